@@ -1,0 +1,86 @@
+//! What can be made to go wrong between a caller and the stand-in.
+
+use std::time::Duration;
+
+/// A call of Connect's API, as far as faults and counting tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// `GET v1/groups/remote`
+    Search,
+    /// `PUT v1/groups`
+    CreateGroup,
+    /// `GET v1/groups`
+    Groups,
+    /// `GET v1/user`
+    User,
+    /// `GET v1/users/{guid}/keys`
+    Keys,
+    /// `GET server_settings`
+    Settings,
+    /// Every call, also one that Connect doesn't have.
+    Any,
+}
+
+impl Route {
+    /// Whether a request of the route `seen` (`None`: not one of Connect's) counts as this one.
+    pub(super) fn covers(self, seen: Option<Route>) -> bool {
+        self == Route::Any || seen == Some(self)
+    }
+}
+
+/// What happens to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The call is carried out at once and its answer comes this much later.
+    Slow(Duration),
+    /// The call is carried out, then the connection is cut without an answer.
+    LostAnswer,
+    /// The connection is cut and the call isn't carried out.
+    Cut,
+    /// A proxy in front answers with this status and a page of HTML. The call isn't carried out.
+    Html(u16),
+    /// Connect answers with this code of its own. The call isn't carried out.
+    Error(u32),
+    /// Status 429 with Connect's code 277. The call isn't carried out.
+    RateLimited {
+        /// Seconds for the header `Retry-After`; `None` leaves the header out.
+        retry_after: Option<u64>,
+    },
+    /// The call is carried out, and its answer waits until [`Connect::release`](super::Connect::release).
+    Hold,
+    /// Status 200 with JSON that is no answer to any call. The call isn't carried out.
+    Garbage,
+}
+
+/// How often a fault strikes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// That many calls, then no more.
+    Times(u32),
+    /// Every call until [`Connect::heal`](super::Connect::heal).
+    Always,
+}
+
+/// The faults that wait for a call. The oldest that fits a call strikes it.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<(Route, Fault, Times)>);
+
+impl Faults {
+    pub(super) fn add(&mut self, route: Route, fault: Fault, times: Times) {
+        self.0.push((route, fault, times));
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The fault for a call that has just arrived, counted as having struck.
+    pub(super) fn take(&mut self, seen: Option<Route>) -> Option<Fault> {
+        self.0.retain(|(_, _, times)| *times != Times::Times(0));
+        let (_, fault, times) = self.0.iter_mut().find(|(route, _, _)| route.covers(seen))?;
+        if let Times::Times(left) = times {
+            *left -= 1;
+        }
+        Some(*fault)
+    }
+}

@@ -1,0 +1,270 @@
+//! A strict stand-in for Discord: its REST interface and its gateway on loopback, and the people of a
+//! team's server.
+//!
+//! The bot talks to [`Discord::url`] as it would to `https://discord.com`. Tests and prompts act as
+//! people by [`Discord::person`]. Whatever the bot does that Discord doesn't document is answered as
+//! Discord would, and stands in [`Discord::violations`].
+
+mod answers;
+mod channels;
+mod check;
+mod clock;
+mod commands;
+mod controls;
+mod facts;
+mod faults;
+mod forms;
+mod gateway;
+mod interactions;
+mod limits;
+mod lines;
+mod messages;
+mod payloads;
+mod people;
+mod replies;
+mod rest;
+mod routes;
+mod sessions;
+mod webhooks;
+mod world;
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{Ipv4Addr, Shutdown, TcpStream},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
+};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::{
+    net::TcpListener,
+    spawn,
+    sync::{broadcast, watch},
+    task::JoinHandle,
+    time::{Instant, timeout_at},
+};
+use uuid::Uuid;
+
+pub use self::{
+    answers::{Answer, NoAnswer, Pending, Reply},
+    faults::{Fault, Times},
+    forms::{Form, Input},
+    interactions::Choice,
+    messages::{Button, Menu, Message, Origin, Pings},
+    people::Person,
+    rest::Request,
+    routes::Route,
+    world::{
+        ADMIN_ROLE, APPLICATION, BOT_USER, CONNECT, ChannelId, DM, GUILD, MEMBER_ROLE,
+        OTHER_CHANNEL, OTHER_GUILD, RANDOM, REQUESTS, STRANGE_CHANNEL, STRANGE_GUILD, THREAD, Who,
+    },
+};
+use self::{faults::Faults, interactions::Interaction, sessions::Gateway};
+
+/// How the stand-in behaves.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How long the bot has for its first answer. Discord's 3 s.
+    pub answer_within: Duration,
+    /// How long an interaction's token lives. Discord's 15 minutes.
+    pub token_lives: Duration,
+    /// The gateway's heartbeat interval. Discord's 41.25 s.
+    pub heartbeat_interval: Duration,
+    /// How long the `wait_…` methods wait before they panic. 30 s.
+    pub patience: Duration,
+    /// The file of Discord's `OpenAPI` description that every request is held against, if any.
+    #[cfg(feature = "openapi")]
+    pub openapi: Option<std::path::PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            answer_within: Duration::from_secs(3),
+            token_lives: Duration::from_mins(15),
+            heartbeat_interval: Duration::from_millis(41_250),
+            patience: Duration::from_secs(30),
+            #[cfg(feature = "openapi")]
+            openapi: None,
+        }
+    }
+}
+
+/// Something that changed, for whoever draws it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// A message is new, or is a placeholder that says "thinking…".
+    Posted(Message),
+    /// A message changed, or a placeholder was filled.
+    Edited(Message),
+    /// The message with this id is gone.
+    Deleted(u64),
+    /// Commands were registered in this server.
+    Registered(u64),
+    /// A gateway session began or was resumed.
+    Ready,
+    /// A gateway connection ended.
+    Disconnected,
+}
+
+/// A running stand-in. Clones are the same one; it stops when the last is dropped.
+#[derive(Clone)]
+pub struct Discord {
+    running: Arc<Running>,
+}
+
+/// What ends with the last handle.
+struct Running {
+    shared: Arc<Shared>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+        for line in self.shared.lock().lines.iter().filter_map(Weak::upgrade) {
+            // The other end may have gone already.
+            drop(line.shutdown(Shutdown::Both));
+        }
+    }
+}
+
+/// What the servers and the people have in common.
+struct Shared {
+    options: Options,
+    token: String,
+    gateway_url: String,
+    rest_url: String,
+    state: Mutex<State>,
+    /// Counts changes of the state, so that whoever waits looks again.
+    revision: watch::Sender<u64>,
+    #[cfg(feature = "openapi")]
+    description: Option<Arc<crate::openapi::Description>>,
+}
+
+/// Everything that changes.
+struct State {
+    messages: Vec<Message>,
+    interactions: Vec<Interaction>,
+    /// The commands registered in each server.
+    commands: HashMap<u64, Value>,
+    /// Roles that differ from those at the start.
+    roles: HashMap<Who, Vec<u64>>,
+    gateway: Gateway,
+    faults: Faults,
+    requests: Vec<Request>,
+    violations: Vec<String>,
+    /// The first message of each channel and nonce.
+    nonces: Vec<((ChannelId, String), Message)>,
+    token_refused: bool,
+    interactions_endpoint: Option<String>,
+    changes: broadcast::Sender<Change>,
+    /// The REST connections that are open.
+    lines: Vec<Weak<TcpStream>>,
+}
+
+impl State {
+    fn tell(&self, change: Change) {
+        // Nobody need listen.
+        drop(self.changes.send(change));
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that the state changed.
+    fn touch(&self) {
+        self.revision.send_modify(|revision| *revision += 1);
+    }
+
+    /// When patience ends that begins now.
+    fn patience(&self) -> Instant {
+        Instant::now() + self.options.patience
+    }
+
+    /// Waits until the state shows something, at most until the deadline.
+    async fn wait<T>(
+        &self,
+        deadline: Instant,
+        mut look: impl FnMut(&State) -> Option<T>,
+    ) -> Option<T> {
+        let mut revision = self.revision.subscribe();
+        loop {
+            revision.mark_unchanged();
+            let found = look(&self.lock());
+            if found.is_some() {
+                return found;
+            }
+            if timeout_at(deadline, revision.changed()).await.is_err() {
+                return look(&self.lock());
+            }
+        }
+    }
+}
+
+impl Discord {
+    /// Starts the stand-in on two free ports of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// If no port can be had, or the `OpenAPI` description can't be read.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let rest = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let gateway = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let (changes, _) = broadcast::channel(1024);
+        let shared = Arc::new(Shared {
+            #[cfg(feature = "openapi")]
+            description: options
+                .openapi
+                .as_deref()
+                .map(crate::openapi::Description::load)
+                .transpose()?,
+            options,
+            token: token(),
+            gateway_url: format!("ws://{}", gateway.local_addr()?),
+            rest_url: format!("http://{}", rest.local_addr()?),
+            state: Mutex::new(State {
+                messages: Vec::new(),
+                interactions: Vec::new(),
+                commands: HashMap::new(),
+                roles: HashMap::new(),
+                gateway: Gateway::default(),
+                faults: Faults::default(),
+                requests: Vec::new(),
+                violations: Vec::new(),
+                nonces: Vec::new(),
+                token_refused: false,
+                interactions_endpoint: None,
+                changes,
+                lines: Vec::new(),
+            }),
+            revision: watch::Sender::new(0),
+        });
+        let tasks = [
+            spawn(rest::serve(rest, Arc::clone(&shared))),
+            spawn(gateway::serve(gateway, Arc::clone(&shared))),
+        ];
+        Ok(Self { running: Arc::new(Running { shared, tasks }) })
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.running.shared
+    }
+}
+
+/// A bot token as Discord makes them: the bot's id, a time and a secret, each in base64.
+fn token() -> String {
+    let id = URL_SAFE_NO_PAD.encode(APPLICATION.to_string());
+    let secret =
+        URL_SAFE_NO_PAD.encode([*Uuid::new_v4().as_bytes(), *Uuid::new_v4().as_bytes()].concat());
+    format!("{id}.{}.{}", &secret[..6], &secret[5..])
+}

@@ -1,0 +1,297 @@
+//! What tests and prompts read of the stand-in, and by which they steer it.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+use tokio::sync::broadcast;
+
+use super::{
+    Change, ChannelId, Discord, Fault, GUILD, Message, Person, Request, Route, Times, Who,
+    sessions::Order,
+};
+
+impl Discord {
+    /// What the bot gets as `DISCORD_API_URL`: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.shared().rest_url.clone()
+    }
+
+    /// The bot's token.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.shared().token
+    }
+
+    /// Somebody of the team's server, in the channel `CONNECT`.
+    #[must_use]
+    pub fn person(&self, who: Who) -> Person {
+        Person::new(self.clone(), who)
+    }
+
+    /// Gives somebody these roles and no others, from the next interaction on.
+    pub fn set_roles(&self, who: Who, roles: &[u64]) {
+        self.shared().lock().roles.insert(who, roles.to_vec());
+    }
+
+    /// Waits until commands are registered in `GUILD` and a gateway session is connected.
+    ///
+    /// # Panics
+    ///
+    /// If that isn't so within [`Options::patience`](super::Options::patience), with the requests
+    /// that came.
+    pub async fn wait_ready(&self) {
+        let shared = self.shared();
+        let ready = shared
+            .wait(shared.patience(), |state| {
+                let registered = state.commands.contains_key(&GUILD);
+                (registered && state.gateway.is_ready()).then_some(())
+            })
+            .await;
+        if ready.is_none() {
+            let came: Vec<_> = self.requests().iter().map(Request::to_string).collect();
+            panic!(
+                "the bot isn't ready; its requests: {came:#?}, gateway connections: {}, identifies: \
+                 {}, violations: {:#?}",
+                self.connections(),
+                self.identifies(),
+                self.violations()
+            );
+        }
+    }
+
+    /// The commands that are registered in a server, with their ids; `None` if none ever were.
+    #[must_use]
+    pub fn commands(&self, guild: u64) -> Option<Value> {
+        self.shared().lock().commands.get(&guild).cloned()
+    }
+
+    /// The messages of a channel that everybody in it sees, as they now stand, oldest first.
+    #[must_use]
+    pub fn messages(&self, channel: ChannelId) -> Vec<Message> {
+        self.select(|message| message.channel == channel && message.private_to.is_none())
+    }
+
+    /// The messages that only this person sees, in any channel, oldest first.
+    #[must_use]
+    pub fn private_messages(&self, who: Who) -> Vec<Message> {
+        self.select(|message| message.private_to == Some(who))
+    }
+
+    fn select(&self, wanted: impl Fn(&Message) -> bool) -> Vec<Message> {
+        let state = self.shared().lock();
+        let found = state.messages.iter().filter(|message| wanted(message));
+        found.cloned().collect()
+    }
+
+    /// The message with this id as it now stands; `None` if it is gone.
+    #[must_use]
+    pub fn message(&self, id: u64) -> Option<Message> {
+        let state = self.shared().lock();
+        state.messages.iter().find(|message| message.id == id).cloned()
+    }
+
+    /// Waits until a channel's public message is as wanted, and gives the newest such.
+    ///
+    /// # Panics
+    ///
+    /// If there is none within [`Options::patience`](super::Options::patience), with those there are.
+    pub async fn wait_for_message(
+        &self,
+        channel: ChannelId,
+        wanted: impl Fn(&Message) -> bool,
+    ) -> Message {
+        let shared = self.shared();
+        let found = shared
+            .wait(shared.patience(), |state| {
+                let visible = state.messages.iter().rev();
+                let mut visible = visible
+                    .filter(|message| message.channel == channel && message.private_to.is_none());
+                visible.find(|message| wanted(message)).cloned()
+            })
+            .await;
+        found.unwrap_or_else(|| {
+            let there: Vec<_> = self.messages(channel).iter().map(Message::text).collect();
+            panic!("no message is as wanted; the channel holds {there:#?}")
+        })
+    }
+
+    /// Waits until the recorded requests are as wanted, say until one of a route has been answered.
+    ///
+    /// # Panics
+    ///
+    /// If they aren't within [`Options::patience`](super::Options::patience), with those there are.
+    pub async fn wait_for_requests(&self, wanted: impl Fn(&[Request]) -> bool) {
+        let shared = self.shared();
+        let found =
+            shared.wait(shared.patience(), |state| wanted(&state.requests).then_some(())).await;
+        if found.is_none() {
+            let came: Vec<_> = self.requests().iter().map(Request::to_string).collect();
+            panic!("the requests aren't as wanted: {came:#?}");
+        }
+    }
+
+    /// Deletes a message as a moderator does. `false` if there is none.
+    #[must_use]
+    pub fn delete_message(&self, id: u64) -> bool {
+        let found = self.shared().lock().delete(id);
+        self.shared().touch();
+        found
+    }
+
+    /// Every request that came, in order.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        self.shared().lock().requests.clone()
+    }
+
+    /// The bot's token and every interaction's, none of which may be seen anywhere.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        let state = self.shared().lock();
+        let tokens = state.interactions.iter().map(|found| found.token.clone());
+        tokens.chain([self.token().to_owned()]).collect()
+    }
+
+    /// What the bot did that Discord doesn't document, or that it should never do. Tests want none.
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        self.shared().lock().violations.clone()
+    }
+
+    /// Every later change, as it happens. Whoever is 1024 behind misses the oldest.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Change> {
+        self.shared().lock().changes.subscribe()
+    }
+
+    /// Lets requests of this route, or of any if `None`, meet a fault. Faults come in the order in
+    /// which they were asked for, one per request.
+    pub fn fail(&self, route: impl Into<Option<Route>>, fault: Fault, times: Times) {
+        self.shared().lock().faults.add(route.into(), fault, times);
+    }
+
+    /// Ends all faults.
+    pub fn clear_faults(&self) {
+        self.shared().lock().faults.clear();
+    }
+
+    /// Has the token been reset? Then REST answers 401 and the gateway closes with 4004.
+    pub fn refuse_token(&self, refuse: bool) {
+        self.shared().lock().token_refused = refuse;
+    }
+
+    /// Sets the application's `interactions_endpoint_url`, which silences a real gateway.
+    pub fn set_interactions_endpoint(&self, url: Option<String>) {
+        self.shared().lock().interactions_endpoint = url;
+    }
+
+    /// How many IDENTIFYs were accepted.
+    #[must_use]
+    pub fn identifies(&self) -> u64 {
+        self.shared().lock().gateway.identifies
+    }
+
+    /// How many RESUMEs were accepted.
+    #[must_use]
+    pub fn resumes(&self) -> u64 {
+        self.shared().lock().gateway.resumes
+    }
+
+    /// How many WebSocket handshakes were completed.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        self.shared().lock().gateway.connections
+    }
+
+    /// The intents of the latest IDENTIFY.
+    #[must_use]
+    pub fn intents(&self) -> Option<u64> {
+        self.shared().lock().gateway.intents
+    }
+
+    /// Waits until the gateway's counts are as wanted: connections, identifies, resumes.
+    ///
+    /// # Panics
+    ///
+    /// If they aren't within [`Options::patience`](super::Options::patience).
+    pub async fn wait_for_gateway(&self, wanted: impl Fn(u64, u64, u64) -> bool) {
+        let shared = self.shared();
+        let counts = |state: &super::State| {
+            let gateway = &state.gateway;
+            (gateway.connections, gateway.identifies, gateway.resumes)
+        };
+        let found = shared
+            .wait(shared.patience(), |state| {
+                let (connections, identifies, resumes) = counts(state);
+                wanted(connections, identifies, resumes).then_some(())
+            })
+            .await;
+        let (connections, identifies, resumes) = counts(&shared.lock());
+        assert!(
+            found.is_some(),
+            "{connections} connections, {identifies} identifies, {resumes} resumes"
+        );
+    }
+
+    /// Cuts every gateway connection without a close frame.
+    pub fn drop_gateway(&self) {
+        self.shared().lock().gateway.order_all(|| Order::Cut);
+    }
+
+    /// Asks every connection to reconnect and resume (op 7).
+    pub fn send_reconnect(&self) {
+        self.send_frame(&json!({"op": 7, "s": null, "t": null, "d": null}));
+    }
+
+    /// Asks every connection for a heartbeat at once (op 1).
+    pub fn ask_heartbeat(&self) {
+        self.send_frame(&json!({"op": 1, "s": null, "t": null, "d": null}));
+    }
+
+    /// Tells every connection that its session is invalid (op 9), and whether it can be resumed.
+    pub fn invalidate_session(&self, resumable: bool) {
+        self.send_frame(&json!({"op": 9, "s": null, "t": null, "d": resumable}));
+        if !resumable {
+            self.shared().lock().gateway.end_sessions();
+        }
+    }
+
+    fn send_frame(&self, frame: &Value) {
+        let state = self.shared().lock();
+        state.gateway.order_all(|| Order::Send(frame.to_string()));
+    }
+
+    /// Closes every gateway connection with this code.
+    pub fn close_gateway(&self, code: u16) {
+        self.shared().lock().gateway.order_all(|| Order::Close(code));
+    }
+
+    /// Lets new connections hang: TCP is accepted, the handshake never answered.
+    pub fn hang_handshake(&self, hang: bool) {
+        self.shared().lock().gateway.hang_handshake = hang;
+    }
+
+    /// Closes new connections before the handshake.
+    pub fn refuse_gateway(&self, refuse: bool) {
+        self.shared().lock().gateway.refuse = refuse;
+    }
+
+    /// Stops acknowledging heartbeats.
+    pub fn mute_acks(&self, mute: bool) {
+        self.shared().lock().gateway.mute_acks = mute;
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = self.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
+        write!(f, "{} {} {status}", self.method, self.path)
+    }
+}
+
+impl fmt::Debug for Discord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Discord").field(&self.shared().rest_url).finish()
+    }
+}

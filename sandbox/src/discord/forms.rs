@@ -1,0 +1,109 @@
+//! A form (Discord: modal) as the person sees it.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{check::number, world::ChannelId};
+
+/// An open form.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Form {
+    /// What sending it names.
+    pub custom_id: String,
+    /// Its heading.
+    pub title: String,
+    /// Its text inputs, in order.
+    pub inputs: Vec<Input>,
+    #[serde(skip)]
+    pub(super) channel: ChannelId,
+    /// The message whose button opened it.
+    #[serde(skip)]
+    pub(super) source: Option<u64>,
+}
+
+/// A text input of a form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Input {
+    /// Its name in what is sent.
+    pub custom_id: String,
+    /// What it asks for.
+    pub label: String,
+    /// Whether it must be filled. Discord's default is yes.
+    pub required: bool,
+    /// The least number of characters, if it is filled.
+    pub min_length: u64,
+    /// The greatest number of characters.
+    pub max_length: u64,
+    /// What stands in it at first.
+    pub value: String,
+}
+
+impl Form {
+    pub(super) fn of(data: &Value, channel: ChannelId, source: Option<u64>) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let rows = data["components"].as_array().map_or(&[][..], Vec::as_slice);
+        let inputs = rows.iter().filter_map(|row| row["components"].as_array()).flatten();
+        Self {
+            custom_id: text(&data["custom_id"]),
+            title: text(&data["title"]),
+            inputs: inputs
+                .map(|input| Input {
+                    custom_id: text(&input["custom_id"]),
+                    label: text(&input["label"]),
+                    required: input["required"] != false,
+                    min_length: number(input, "min_length"),
+                    max_length: input["max_length"].as_u64().unwrap_or(4000),
+                    value: text(&input["value"]),
+                })
+                .collect(),
+            channel,
+            source,
+        }
+    }
+
+    /// The rows of inputs as they are sent, each with the value given for it by its `custom_id`.
+    ///
+    /// # Panics
+    ///
+    /// If Discord's client wouldn't send them: an unknown input, a required one left empty, a value
+    /// that is too short or too long.
+    pub(super) fn filled(&self, values: &[(&str, &str)]) -> Value {
+        for (name, _) in values {
+            let known: Vec<_> = self.inputs.iter().map(|input| &input.custom_id).collect();
+            assert!(
+                known.iter().any(|known| known == name),
+                "the form {:?} has no input {name:?}, only {known:?}",
+                self.title
+            );
+        }
+        (1..)
+            .zip(&self.inputs)
+            .map(|(index, input)| {
+                let given = values.iter().find(|(name, _)| *name == input.custom_id);
+                let value = given.map_or(input.value.as_str(), |(_, value)| value);
+                input.accept(value);
+                json!({
+                    "type": 1,
+                    "id": 2 * index - 1,
+                    "components": [
+                        {"type": 4, "id": 2 * index, "custom_id": input.custom_id, "value": value},
+                    ],
+                })
+            })
+            .collect()
+    }
+}
+
+impl Input {
+    fn accept(&self, value: &str) {
+        let length = value.encode_utf16().count() as u64;
+        let empty_is_fine = !self.required && length == 0;
+        assert!(
+            empty_is_fine || (self.min_length.max(1)..=self.max_length).contains(&length),
+            "the input {:?} takes {} to {} characters, not {length}",
+            self.label,
+            self.min_length.max(1),
+            self.max_length
+        );
+    }
+}

@@ -1,0 +1,168 @@
+//! Interactions as Discord's gateway brings them.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    State,
+    commands::{self, Registered, SUBCOMMAND},
+    world::{APP_PERMISSIONS, APPLICATION, Channel, ChannelId, GUILD, Who, merge, snowflake},
+};
+
+/// The number of an interaction's type.
+pub(super) mod kind {
+    /// A slash command.
+    pub(crate) const COMMAND: u64 = 2;
+    /// A button or a menu.
+    pub(crate) const COMPONENT: u64 = 3;
+    /// An option that is being typed.
+    pub(crate) const AUTOCOMPLETE: u64 = 4;
+    /// A form.
+    pub(crate) const FORM: u64 = 5;
+}
+
+/// A token of an interaction: about 200 characters, as real ones are.
+pub(super) fn token() -> String {
+    let mut token = String::from("aW50ZXJhY3Rpb246");
+    while token.len() < 200 {
+        token.push_str(&Uuid::new_v4().simple().to_string());
+    }
+    token
+}
+
+/// What every interaction has, whoever does whatever in a channel.
+pub(super) fn base(who: Who, roles: &[u64], channel: ChannelId, kind: u64) -> Value {
+    let mut json = json!({
+        "id": snowflake().to_string(),
+        "application_id": APPLICATION.to_string(),
+        "type": kind,
+        "token": token(),
+        "version": 1,
+        "channel_id": channel.to_string(),
+        "channel": Channel::find(channel).map(Channel::json),
+        "app_permissions": APP_PERMISSIONS,
+        "locale": "en-GB",
+        "entitlements": [],
+        "entitlement_sku_ids": [],
+        "attachment_size_limit": 10_485_760,
+    });
+    let place = if let Some(guild) = Channel::find(channel).and_then(|channel| channel.guild) {
+        json!({
+            "guild_id": guild.to_string(),
+            "guild": {"id": guild.to_string(), "locale": "en-US", "features": []},
+            "guild_locale": "en-US",
+            "member": who.member(roles),
+            "context": 0,
+            "authorizing_integration_owners": {"0": guild.to_string()},
+        })
+    } else {
+        json["channel"]["recipients"] = json!([who.user()]);
+        json!({
+            "user": who.user(),
+            "context": 1,
+            "authorizing_integration_owners": {"0": "0"},
+        })
+    };
+    merge(&mut json, place);
+    json
+}
+
+/// The `data` of a command with these options, each as `{name, type, value}`.
+pub(super) fn command_data(of: &Registered<'_>, options: Vec<Value>) -> Value {
+    let options = match of.subcommand {
+        None => options,
+        Some(sub) => {
+            vec![json!({"name": sub["name"], "type": SUBCOMMAND, "options": options})]
+        }
+    };
+    json!({
+        "id": of.command["id"],
+        "guild_id": of.command["guild_id"],
+        "name": of.command["name"],
+        "type": 1,
+        "options": options,
+    })
+}
+
+/// A filled option.
+///
+/// # Panics
+///
+/// If Discord's client wouldn't send it: an option that the command doesn't have, a value of another
+/// type, of the wrong length, out of range, or not one of the option's choices.
+pub(super) fn option(of: &Registered<'_>, name: &str, value: &Value) -> Value {
+    let Some(option) = of.option(name) else {
+        let known: Vec<_> = of.options().iter().map(|option| &option["name"]).collect();
+        panic!("/{} has no option {name:?}, only {known:?}", of.full_name());
+    };
+    let kind = option["type"].as_u64().unwrap_or_default();
+    assert!(
+        commands::is_of(value, kind),
+        "the option {name:?} of /{} is of type {kind}, which {value} isn't",
+        of.full_name()
+    );
+    if let Some(text) = value.as_str() {
+        let length = text.encode_utf16().count() as u64;
+        let least = option["min_length"].as_u64().unwrap_or(1);
+        let most = option["max_length"].as_u64().unwrap_or(6000);
+        assert!(
+            (least..=most).contains(&length),
+            "the option {name:?} takes {least} to {most} characters, not {length}"
+        );
+    }
+    if let Some(number) = value.as_f64() {
+        let least = option["min_value"].as_f64().unwrap_or(f64::MIN);
+        let most = option["max_value"].as_f64().unwrap_or(f64::MAX);
+        assert!(
+            (least..=most).contains(&number),
+            "the option {name:?} takes {least} to {most}, not {number}"
+        );
+    }
+    if let Some(choices) = option["choices"].as_array().filter(|list| !list.is_empty()) {
+        assert!(
+            choices.iter().any(|choice| choice["value"] == *value),
+            "the option {name:?} has the choices {choices:?}, not {value}"
+        );
+    }
+    json!({"name": name, "type": kind, "value": value})
+}
+
+/// An option whose value is still being typed. Discord sends numbers as typed, in quotes.
+pub(super) fn focused(of: &Registered<'_>, name: &str, typed: &str) -> Value {
+    let option = of.option(name);
+    assert!(
+        option.is_some_and(|option| option["autocomplete"] == true),
+        "/{} has no option {name:?} with autocomplete",
+        of.full_name()
+    );
+    json!({
+        "name": name,
+        "type": option.map(|option| option["type"].clone()),
+        "value": typed,
+        "focused": true,
+    })
+}
+
+impl State {
+    /// The command of that name or the subcommand of that name, as `GUILD`'s menu or the channel's
+    /// own server's has it.
+    ///
+    /// # Panics
+    ///
+    /// If no such command is registered, naming those that are.
+    pub(super) fn command(&self, channel: ChannelId, name: &str) -> Registered<'_> {
+        let name = name.trim_start_matches('/');
+        let guild = Channel::find(channel).and_then(|channel| channel.guild);
+        let list = guild
+            .and_then(|guild| self.commands.get(&guild))
+            .or_else(|| self.commands.get(&GUILD))
+            .unwrap_or(&Value::Null);
+        let mut typeable = commands::typeable(list);
+        let names: Vec<_> = typeable.iter().map(Registered::full_name).collect();
+        let at = names.iter().position(|full| {
+            full == name || full.split_once(' ').is_some_and(|(_, sub)| sub == name)
+        });
+        let at = at.unwrap_or_else(|| panic!("no command {name:?} is registered, only {names:?}"));
+        typeable.swap_remove(at)
+    }
+}

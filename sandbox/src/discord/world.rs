@@ -1,0 +1,312 @@
+//! The team's server as the bot meets it: who is there, which channels, which roles.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::clock;
+
+/// A Discord channel's id.
+pub type ChannelId = u64;
+
+/// The application that the bot belongs to.
+pub const APPLICATION: u64 = 1_341_094_573_829_185_537;
+/// The bot's own user. Real applications made since 2016 share the id with their bot user.
+pub const BOT_USER: u64 = APPLICATION;
+/// The team's server. The bot is in it.
+pub const GUILD: u64 = 1_098_231_477_641_412_618;
+/// Another server that the bot is in, though nobody configured it.
+pub const OTHER_GUILD: u64 = 1_187_403_926_518_038_529;
+/// A server that the bot isn't in: Discord answers its routes with code 50001.
+pub const STRANGE_GUILD: u64 = 1_204_617_335_902_765_066;
+/// `#connect`, the team's channel in [`GUILD`].
+pub const CONNECT: ChannelId = 1_098_231_940_587_810_826;
+/// `#connect-requests` in [`GUILD`].
+pub const REQUESTS: ChannelId = 1_098_232_018_379_395_073;
+/// `#random` in [`GUILD`].
+pub const RANDOM: ChannelId = 1_098_232_071_319_871_498;
+/// A public thread in [`GUILD`] whose parent is [`CONNECT`].
+pub const THREAD: ChannelId = 1_352_618_204_733_849_601;
+/// `#general` in [`OTHER_GUILD`].
+pub const OTHER_CHANNEL: ChannelId = 1_187_403_927_809_761_291;
+/// A channel in [`STRANGE_GUILD`]: Discord answers its routes with code 50001.
+pub const STRANGE_CHANNEL: ChannelId = 1_204_617_337_127_927_818;
+/// The direct messages with the bot of whoever is speaking.
+pub const DM: ChannelId = 1_351_947_116_203_606_017;
+/// The administrators' role in [`GUILD`].
+pub const ADMIN_ROLE: u64 = 1_098_233_105_413_124_096;
+/// The role in [`GUILD`] that everyone of the team has.
+pub const MEMBER_ROLE: u64 = 1_098_233_187_902_050_324;
+
+/// The people of the team's server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Who {
+    /// `ada`, with [`ADMIN_ROLE`] and [`MEMBER_ROLE`].
+    Admin,
+    /// `grace`, with [`ADMIN_ROLE`] and [`MEMBER_ROLE`].
+    SecondAdmin,
+    /// `linus`, with [`MEMBER_ROLE`].
+    Member,
+    /// `margaret`, with [`MEMBER_ROLE`].
+    OtherMember,
+    /// `guest`, with no role.
+    Guest,
+}
+
+impl Who {
+    /// Everyone, administrators first.
+    pub const ALL: [Self; 5] =
+        [Self::Admin, Self::SecondAdmin, Self::Member, Self::OtherMember, Self::Guest];
+
+    /// The user's id, as in `<@id>`.
+    #[must_use]
+    pub const fn id(self) -> u64 {
+        match self {
+            Self::Admin => 391_583_201_672_822_784,
+            Self::SecondAdmin => 402_117_948_510_502_913,
+            Self::Member => 518_402_736_190_455_808,
+            Self::OtherMember => 623_940_187_264_385_034,
+            Self::Guest => 1_306_228_104_775_073_802,
+        }
+    }
+
+    /// The user's name, as it is typed.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Admin => "ada",
+            Self::SecondAdmin => "grace",
+            Self::Member => "linus",
+            Self::OtherMember => "margaret",
+            Self::Guest => "guest",
+        }
+    }
+
+    /// The name that Discord shows.
+    #[must_use]
+    pub const fn display_name(self) -> &'static str {
+        match self {
+            Self::Admin => "Ada",
+            Self::SecondAdmin => "Grace",
+            Self::Member => "Linus",
+            Self::OtherMember => "Margaret",
+            Self::Guest => "A. Guest",
+        }
+    }
+
+    /// The roles that the person has at the start.
+    #[must_use]
+    pub fn first_roles(self) -> Vec<u64> {
+        match self {
+            Self::Admin | Self::SecondAdmin => vec![ADMIN_ROLE, MEMBER_ROLE],
+            Self::Member | Self::OtherMember => vec![MEMBER_ROLE],
+            Self::Guest => Vec::new(),
+        }
+    }
+
+    pub(super) fn user(self) -> Value {
+        json!({
+            "id": self.id().to_string(),
+            "username": self.name(),
+            "global_name": self.display_name(),
+            "discriminator": "0",
+            "avatar": "a3f1c0d95b7e4c2d8e6f9a0b1c2d3e4f",
+            "avatar_decoration_data": null,
+            "collectibles": null,
+            "clan": null,
+            "primary_guild": null,
+            "public_flags": 0,
+        })
+    }
+
+    pub(super) fn member(self, roles: &[u64]) -> Value {
+        // An administrator's role needs no Discord permission: the bot goes by the role alone.
+        let roles: Vec<_> = roles.iter().map(u64::to_string).collect();
+        json!({
+            "user": self.user(),
+            "nick": null,
+            "avatar": null,
+            "banner": null,
+            "roles": roles,
+            "joined_at": "2024-02-12T09:31:07.226000+00:00",
+            "premium_since": null,
+            "deaf": false,
+            "mute": false,
+            "flags": 0,
+            "pending": false,
+            "permissions": MEMBER_PERMISSIONS,
+            "communication_disabled_until": null,
+            "unusual_dm_activity_until": null,
+        })
+    }
+}
+
+/// What `@everyone` may do in a new server: view, send, embed, attach, react, use commands, threads.
+const MEMBER_PERMISSIONS: &str = "2248473465835073";
+/// What the bot may do in the channels: as above, and manage its own messages.
+pub(super) const APP_PERMISSIONS: &str = "2248473465843265";
+
+/// A channel's fixed facts.
+pub(super) struct Channel {
+    pub(super) id: ChannelId,
+    pub(super) name: Option<&'static str>,
+    /// `None` for direct messages.
+    pub(super) guild: Option<u64>,
+    pub(super) parent: Option<ChannelId>,
+    /// Discord's number: 0 text, 1 direct, 11 public thread.
+    kind: u8,
+}
+
+const CHANNELS: [Channel; 7] = [
+    text(CONNECT, "connect", GUILD),
+    text(REQUESTS, "connect-requests", GUILD),
+    text(RANDOM, "random", GUILD),
+    Channel {
+        id: THREAD,
+        name: Some("Which groups do we need?"),
+        guild: Some(GUILD),
+        parent: Some(CONNECT),
+        kind: 11,
+    },
+    text(OTHER_CHANNEL, "general", OTHER_GUILD),
+    text(STRANGE_CHANNEL, "general", STRANGE_GUILD),
+    Channel { id: DM, name: None, guild: None, parent: None, kind: 1 },
+];
+
+const fn text(id: ChannelId, name: &'static str, guild: u64) -> Channel {
+    Channel { id, name: Some(name), guild: Some(guild), parent: None, kind: 0 }
+}
+
+impl Channel {
+    pub(super) fn find(id: ChannelId) -> Option<&'static Self> {
+        CHANNELS.iter().find(|channel| channel.id == id)
+    }
+
+    /// The channel as Discord puts it into an interaction, and answers `GET /channels/{id}`.
+    pub(super) fn json(&self) -> Value {
+        let mut json = json!({
+            "id": self.id.to_string(),
+            "type": self.kind,
+            "last_message_id": null,
+            "flags": 0,
+        });
+        let fields = if let (Some(guild), Some(name)) = (self.guild, self.name) {
+            json!({
+                "guild_id": guild.to_string(),
+                "name": name,
+                "parent_id": self.parent.map(|id| id.to_string()),
+                "permissions": MEMBER_PERMISSIONS,
+                "position": 1,
+                "topic": null,
+                "nsfw": false,
+                "rate_limit_per_user": 0,
+                "permission_overwrites": [],
+            })
+        } else {
+            json!({"recipients": [Who::Member.user()]})
+        };
+        merge(&mut json, fields);
+        if self.kind == 11 {
+            merge(
+                &mut json,
+                json!({
+                    "owner_id": Who::Member.id().to_string(),
+                    "member_count": 2,
+                    "message_count": 4,
+                    "thread_metadata": {
+                        "archived": false,
+                        "auto_archive_duration": 4320,
+                        "archive_timestamp": "2026-03-02T10:15:42.918000+00:00",
+                        "create_timestamp": "2026-03-02T10:15:42.918000+00:00",
+                        "locked": false,
+                    },
+                }),
+            );
+        }
+        json
+    }
+}
+
+/// Adds the fields of the object `more` to the object `json`.
+pub(super) fn merge(json: &mut Value, more: Value) {
+    if let (Value::Object(into), Value::Object(more)) = (json, more) {
+        into.extend(more);
+    }
+}
+
+/// Is the bot in the server?
+pub(super) fn is_joined(guild: u64) -> bool {
+    guild == GUILD || guild == OTHER_GUILD
+}
+
+/// The bot's own user object.
+pub(super) fn bot_user() -> Value {
+    json!({
+        "id": BOT_USER.to_string(),
+        "username": "ldapgroup",
+        "global_name": null,
+        "discriminator": "4471",
+        "avatar": null,
+        "bot": true,
+        "public_flags": 0,
+        "flags": 0,
+        "mfa_enabled": false,
+        "verified": true,
+    })
+}
+
+/// The server's roles, `@everyone` first: its id is the server's own.
+pub(super) fn roles(guild: u64) -> Value {
+    let own: &[(u64, &str)] =
+        if guild == GUILD { &[(ADMIN_ROLE, "Connect admins"), (MEMBER_ROLE, "Team")] } else { &[] };
+    [(guild, "@everyone")]
+        .iter()
+        .chain(own)
+        .zip(0..)
+        .map(|((id, name), position)| {
+            json!({
+                "id": id.to_string(),
+                "name": name,
+                "color": 0,
+                "colors": {"primary_color": 0, "secondary_color": null, "tertiary_color": null},
+                "hoist": false,
+                "icon": null,
+                "unicode_emoji": null,
+                "position": position,
+                "permissions": MEMBER_PERMISSIONS,
+                "managed": false,
+                "mentionable": false,
+                "flags": 0,
+            })
+        })
+        .collect()
+}
+
+/// A new id, unique in the process and made from the clock as Discord makes them: the milliseconds
+/// since 2015 in the upper 42 bits. <https://discord.com/developers/docs/reference#snowflakes>
+pub(super) fn snowflake() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis();
+    let fresh =
+        u64::try_from(now).unwrap_or(u64::MAX).saturating_sub(clock::DISCORD_EPOCH_MS) << 22;
+    let last = LAST
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(fresh.max(last + 1)))
+        .unwrap_or_else(|last| last);
+    fresh.max(last + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_grow() {
+        let ids: Vec<_> = (0..5000).map(|_| snowflake()).collect();
+        assert!(ids.is_sorted_by(|a, b| a < b));
+    }
+}

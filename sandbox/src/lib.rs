@@ -1,0 +1,62 @@
+//! Strict local stand-ins for Discord and Posit Connect: real servers on loopback that keep the real
+//! services' limits, clocks and error codes, and break on demand.
+//!
+//! The bot is pointed at them by [`Sandbox::variables`] and can't tell the difference. This crate
+//! imports nothing of the bot and has wire types of its own, or it couldn't catch a wrong field name.
+
+pub mod connect;
+pub mod discord;
+pub mod ldif;
+#[cfg(feature = "openapi")]
+pub mod openapi;
+
+use std::io;
+
+use connect::Connect;
+use discord::{ADMIN_ROLE, Discord, GUILD, REQUESTS};
+
+/// Both stand-ins, running.
+#[derive(Clone)]
+pub struct Sandbox {
+    /// The Connect server, with its LDAP directory.
+    pub connect: Connect,
+    /// The Discord server of the team.
+    pub discord: Discord,
+}
+
+impl Sandbox {
+    /// Starts both on free ports of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// If no port can be had, or a file that the options name can't be read.
+    pub async fn start(connect: connect::Options, discord: discord::Options) -> io::Result<Self> {
+        let connect = Connect::start(connect).await?;
+        let discord = Discord::start(discord).await?;
+        Ok(Self { connect, discord })
+    }
+
+    /// The variables that point the bot at these stand-ins: the team's server, the admin role, the
+    /// requests channel, both addresses and both secrets.
+    #[must_use]
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("DISCORD_TOKEN", self.discord.token().to_owned()),
+            ("DISCORD_API_URL", self.discord.url()),
+            ("DISCORD_GUILD_IDS", GUILD.to_string()),
+            ("ADMIN_ROLE_IDS", ADMIN_ROLE.to_string()),
+            ("REQUESTS_CHANNEL_ID", REQUESTS.to_string()),
+            ("CONNECT_SERVER", self.connect.url()),
+            ("CONNECT_API_KEY", self.connect.api_key().to_owned()),
+            ("HTTP_ADDR", "off".to_owned()),
+        ]
+    }
+
+    /// Everything that the bot did and the real services don't allow or don't document.
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        let mut violations = self.connect.violations();
+        violations.extend(self.discord.violations());
+        violations
+    }
+}

@@ -1,0 +1,12 @@
+//! The stand-in for Discord, played against with plain HTTP and WebSocket.
+
+mod bot;
+mod faults;
+mod gateway;
+mod interactions;
+mod limits;
+#[cfg(feature = "openapi")]
+mod openapi;
+mod people;
+mod serenity_client;
+mod serenity_types;
