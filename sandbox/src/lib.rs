@@ -9,6 +9,8 @@ pub mod discord;
 pub mod ldif;
 #[cfg(feature = "openapi")]
 pub mod openapi;
+#[cfg(feature = "terminal")]
+pub mod terminal;
 
 use std::io;
 

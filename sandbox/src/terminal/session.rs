@@ -1,0 +1,324 @@
+//! A user at the prompt: what is said is done, and what happens is drawn.
+
+use std::{future::Future, io, ops::ControlFlow, pin::pin, time::Duration};
+
+use serde_json::Value;
+use tokio::sync::broadcast::{
+    Receiver,
+    error::{RecvError, TryRecvError},
+};
+
+use super::{
+    canvas::Canvas,
+    menu::{self, Command},
+    paint::Line,
+    reader::{Ask, Heard, Reader},
+    screen,
+    speech::{self, Act, Trouble},
+    words,
+};
+use crate::{
+    Sandbox,
+    connect::{Fault, Route, Times},
+    discord::{Answer, CONNECT, Change, Form, GUILD, Message, REQUESTS, Reply, Who},
+};
+
+/// How long Connect takes for an answer when it is slow: more than Discord's 3 s.
+const SLOW: Duration = Duration::from_secs(5);
+
+/// Connect's code for "LDAP can't be reached".
+const LDAP_TROUBLE: u32 = 63;
+
+#[cfg(test)]
+mod tests;
+
+/// The user's sitting: who speaks, what was shown, what is broken.
+pub(super) struct Session<'s> {
+    sandbox: &'s Sandbox,
+    reader: Reader,
+    canvas: Canvas,
+    changes: Receiver<Change>,
+    speaker: Who,
+    /// How many violations have been shown.
+    violations: usize,
+    /// The messages that say "thinking…".
+    placeholders: Vec<u64>,
+    /// Whether the bot was cut off from Discord.
+    is_cut_off: bool,
+}
+
+impl<'s> Session<'s> {
+    pub(super) fn new(sandbox: &'s Sandbox, reader: Reader, canvas: Canvas) -> Self {
+        Self {
+            sandbox,
+            reader,
+            canvas,
+            changes: sandbox.discord.subscribe(),
+            speaker: Who::Admin,
+            violations: 0,
+            placeholders: Vec::new(),
+            is_cut_off: false,
+        }
+    }
+
+    /// Lets the user speak until they leave.
+    pub(super) async fn run(mut self) -> io::Result<()> {
+        let welcome = words::welcome(&self.sandbox.connect, self.reader.is_typed);
+        self.canvas.show(&welcome)?;
+        let mut interrupted = false;
+        loop {
+            self.canvas.show(&[Line::default()])?;
+            let prompt = words::prompt(self.speaker);
+            match self.hear(prompt, Some(self.speaker)).await? {
+                Heard::Line(line) => {
+                    interrupted = false;
+                    if self.obey(&line).await?.is_break() {
+                        return Ok(());
+                    }
+                }
+                Heard::Interrupted if !interrupted => {
+                    interrupted = true;
+                    self.note("Ctrl-C once more leaves, as Ctrl-D and quit do.")?;
+                }
+                Heard::Interrupted | Heard::End => return Ok(()),
+            }
+        }
+    }
+
+    /// Waits for a line, and draws what happens meanwhile.
+    async fn hear(&mut self, prompt: String, speaker: Option<Who>) -> io::Result<Heard> {
+        let shown = prompt.clone();
+        self.reader.ask(Ask { prompt, speaker });
+        loop {
+            tokio::select! {
+                heard = self.reader.heard() => {
+                    let (heard, width) = heard?;
+                    self.canvas.resize(width);
+                    if let Heard::Line(line) = &heard && !self.reader.is_typed {
+                        self.canvas.show(&[words::typed(&shown, line)])?;
+                    }
+                    return Ok(heard);
+                }
+                change = self.changes.recv() => match change {
+                    Ok(change) => self.draw(change)?,
+                    // Both live as long as the sandbox; what was missed can't be drawn.
+                    Err(RecvError::Lagged(_) | RecvError::Closed) => {}
+                },
+            }
+        }
+    }
+
+    async fn obey(&mut self, line: &str) -> io::Result<ControlFlow<()>> {
+        let registered = self.sandbox.discord.commands(GUILD).unwrap_or_default();
+        let commands = menu::commands(&registered);
+        let line = match speech::read(line, &commands) {
+            Ok(line) => line,
+            Err(slip) => {
+                self.note(&slip)?;
+                return Ok(ControlFlow::Continue(()));
+            }
+        };
+        self.speaker = line.who.unwrap_or(self.speaker);
+        match line.act {
+            Act::Nothing => {}
+            Act::Slash(command, values) => self.slash(command, &values).await?,
+            Act::Press(label) => self.press(&label).await?,
+            Act::Pick(option) => self.pick(&option).await?,
+            Act::Groups(prefix) => {
+                let lines = words::groups(&self.sandbox.connect, &prefix);
+                self.canvas.show(&lines)?;
+            }
+            Act::Break(trouble) => self.spoil(trouble).await?,
+            Act::Mend => self.mend().await?,
+            Act::People => self.canvas.show(&words::people(self.speaker))?,
+            Act::Help => self.canvas.show(&words::help(&commands))?,
+            Act::Quit => return Ok(ControlFlow::Break(())),
+        }
+        self.tell_violations()?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    async fn slash(&mut self, command: &Command, values: &[(&str, Value)]) -> io::Result<()> {
+        let person = self.sandbox.discord.person(self.speaker);
+        let pending = person.start_slash(&command.name, values);
+        let name = format!("/{}", command.name);
+        self.follow(pending.answer(), &name).await
+    }
+
+    async fn press(&mut self, label: &str) -> io::Result<()> {
+        let wanted = label.to_lowercase();
+        let found = self.visible().into_iter().find_map(|message| {
+            let buttons = message.buttons().into_iter();
+            let mut buttons = buttons.filter(|button| button.custom_id.is_some());
+            let button = buttons.find(|button| button.label.to_lowercase().starts_with(&wanted))?;
+            (!button.disabled).then_some((message, button.label))
+        });
+        let Some((message, label)) = found else {
+            return self.note(&format!("No message here has a button {label:?}."));
+        };
+        let person = self.sandbox.discord.person(self.speaker);
+        let pending = person.start_press(&message, &label);
+        self.follow(pending.answer(), &label).await
+    }
+
+    async fn pick(&mut self, option: &str) -> io::Result<()> {
+        let found = self.visible().into_iter().find_map(|message| {
+            let menu = message.menus().into_iter().next()?;
+            let wanted = option.to_lowercase();
+            let mut options = menu.options.into_iter();
+            let (_, value) = options.find(|(label, _)| label.to_lowercase() == wanted)?;
+            (!menu.disabled).then_some((message, value))
+        });
+        let Some((message, value)) = found else {
+            return self.note(&format!("No message here has a menu with {option:?}."));
+        };
+        let person = self.sandbox.discord.person(self.speaker);
+        let values = [value.as_str()];
+        self.follow(person.pick(&message, &values), option).await
+    }
+
+    /// What the speaker sees, newest first.
+    fn visible(&self) -> Vec<Message> {
+        let discord = &self.sandbox.discord;
+        let mut messages = discord.messages(CONNECT);
+        messages.extend(discord.messages(REQUESTS));
+        messages.extend(discord.private_messages(self.speaker));
+        messages.sort_by_key(|message| std::cmp::Reverse(message.id));
+        messages
+    }
+
+    /// Draws what happens until the answer is there, and that itself.
+    async fn follow(&mut self, answer: impl Future<Output = Answer>, what: &str) -> io::Result<()> {
+        match self.answer(answer).await? {
+            Reply::Form(form) => match self.fill(&form).await? {
+                Some(values) => {
+                    let values: Vec<_> = values
+                        .iter()
+                        .map(|(name, value)| (name.as_str(), value.as_str()))
+                        .collect();
+                    let person = self.sandbox.discord.person(self.speaker);
+                    let reply = self.answer(person.submit(&form, &values)).await?;
+                    self.conclude(&reply, &form.title)
+                }
+                None => self.note("You closed the form; nothing was sent."),
+            },
+            reply @ (Reply::Message { .. }
+            | Reply::Update(_)
+            | Reply::Acknowledged
+            | Reply::NoResponse) => self.conclude(&reply, what),
+        }
+    }
+
+    async fn answer(&mut self, answer: impl Future<Output = Answer>) -> io::Result<Reply> {
+        let mut answer = pin!(answer);
+        let reply = loop {
+            tokio::select! {
+                biased;
+                change = self.changes.recv() => match change {
+                    Ok(change) => self.draw(change)?,
+                    Err(RecvError::Lagged(_) | RecvError::Closed) => {}
+                },
+                answer = &mut answer => break answer.reply,
+            }
+        };
+        loop {
+            match self.changes.try_recv() {
+                Ok(change) => self.draw(change)?,
+                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return Ok(reply),
+            }
+        }
+    }
+
+    /// Draws of an answer what isn't a message: those were drawn when they changed.
+    fn conclude(&mut self, reply: &Reply, what: &str) -> io::Result<()> {
+        match reply {
+            Reply::Message { .. } | Reply::Update(_) => Ok(()),
+            Reply::Acknowledged => self.note("The bot took note of it."),
+            Reply::Form(_) => {
+                self.note("The bot answered with another form, which Discord refuses.")
+            }
+            Reply::NoResponse => self.canvas.show(&screen::no_response(self.speaker, what)),
+        }
+    }
+
+    /// Asks for each of the form's values; `None` if the user closes it.
+    async fn fill(&mut self, form: &Form) -> io::Result<Option<Vec<(String, String)>>> {
+        self.canvas.show(&screen::form(form))?;
+        let mut values = Vec::new();
+        for input in &form.inputs {
+            let value = loop {
+                let prompt = format!("  {}: ", super::paint::harmless(&input.label));
+                let Heard::Line(line) = self.hear(prompt, None).await? else {
+                    return Ok(None);
+                };
+                let length = line.encode_utf16().count() as u64;
+                let is_left_out = length == 0 && !input.required;
+                if is_left_out || (input.min_length.max(1)..=input.max_length).contains(&length) {
+                    break line;
+                }
+                let least = input.min_length.max(1);
+                let most = input.max_length;
+                self.note(&format!("It takes {least} to {most} characters; Ctrl-D closes."))?;
+            };
+            values.push((input.custom_id.clone(), value));
+        }
+        Ok(Some(values))
+    }
+
+    fn draw(&mut self, change: Change) -> io::Result<()> {
+        match change {
+            Change::Posted(message) | Change::Edited(message) => {
+                if message.thinking {
+                    self.placeholders.push(message.id);
+                }
+                self.canvas.show(&screen::message(&message))
+            }
+            // What the bot says instead follows.
+            Change::Deleted(id) if self.placeholders.contains(&id) => Ok(()),
+            Change::Deleted(_) => self.note("A message was deleted."),
+            Change::Registered(_) => self.note("The bot registered its commands."),
+            Change::Ready => self.note("The bot is connected to Discord."),
+            Change::Disconnected => self.note("The bot lost its connection to Discord."),
+        }
+    }
+
+    async fn spoil(&mut self, trouble: Trouble) -> io::Result<()> {
+        let Sandbox { connect, discord } = self.sandbox;
+        match trouble {
+            Trouble::Slow => connect.fail(Route::Any, Fault::Slow(SLOW), Times::Always),
+            Trouble::Down => connect.go_down().await,
+            Trouble::Html => connect.fail(Route::Any, Fault::Html(502), Times::Always),
+            Trouble::Ldap => connect.fail(Route::Search, Fault::Error(LDAP_TROUBLE), Times::Always),
+            Trouble::Gateway => {
+                self.is_cut_off = true;
+                discord.refuse_gateway(true);
+                discord.drop_gateway();
+            }
+        }
+        self.canvas.show(&words::broken(trouble))
+    }
+
+    async fn mend(&mut self) -> io::Result<()> {
+        self.sandbox.connect.heal();
+        self.sandbox.connect.come_up().await?;
+        self.sandbox.discord.refuse_gateway(false);
+        if std::mem::take(&mut self.is_cut_off) {
+            self.note("All is well again. The bot finds back to Discord within seconds.")
+        } else {
+            self.note("All is well again.")
+        }
+    }
+
+    fn tell_violations(&mut self) -> io::Result<()> {
+        let violations = self.sandbox.violations();
+        let new = violations.iter().skip(self.violations);
+        let lines: Vec<_> = new.map(|text| words::violation(text)).collect();
+        self.violations = violations.len();
+        self.canvas.show(&lines)
+    }
+
+    fn note(&mut self, text: &str) -> io::Result<()> {
+        self.canvas.show(&[words::note(text)])
+    }
+}
