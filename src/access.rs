@@ -1,0 +1,201 @@
+//! Who may do what: the one place that decides it.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Defines an id of Discord's. Its ids are snowflakes: positive 64-bit numbers, written in decimal.
+macro_rules! snowflake {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub struct $name(pub u64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                match text.parse() {
+                    Ok(0) | Err(_) => Err(NotAnId),
+                    Ok(id) => Ok(Self(id)),
+                }
+            }
+        }
+    };
+}
+
+/// The text isn't an id of Discord's.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NotAnId;
+
+snowflake!(
+    /// A server.
+    GuildId
+);
+snowflake!(
+    /// A channel, or a thread in one.
+    ChannelId
+);
+snowflake!(
+    /// A role of a server.
+    RoleId
+);
+snowflake!(
+    /// A person.
+    UserId
+);
+
+/// The channel of a server in which somebody speaks.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Place {
+    /// The server.
+    pub guild: GuildId,
+    /// The channel, or the thread in one.
+    pub channel: ChannelId,
+}
+
+/// Who speaks and where, as Discord said with the interaction at hand. Never remembered: roles
+/// change.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// The person.
+    pub user: UserId,
+    /// The person's roles at this moment; empty in a direct message.
+    pub roles: Vec<RoleId>,
+    /// The server, unless it is a direct message.
+    pub guild: Option<GuildId>,
+    /// Where it was said.
+    pub channel: ChannelId,
+    /// The channel that a thread belongs to.
+    pub parent: Option<ChannelId>,
+}
+
+/// What someone may do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Authority {
+    /// Searches, creates and decides.
+    Admin,
+    /// Searches and asks.
+    Requester,
+}
+
+/// Why someone may do nothing here.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Denied {
+    /// It was said in a direct message: there are no roles there.
+    DirectMessage,
+    /// The bot doesn't serve this server.
+    OtherGuild,
+    /// The bot doesn't serve this channel, but these.
+    OtherChannel(Vec<ChannelId>),
+    /// The person has none of the roles that may search and ask.
+    NotRequester(Vec<RoleId>),
+}
+
+/// Who is admitted, from the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// The servers that are served.
+    pub guilds: Vec<GuildId>,
+    /// The channels that are served; all of them if empty. Threads belong to their channel.
+    pub channels: Vec<ChannelId>,
+    /// Roles whose members are admins.
+    pub admin_roles: Vec<RoleId>,
+    /// People who are admins whatever their roles.
+    pub admin_users: Vec<UserId>,
+    /// Roles whose members may search and ask; everyone if empty.
+    pub requester_roles: Vec<RoleId>,
+}
+
+impl Policy {
+    /// Decides what `actor` may do, and where.
+    ///
+    /// # Errors
+    ///
+    /// Says why, if that is nothing.
+    pub fn authority(&self, actor: &Actor) -> Result<(Authority, Place), Denied> {
+        let guild = actor.guild.ok_or(Denied::DirectMessage)?;
+        if !self.guilds.contains(&guild) {
+            return Err(Denied::OtherGuild);
+        }
+        let served = |channel| self.channels.contains(&channel);
+        if !self.channels.is_empty() && !served(actor.channel) && !actor.parent.is_some_and(served)
+        {
+            return Err(Denied::OtherChannel(self.channels.clone()));
+        }
+        let place = Place { guild, channel: actor.channel };
+        let has_one_of = |roles: &[RoleId]| roles.iter().any(|role| actor.roles.contains(role));
+        if self.admin_users.contains(&actor.user) || has_one_of(&self.admin_roles) {
+            Ok((Authority::Admin, place))
+        } else if self.requester_roles.is_empty() || has_one_of(&self.requester_roles) {
+            Ok((Authority::Requester, place))
+        } else {
+            Err(Denied::NotRequester(self.requester_roles.clone()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy() -> Policy {
+        Policy {
+            guilds: vec![GuildId(1)],
+            channels: vec![ChannelId(10)],
+            admin_roles: vec![RoleId(100)],
+            admin_users: vec![UserId(7)],
+            requester_roles: vec![RoleId(200)],
+        }
+    }
+
+    fn actor(roles: &[u64]) -> Actor {
+        Actor {
+            user: UserId(5),
+            roles: roles.iter().copied().map(RoleId).collect(),
+            guild: Some(GuildId(1)),
+            channel: ChannelId(10),
+            parent: None,
+        }
+    }
+
+    fn decided(policy: &Policy, actor: &Actor) -> Result<Authority, Denied> {
+        policy.authority(actor).map(|(authority, _)| authority)
+    }
+
+    #[test]
+    fn roles_and_named_users_make_admins() {
+        assert_eq!(decided(&policy(), &actor(&[3, 100])), Ok(Authority::Admin));
+        let named = Actor { user: UserId(7), ..actor(&[]) };
+        assert_eq!(decided(&policy(), &named), Ok(Authority::Admin));
+    }
+
+    #[test]
+    fn without_a_requester_role_only_an_open_policy_admits() {
+        assert_eq!(decided(&policy(), &actor(&[200])), Ok(Authority::Requester));
+        assert_eq!(decided(&policy(), &actor(&[3])), Err(Denied::NotRequester(vec![RoleId(200)])));
+        let open = Policy { requester_roles: vec![], ..policy() };
+        assert_eq!(decided(&open, &actor(&[])), Ok(Authority::Requester));
+    }
+
+    #[test]
+    fn an_admin_elsewhere_is_nobody() {
+        let dm = Actor { guild: None, ..actor(&[100]) };
+        assert_eq!(decided(&policy(), &dm), Err(Denied::DirectMessage));
+        let elsewhere = Actor { guild: Some(GuildId(2)), ..actor(&[100]) };
+        assert_eq!(decided(&policy(), &elsewhere), Err(Denied::OtherGuild));
+        let other = Actor { channel: ChannelId(11), ..actor(&[100]) };
+        assert_eq!(decided(&policy(), &other), Err(Denied::OtherChannel(vec![ChannelId(10)])));
+    }
+
+    #[test]
+    fn a_thread_belongs_to_its_channel() {
+        let thread = Actor { channel: ChannelId(11), parent: Some(ChannelId(10)), ..actor(&[100]) };
+        assert_eq!(decided(&policy(), &thread), Ok(Authority::Admin));
+    }
+}

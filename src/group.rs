@@ -1,0 +1,376 @@
+//! Groups as LDAP and Connect know them, and how a name that someone typed is matched with them.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::hash::{DefaultHasher, Hasher};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::text;
+
+/// The most characters a group's name or a prefix may have; Connect's own limit for a name.
+pub const MAX_NAME_CHARS: usize = 4095;
+
+/// How many hits Connect shows for one prefix at the most. There is no paging: a search that
+/// returns this many may have left some out.
+pub const SEARCH_LIMIT: usize = 500;
+
+/// Names offered in place of one that no group has.
+const MAX_NEAR: usize = 8;
+
+/// How alike two names must be to be offered for each other, from 0 to 1.
+const NEAR_ENOUGH: f64 = 0.6;
+
+/// Longer names aren't compared letter by letter: the time that takes grows with the square.
+const MAX_COMPARED_CHARS: usize = 100;
+
+/// Why a text can't be a group's name or a prefix.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NameProblem {
+    /// Nothing but white space.
+    Blank,
+    /// More than [`MAX_NAME_CHARS`] characters.
+    TooLong,
+}
+
+fn checked(text: &str) -> Result<String, NameProblem> {
+    if text.trim().is_empty() {
+        Err(NameProblem::Blank)
+    } else if text.chars().count() > MAX_NAME_CHARS {
+        Err(NameProblem::TooLong)
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// The whole name of a group, kept to the letter: spaces and case are part of it.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct GroupName(String);
+
+impl GroupName {
+    /// Takes a name that a person typed.
+    ///
+    /// # Errors
+    ///
+    /// When the text is blank or longer than any group's name.
+    pub fn parse(text: &str) -> Result<Self, NameProblem> {
+        checked(text).map(Self)
+    }
+
+    /// The name to the letter.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form in which Connect compares names: without regard to case.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        self.0.to_lowercase()
+    }
+
+    /// Whether Connect takes the two for one name.
+    #[must_use]
+    pub fn is_same_folded(&self, other: &str) -> bool {
+        self.0 == other || self.folded() == other.to_lowercase()
+    }
+}
+
+impl fmt::Display for GroupName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The beginning of group names, sent to Connect untouched.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Prefix(String);
+
+impl Prefix {
+    /// Takes a prefix that a person typed.
+    ///
+    /// # Errors
+    ///
+    /// When the text is blank or longer than any group's name.
+    pub fn parse(text: &str) -> Result<Self, NameProblem> {
+        checked(text).map(Self)
+    }
+
+    /// The first `chars` characters of a name: a wider net for a name that had no hit.
+    #[must_use]
+    pub fn beginning_of(name: &GroupName, chars: usize) -> Option<Self> {
+        Self::parse(&name.0.chars().take(chars).collect::<String>()).ok()
+    }
+
+    /// The prefix to the letter.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether every group called like `text`, or beginning with it, is among the hits of this
+    /// prefix.
+    #[must_use]
+    pub fn covers(&self, text: &str) -> bool {
+        text.to_lowercase().starts_with(&self.0.to_lowercase())
+    }
+}
+
+impl From<GroupName> for Prefix {
+    fn from(name: GroupName) -> Self {
+        Self(name.0)
+    }
+}
+
+/// The id that Connect gives a group.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Guid(String);
+
+impl Guid {
+    /// The id as Connect writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Guid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What Connect hands out with a hit and takes back to create the group.
+///
+/// Whoever holds it can create the group, so it lives in memory only and doesn't print.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct TempTicket(SecretString);
+
+impl TempTicket {
+    /// The ticket itself, for the one call that needs it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+/// A hit of a search: a group that LDAP has.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RemoteGroup {
+    /// Its whole name. Two LDAP groups of one name can't be told apart.
+    pub name: GroupName,
+    /// The id of the Connect group, if Connect has it already.
+    pub guid: Option<Guid>,
+    /// Creates the group; Connect hands one out for groups it has, too.
+    pub temp_ticket: TempTicket,
+}
+
+/// What a whole name comes to among the hits of a search.
+#[derive(Debug)]
+pub enum Match<'a> {
+    /// The one group that is meant.
+    One(&'a RemoteGroup),
+    /// Groups between which the name doesn't decide: they differ in case only, or not at all.
+    Several(Vec<&'a RemoteGroup>),
+    /// No group has this name.
+    None,
+}
+
+/// A name too long for a field of Discord's, written so that the group can be found again: its
+/// beginning, an ellipsis and a digest of all of it. Holds no ticket, and serves whoever has it no
+/// better than the name itself.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Abbreviation {
+    beginning: String,
+    digest: u64,
+}
+
+impl Abbreviation {
+    /// The name itself if it has at most `max` UTF-16 units, else its abbreviation.
+    #[must_use]
+    pub fn of(name: &GroupName, max: usize) -> Cow<'_, str> {
+        if text::units(&name.0) <= max {
+            return name.as_str().into();
+        }
+        let beginning = text::beginning(&name.0, max.saturating_sub(1 + DIGEST_DIGITS));
+        format!("{beginning}…{:0width$x}", digest(&name.0), width = DIGEST_DIGITS).into()
+    }
+
+    /// Reads what [`Abbreviation::of`] wrote; nothing if the text isn't of its form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (beginning, digits) = text.rsplit_once('…')?;
+        let is_digit = |c: char| matches!(c, '0'..='9' | 'a'..='f');
+        if beginning.is_empty() || digits.len() != DIGEST_DIGITS || !digits.chars().all(is_digit) {
+            return None;
+        }
+        let digest = u64::from_str_radix(digits, 16).ok()?;
+        Some(Self { beginning: beginning.to_owned(), digest })
+    }
+
+    /// A prefix under which the group is found.
+    #[must_use]
+    pub fn prefix(&self) -> Prefix {
+        Prefix(self.beginning.clone())
+    }
+
+    /// The full name, if one of the hits has it.
+    #[must_use]
+    pub fn resolve(&self, hits: &[RemoteGroup]) -> Option<GroupName> {
+        hits.iter()
+            .map(|hit| &hit.name)
+            .find(|name| name.0.starts_with(&self.beginning) && digest(&name.0) == self.digest)
+            .cloned()
+    }
+}
+
+/// The hexadecimal digits of a digest.
+const DIGEST_DIGITS: usize = 16;
+
+/// Stable for as long as the program runs, which is as long as a choice is on somebody's screen.
+fn digest(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(name.as_bytes());
+    hasher.finish()
+}
+
+/// Finds the group that is called `name`, never one that merely begins with it.
+///
+/// A name that agrees in case wins. Else a single one that differs in case is taken; several are
+/// reported and none is taken.
+#[must_use]
+pub fn find<'a>(hits: &'a [RemoteGroup], name: &GroupName) -> Match<'a> {
+    let mut candidates: Vec<_> = hits.iter().filter(|hit| hit.name == *name).collect();
+    if candidates.is_empty() {
+        let folded = name.folded();
+        candidates = hits.iter().filter(|hit| hit.name.folded() == folded).collect();
+    }
+    match candidates[..] {
+        [] => Match::None,
+        [one] => Match::One(one),
+        _ => Match::Several(candidates),
+    }
+}
+
+/// The names closest to one that no group has, the closest first: those that begin with it, then
+/// those that differ in a few letters. At most eight, each once.
+#[must_use]
+pub fn near<'a>(
+    hits: impl IntoIterator<Item = &'a RemoteGroup>,
+    name: &GroupName,
+) -> Vec<GroupName> {
+    let folded = name.folded();
+    let mut scored: Vec<(f64, &GroupName)> = hits
+        .into_iter()
+        .filter_map(|hit| Some((likeness(&hit.name.folded(), &folded)?, &hit.name)))
+        .collect();
+    scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let mut names: Vec<GroupName> = Vec::new();
+    for (_, name) in scored {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+        if names.len() == MAX_NEAR {
+            break;
+        }
+    }
+    names
+}
+
+fn likeness(candidate: &str, wanted: &str) -> Option<f64> {
+    if candidate.starts_with(wanted) {
+        return Some(2.0);
+    }
+    let comparable = |text: &str| text.chars().nth(MAX_COMPARED_CHARS).is_none();
+    if !comparable(candidate) || !comparable(wanted) {
+        return None;
+    }
+    let score = strsim::normalized_damerau_levenshtein(candidate, wanted);
+    (score >= NEAR_ENOUGH).then_some(score)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hits(names: &[&str]) -> Vec<RemoteGroup> {
+        names
+            .iter()
+            .map(|name| RemoteGroup {
+                name: GroupName((*name).to_owned()),
+                guid: None,
+                temp_ticket: TempTicket(SecretString::new("ticket".to_owned())),
+            })
+            .collect()
+    }
+
+    fn found(names: &[&str], wanted: &str) -> Result<String, usize> {
+        match find(&hits(names), &GroupName(wanted.to_owned())) {
+            Match::One(hit) => Ok(hit.name.to_string()),
+            Match::Several(several) => Err(several.len()),
+            Match::None => Err(0),
+        }
+    }
+
+    #[test]
+    fn the_whole_name_is_matched_and_never_a_longer_one() {
+        assert_eq!(found(&["ABE-TEST", "ABE"], "ABE"), Ok("ABE".to_owned()));
+        assert_eq!(found(&["ABE-TEST"], "ABE"), Err(0));
+    }
+
+    #[test]
+    fn a_name_that_agrees_in_case_wins_over_one_that_does_not() {
+        assert_eq!(found(&["FINANCE", "Finance"], "Finance"), Ok("Finance".to_owned()));
+    }
+
+    #[test]
+    fn a_single_name_in_other_case_is_taken_and_several_are_not() {
+        assert_eq!(found(&["Zürich"], "ZÜRICH"), Ok("Zürich".to_owned()));
+        assert_eq!(found(&["FINANCE", "Finance"], "finance"), Err(2));
+    }
+
+    #[test]
+    fn two_groups_of_one_name_are_never_chosen_between() {
+        assert_eq!(found(&["contractors", "contractors"], "contractors"), Err(2));
+    }
+
+    #[test]
+    fn near_names_are_longer_ones_first_then_misspelt_ones_each_once() {
+        let hits = hits(&["acounting", "billing", "accounting-emea", "accounting-emea"]);
+        let near = near(&hits, &GroupName("accounting".to_owned()));
+        let near: Vec<_> = near.iter().map(GroupName::as_str).collect();
+        assert_eq!(near, ["accounting-emea", "acounting"]);
+    }
+
+    #[test]
+    fn blank_and_overlong_names_are_refused_and_spaces_are_kept() {
+        assert_eq!(GroupName::parse(" \t"), Err(NameProblem::Blank));
+        assert_eq!(Prefix::parse(&"ü".repeat(4096)), Err(NameProblem::TooLong));
+        assert_eq!(GroupName::parse(&"ü".repeat(4095)).map(|n| n.0.len()), Ok(8190));
+        assert_eq!(GroupName::parse(" a ").map(|n| n.0), Ok(" a ".to_owned()));
+    }
+
+    #[test]
+    fn a_long_name_is_found_again_by_its_abbreviation() {
+        let long = "営業".repeat(200);
+        let others = [format!("{long}1"), format!("{long}2")];
+        let hits = hits(&[&others[0], &others[1], "short"]);
+        for hit in &hits {
+            let short = Abbreviation::of(&hit.name, 100);
+            assert!(text::units(&short) <= 100);
+            let found = Abbreviation::parse(&short).and_then(|short| short.resolve(&hits));
+            assert_eq!(found.is_some(), hit.name.as_str() != "short");
+            assert!(found.is_none_or(|name| name == hit.name));
+        }
+        assert_eq!(Abbreviation::parse("Data…Science"), None);
+    }
+
+    #[test]
+    fn a_ticket_does_not_print() {
+        assert!(!format!("{:?}", hits(&["a"])).contains("\"ticket\""));
+    }
+}

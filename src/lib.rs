@@ -1,0 +1,6 @@
+//! A Discord bot that brings LDAP groups into Posit Connect.
+
+pub mod access;
+pub mod group;
+pub mod text;
+pub mod tickets;

@@ -1,0 +1,206 @@
+//! The latest search of each channel, so that creating what was just found is a single call.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
+
+use crate::access::Place;
+use crate::group::{GroupName, Guid, Prefix, RemoteGroup, SEARCH_LIMIT};
+
+/// All remembered searches together may take about this many bytes; the least recently used make
+/// room for new ones.
+const MAX_BYTES: u64 = 32 * 1024 * 1024;
+
+/// What Connect answered to a prefix, with the tickets.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// What was looked for.
+    pub prefix: Prefix,
+    /// The hits in Connect's order: the most similar first.
+    pub groups: Arc<[RemoteGroup]>,
+    /// When Connect answered.
+    pub taken: Instant,
+}
+
+impl Search {
+    /// Whether every group with the prefix is among the hits.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.groups.len() < SEARCH_LIMIT
+    }
+
+    /// Whether a group that begins with `text` would be among the hits.
+    #[must_use]
+    pub fn answers_for(&self, text: &str) -> bool {
+        self.is_whole() && self.prefix.covers(text)
+    }
+
+    fn bytes(&self) -> u32 {
+        let hits: usize = self
+            .groups
+            .iter()
+            .map(|hit| {
+                size_of::<RemoteGroup>()
+                    + hit.name.as_str().len()
+                    + hit.guid.as_ref().map_or(0, |guid| guid.as_str().len())
+                    + hit.temp_ticket.expose().len()
+            })
+            .sum();
+        u32::try_from(size_of::<Self>() + hits).unwrap_or(u32::MAX)
+    }
+}
+
+/// What made a search happen.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Origin {
+    /// Someone searched.
+    Search,
+    /// Names were suggested to someone who typed. Never takes the place of a real search.
+    Suggestion,
+}
+
+/// The latest searches, bounded in age and in memory.
+#[derive(Debug)]
+pub struct Tickets {
+    searches: Cache<(Place, Origin), Arc<Search>>,
+    ttl: Duration,
+}
+
+impl Tickets {
+    /// An empty memory that trusts a search for `ttl`.
+    #[must_use]
+    pub fn new(ttl: Duration) -> Self {
+        let searches = Cache::builder()
+            .weigher(|_, search: &Arc<Search>| search.bytes())
+            .max_capacity(MAX_BYTES)
+            .time_to_live(ttl)
+            .eviction_policy(EvictionPolicy::lru())
+            .build();
+        Self { searches, ttl }
+    }
+
+    /// Remembers a search as the latest of its kind in `place`.
+    pub fn remember(&self, place: Place, origin: Origin, search: Arc<Search>) {
+        self.searches.insert((place, origin), search);
+        self.forget_stale();
+    }
+
+    /// Lets go of what was replaced and of what has gone stale; the cache does so by itself only
+    /// when it is used.
+    pub fn forget_stale(&self) {
+        self.searches.run_pending_tasks();
+    }
+
+    /// The latest search of this kind in `place`, unless it has gone stale by `now`.
+    #[must_use]
+    pub fn latest(&self, place: Place, origin: Origin, now: Instant) -> Option<Arc<Search>> {
+        self.searches
+            .get(&(place, origin))
+            .filter(|search| now.saturating_duration_since(search.taken) < self.ttl)
+    }
+
+    /// Notes that Connect now has the group called `name`, so that what is remembered says so and
+    /// its used ticket isn't tried again.
+    pub fn note_guid(&self, place: Place, name: &GroupName, guid: &Guid) {
+        for origin in [Origin::Search, Origin::Suggestion] {
+            let Some(search) = self.searches.get(&(place, origin)) else {
+                continue;
+            };
+            if let Some(at) = search.groups.iter().position(|hit| hit.name == *name) {
+                let mut groups = search.groups.to_vec();
+                groups[at].guid = Some(guid.clone());
+                let (prefix, taken) = (search.prefix.clone(), search.taken);
+                let search = Search { prefix, groups: groups.into(), taken };
+                self.remember(place, origin, Arc::new(search));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{ChannelId, GuildId};
+
+    fn place(channel: u64) -> Place {
+        Place { guild: GuildId(1), channel: ChannelId(channel) }
+    }
+
+    fn search(prefix: &str, count: usize, taken: Instant) -> Arc<Search> {
+        let hits: Vec<_> = (0..count)
+            .map(|n| {
+                serde_json::json!({
+                    "name": format!("{prefix}{n}"), "guid": null, "temp_ticket": "t".repeat(200),
+                })
+            })
+            .collect();
+        Arc::new(Search {
+            prefix: Prefix::parse(prefix).unwrap(),
+            groups: serde_json::from_value::<Vec<_>>(hits.into()).unwrap().into(),
+            taken,
+        })
+    }
+
+    #[test]
+    fn a_newer_search_of_the_channel_replaces_the_older_and_no_other_channels() {
+        let tickets = Tickets::new(Duration::from_mins(1));
+        let now = Instant::now();
+        tickets.remember(place(1), Origin::Search, search("a", 1, now));
+        tickets.remember(place(2), Origin::Search, search("b", 1, now));
+        tickets.remember(place(1), Origin::Search, search("c", 1, now));
+        let latest = |channel| {
+            let search = tickets.latest(place(channel), Origin::Search, now).unwrap();
+            search.prefix.as_str().to_owned()
+        };
+        assert_eq!((latest(1), latest(2)), ("c".to_owned(), "b".to_owned()));
+        assert!(tickets.latest(place(1), Origin::Suggestion, now).is_none());
+    }
+
+    #[test]
+    fn a_search_is_trusted_until_its_time_is_over() {
+        let tickets = Tickets::new(Duration::from_mins(1));
+        let now = Instant::now();
+        tickets.remember(place(1), Origin::Search, search("a", 1, now));
+        let at = |seconds| {
+            tickets.latest(place(1), Origin::Search, now + Duration::from_secs(seconds)).is_some()
+        };
+        assert!(at(59));
+        assert!(!at(60));
+    }
+
+    #[test]
+    fn ten_thousand_channels_stay_within_bounds_and_the_newest_is_kept() {
+        let tickets = Tickets::new(Duration::from_mins(1));
+        let now = Instant::now();
+        let full = search("a", SEARCH_LIMIT, now);
+        for channel in 0..10_000 {
+            tickets.remember(place(channel), Origin::Search, Arc::clone(&full));
+        }
+        tickets.searches.run_pending_tasks();
+        assert!(tickets.searches.weighted_size() <= MAX_BYTES);
+        assert!(tickets.latest(place(9_999), Origin::Search, now).is_some());
+        assert!(tickets.latest(place(0), Origin::Search, now).is_none());
+    }
+
+    #[test]
+    fn a_created_group_is_remembered_with_its_guid() {
+        let tickets = Tickets::new(Duration::from_mins(1));
+        let now = Instant::now();
+        tickets.remember(place(1), Origin::Search, search("a", 2, now));
+        let guid: Guid = serde_json::from_str("\"g\"").unwrap();
+        tickets.note_guid(place(1), &GroupName::parse("a1").unwrap(), &guid);
+        let latest = tickets.latest(place(1), Origin::Search, now).unwrap();
+        assert_eq!(latest.groups[0].guid, None);
+        assert_eq!(latest.groups[1].guid, Some(guid));
+    }
+
+    #[test]
+    fn a_full_answer_speaks_for_nothing_it_may_have_left_out() {
+        let now = Instant::now();
+        assert!(search("ac", 3, now).answers_for("ACcounting"));
+        assert!(!search("ac", 3, now).answers_for("a"));
+        assert!(!search("ac", SEARCH_LIMIT, now).answers_for("accounting"));
+    }
+}
