@@ -1,6 +1,7 @@
 //! A Discord bot that brings LDAP groups into Posit Connect.
 
 pub mod access;
+pub mod connect;
 pub mod group;
 pub mod text;
 pub mod tickets;

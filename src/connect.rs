@@ -1,0 +1,379 @@
+//! Posit Connect's API, as far as LDAP groups need it.
+//!
+//! The facts are from Connect's published API reference (2021 to 2026.06). Errors are told apart
+//! by the code in Connect's answer, never by HTTP status or text.
+
+mod address;
+mod error;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use backon::{ExponentialBuilder, Retryable};
+use futures_util::future::{BoxFuture, FutureExt, Shared, WeakShared};
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
+use reqwest::{Certificate, Client, Method, RequestBuilder, Response, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use uuid::Uuid;
+
+pub use self::address::api_base;
+pub use self::error::{Code, Error};
+use crate::group::{GroupName, Guid, Prefix, RemoteGroup, SEARCH_LIMIT, TempTicket};
+
+/// Connect keeps a caller's id, writes it to its own log and answers with it.
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+
+/// No further try of a search begins later than this after the first. With [`Settings::timeout`]
+/// for the last try it bounds how long anyone waits.
+const RETRY_BUDGET: Duration = Duration::from_secs(10);
+
+/// Connections are kept open for the next search, but not for longer than servers usually do.
+const KEEP_ALIVE: Duration = Duration::from_mins(1);
+
+/// Ties together what one interaction did: in this bot's log, in Connect's, and in what the
+/// person reads when it failed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CorrelationId(Uuid);
+
+impl CorrelationId {
+    /// A new random id.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "each is another; a default would hide that")]
+    pub fn new() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
+impl fmt::Display for CorrelationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How to reach a Connect server.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The base of its API, from [`api_base`].
+    pub api: Url,
+    /// An administrator's API key.
+    pub key: SecretString,
+    /// Certificates to trust beside the system's.
+    pub authorities: Vec<Certificate>,
+    /// The longest that one call may take.
+    pub timeout: Duration,
+}
+
+/// Who the API key belongs to.
+#[derive(Debug, Deserialize)]
+pub struct KeyOwner {
+    /// The login name.
+    pub username: String,
+    /// `administrator`, `publisher` or `viewer`.
+    pub user_role: String,
+    /// Whether Connect has locked the user out.
+    #[serde(default)]
+    pub locked: bool,
+}
+
+/// What a Connect server says about itself, where it says anything: the call is undocumented.
+#[derive(Debug, Default, Deserialize)]
+pub struct ServerSettings {
+    /// Its version; administrators can hide it.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// Where its users come from.
+    #[serde(default)]
+    pub authentication: Authentication,
+}
+
+/// Where a Connect server's users come from.
+#[derive(Debug, Default, Deserialize)]
+pub struct Authentication {
+    /// The provider: `LDAP` and others.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Whether the provider's groups can be searched.
+    #[serde(default)]
+    pub external_group_search: Option<bool>,
+}
+
+/// A group that Connect has.
+#[derive(Debug, Deserialize)]
+pub struct Group {
+    /// Its id.
+    pub guid: Guid,
+    /// Its name.
+    pub name: GroupName,
+}
+
+#[derive(Deserialize)]
+struct Page<T> {
+    results: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    code: u32,
+    error: String,
+}
+
+type SearchResult = Result<Arc<[RemoteGroup]>, Arc<Error>>;
+type SharedSearch = Shared<BoxFuture<'static, SearchResult>>;
+
+/// A Connect server. Cheap to clone; clones share connections.
+#[derive(Clone)]
+pub struct Connect(Arc<Inner>);
+
+struct Inner {
+    http: Client,
+    api: Url,
+    key: HeaderValue,
+    timeout: Duration,
+    /// Searches under way, so that identical ones share one call. Weak: a search that nobody waits
+    /// for any more is given up.
+    searches: Mutex<HashMap<Prefix, WeakShared<BoxFuture<'static, SearchResult>>>>,
+}
+
+impl Connect {
+    /// A client for the server of `settings`. Uses `shared` for its connections, unless the server
+    /// wants certificates that nobody else should be trusted by.
+    ///
+    /// # Errors
+    ///
+    /// When the HTTP client refuses a certificate.
+    pub fn new(settings: Settings, shared: &Client) -> Result<Self, reqwest::Error> {
+        let http = if settings.authorities.is_empty() {
+            shared.clone()
+        } else {
+            http_client(settings.authorities)?
+        };
+        let mut key = HeaderValue::try_from(format!("Key {}", settings.key.expose_secret()))
+            .unwrap_or(HeaderValue::from_static("Key"));
+        key.set_sensitive(true);
+        Ok(Self(Arc::new(Inner {
+            http,
+            api: settings.api,
+            key,
+            timeout: settings.timeout,
+            searches: Mutex::default(),
+        })))
+    }
+
+    /// The LDAP groups whose names begin with `prefix`, whatever the case, the most similar first.
+    /// At most [`SEARCH_LIMIT`]: there may be more if there are that many.
+    ///
+    /// What passes by itself is tried again for about ten seconds. Identical searches under way at
+    /// the same time share one call.
+    ///
+    /// # Errors
+    ///
+    /// When Connect or something on the way to it failed.
+    pub async fn search(&self, prefix: &Prefix, id: CorrelationId) -> SearchResult {
+        let search = {
+            let mut searches = self.0.searches.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(search) = searches.get(prefix).and_then(WeakShared::upgrade) {
+                search
+            } else {
+                let search = self.shared_search(prefix.clone(), id);
+                if let Some(weak) = search.downgrade() {
+                    searches.retain(|_, other| other.upgrade().is_some());
+                    searches.insert(prefix.clone(), weak);
+                }
+                search
+            }
+        };
+        search.await
+    }
+
+    fn shared_search(&self, prefix: Prefix, id: CorrelationId) -> SharedSearch {
+        let connect = self.clone();
+        async move {
+            let hits = connect.search_with_retries(&prefix, id).await;
+            let mut searches = connect.0.searches.lock().unwrap_or_else(PoisonError::into_inner);
+            searches.remove(&prefix);
+            hits.map(Arc::from).map_err(Arc::new)
+        }
+        .boxed()
+        .shared()
+    }
+
+    async fn search_with_retries(
+        &self,
+        prefix: &Prefix,
+        id: CorrelationId,
+    ) -> Result<Vec<RemoteGroup>, Error> {
+        let limit = SEARCH_LIMIT.to_string();
+        let query = [("prefix", prefix.as_str()), ("limit", &limit)];
+        let page: Page<RemoteGroup> = self.get_with_retries("v1/groups/remote", &query, id).await?;
+        Ok(page.results)
+    }
+
+    /// Creates the group of a search's hit, and answers with its id. Sent once, whatever happens.
+    ///
+    /// # Errors
+    ///
+    /// When Connect refused or failed. If [`Error::leaves_open`], the group may exist all the same:
+    /// look before doing it again.
+    pub async fn create_group(
+        &self,
+        ticket: &TempTicket,
+        id: CorrelationId,
+    ) -> Result<Group, Error> {
+        let body = json!({ "temp_ticket": ticket.expose() });
+        self.send("create", self.request(Method::PUT, "v1/groups", &[], id).json(&body)).await
+    }
+
+    /// The group that Connect has under `name`, whatever the case; one that agrees in case wins.
+    ///
+    /// Looks at the first 500 groups that begin with the name: before 2025.04.0 Connect ignored
+    /// the page number of a search by prefix, so that a loop over pages would never end.
+    ///
+    /// # Errors
+    ///
+    /// When Connect or something on the way to it failed.
+    pub async fn group_named(
+        &self,
+        name: &GroupName,
+        id: CorrelationId,
+    ) -> Result<Option<Group>, Error> {
+        let query = [("prefix", name.as_str()), ("page_number", "1"), ("page_size", "500")];
+        let page: Page<Group> = self.get_with_retries("v1/groups", &query, id).await?;
+        let mut groups = page.results;
+        let at = groups
+            .iter()
+            .position(|group| group.name == *name)
+            .or_else(|| groups.iter().position(|group| group.name.is_same_folded(name.as_str())));
+        Ok(at.map(|at| groups.swap_remove(at)))
+    }
+
+    /// Who the API key belongs to.
+    ///
+    /// # Errors
+    ///
+    /// When Connect or something on the way to it failed, or the key isn't accepted.
+    pub async fn key_owner(&self, id: CorrelationId) -> Result<KeyOwner, Error> {
+        self.send("user", self.request(Method::GET, "v1/user", &[], id)).await
+    }
+
+    /// What the server says about itself.
+    ///
+    /// # Errors
+    ///
+    /// When Connect or something on the way to it failed.
+    pub async fn server_settings(&self, id: CorrelationId) -> Result<ServerSettings, Error> {
+        self.send("settings", self.request(Method::GET, "server_settings", &[], id)).await
+    }
+
+    /// Reads, and tries again while the failure is one that passes.
+    async fn get_with_retries<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        id: CorrelationId,
+    ) -> Result<T, Error> {
+        let pauses = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(250))
+            .with_max_delay(Duration::from_secs(4))
+            .without_max_times()
+            .with_jitter();
+        let begun = Instant::now();
+        (|| self.send(path, self.request(Method::GET, path, query, id)))
+            .retry(pauses)
+            .when(Error::is_transient)
+            .adjust(|error, pause| {
+                let pause = pause?.max(error.retry_after().unwrap_or_default());
+                (begun.elapsed() + pause <= RETRY_BUDGET).then_some(pause)
+            })
+            .notify(|error, pause| {
+                tracing::debug!(error = error.chain(), ?pause, "trying Connect again");
+            })
+            .await
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        id: CorrelationId,
+    ) -> RequestBuilder {
+        let mut url = self.0.api.clone();
+        url.set_path(&format!("{}{path}", self.0.api.path()));
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        self.0
+            .http
+            .request(method, url)
+            .timeout(self.0.timeout)
+            .header(AUTHORIZATION, self.0.key.clone())
+            .header(CORRELATION_ID, id.to_string())
+    }
+
+    /// Sends a call once. `what` names it in the log.
+    async fn send<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        request: RequestBuilder,
+    ) -> Result<T, Error> {
+        let begun = Instant::now();
+        let result = self.exchange(request).await;
+        let error = result.as_ref().err().map(tracing::field::display);
+        tracing::debug!(call = what, took = ?begun.elapsed(), error, "asked Connect");
+        result
+    }
+
+    async fn exchange<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Error> {
+        let lost = |error| Error::from_client(error, self.0.timeout);
+        let response = request.send().await.map_err(lost)?;
+        let status = response.status();
+        let content_type = content_type(&response);
+        let retry_after = retry_after(response.headers());
+        let body = response.bytes().await.map_err(lost)?;
+        let is_json = content_type.as_deref().is_some_and(|kind| kind.contains("json"));
+        if status.is_success() && is_json {
+            return serde_json::from_slice(&body).map_err(Error::Unreadable);
+        }
+        match serde_json::from_slice::<Refusal>(&body) {
+            Ok(refusal) if !status.is_success() => Err(Error::Refused {
+                code: refusal.code.into(),
+                text: refusal.error,
+                status,
+                retry_after,
+            }),
+            _ => Err(Error::NotConnect { status, content_type }),
+        }
+    }
+}
+
+/// An HTTP client that keeps connections alive, follows no redirect (a redirect of an API call
+/// leads to a login page) and trusts `authorities` beside the system's.
+///
+/// # Errors
+///
+/// When the TLS library refuses a certificate or can't be set up.
+pub fn http_client(authorities: Vec<Certificate>) -> Result<Client, reqwest::Error> {
+    Client::builder()
+        .user_agent(concat!("ldapgroup-bot/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(10))
+        .pool_idle_timeout(KEEP_ALIVE)
+        .tls_certs_merge(authorities)
+        .build()
+}
+
+fn content_type(response: &Response) -> Option<String> {
+    response.headers().get(CONTENT_TYPE)?.to_str().ok().map(str::to_owned)
+}
+
+/// Seconds only: Connect is not known to send a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}
