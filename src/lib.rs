@@ -3,5 +3,6 @@
 pub mod access;
 pub mod connect;
 pub mod group;
+pub mod ldapgroup;
 pub mod text;
 pub mod tickets;

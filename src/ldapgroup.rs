@@ -1,0 +1,463 @@
+//! What people can do with LDAP groups, whoever asks and wherever the answer is shown.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::access::{Actor, Authority, Denied, Place, Policy, RoleId};
+use crate::connect::{Code, Connect, CorrelationId, Error};
+use crate::group::{
+    Abbreviation, GroupName, Guid, Match, NameProblem, Prefix, RemoteGroup, find, near,
+};
+use crate::tickets::{Origin, Search, Tickets};
+
+/// The pauses before each look for a group whose creation went unanswered. Connect may still be at
+/// work when the connection breaks.
+const LOOKS: [Duration; 2] = [Duration::ZERO, Duration::from_secs(2)];
+
+/// Names are suggested by a live search from this many characters on.
+const MIN_SUGGEST_CHARS: usize = 2;
+
+/// The beginning of a mistyped name that is searched for names like it.
+const NEAR_CHARS: usize = 3;
+
+/// Why someone didn't get what they asked for, where it is theirs to do something about it.
+#[derive(Debug)]
+pub enum Refusal {
+    /// They may not do anything here.
+    Denied(Denied),
+    /// They may search, but only an admin creates: someone with one of these roles.
+    NeedsAdmin(Vec<RoleId>),
+    /// What they typed is no name and no prefix.
+    BadName(NameProblem),
+    /// Connect has a group of that name already.
+    InUse {
+        /// The group's name as Connect or LDAP has it.
+        name: GroupName,
+        /// Its id; unknown if Connect doesn't list the group that is in the way.
+        guid: Option<Guid>,
+    },
+    /// LDAP has no group of that name.
+    NoSuchGroup {
+        /// What was asked for.
+        name: GroupName,
+        /// Names that may have been meant, the closest first.
+        near: Vec<GroupName>,
+    },
+    /// LDAP has several groups of that name, which differ in case only or not at all.
+    Ambiguous {
+        /// What was asked for.
+        name: GroupName,
+        /// The names it could be.
+        found: Vec<GroupName>,
+    },
+    /// The prefix has more hits than Connect is willing to look at.
+    TooBroad,
+}
+
+/// What is known about Connect after a failure.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Changed {
+    /// It was only asked.
+    Nothing,
+    /// No group was created.
+    NotCreated,
+    /// The group may have been created.
+    Unknown,
+}
+
+/// Something failed that isn't the fault of the person who asked.
+#[derive(Debug)]
+pub struct Fault {
+    /// What failed.
+    pub error: Arc<Error>,
+    /// Whether Connect may have changed all the same.
+    pub changed: Changed,
+}
+
+impl From<Arc<Error>> for Fault {
+    fn from(error: Arc<Error>) -> Self {
+        Self { error, changed: Changed::Nothing }
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Arc::new(error).into()
+    }
+}
+
+/// Why something wasn't done.
+#[derive(Debug)]
+pub enum Stop {
+    /// By right, and the person is told what to do about it.
+    Refusal(Refusal),
+    /// By failure, which is logged.
+    Fault(Fault),
+}
+
+impl Stop {
+    /// What only asked Connect, as part of a creation, created nothing.
+    fn of_creation(self) -> Self {
+        match self {
+            Self::Fault(Fault { error, changed: Changed::Nothing }) => {
+                Self::Fault(Fault { error, changed: Changed::NotCreated })
+            }
+            Self::Fault(_) | Self::Refusal(_) => self,
+        }
+    }
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refusal(refusal)
+    }
+}
+
+impl<E: Into<Fault>> From<E> for Stop {
+    fn from(fault: E) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+/// A group that was created.
+#[derive(Debug)]
+pub struct Created {
+    /// Its name, as Connect has it.
+    pub name: GroupName,
+    /// Its id.
+    pub guid: Guid,
+    /// How it is known.
+    pub known: Known,
+}
+
+/// How it is known that a group was created.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Known {
+    /// Connect said so.
+    Answered,
+    /// Connect's answer was lost, and the group was there when looked for.
+    FoundAfterwards,
+}
+
+/// Who is served.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// Whoever runs the program in a terminal: they hold the API key.
+    Operator,
+    /// Somebody in Discord.
+    Person(Actor),
+}
+
+/// Searches for LDAP groups and brings them into Connect.
+pub struct LdapGroups {
+    connect: Connect,
+    policy: Policy,
+    tickets: Tickets,
+}
+
+impl LdapGroups {
+    /// Serves the groups of one Connect server by `policy`, trusting a ticket for `ticket_ttl`.
+    #[must_use]
+    pub fn new(connect: Connect, policy: Policy, ticket_ttl: Duration) -> Self {
+        Self { connect, policy, tickets: Tickets::new(ticket_ttl) }
+    }
+
+    /// The LDAP groups whose names begin with `prefix`. The caller's channel remembers them.
+    ///
+    /// # Errors
+    ///
+    /// When the caller may not search, the prefix is none, or Connect failed.
+    pub async fn search(
+        &self,
+        caller: &Caller,
+        prefix: &str,
+        id: CorrelationId,
+    ) -> Result<Arc<Search>, Stop> {
+        let (_, place) = self.authority(caller)?;
+        let prefix = Prefix::parse(prefix).map_err(Refusal::BadName)?;
+        self.look_up(place.map(|place| (place, Origin::Search)), prefix, id).await
+    }
+
+    /// Creates the Connect group of the LDAP group called `name`, with the ticket of the channel's
+    /// latest search if it has one for it.
+    ///
+    /// # Errors
+    ///
+    /// When the caller may not create, the name doesn't name one group, Connect has it already, or
+    /// Connect failed. An answer that was lost is looked into before it is called a failure.
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        name: &str,
+        id: CorrelationId,
+    ) -> Result<Created, Stop> {
+        let (authority, place) = self.authority(caller)?;
+        match authority {
+            Authority::Admin => {}
+            Authority::Requester => {
+                return Err(Refusal::NeedsAdmin(self.policy.admin_roles.clone()).into());
+            }
+        }
+        let created = self.create_named(place, name, id).await.map_err(Stop::of_creation);
+        if let Some(place) = place {
+            match &created {
+                Ok(Created { name, guid, .. })
+                | Err(Stop::Refusal(Refusal::InUse { name, guid: Some(guid) })) => {
+                    self.tickets.note_guid(place, name, guid);
+                }
+                Err(_) => {}
+            }
+        }
+        created
+    }
+
+    async fn create_named(
+        &self,
+        place: Option<Place>,
+        typed: &str,
+        id: CorrelationId,
+    ) -> Result<Created, Stop> {
+        let name = self.full_name(place, typed, id).await?;
+        let hit = match place.and_then(|place| self.remembered(place, &name)) {
+            Some(hit) => hit,
+            None => self.find_group(place, &name, id).await?,
+        };
+        self.bring_in(place, hit, id).await
+    }
+
+    /// Group names to offer someone who has typed `typed`: from the channel's latest search or,
+    /// where that says nothing, from a live one. Empty rather than an error: it is only help.
+    pub async fn suggest(
+        &self,
+        caller: &Caller,
+        typed: &str,
+        id: CorrelationId,
+    ) -> Option<Arc<Search>> {
+        let (_, place) = self.authority(caller).ok()?;
+        let place = place?;
+        let now = Instant::now();
+        let latest = self.tickets.latest(place, Origin::Search, now);
+        let folded = typed.to_lowercase();
+        let says_something =
+            |search: &Search| search.groups.iter().any(|hit| hit.name.folded().contains(&folded));
+        if latest.as_deref().is_some_and(says_something) {
+            return latest;
+        }
+        let earlier = self.tickets.latest(place, Origin::Suggestion, now);
+        if earlier.as_deref().is_some_and(|search| search.answers_for(typed)) {
+            return earlier;
+        }
+        if typed.trim().chars().count() < MIN_SUGGEST_CHARS {
+            return None;
+        }
+        let prefix = Prefix::parse(typed).ok()?;
+        self.look_up(Some((place, Origin::Suggestion)), prefix, id).await.ok()
+    }
+
+    /// Lets go of tickets that nobody may use any more. To be called now and then: nothing else
+    /// does it while nobody searches.
+    pub fn forget_stale(&self) {
+        self.tickets.forget_stale();
+    }
+
+    fn authority(&self, caller: &Caller) -> Result<(Authority, Option<Place>), Refusal> {
+        match caller {
+            Caller::Operator => Ok((Authority::Admin, None)),
+            Caller::Person(actor) => {
+                let (authority, place) = self.policy.authority(actor).map_err(Refusal::Denied)?;
+                Ok((authority, Some(place)))
+            }
+        }
+    }
+
+    async fn look_up(
+        &self,
+        remember: Option<(Place, Origin)>,
+        prefix: Prefix,
+        id: CorrelationId,
+    ) -> Result<Arc<Search>, Stop> {
+        let groups =
+            self.connect.search(&prefix, id).await.map_err(|error| match error.code() {
+                Some(Code::TooManyResults) => Refusal::TooBroad.into(),
+                _ => Stop::from(error),
+            })?;
+        let search = Arc::new(Search { prefix, groups, taken: Instant::now() });
+        if let Some((place, origin)) = remember {
+            self.tickets.remember(place, origin, Arc::clone(&search));
+        }
+        Ok(search)
+    }
+
+    /// The name that was typed, or the long one that a suggestion stood for.
+    async fn full_name(
+        &self,
+        place: Option<Place>,
+        typed: &str,
+        id: CorrelationId,
+    ) -> Result<GroupName, Stop> {
+        if let Some(short) = Abbreviation::parse(typed) {
+            let known = place.into_iter().flat_map(|place| self.latest(place));
+            let known = known.into_iter().find_map(|search| short.resolve(&search.groups));
+            let name = match known {
+                Some(name) => Some(name),
+                None => short.resolve(&self.look_up(None, short.prefix(), id).await?.groups),
+            };
+            if let Some(name) = name {
+                return Ok(name);
+            }
+        }
+        Ok(GroupName::parse(typed).map_err(Refusal::BadName)?)
+    }
+
+    /// What is remembered of a channel: its latest search first.
+    fn latest(&self, place: Place) -> impl Iterator<Item = Arc<Search>> {
+        let now = Instant::now();
+        [Origin::Search, Origin::Suggestion]
+            .into_iter()
+            .filter_map(move |origin| self.tickets.latest(place, origin, now))
+    }
+
+    /// The hit that the channel's latest searches have for `name`, where they decide the matter.
+    fn remembered(&self, place: Place, name: &GroupName) -> Option<RemoteGroup> {
+        self.latest(place).find_map(|search| match find(&search.groups, name) {
+            Match::One(hit) if hit.name == *name || search.answers_for(name.as_str()) => {
+                Some(hit.clone())
+            }
+            Match::One(_) | Match::Several(_) | Match::None => None,
+        })
+    }
+
+    /// One search for the exact name.
+    async fn find_group(
+        &self,
+        place: Option<Place>,
+        name: &GroupName,
+        id: CorrelationId,
+    ) -> Result<RemoteGroup, Stop> {
+        let search = self.look_up(None, name.clone().into(), id).await?;
+        match find(&search.groups, name) {
+            Match::One(hit) => Ok(hit.clone()),
+            Match::Several(several) => Err(Refusal::Ambiguous {
+                name: name.clone(),
+                found: several.into_iter().map(|hit| hit.name.clone()).collect(),
+            }
+            .into()),
+            Match::None => Err(Refusal::NoSuchGroup {
+                name: name.clone(),
+                near: self.near(place, name, &search, id).await,
+            }
+            .into()),
+        }
+    }
+
+    /// Names that may have been meant: longer ones, those of the channel's latest search, and, if
+    /// that gives nothing, those that at least begin alike.
+    async fn near(
+        &self,
+        place: Option<Place>,
+        name: &GroupName,
+        exact: &Search,
+        id: CorrelationId,
+    ) -> Vec<GroupName> {
+        let latest = place.and_then(|at| self.tickets.latest(at, Origin::Search, Instant::now()));
+        let known = latest.iter().flat_map(|search| search.groups.iter());
+        let names = near(exact.groups.iter().chain(known), name);
+        if !names.is_empty() {
+            return names;
+        }
+        let Some(beginning) = Prefix::beginning_of(name, NEAR_CHARS) else {
+            return names;
+        };
+        match self.look_up(None, beginning, id).await {
+            Ok(wider) => near(wider.groups.iter(), name),
+            Err(_) => names,
+        }
+    }
+
+    /// Sends the creation, once; a ticket that Connect doesn't take any more is renewed once.
+    async fn bring_in(
+        &self,
+        place: Option<Place>,
+        hit: RemoteGroup,
+        id: CorrelationId,
+    ) -> Result<Created, Stop> {
+        match self.put(hit, id).await? {
+            Put::Created(created) => Ok(created),
+            Put::StaleTicket { name, .. } => {
+                let fresh = self.find_group(place, &name, id).await?;
+                match self.put(fresh, id).await? {
+                    Put::Created(created) => Ok(created),
+                    Put::StaleTicket { error, .. } => Err(error.into()),
+                }
+            }
+        }
+    }
+
+    async fn put(&self, hit: RemoteGroup, id: CorrelationId) -> Result<Put, Stop> {
+        if let Some(guid) = hit.guid {
+            return Err(Refusal::InUse { name: hit.name, guid: Some(guid) }.into());
+        }
+        let error = match self.connect.create_group(&hit.temp_ticket, id).await {
+            Ok(group) => {
+                let known = Known::Answered;
+                return Ok(Put::Created(Created { name: group.name, guid: group.guid, known }));
+            }
+            Err(error) => error,
+        };
+        match error.code() {
+            Some(Code::TicketInvalid) => Ok(Put::StaleTicket { name: hit.name, error }),
+            Some(Code::NameInUse | Code::SameUniqueId) => {
+                Err(self.in_use(hit.name, id).await.into())
+            }
+            _ if error.leaves_open() => {
+                self.look_for_lost(hit.name, error, id).await.map(Put::Created)
+            }
+            _ => Err(error.into()),
+        }
+    }
+
+    /// Finds out which group is in the way. That it isn't found changes nothing about the answer.
+    async fn in_use(&self, name: GroupName, id: CorrelationId) -> Refusal {
+        if let Ok(Some(group)) = self.connect.group_named(&name, id).await {
+            return Refusal::InUse { name: group.name, guid: Some(group.guid) };
+        }
+        let guid = self.guid_in_ldap(&name, id).await.ok().flatten();
+        Refusal::InUse { name, guid }
+    }
+
+    /// Finds out whether a creation whose answer was lost came about.
+    async fn look_for_lost(
+        &self,
+        name: GroupName,
+        error: Error,
+        id: CorrelationId,
+    ) -> Result<Created, Stop> {
+        tracing::warn!(error = error.chain(), "a creation went unanswered; looking for the group");
+        for pause in LOOKS {
+            tokio::time::sleep(pause).await;
+            if let Ok(Some(guid)) = self.guid_in_ldap(&name, id).await {
+                return Ok(Created { name, guid, known: Known::FoundAfterwards });
+            }
+        }
+        Err(Fault { error: Arc::new(error), changed: Changed::Unknown }.into())
+    }
+
+    /// The id that Connect says the LDAP group of exactly this name has.
+    async fn guid_in_ldap(
+        &self,
+        name: &GroupName,
+        id: CorrelationId,
+    ) -> Result<Option<Guid>, Arc<Error>> {
+        let hits = self.connect.search(&name.clone().into(), id).await?;
+        Ok(match find(&hits, name) {
+            Match::One(hit) => hit.guid.clone(),
+            Match::Several(_) | Match::None => None,
+        })
+    }
+}
+
+/// What came of sending a creation, where it isn't over.
+enum Put {
+    Created(Created),
+    StaleTicket { name: GroupName, error: Error },
+}
