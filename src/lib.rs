@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod connect;
+pub mod discord;
 pub mod group;
 pub mod ldapgroup;
 pub mod text;

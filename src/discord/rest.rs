@@ -1,0 +1,353 @@
+//! Discord's REST API, as far as the bot needs it, with serenity's types on the wire.
+//!
+//! serenity's own client can talk to another base address only with its rate limiter off, and then
+//! hides how long Discord wants to be left alone. So the calls are made here.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use reqwest::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER, USER_AGENT};
+use reqwest::{Client, Method, Response, StatusCode, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serenity::all::{
+    CreateCommand, CreateInteractionResponse, CreateInteractionResponseFollowup,
+    EditInteractionResponse,
+};
+use tokio::time::Instant;
+
+use crate::access::{ChannelId, GuildId, RoleId};
+
+/// What Discord asks bots to call themselves.
+const AGENT: HeaderValue = HeaderValue::from_static(concat!(
+    "DiscordBot (ldapgroup-bot, ",
+    env!("CARGO_PKG_VERSION"),
+    ")"
+));
+
+/// One try of one call.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A first answer is worth nothing after 3 s: less for one try, so that there is a second.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(1200);
+
+/// How long a call is tried again for.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Discord's code for a second first answer.
+const ALREADY_ANSWERED: u64 = 40060;
+
+/// Why a call to Discord failed. Prints no token: those are in addresses, which are left out.
+#[derive(Debug, thiserror::Error)]
+pub enum RestError {
+    /// Discord said no.
+    #[error("Discord answered {status} with code {code}: {message}")]
+    Refused {
+        /// The HTTP status.
+        status: StatusCode,
+        /// Discord's code; 0 where it has none.
+        code: u64,
+        /// Discord's words.
+        message: String,
+        /// How long Discord wants to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// The answer isn't Discord's, or not what its API describes.
+    #[error("the answer, with status {0}, isn't Discord's")]
+    NotDiscord(StatusCode),
+    /// There was no answer.
+    #[error("Discord didn't answer: {}", .0.source().map_or_else(|| .0.to_string(), ToString::to_string))]
+    NoAnswer(#[source] reqwest::Error),
+}
+
+impl RestError {
+    /// Discord's code, if it said no.
+    #[must_use]
+    pub fn code(&self) -> Option<u64> {
+        match self {
+            Self::Refused { code, .. } => Some(*code),
+            Self::NotDiscord(_) | Self::NoAnswer(_) => None,
+        }
+    }
+
+    /// The HTTP status of the answer, if there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Refused { status, .. } | Self::NotDiscord(status) => Some(*status),
+            Self::NoAnswer(_) => None,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            Self::NotDiscord(_) | Self::NoAnswer(_) => None,
+        }
+    }
+
+    /// Whether the call certainly wasn't carried out, and may be if sent again.
+    fn was_not_taken(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => *status == StatusCode::TOO_MANY_REQUESTS,
+            Self::NotDiscord(_) => false,
+            Self::NoAnswer(error) => error.is_connect(),
+        }
+    }
+
+    /// Whether the same call may go better a little later. Never after 401 or 403: enough of those
+    /// get the address banned.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self.status() {
+            Some(status) => status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS,
+            None => true,
+        }
+    }
+}
+
+/// The application that the token belongs to.
+#[derive(Debug, Deserialize)]
+pub struct Application {
+    /// Its id.
+    pub id: serenity::all::ApplicationId,
+    /// Its name.
+    pub name: String,
+    /// Where Discord sends interactions instead of over the gateway, if it does.
+    pub interactions_endpoint_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct GatewayAddress {
+    url: String,
+}
+
+#[derive(Deserialize)]
+struct Role {
+    id: serenity::all::RoleId,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    #[serde(default)]
+    code: u64,
+    message: String,
+    retry_after: Option<f64>,
+}
+
+/// Which failures of a call allow for sending it again.
+#[derive(Clone, Copy)]
+enum Again {
+    /// All that pass: doing it twice does no harm.
+    Harmless,
+    /// Only those after which it certainly wasn't done.
+    IfNotTaken,
+}
+
+/// Discord's REST API.
+pub struct Rest {
+    http: Client,
+    base: Url,
+    authorization: HeaderValue,
+}
+
+impl Rest {
+    /// A client for Discord at `base` (`https://discord.com`) with the bot's token.
+    #[must_use]
+    pub fn new(http: Client, mut base: Url, token: &SecretString) -> Self {
+        let path = format!("{}/api/v10/", base.path().trim_end_matches('/'));
+        base.set_path(&path);
+        let mut authorization = HeaderValue::try_from(format!("Bot {}", token.expose_secret()))
+            .unwrap_or(HeaderValue::from_static("Bot"));
+        authorization.set_sensitive(true);
+        Self { http, base, authorization }
+    }
+
+    /// The application that the token belongs to.
+    ///
+    /// # Errors
+    ///
+    /// With status 401 if Discord doesn't accept the token.
+    pub async fn application(&self) -> Result<Application, RestError> {
+        self.read("applications/@me").await
+    }
+
+    /// The gateway's address.
+    ///
+    /// # Errors
+    ///
+    /// When Discord doesn't give one. serenity would dial its own default then; the bot doesn't.
+    pub async fn gateway(&self) -> Result<String, RestError> {
+        self.read("gateway").await.map(|address: GatewayAddress| address.url)
+    }
+
+    /// The roles of a server.
+    ///
+    /// # Errors
+    ///
+    /// With code 50001 or 10004 if the bot isn't in the server.
+    pub async fn roles(&self, guild: GuildId) -> Result<Vec<RoleId>, RestError> {
+        let roles: Vec<Role> = self.read(&format!("guilds/{guild}/roles")).await?;
+        Ok(roles.into_iter().map(|role| RoleId(role.id.get())).collect())
+    }
+
+    /// Whether the bot sees a channel.
+    ///
+    /// # Errors
+    ///
+    /// With code 10003 or 50001 if it doesn't.
+    pub async fn channel(&self, channel: ChannelId) -> Result<(), RestError> {
+        self.read(&format!("channels/{channel}")).await.map(|_: serde::de::IgnoredAny| ())
+    }
+
+    /// Makes `commands` the commands of the application in a server, in place of all others.
+    ///
+    /// # Errors
+    ///
+    /// With code 50001 if the application isn't in the server.
+    pub async fn register(
+        &self,
+        application: serenity::all::ApplicationId,
+        guild: GuildId,
+        commands: &[CreateCommand],
+    ) -> Result<(), RestError> {
+        let path = format!("applications/{application}/guilds/{guild}/commands");
+        self.send(Method::PUT, &path, commands, Again::Harmless).await
+    }
+
+    /// Gives the first answer to an interaction. That it was given already is no error: an earlier
+    /// try got through.
+    ///
+    /// # Errors
+    ///
+    /// With code 10062 if it is too late.
+    pub async fn answer(
+        &self,
+        interaction: u64,
+        token: &str,
+        answer: &CreateInteractionResponse,
+    ) -> Result<(), RestError> {
+        let path = format!("interactions/{interaction}/{token}/callback");
+        let attempt = || self.attempt(Method::POST, &path, Some(answer), ANSWER_TIMEOUT);
+        let pauses = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(100))
+            .with_max_times(2);
+        let result = attempt
+            .retry(pauses)
+            .when(RestError::is_transient)
+            .adjust(|error, pause| pause.map(|pause| error.retry_after().unwrap_or(pause)))
+            .await;
+        match result {
+            Err(error) if error.code() == Some(ALREADY_ANSWERED) => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    /// Changes the first answer to an interaction.
+    ///
+    /// # Errors
+    ///
+    /// With code 50027 once the interaction is older than 15 minutes.
+    pub async fn edit_answer(
+        &self,
+        application: u64,
+        token: &str,
+        edit: &EditInteractionResponse,
+    ) -> Result<(), RestError> {
+        let path = format!("webhooks/{application}/{token}/messages/@original");
+        self.send(Method::PATCH, &path, edit, Again::Harmless).await
+    }
+
+    /// Takes the first answer to an interaction away.
+    ///
+    /// # Errors
+    ///
+    /// With code 50027 once the interaction is older than 15 minutes.
+    pub async fn delete_answer(&self, application: u64, token: &str) -> Result<(), RestError> {
+        let path = format!("webhooks/{application}/{token}/messages/@original");
+        self.send(Method::DELETE, &path, None::<&()>, Again::Harmless).await
+    }
+
+    /// Gives a further answer to an interaction.
+    ///
+    /// # Errors
+    ///
+    /// With code 50027 once the interaction is older than 15 minutes.
+    pub async fn follow_up(
+        &self,
+        application: u64,
+        token: &str,
+        message: &CreateInteractionResponseFollowup,
+    ) -> Result<(), RestError> {
+        let path = format!("webhooks/{application}/{token}");
+        self.send(Method::POST, &path, message, Again::IfNotTaken).await
+    }
+
+    async fn read<T: for<'de> Deserialize<'de>>(&self, path: &str) -> Result<T, RestError> {
+        let response = self.attempt(Method::GET, path, None::<&()>, TIMEOUT).await?;
+        let status = response.status();
+        response.json().await.map_err(|_| RestError::NotDiscord(status))
+    }
+
+    async fn send<'a, B: Serialize + ?Sized + 'a>(
+        &self,
+        method: Method,
+        path: &str,
+        body: impl Into<Option<&'a B>>,
+        again: Again,
+    ) -> Result<(), RestError> {
+        let body = body.into();
+        let begun = Instant::now();
+        (|| self.attempt(method.clone(), path, body, TIMEOUT))
+            .retry(ExponentialBuilder::default().with_jitter().without_max_times())
+            .when(|error: &RestError| match again {
+                Again::Harmless => error.is_transient(),
+                Again::IfNotTaken => error.was_not_taken(),
+            })
+            .adjust(|error, pause| {
+                let pause = error.retry_after().or(pause)?;
+                (begun.elapsed() + pause <= PATIENCE).then_some(pause)
+            })
+            .await
+            .map(drop)
+    }
+
+    async fn attempt<B: Serialize + ?Sized>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&B>,
+        timeout: Duration,
+    ) -> Result<Response, RestError> {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path()));
+        let mut request = self
+            .http
+            .request(method, url)
+            .timeout(timeout)
+            .header(USER_AGENT, AGENT)
+            .header(AUTHORIZATION, self.authorization.clone());
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response =
+            request.send().await.map_err(|error| RestError::NoAnswer(error.without_url()))?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        Err(refusal(response).await)
+    }
+}
+
+async fn refusal(response: Response) -> RestError {
+    let status = response.status();
+    let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let header = header.and_then(|seconds| seconds.parse::<f64>().ok());
+    let Ok(Refusal { code, message, retry_after }) = response.json().await else {
+        return RestError::NotDiscord(status);
+    };
+    let seconds = retry_after.or(header);
+    let retry_after = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    RestError::Refused { status, code, message, retry_after }
+}
