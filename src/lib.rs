@@ -1,6 +1,19 @@
 //! A Discord bot that brings LDAP groups into Posit Connect.
+//!
+//! Imports run downward only; read in this order:
+//!
+//! 1. The rules, without I/O or a clock: [`group`] (names and how they match), [`access`] (who may
+//!    do what), [`tickets`] (the latest search of each channel), [`text`] (text made fit to show).
+//! 2. The outside: [`connect`], Posit Connect's API.
+//! 3. The middle: [`ldapgroup`], what people can do, whoever asks.
+//! 4. The Discord edge: [`discord`].
+//! 5. The program: [`config`], [`app`], [`check`], [`cli`].
 
 pub mod access;
+pub mod app;
+pub mod check;
+pub mod cli;
+pub mod config;
 pub mod connect;
 pub mod discord;
 pub mod group;

@@ -1,3 +1,168 @@
-//! The command line.
+//! The command line, the log and the exit codes.
 
-fn main() {}
+#[cfg(feature = "sandbox")]
+mod sandbox;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use ldapgroup_bot::app::App;
+use ldapgroup_bot::cli::{self, Format, Outcome};
+use ldapgroup_bot::config::{
+    Config, Environment, LogFormat, LogSettings, Problems, TerminalConfig,
+};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
+
+/// Brings LDAP groups into Posit Connect from a Discord channel.
+///
+/// Settings come from the environment and from a .env file; README.md and .env.example explain
+/// each. Without a command the bot runs.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the bot until SIGTERM or SIGINT (the default)
+    Run,
+    /// Check the settings, Discord and Connect, and say what to do about what is wrong
+    Check,
+    /// Find the LDAP groups whose names begin with PREFIX
+    Search {
+        /// The beginning of the names, whatever the case
+        prefix: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Create the Connect group of the LDAP group NAME and print its guid
+    Create {
+        /// The group's whole name
+        name: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Try the bot: it runs against local stand-ins of Discord and Connect
+    #[cfg(feature = "sandbox")]
+    Sandbox(sandbox::Options),
+}
+
+#[derive(Args)]
+struct Output {
+    /// Print JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+impl Output {
+    fn format(&self) -> Format {
+        if self.json { Format::Json } else { Format::Text }
+    }
+}
+
+/// Wrong configuration: `EX_CONFIG` of sysexits.
+const EXIT_CONFIG: u8 = 78;
+
+#[tokio::main(worker_threads = 2)]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let environment = Environment::of_process();
+    let result = match arguments.command.unwrap_or(Command::Run) {
+        Command::Run => match Config::read(&environment) {
+            Ok(config) => return run(config).await,
+            Err(problems) => return misconfigured(&problems, EXIT_CONFIG),
+        },
+        Command::Check => match Config::read(&environment) {
+            Ok(config) => cli::check(config).await,
+            Err(problems) => return misconfigured(&problems, EXIT_CONFIG),
+        },
+        Command::Search { prefix, output } => match TerminalConfig::read(&environment) {
+            Ok(TerminalConfig { connect, log }) => {
+                start_log(&log);
+                cli::search(connect, &prefix, output.format()).await
+            }
+            Err(problems) => return misconfigured(&problems, 1),
+        },
+        Command::Create { name, output } => match TerminalConfig::read(&environment) {
+            Ok(TerminalConfig { connect, log }) => {
+                start_log(&log);
+                cli::create(connect, &name, output.format()).await
+            }
+            Err(problems) => return misconfigured(&problems, 1),
+        },
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox(options) => match sandbox::run(options).await {
+            Ok(()) => Ok(Outcome::Done),
+            Err(error) => cli::failed(&error.to_string()),
+        },
+    };
+    match result {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::InUse) => ExitCode::from(2),
+        Ok(Outcome::Failed) | Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn misconfigured(problems: &Problems, code: u8) -> ExitCode {
+    // That stderr is gone is no reason to end otherwise.
+    let _ = writeln!(io::stderr(), "{problems}");
+    ExitCode::from(code)
+}
+
+async fn run(config: Config) -> ExitCode {
+    start_log(&config.log);
+    let stopping = CancellationToken::new();
+    tokio::spawn(stop_on_signal(stopping.clone()));
+    let ended = match App::start(config, stopping).await {
+        Ok(Some(app)) => app.run().await,
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn stop_on_signal(stopping: CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals can't be received: the bot must be stopped by force");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    stopping.cancel();
+}
+
+/// Logs to stderr. Whatever the filter says, libraries log nothing below INFO and serenity nothing
+/// below WARN: their details hold tokens.
+fn start_log(log: &LogSettings) {
+    let guard = Targets::new()
+        .with_default(LevelFilter::INFO)
+        .with_target("ldapgroup_bot", LevelFilter::TRACE)
+        .with_target("serenity", LevelFilter::WARN)
+        .with_target("serenity::gateway::ws", LevelFilter::ERROR);
+    let lines = fmt::layer().with_writer(io::stderr);
+    let lines = match log.format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    let filter = EnvFilter::new(&log.filter);
+    tracing_subscriber::registry().with(guard).with(filter).with(lines).init();
+}

@@ -1,0 +1,170 @@
+//! The whole bot: built from a [`Config`], run, and stopped in order.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use futures_util::future::try_join_all;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::access::GuildId;
+use crate::check;
+use crate::config::Config;
+use crate::connect::{Connect, http_client};
+use crate::discord::Bot;
+use crate::discord::commands::commands;
+use crate::discord::gateway::{self, GatewayError, Line};
+use crate::discord::rest::{Application, Rest, RestError};
+use crate::ldapgroup::LdapGroups;
+
+/// What is under way when the bot is told to stop may take this long to end.
+const FAREWELL: Duration = Duration::from_secs(25);
+
+/// How long a stale ticket may stay in memory.
+const TIDY: Duration = Duration::from_secs(60);
+
+/// Why the bot didn't start, or ended without being told to.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The token isn't Discord's, or not any more.
+    #[error(
+        "DISCORD_TOKEN: Discord refuses this token; copy a new one from the application's page Bot"
+    )]
+    TokenRefused,
+    /// The bot isn't in a server that it is to serve.
+    #[error(
+        "DISCORD_GUILD_IDS: the bot isn't in server {guild}; invite it with \
+         https://discord.com/oauth2/authorize?client_id={application}&scope=bot+applications.commands"
+    )]
+    NotInGuild {
+        /// The server.
+        guild: GuildId,
+        /// The application to invite.
+        application: u64,
+    },
+    /// Discord refused something else at the start.
+    #[error("Discord refused the start: {0}")]
+    Discord(#[source] RestError),
+    /// The HTTP client couldn't be set up.
+    #[error("the TLS library can't be set up, or refuses a certificate of CONNECT_CA_FILE: {0}")]
+    Http(#[from] reqwest::Error),
+    /// The gateway ended for good.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+}
+
+/// The bot, registered with Discord and ready to run.
+pub struct App {
+    bot: Arc<Bot>,
+    connect: Connect,
+    line: Line,
+    stopping: CancellationToken,
+}
+
+impl App {
+    /// Builds the bot and registers its command. Waits for as long as Discord is away, unless
+    /// `stopping` is cancelled: then there is nothing to run.
+    ///
+    /// # Errors
+    ///
+    /// When only another configuration can help.
+    pub async fn start(
+        config: Config,
+        stopping: CancellationToken,
+    ) -> Result<Option<Self>, AppError> {
+        let http = http_client(Vec::new())?;
+        let connect = Connect::new(config.connect, &http)?;
+        let guilds = config.policy.guilds.clone();
+        let groups = LdapGroups::new(connect.clone(), config.policy, config.ticket_ttl);
+        let rest = Rest::new(http.clone(), config.discord.api, &config.discord.token);
+        let bot = Bot::new(groups, rest, stopping.clone());
+        let introduced = tokio::select! {
+            () = stopping.cancelled() => return Ok(None),
+            introduced = introduce(bot.rest(), &guilds) => introduced?,
+        };
+        let (application, address) = introduced;
+        tracing::info!(application = application.name, servers = guilds.len(), "registered");
+        check::note(&check::interactions_endpoint(&application));
+        if config.discord.public_key.is_some() {
+            tracing::warn!("DISCORD_PUBLIC_KEY is set, but interactions come by the gateway only");
+        }
+        let line = Line { address, token: config.discord.token, http };
+        Ok(Some(Self { bot, connect, line, stopping }))
+    }
+
+    /// Serves until told to stop, then lets what is under way end.
+    ///
+    /// # Errors
+    ///
+    /// When Discord doesn't want the bot any more.
+    pub async fn run(self) -> Result<(), AppError> {
+        let looking = tokio::spawn(async move {
+            for finding in check::connect(&self.connect).await {
+                check::note(&finding);
+            }
+        });
+        let ended = tokio::select! {
+            ended = gateway::run(&self.bot, &self.line, &self.stopping) => ended,
+            never = tidy(&self.bot) => match never {},
+        };
+        self.stopping.cancel();
+        looking.abort();
+        if timeout(FAREWELL, self.bot.finish()).await.is_err() {
+            tracing::error!("stopped with work under way: look in Connect for what came of it");
+        }
+        tracing::info!("stopped");
+        Ok(ended?)
+    }
+}
+
+/// Keeps stale tickets from staying in memory while nobody searches.
+async fn tidy(bot: &Bot) -> Infallible {
+    let mut now_and_then = tokio::time::interval(TIDY);
+    loop {
+        now_and_then.tick().await;
+        bot.groups().forget_stale();
+    }
+}
+
+/// Learns who the bot is and where the gateway is, and registers its command in each server.
+async fn introduce(rest: &Rest, guilds: &[GuildId]) -> Result<(Application, String), AppError> {
+    let application = patiently(|| rest.application()).await.map_err(start_error)?;
+    let commands = commands();
+    let register = guilds.iter().map(|guild| async {
+        let registered = patiently(|| rest.register(application.id, *guild, &commands)).await;
+        registered.map_err(|error| match error.status().map(|status| status.as_u16()) {
+            Some(403 | 404) => {
+                AppError::NotInGuild { guild: *guild, application: application.id.get() }
+            }
+            Some(_) | None => start_error(error),
+        })
+    });
+    let gateway = async { patiently(|| rest.gateway()).await.map_err(start_error) };
+    let (gateway, _) = tokio::try_join!(gateway, try_join_all(register))?;
+    Ok((application, gateway))
+}
+
+fn start_error(error: RestError) -> AppError {
+    match error.status().map(|status| status.as_u16()) {
+        Some(401) => AppError::TokenRefused,
+        Some(_) | None => AppError::Discord(error),
+    }
+}
+
+/// Tries until it works or can't ever: a restart wouldn't bring Discord back.
+async fn patiently<T, F: Future<Output = Result<T, RestError>>>(
+    call: impl FnMut() -> F,
+) -> Result<T, RestError> {
+    call.retry(
+        ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(500))
+            .with_max_delay(Duration::from_mins(1))
+            .with_jitter()
+            .without_max_times(),
+    )
+    .when(RestError::is_transient)
+    .notify(|error, pause| tracing::warn!(%error, ?pause, "waiting for Discord"))
+    .await
+}

@@ -1,0 +1,166 @@
+//! The same search and creation in a terminal, and the checks.
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use crate::check::{self, Level};
+use crate::config::Config;
+use crate::connect::{Connect, CorrelationId, Settings, http_client};
+use crate::discord::render;
+use crate::discord::rest::Rest;
+use crate::group::Guid;
+use crate::ldapgroup::{Caller, LdapGroups, Refusal, Stop};
+use crate::text::{columns, push_row, visible};
+
+/// How a command in the terminal ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// As wanted.
+    Done,
+    /// Connect has the group already.
+    InUse,
+    /// Not as wanted.
+    Failed,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// Prints the LDAP groups whose names begin with `prefix`, as a table or as JSON.
+///
+/// # Errors
+///
+/// When the output can't be written.
+pub async fn search(settings: Settings, prefix: &str, format: Format) -> io::Result<Outcome> {
+    let (groups, id) = match groups(settings) {
+        Ok(groups) => (groups, CorrelationId::new()),
+        Err(error) => return failed(&error.to_string()),
+    };
+    let search = match groups.search(&Caller::Operator, prefix, id).await {
+        Ok(search) => search,
+        Err(stop) => return stopped(&stop, id, format),
+    };
+    let mut out = io::stdout().lock();
+    match format {
+        Format::Json => {
+            let groups: Vec<_> = search
+                .groups
+                .iter()
+                .map(|group| json!({ "name": group.name, "guid": group.guid }))
+                .collect();
+            writeln!(out, "{}", json!({ "groups": groups, "truncated": !search.is_whole() }))?;
+        }
+        Format::Text => {
+            let names: Vec<_> =
+                search.groups.iter().map(|group| visible(group.name.as_str())).collect();
+            let width = names.iter().map(|name| columns(name)).max().unwrap_or(0).max(4);
+            let mut table = String::new();
+            push_row(&mut table, "NAME", width, Some("GUID"));
+            for (name, group) in names.iter().zip(search.groups.iter()) {
+                push_row(&mut table, name, width, group.guid.as_ref().map(Guid::as_str));
+            }
+            write!(out, "{table}")?;
+            if !search.is_whole() {
+                writeln!(
+                    io::stderr(),
+                    "Connect lists at most {} groups for one prefix: there may be more.",
+                    search.groups.len()
+                )?;
+            }
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// Creates the Connect group of the LDAP group called `name` and prints its guid.
+///
+/// # Errors
+///
+/// When the output can't be written.
+pub async fn create(settings: Settings, name: &str, format: Format) -> io::Result<Outcome> {
+    let (groups, id) = match groups(settings) {
+        Ok(groups) => (groups, CorrelationId::new()),
+        Err(error) => return failed(&error.to_string()),
+    };
+    match groups.create(&Caller::Operator, name, id).await {
+        Ok(created) => {
+            let mut out = io::stdout().lock();
+            match format {
+                Format::Text => writeln!(out, "{}", created.guid)?,
+                Format::Json => {
+                    let created = json!({ "name": created.name, "guid": created.guid });
+                    writeln!(out, "{created}")?;
+                }
+            }
+            Ok(Outcome::Done)
+        }
+        Err(stop) => stopped(&stop, id, format),
+    }
+}
+
+/// Prints what [`check`] finds at Discord and at Connect, a line each.
+///
+/// # Errors
+///
+/// When the output can't be written.
+pub async fn check(config: Config) -> io::Result<Outcome> {
+    let mut out = io::stdout();
+    writeln!(out, "ok    the configuration is complete")?;
+    let http = match http_client(Vec::new()) {
+        Ok(http) => http,
+        Err(error) => return failed(&error.to_string()),
+    };
+    let rest = Rest::new(http.clone(), config.discord.api.clone(), &config.discord.token);
+    let connect = match Connect::new(config.connect.clone(), &http) {
+        Ok(connect) => connect,
+        Err(error) => return failed(&error.to_string()),
+    };
+    let (discord, connect) = tokio::join!(check::discord(&rest, &config), check::connect(&connect));
+    let mut outcome = Outcome::Done;
+    for finding in discord.into_iter().chain(connect) {
+        writeln!(out, "{finding}")?;
+        if finding.level == Level::Fail {
+            outcome = Outcome::Failed;
+        }
+    }
+    Ok(outcome)
+}
+
+fn groups(settings: Settings) -> Result<LdapGroups, reqwest::Error> {
+    let connect = Connect::new(settings, &http_client(Vec::new())?)?;
+    Ok(LdapGroups::new(connect, crate::access::Policy::default(), std::time::Duration::ZERO))
+}
+
+/// Prints why something failed.
+///
+/// # Errors
+///
+/// When the output can't be written.
+pub fn failed(text: &str) -> io::Result<Outcome> {
+    writeln!(io::stderr(), "{text}")?;
+    Ok(Outcome::Failed)
+}
+
+fn stopped(stop: &Stop, id: CorrelationId, format: Format) -> io::Result<Outcome> {
+    let (reply, outcome, guid) = match stop {
+        Stop::Refusal(refusal @ Refusal::InUse { guid, .. }) => {
+            (render::refusal(refusal), Outcome::InUse, guid.as_ref())
+        }
+        Stop::Refusal(refusal) => (render::refusal(refusal), Outcome::Failed, None),
+        Stop::Fault(fault) => (render::fault(fault, id), Outcome::Failed, None),
+    };
+    let text = reply.content.replace("-# ", "");
+    let mut err = io::stderr().lock();
+    match format {
+        Format::Text => writeln!(err, "{text}")?,
+        Format::Json => writeln!(err, "{}", json!({ "error": text, "guid": guid }))?,
+    }
+    Ok(outcome)
+}

@@ -1,0 +1,243 @@
+//! The environment, read once: a [`Config`], or every problem at once. Nothing else reads it.
+
+mod environment;
+mod parse;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use reqwest::Url;
+use secrecy::SecretString;
+
+use self::environment::Reader;
+pub use self::environment::{Environment, Problems};
+use crate::access::{ChannelId, Policy};
+use crate::connect::{self, api_base};
+
+/// Every variable that the program knows, in the order of `.env.example`.
+pub const VARIABLES: [&str; 25] = [
+    "DISCORD_TOKEN",
+    "DISCORD_TOKEN_FILE",
+    "DISCORD_GUILD_IDS",
+    "ADMIN_ROLE_IDS",
+    "ADMIN_USER_IDS",
+    "REQUESTER_ROLE_IDS",
+    "ALLOWED_CHANNEL_IDS",
+    "REQUESTS_CHANNEL_ID",
+    "ADMIN_CREATES",
+    "REASON_REQUIRED",
+    "MAX_OPEN_REQUESTS",
+    "CONNECT_SERVER",
+    "CONNECT_API_KEY",
+    "CONNECT_API_KEY_FILE",
+    "CONNECT_CA_FILE",
+    "CONNECT_TIMEOUT",
+    "DATABASE_URL",
+    "TICKET_TTL",
+    "REQUEST_TTL",
+    "REQUEST_REMINDER",
+    "HTTP_ADDR",
+    "DISCORD_PUBLIC_KEY",
+    "DISCORD_API_URL",
+    "LOG_FORMAT",
+    "RUST_LOG",
+];
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How to reach Discord.
+    pub discord: DiscordSettings,
+    /// Who is served, where, and as what.
+    pub policy: Policy,
+    /// How requests are made and decided.
+    pub requests: RequestSettings,
+    /// How to reach Connect.
+    pub connect: connect::Settings,
+    /// Where requests are kept; may hold a password.
+    pub database_url: SecretString,
+    /// How long the tickets of a search are trusted.
+    pub ticket_ttl: Duration,
+    /// Where liveness and metrics are served, if they are.
+    pub http_addr: Option<SocketAddr>,
+    /// How and how much is logged.
+    pub log: LogSettings,
+}
+
+/// What the commands in the terminal need.
+#[derive(Clone, Debug)]
+pub struct TerminalConfig {
+    /// How to reach Connect.
+    pub connect: connect::Settings,
+    /// How and how much is logged.
+    pub log: LogSettings,
+}
+
+/// How to reach Discord.
+#[derive(Clone, Debug)]
+pub struct DiscordSettings {
+    /// The bot's token, without `Bot `.
+    pub token: SecretString,
+    /// The base of the REST API.
+    pub api: Url,
+    /// The key that interactions sent over HTTP are signed with: 64 hexadecimal digits.
+    pub public_key: Option<String>,
+}
+
+/// How requests are made and decided.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RequestSettings {
+    /// Where they wait; the channel where they were made if `None`.
+    pub channel: Option<ChannelId>,
+    /// What an admin's create does.
+    pub admin_creates: AdminCreates,
+    /// Whether a request must state a reason.
+    pub reason_required: bool,
+    /// How many open requests one person may have.
+    pub max_open: u32,
+    /// When an undecided request expires.
+    pub ttl: Duration,
+    /// When an undecided request is brought up again, if it is.
+    pub reminder: Option<Duration>,
+}
+
+/// What an admin's create does.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AdminCreates {
+    /// It runs at once.
+    Direct,
+    /// It needs another admin.
+    Approval,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// An object a line.
+    Json,
+}
+
+/// How and how much is logged.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LogSettings {
+    /// How it is written.
+    pub format: LogFormat,
+    /// What is written, as tracing-subscriber's `EnvFilter` reads it.
+    pub filter: String,
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
+const YEAR: Duration = Duration::from_hours(8760);
+
+impl Config {
+    /// Reads what the bot needs.
+    ///
+    /// # Errors
+    ///
+    /// Every wrong or missing variable at once.
+    pub fn read(environment: &Environment) -> Result<Self, Problems> {
+        let mut env = environment.reader();
+        let token = env.secret("DISCORD_TOKEN", parse::token);
+        let api = env.or_default("DISCORD_API_URL", "https://discord.com", parse::discord_api);
+        let public_key = env.optional("DISCORD_PUBLIC_KEY", parse::public_key);
+        let policy = policy(&mut env);
+        let requests = request_settings(&mut env);
+        let connect = connect_settings(&mut env);
+        let database_url =
+            env.or_default("DATABASE_URL", "sqlite://ldapgroup.db", parse::database_url);
+        let ticket_ttl =
+            env.or_default("TICKET_TTL", "10m", |text| parse::duration(text, SECOND, DAY));
+        let http_addr = env.or_default("HTTP_ADDR", "127.0.0.1:8080", parse::http_addr);
+        let log = log_settings(&mut env);
+        let config = || {
+            Some(Self {
+                discord: DiscordSettings { token: token?, api: api?, public_key: public_key? },
+                policy: policy?,
+                requests: requests?,
+                connect: connect?,
+                database_url: database_url?,
+                ticket_ttl: ticket_ttl?,
+                http_addr: http_addr?,
+                log: log?,
+            })
+        };
+        env.finish(config())
+    }
+}
+
+impl TerminalConfig {
+    /// Reads only what it takes to reach Connect.
+    ///
+    /// # Errors
+    ///
+    /// Every wrong or missing variable of these at once.
+    pub fn read(environment: &Environment) -> Result<Self, Problems> {
+        let mut env = environment.reader();
+        let connect = connect_settings(&mut env);
+        let log = log_settings(&mut env);
+        let config = || Some(Self { connect: connect?, log: log? });
+        env.finish(config())
+    }
+}
+
+fn log_settings(env: &mut Reader<'_>) -> Option<LogSettings> {
+    let format = env.or_default("LOG_FORMAT", "text", parse::log_format);
+    let filter = env.or_default("RUST_LOG", "info", parse::log_filter);
+    Some(LogSettings { format: format?, filter: filter? })
+}
+
+fn policy(env: &mut Reader<'_>) -> Option<Policy> {
+    let guilds = env.required("DISCORD_GUILD_IDS", parse::ids);
+    let channels = env.optional("ALLOWED_CHANNEL_IDS", parse::ids);
+    let admin_roles = env.optional("ADMIN_ROLE_IDS", parse::ids);
+    let admin_users = env.optional("ADMIN_USER_IDS", parse::ids);
+    let requester_roles = env.optional("REQUESTER_ROLE_IDS", parse::ids);
+    if matches!((&admin_roles, &admin_users), (Some(None), Some(None))) {
+        env.problem(
+            "ADMIN_ROLE_IDS",
+            "is missing: the roles whose members are admins (or set ADMIN_USER_IDS)",
+        );
+    }
+    Some(Policy {
+        guilds: guilds?,
+        channels: channels?.unwrap_or_default(),
+        admin_roles: admin_roles?.unwrap_or_default(),
+        admin_users: admin_users?.unwrap_or_default(),
+        requester_roles: requester_roles?.unwrap_or_default(),
+    })
+}
+
+fn request_settings(env: &mut Reader<'_>) -> Option<RequestSettings> {
+    let channel = env.optional("REQUESTS_CHANNEL_ID", parse::id);
+    let admin_creates = env.or_default("ADMIN_CREATES", "direct", parse::admin_creates);
+    let reason_required = env.or_default("REASON_REQUIRED", "false", parse::yes_or_no);
+    let max_open = env.or_default("MAX_OPEN_REQUESTS", "10", parse::max_open);
+    let ttl = env.or_default("REQUEST_TTL", "72h", |text| parse::duration(text, MINUTE, YEAR));
+    let reminder = env.or_default("REQUEST_REMINDER", "24h", parse::reminder);
+    Some(RequestSettings {
+        channel: channel?,
+        admin_creates: admin_creates?,
+        reason_required: reason_required?,
+        max_open: max_open?,
+        ttl: ttl?,
+        reminder: reminder?,
+    })
+}
+
+fn connect_settings(env: &mut Reader<'_>) -> Option<connect::Settings> {
+    let api = env.required("CONNECT_SERVER", api_base);
+    let key = env.secret("CONNECT_API_KEY", parse::api_key);
+    let authorities = env.optional("CONNECT_CA_FILE", parse::authorities);
+    let timeout =
+        env.or_default("CONNECT_TIMEOUT", "30s", |text| parse::duration(text, SECOND, 5 * MINUTE));
+    Some(connect::Settings {
+        api: api?,
+        key: key?,
+        authorities: authorities?.unwrap_or_default(),
+        timeout: timeout?,
+    })
+}

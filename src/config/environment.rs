@@ -1,0 +1,196 @@
+//! Where settings come from, and how problems with them are gathered.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use super::VARIABLES;
+
+/// The variables that are set: the real environment's, and those of a `.env` file that it lacks.
+#[derive(Default)]
+pub struct Environment {
+    values: HashMap<String, String>,
+    /// What is wrong with the `.env` file itself, or with text that isn't UTF-8.
+    problems: Vec<String>,
+}
+
+impl Environment {
+    /// The process's environment and the `.env` file of the working directory, if there is one.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    pub fn of_process() -> Self {
+        let mut environment = Self::default();
+        environment.add_file(Path::new(".env"));
+        for name in VARIABLES {
+            match std::env::var(name) {
+                Ok(value) => {
+                    environment.values.insert(name.to_owned(), value);
+                }
+                Err(std::env::VarError::NotPresent) => {}
+                Err(std::env::VarError::NotUnicode(_)) => {
+                    environment.problems.push(format!("{name}: isn't UTF-8 text"));
+                }
+            }
+        }
+        environment
+    }
+
+    /// Exactly these variables.
+    pub fn of_pairs<N: Into<String>, V: Into<String>>(
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let values = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { values, problems: Vec::new() }
+    }
+
+    fn add_file(&mut self, path: &Path) {
+        let entries = match dotenvy::from_path_iter(path) {
+            Ok(entries) => entries,
+            Err(error) if error.not_found() => return,
+            Err(_) => return self.problems.push(".env: can't be read".to_owned()),
+        };
+        let mut last = "the beginning".to_owned();
+        for entry in entries {
+            match entry {
+                Ok((name, value)) => {
+                    last.clone_from(&name);
+                    self.values.insert(name, value);
+                }
+                Err(_) => self.problems.push(format!(
+                    ".env: the line after {last} isn't of the form NAME=value; put quotes around \
+                     a value with spaces or #"
+                )),
+            }
+        }
+    }
+
+    pub(super) fn reader(&self) -> Reader<'_> {
+        Reader { environment: self, problems: Problems(self.problems.clone()) }
+    }
+}
+
+/// What is wrong with the configuration: one line for each variable, without its value.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Problems(pub Vec<String>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// Reads variables and gathers problems; a value that is wrong is `None`.
+pub(super) struct Reader<'a> {
+    environment: &'a Environment,
+    problems: Problems,
+}
+
+impl<'a> Reader<'a> {
+    /// Blank is unset: that is how Compose files pass on what isn't there.
+    fn value(&self, name: &str) -> Option<&'a str> {
+        self.environment
+            .values
+            .get(name)
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn problem(&mut self, name: &str, problem: impl fmt::Display) {
+        self.problems.0.push(format!("{name}: {problem}"));
+    }
+
+    fn parsed<T, P: fmt::Display>(
+        &mut self,
+        name: &str,
+        value: &str,
+        parse: impl FnOnce(&str) -> Result<T, P>,
+    ) -> Option<T> {
+        parse(value).map_err(|problem| self.problem(name, problem)).ok()
+    }
+
+    /// `Some(None)` if it isn't set.
+    #[expect(clippy::option_option, reason = "wrong, unset and set are told apart")]
+    pub(super) fn optional<T, P: fmt::Display>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, P>,
+    ) -> Option<Option<T>> {
+        match self.value(name) {
+            Some(value) => self.parsed(name, value, parse).map(Some),
+            None => Some(None),
+        }
+    }
+
+    pub(super) fn or_default<T, P: fmt::Display>(
+        &mut self,
+        name: &str,
+        default: &str,
+        parse: impl FnOnce(&str) -> Result<T, P>,
+    ) -> Option<T> {
+        let value = self.value(name).unwrap_or(default);
+        self.parsed(name, value, parse)
+    }
+
+    pub(super) fn required<T, P: fmt::Display>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, P>,
+    ) -> Option<T> {
+        if let Some(value) = self.value(name) {
+            self.parsed(name, value, parse)
+        } else {
+            self.problem(name, "is missing");
+            None
+        }
+    }
+
+    /// A required secret: the variable itself, or the file that its twin `…_FILE` names.
+    pub(super) fn secret<P: fmt::Display>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<SecretString, P>,
+    ) -> Option<SecretString> {
+        let twin = format!("{name}_FILE");
+        match (self.value(name), self.value(&twin)) {
+            (Some(value), None) => self.parsed(name, value, parse),
+            (None, Some(path)) => match std::fs::read_to_string(path) {
+                Ok(content) => self.parsed(&twin, content.trim(), parse),
+                Err(error) => {
+                    self.problem(&twin, unreadable(error.kind()));
+                    None
+                }
+            },
+            (Some(_), Some(_)) => {
+                self.problem(name, format_args!("is set, and so is {twin}: keep one of them"));
+                None
+            }
+            (None, None) => {
+                self.problem(name, format_args!("is missing (or name a file in {twin})"));
+                None
+            }
+        }
+    }
+
+    /// The value, unless there was a problem with anything.
+    pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Problems> {
+        match value {
+            Some(value) if self.problems.0.is_empty() => Ok(value),
+            Some(_) | None => Err(self.problems),
+        }
+    }
+}
+
+/// Why a file that a variable names can't be used, without naming it.
+pub(super) fn unreadable(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::NotFound => "names a file that doesn't exist",
+        ErrorKind::PermissionDenied => "names a file that the bot may not read",
+        ErrorKind::InvalidData => "names a file that isn't text",
+        _ => "names a file that can't be read",
+    }
+}
