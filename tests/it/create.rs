@@ -1,0 +1,275 @@
+//! `/ldapgroup create`.
+
+use insta::assert_snapshot;
+use sandbox::connect::{Fault, Route, Times};
+
+use crate::world::World;
+
+const SEARCH: &str = "GET v1/groups/remote";
+const PUT: &str = "PUT v1/groups";
+const GROUPS: &str = "GET v1/groups";
+
+/// What an admin reads after creating `name`, with Connect's guid of `group` made readable.
+async fn create(world: &World, name: &str, group: &str) -> (String, bool) {
+    let answer = world.admin().slash("create", &[("name", name.into())]).await;
+    let mut text = answer.text();
+    if let Some(guid) = world.connect.guid_of(group) {
+        text = text.replace(&guid, "<guid>");
+    }
+    (text, answer.is_private())
+}
+
+async fn search(world: &World, prefix: &str) {
+    let answer = world.admin().slash("search", &[("prefix", prefix.into())]).await;
+    assert!(answer.text().contains("```"), "{}", answer.text());
+    world.connect.clear_requests();
+}
+
+#[tokio::test]
+async fn what_was_just_found_is_created_by_one_call() {
+    let world = World::start().await;
+    search(&world, "accounting").await;
+    let (text, private) = create(&world, "accounting2", "accounting2").await;
+    assert_snapshot!(text, @r"
+    Created `accounting2` in Connect, with the guid `<guid>`.
+    It can look empty at first: members appear as they log in, or with Connect's next LDAP sync.
+    ");
+    assert!(!private);
+    assert_eq!(world.asked(), [PUT]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn without_a_search_the_exact_name_is_searched_first() {
+    let world = World::start().await;
+    let (text, _) = create(&world, "ABE-TEST", "ABE-TEST").await;
+    assert!(text.starts_with("Created `ABE-TEST` in Connect, with the guid `<guid>`."), "{text}");
+    assert_eq!(world.asked(), [SEARCH, PUT]);
+    assert_eq!(world.connect.requests()[0].params[0].1, "ABE-TEST");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_search_in_another_channel_does_not_count() {
+    let world = World::start().await;
+    let elsewhere = world.admin().in_channel(sandbox::discord::RANDOM);
+    elsewhere.slash("search", &[("prefix", "accounting".into())]).await;
+    world.connect.clear_requests();
+    create(&world, "accounting2", "accounting2").await;
+    assert_eq!(world.asked(), [SEARCH, PUT]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_name_in_other_case_is_taken_if_it_is_the_only_one() {
+    let world = World::start().await;
+    search(&world, "accounting").await;
+    let (text, _) = create(&world, "Accounting2", "accounting2").await;
+    assert!(text.starts_with("Created `accounting2` in Connect"), "{text}");
+    assert_eq!(world.asked(), [PUT]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn of_names_that_differ_in_case_only_the_exact_one_is_created() {
+    let world = World::with_groups(["Sales".to_owned(), "SALES".to_owned()]).await;
+    let (text, private) = create(&world, "sales", "").await;
+    assert_snapshot!(text, @r"
+    Several LDAP groups are called `sales`, in different case. None was created: use the name exactly as it is written.
+    - `SALES`
+    - `Sales`
+    ");
+    assert!(private);
+    let (text, _) = create(&world, "SALES", "SALES").await;
+    assert!(text.starts_with("Created `SALES`"), "{text}");
+    assert_eq!(world.asked(), [SEARCH, SEARCH, PUT]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn two_groups_of_one_name_are_not_chosen_between() {
+    let world = World::with_groups(["twin".to_owned(), "twin".to_owned()]).await;
+    search(&world, "twin").await;
+    let (text, _) = create(&world, "twin", "").await;
+    assert_snapshot!(text, @"LDAP has 2 groups called `twin`, and Connect can't tell them apart here. None was created: ask whoever runs LDAP which one is meant, and to rename the other.");
+    assert!(world.connect.groups().is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_unknown_name_offers_near_ones_and_creates_nothing() {
+    let world = World::start().await;
+    search(&world, "accounting").await;
+    let (text, private) = create(&world, "acounting2", "").await;
+    assert_snapshot!(text, @r"
+    LDAP has no group called `acounting2`. Did you mean one of these?
+    - `accounting2`
+    - `accounting`
+    - `accounting-apac`
+    - `accounting-emea`
+    ");
+    assert!(private);
+    assert_eq!(world.asked(), [SEARCH]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_mistyped_name_finds_near_ones_without_a_search_before() {
+    let world = World::start().await;
+    let (text, _) = create(&world, "accuonting2", "").await;
+    assert!(text.contains("- `accounting2`"), "{text}");
+    assert_eq!(world.asked(), [SEARCH, SEARCH]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_prefix_of_other_names_is_not_a_name() {
+    let world = World::start().await;
+    search(&world, "ABE").await;
+    let (text, _) = create(&world, "AB", "").await;
+    assert!(text.starts_with("LDAP has no group called `AB`. Did you mean"), "{text}");
+    assert!(!world.asked().contains(&PUT.to_owned()));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_group_that_connect_has_is_in_use_without_a_call() {
+    let world = World::start().await;
+    search(&world, "accounting").await;
+    let (text, private) = create(&world, "accounting", "accounting").await;
+    assert_snapshot!(text, @r"
+    The requested group name is already in use.
+    `accounting` has the guid `<guid>`.
+    ");
+    assert!(private);
+    assert!(world.asked().is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_was_created_is_in_use_afterwards() {
+    let world = World::start().await;
+    search(&world, "accounting").await;
+    create(&world, "accounting2", "accounting2").await;
+    let (text, _) = create(&world, "accounting2", "accounting2").await;
+    assert!(text.starts_with("The requested group name is already in use.\n"), "{text}");
+    assert_eq!(world.asked(), [PUT]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_group_imported_meanwhile_is_in_use_with_its_guid() {
+    let world = World::start().await;
+    search(&world, "accounting").await;
+    world.connect.import("accounting2");
+    let (text, _) = create(&world, "accounting2", "accounting2").await;
+    assert_snapshot!(text, @r"
+    The requested group name is already in use.
+    `accounting2` has the guid `<guid>`.
+    ");
+    assert_eq!(world.asked(), [PUT, GROUPS]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_name_taken_by_another_group_is_in_use_with_its_guid() {
+    let world = World::start().await;
+    world.connect.add_local_group("Accounting2");
+    let (text, _) = create(&world, "accounting2", "Accounting2").await;
+    assert_snapshot!(text, @r"
+    The requested group name is already in use.
+    `Accounting2` has the guid `<guid>`.
+    ");
+    assert_eq!(world.asked(), [SEARCH, PUT, GROUPS]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_stale_ticket_is_renewed_once() {
+    let world = World::start().await;
+    search(&world, "accounting").await;
+    world.connect.expire_tickets();
+    let (text, _) = create(&world, "accounting2", "accounting2").await;
+    assert!(text.starts_with("Created `accounting2`"), "{text}");
+    assert_eq!(world.asked(), [PUT, SEARCH, PUT]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_ticket_that_is_never_taken_is_renewed_only_once() {
+    let world = World::start().await;
+    world.connect.fail(Route::CreateGroup, Fault::Error(127), Times::Always);
+    let (text, private) = create(&world, "accounting2", "").await;
+    assert!(text.starts_with("Connect refused, with code 127: `"), "{text}");
+    assert!(private);
+    assert_eq!(world.asked(), [SEARCH, PUT, SEARCH, PUT]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_found_out_by_looking() {
+    let world = World::start().await;
+    search(&world, "accounting").await;
+    world.connect.fail(Route::CreateGroup, Fault::LostAnswer, Times::Times(1));
+    let (text, _) = create(&world, "accounting2", "accounting2").await;
+    assert_snapshot!(text, @r"
+    Created `accounting2` in Connect, with the guid `<guid>`.
+    Connect's answer got lost, but the group is there. It can look empty at first: members appear as they log in, or with Connect's next LDAP sync.
+    ");
+    assert_eq!(world.asked(), [PUT, SEARCH]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_creation_that_may_still_come_about_is_not_called_failed_and_not_repeated() {
+    let world = World::start().await;
+    search(&world, "accounting").await;
+    world.connect.fail(Route::CreateGroup, Fault::Cut, Times::Always);
+    let answer = world.admin().slash("create", &[("name", "accounting2".into())]).await;
+    let text = answer.text();
+    assert_snapshot!(text.rsplit_once('\n').unwrap().0, @"The connection to Connect broke. Try again in a moment. The group was not there just now, but may still come into being: search for it before you create it again.");
+    assert!(answer.is_private());
+    assert!(answer.is_deferred());
+    assert_eq!(world.asked(), [PUT, SEARCH, SEARCH]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_definite_no_says_that_nothing_was_changed() {
+    let world = World::start().await;
+    world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
+    let (text, private) = create(&world, "accounting2", "").await;
+    assert_snapshot!(text.rsplit_once('\n').unwrap().0, @"Connect's licence doesn't allow it. Tell whoever runs Connect. No group was created.");
+    assert!(private);
+    assert_eq!(world.asked(), [SEARCH, PUT]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn two_admins_at_once_create_one_group() {
+    let world = World::start().await;
+    search(&world, "accounting").await;
+    let second = world.discord.person(sandbox::discord::Who::SecondAdmin);
+    let options = [("name", "accounting2".into())];
+    let pending =
+        [world.admin().start_slash("create", &options), second.start_slash("create", &options)];
+    let (first, second) = tokio::join!(pending[0].answer(), pending[1].answer());
+    let guid = world.connect.guid_of("accounting2").unwrap();
+    for text in [first.text(), second.text()] {
+        assert!(text.contains(&guid), "{text}");
+    }
+    let named = world.connect.groups().into_iter().filter(|group| group.name == "accounting2");
+    assert_eq!(named.count(), 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_member_is_told_who_can_create() {
+    let world = World::start().await;
+    let answer = world.member().slash("create", &[("name", "accounting2".into())]).await;
+    assert_snapshot!(answer.text(), @"Only an administrator can create groups in Connect. Ask someone with the role <@&1098233105413124096> to do it.");
+    assert!(answer.is_private());
+    assert!(answer.message().pings.is_empty());
+    assert!(world.connect.requests().is_empty());
+    world.end().await;
+}

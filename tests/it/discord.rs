@@ -1,0 +1,238 @@
+//! The Discord edge: who is served where, what is answered, and the connection.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use sandbox::connect::{Fault as ConnectFault, Route as ConnectRoute, Times as ConnectTimes};
+use sandbox::discord::{
+    ADMIN_ROLE, CONNECT, DM, Fault, GUILD, MEMBER_ROLE, OTHER_CHANNEL, RANDOM, Reply, Route,
+    THREAD, Times, Who,
+};
+use serde_json::json;
+
+use crate::world::{Setup, World, in_time};
+
+fn setup(variables: &[(&'static str, String)]) -> Setup {
+    Setup { variables: variables.to_vec(), ..Setup::default() }
+}
+
+#[tokio::test]
+async fn the_command_is_registered_in_the_configured_server_alone() {
+    let world = World::start().await;
+    let commands = world.discord.commands(GUILD).unwrap();
+    let subcommands = commands[0]["options"].as_array().unwrap();
+    let names: Vec<_> = subcommands.iter().map(|option| &option["name"]).collect();
+    assert_eq!(commands[0]["name"], "ldapgroup");
+    assert_eq!(names, ["search", "create"]);
+    assert_eq!(world.discord.commands(sandbox::discord::OTHER_GUILD), None);
+    assert_eq!(world.discord.intents(), Some(0));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn direct_messages_other_servers_and_other_channels_are_refused_privately() {
+    let world = World::with(setup(&[("ALLOWED_CHANNEL_IDS", CONNECT.to_string())])).await;
+    let refused = async |channel| {
+        let admin = world.admin().in_channel(channel);
+        let answer = admin.slash("search", &[("prefix", "accounting".into())]).await;
+        assert!(answer.is_private());
+        answer.text()
+    };
+    assert_snapshot!(refused(DM).await, @"This works in your team's server only. Go to its channel and use `/ldapgroup` there.");
+    assert_snapshot!(refused(OTHER_CHANNEL).await, @"This bot doesn't serve this server. Whoever runs it must add the server to `DISCORD_GUILD_IDS`.");
+    assert_snapshot!(refused(RANDOM).await, @"`/ldapgroup` works in <#1098231940587810826> only. Use it there.");
+    assert!(world.connect.requests().is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_thread_of_an_allowed_channel_is_served() {
+    let world = World::with(setup(&[("ALLOWED_CHANNEL_IDS", CONNECT.to_string())])).await;
+    let admin = world.admin().in_channel(THREAD);
+    let answer = admin.slash("search", &[("prefix", "accounting".into())]).await;
+    assert!(answer.text().contains("accounting2"), "{}", answer.text());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn who_lacks_the_role_is_told_which_one_it_takes() {
+    let world = World::with(setup(&[("REQUESTER_ROLE_IDS", MEMBER_ROLE.to_string())])).await;
+    let guest = world.discord.person(Who::Guest);
+    let answer = guest.slash("search", &[("prefix", "accounting".into())]).await;
+    assert_snapshot!(answer.text(), @"You can't use `/ldapgroup` yet. Ask an administrator of this server for the role <@&1098233187902050324>.");
+    assert!(answer.is_private());
+    assert!(answer.message().pings.is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn rights_are_those_of_the_moment() {
+    let world = World::start().await;
+    let create = async |name: &str| {
+        let answer = world.admin().slash("create", &[("name", name.into())]).await;
+        answer.text()
+    };
+    assert!(create("accounting2").await.starts_with("Created"));
+    world.discord.set_roles(Who::Admin, &[MEMBER_ROLE]);
+    assert!(create("ABE-TEST").await.starts_with("Only an administrator"));
+    world.discord.set_roles(Who::Admin, &[MEMBER_ROLE, ADMIN_ROLE]);
+    assert!(create("ABE-TEST").await.starts_with("Created"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_named_user_is_an_admin_without_a_role() {
+    let world = World::with(setup(&[("ADMIN_USER_IDS", Who::Guest.id().to_string())])).await;
+    let guest = world.discord.person(Who::Guest);
+    let answer = guest.slash("create", &[("name", "accounting2".into())]).await;
+    assert!(answer.text().starts_with("Created"), "{}", answer.text());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_command_of_another_version_is_answered() {
+    let world = World::start().await;
+    let admin = world.admin();
+    for data in [
+        json!({"id": "1", "name": "groups", "type": 1}),
+        json!({"id": "1", "name": "ldapgroup", "type": 1, "options": [
+            {"name": "rename", "type": 1, "options": []}
+        ]}),
+        json!({"id": "1", "name": "ldapgroup", "type": 1, "options": [
+            {"name": "search", "type": 1, "options": [
+                {"name": "prefix", "type": 3, "value": "a"},
+                {"name": "limit", "type": 4, "value": 3}
+            ]}
+        ]}),
+        json!({"id": "1", "name": "ldapgroup", "type": 1, "options": [
+            {"name": "search", "type": 1, "options": [{"name": "prefix", "type": 4, "value": 3}]}
+        ]}),
+    ] {
+        let mut payload = admin.payload(2);
+        payload["data"] = data;
+        let answer = admin.send_raw(payload).answer().await;
+        assert!(answer.is_private());
+        assert!(answer.text().starts_with("This belongs to another version"), "{}", answer.text());
+    }
+    assert!(world.connect.requests().is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_interaction_that_cannot_be_read_is_answered() {
+    let world = World::start().await;
+    let admin = world.admin();
+    let mut payload = admin.payload(2);
+    payload.as_object_mut().unwrap().remove("entitlements");
+    payload["data"] = json!({"id": "1", "name": 7, "type": 1});
+    let answer = admin.send_raw(payload).answer().await;
+    assert!(answer.is_private());
+    assert!(answer.text().starts_with("This belongs to another version"), "{}", answer.text());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_button_that_nobody_knows_is_answered() {
+    let world = World::start().await;
+    let message = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+    let answer = world.member().press_custom_id("approve:17", message.message()).await;
+    assert!(answer.is_private());
+    assert!(answer.text().starts_with("This belongs to another version"), "{}", answer.text());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_first_answer_that_got_lost_is_sent_again() {
+    let world = World::start().await;
+    for fault in [Fault::Cut, Fault::Status(502), Fault::LostAnswer] {
+        world.discord.fail(Route::Callback, fault.clone(), Times::Once);
+        let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+        assert!(answer.text().contains("accounting2"), "{fault:?}: {}", answer.text());
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_late_answer_waits_as_long_as_discord_says() {
+    let world = World::start().await;
+    let slow = ConnectFault::Slow(Duration::from_secs(2));
+    world.connect.fail(ConnectRoute::Search, slow, ConnectTimes::Always);
+    for fault in [
+        Fault::RateLimited { retry_after: 0.4, global: false },
+        Fault::Status(503),
+        Fault::LostAnswer,
+    ] {
+        world.discord.fail(Route::EditOriginal, fault.clone(), Times::Once);
+        let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+        assert!(answer.is_deferred());
+        assert!(answer.text().contains("accounting2"), "{fault:?}: {}", answer.text());
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_discord_takes_no_more_harms_nothing() {
+    let mut setup = setup(&[]);
+    setup.discord.answer_within = Duration::from_millis(200);
+    let world = World::with(setup).await;
+    let slow = ConnectFault::Slow(Duration::from_millis(600));
+    world.connect.fail(ConnectRoute::Search, slow, ConnectTimes::Times(1));
+    let answer = world.admin().slash("search", &[("prefix", "ABE".into())]).await;
+    assert_eq!(answer.reply, Reply::NoResponse);
+    let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+    assert!(answer.text().contains("accounting2"));
+    world.end().await;
+}
+
+async fn still_serves(world: &World) {
+    let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+    assert!(answer.text().contains("accounting2"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_is_resumed() {
+    let world = World::start().await;
+    world.discord.drop_gateway();
+    world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
+    still_serves(&world).await;
+    world.discord.send_reconnect();
+    world.discord.wait_for_gateway(|_, _, resumes| resumes == 2).await;
+    still_serves(&world).await;
+    assert_eq!(world.discord.identifies(), 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_is_said_while_the_connection_is_away_is_answered_after_the_resume() {
+    let world = World::start().await;
+    world.discord.refuse_gateway(true);
+    world.discord.drop_gateway();
+    let pending = world.admin().start_slash("search", &[("prefix", "accounting".into())]);
+    world.discord.refuse_gateway(false);
+    let answer = pending.answer().await;
+    assert!(answer.text().contains("accounting2"), "{answer:?}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_session_that_discord_forgot_is_begun_anew() {
+    let world = World::start().await;
+    world.discord.invalidate_session(false);
+    world.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
+    world.discord.wait_ready().await;
+    still_serves(&world).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_creation_under_way_ends_before_the_bot_does() {
+    let world = World::start().await;
+    world.connect.fail(ConnectRoute::CreateGroup, ConnectFault::Hold, ConnectTimes::Times(1));
+    let pending = world.admin().start_slash("create", &[("name", "accounting2".into())]);
+    world.connect.wait_for(1, ConnectRoute::CreateGroup).await;
+    world.stop();
+    world.connect.release();
+    let answer = pending.answer().await;
+    assert!(answer.text().starts_with("Created `accounting2`"), "{}", answer.text());
+    in_time(world.end()).await;
+}

@@ -1,0 +1,131 @@
+//! Names that a directory can hold and that were never meant to be shown.
+
+use insta::assert_snapshot;
+use sandbox::connect::{Fault, Route, Times};
+
+use crate::world::World;
+
+const NAMES: [&str; 12] = [
+    "x @everyone",
+    "x <@&1098233105413124096> <@1> <#2>",
+    "x ``` ends the block",
+    "x `code` **bold** [link](https://example.com) ||spoiler||",
+    "x \u{202e}gnp.exe",
+    "x \u{200b}zero\u{2066}width",
+    "x line\nbreak\r\ttab",
+    "x \u{1b}[2J\u{7}",
+    "x # heading\n> quote",
+    "x 営業部 🦀",
+    "x \\\\`",
+    "x ````````````````````````````````````````````````````````````",
+];
+
+fn names() -> impl Iterator<Item = String> {
+    NAMES.into_iter().map(str::to_owned)
+}
+
+#[tokio::test]
+async fn a_table_shows_them_as_they_are_and_pings_nobody() {
+    let world = World::with_groups(names()).await;
+    let answer = world.admin().slash("search", &[("prefix", "x".into())]).await;
+    assert_snapshot!(answer.text(), @r"
+    **12 LDAP groups** begin with `x`; Connect has none of them yet.
+    ```
+    NAME                                              GUID
+    x \\`                                             NULL
+    x \u{1b}[2J\u{7}                                  NULL
+    x 営業部 🦀                                       NULL
+    x \u{202e}gnp.exe                                 NULL
+    x @everyone                                       NULL
+    x \u{200b}zero\u{2066}width                       NULL
+    x line\u{a}break\u{d}\u{9}tab                     NULL
+    x # heading\u{a}> quote                           NULL
+    x \u{60}\u{60}\u{60} ends the block               NULL
+    x <@&1098233105413124096> <@1> <#2>               NULL
+    x `code` **bold** [link](https://example.com) |…  NULL
+    x \u{60}\u{60}\u{60}\u{60}\u{60}\u{60}\u{60}\u{…  NULL
+    ```
+    2 names are cut, where they end in `…`. Bring one into Connect with `/ldapgroup create`.
+    ");
+    assert!(answer.message().pings.is_empty());
+    assert_eq!(answer.text().matches("```").count(), 2, "nothing ends the code block");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn every_one_of_them_can_be_created_and_is_named_harmlessly() {
+    let world = World::with_groups(names()).await;
+    for name in NAMES {
+        let answer = world.admin().slash("create", &[("name", name.into())]).await;
+        let text = answer.text();
+        assert!(text.starts_with("Created `x "), "{text}");
+        assert_eq!(text.matches('`').count(), 4, "nothing ends the code span: {text}");
+        assert!(!text.contains(['\u{202e}', '\u{1b}', '\r']));
+        assert!(answer.message().pings.is_empty());
+        assert!(world.connect.guid_of(name).is_some(), "{name:?}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn every_one_of_them_can_be_picked() {
+    let world = World::with_groups(names()).await;
+    world.admin().slash("search", &[("prefix", "x".into())]).await;
+    let choices = world.admin().autocomplete("create", &[], ("name", "x ")).await.unwrap();
+    assert_eq!(choices.len(), NAMES.len());
+    assert!(choices.iter().all(|choice| !choice.name.contains(['\u{202e}', '\n', '\u{1b}'])));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_is_asked_for_is_named_harmlessly_too() {
+    let world = World::with_groups([]).await;
+    for name in NAMES {
+        for (subcommand, option) in [("search", "prefix"), ("create", "name")] {
+            let answer = world.admin().slash(subcommand, &[(option, name.into())]).await;
+            assert!(answer.message().pings.is_empty());
+            assert!(answer.text().contains("LDAP"), "{}", answer.text());
+        }
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_connect_says_is_named_harmlessly_too() {
+    let world = World::start().await;
+    world.connect.fail(Route::Search, Fault::Error(14), Times::Always);
+    let answer = world.admin().slash("search", &[("prefix", "@everyone `".into())]).await;
+    assert!(answer.text().starts_with("Connect refused, with code 14: `"), "{}", answer.text());
+    assert!(answer.message().pings.is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn names_of_4000_characters_fit_and_their_cut_is_said() {
+    let long = |n: usize| format!("{n:02}{}", "営🦀`".repeat(1333));
+    let world = World::with_groups((0..40).map(long)).await;
+    let admin = world.admin();
+    let answer = admin.slash("search", &[("prefix", "0".into())]).await;
+    assert!(answer.text().contains("names are cut, where they end in `…`"), "{}", answer.text());
+    let choices = admin.autocomplete("create", &[], ("name", "03")).await.unwrap();
+    assert_eq!(choices.len(), 1);
+    let answer = admin.slash("create", &[("name", choices[0].value.clone())]).await;
+    assert!(answer.text().starts_with("Created `03営"), "{}", answer.text());
+    assert!(world.connect.guid_of(&long(3)).is_some());
+    let whole = long(4);
+    let answer = admin.slash("create", &[("name", whole.as_str().into())]).await;
+    assert!(answer.text().starts_with("Created `04営"), "{}", answer.text());
+    let answer = admin.slash("create", &[("name", format!("{whole}!").into())]).await;
+    assert!(answer.text().starts_with("LDAP has no group called"), "{}", answer.text());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn five_hundred_names_of_any_kind_fit() {
+    let name = |n: usize| format!("{}{n}", NAMES[n % NAMES.len()].repeat(1 + n % 40));
+    let world = World::with_groups((0..700).map(name)).await;
+    let answer = world.admin().slash("search", &[("prefix", "x".into())]).await;
+    assert!(answer.text().contains("of 500 are shown"), "{}", answer.text());
+    assert!(answer.text().contains("there may be more"), "{}", answer.text());
+    world.end().await;
+}

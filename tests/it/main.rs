@@ -1,0 +1,13 @@
+//! The bot against the stand-ins: started as the program starts it, spoken to as people speak.
+
+#![expect(clippy::unwrap_used, reason = "what fails here is a failed test")]
+
+mod create;
+mod discord;
+mod hostile;
+mod program;
+mod search;
+mod secrets;
+mod suggestions;
+mod trouble;
+mod world;

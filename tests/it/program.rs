@@ -1,0 +1,323 @@
+//! The program itself, as a process: its commands, what it prints and its exit codes.
+
+use std::process::{Output, Stdio};
+
+use insta::assert_snapshot;
+use sandbox::connect::{self, Fault, Route, Times};
+use sandbox::{Sandbox, discord};
+use tokio::process::{Child, Command};
+
+use crate::world::{in_time, stand_ins};
+
+const BOT: &str = env!("CARGO_BIN_EXE_ldapgroup-bot");
+
+async fn sandbox() -> Sandbox {
+    stand_ins(connect::Options::default(), discord::Options::default()).await
+}
+
+/// The program with exactly these variables, in an empty folder.
+fn program(arguments: &[&str], variables: &[(&str, String)]) -> Command {
+    let mut command = Command::new(BOT);
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .current_dir(tempfile::tempdir().unwrap().keep())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+async fn output(mut command: Command) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = in_time(command.output()).await.unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code(), text(stdout), text(stderr))
+}
+
+async fn with_connect(arguments: &[&str], sandbox: &Sandbox) -> (Option<i32>, String, String) {
+    let connect = sandbox.variables().into_iter().filter(|(name, _)| name.starts_with("CONNECT"));
+    output(program(arguments, &connect.collect::<Vec<_>>())).await
+}
+
+fn terminate(child: &Child) {
+    let pid = child.id().unwrap();
+    let kill = std::process::Command::new("sh").arg("-c").arg(format!("kill -TERM {pid}")).status();
+    assert!(kill.unwrap().success());
+}
+
+fn end(sandbox: &Sandbox) {
+    assert!(sandbox.violations().is_empty(), "{:#?}", sandbox.violations());
+}
+
+#[tokio::test]
+async fn every_problem_of_the_configuration_is_named_at_once_and_no_value_is() {
+    let secret = "do-not-print-me".to_owned();
+    let variables = [
+        ("DISCORD_TOKEN", format!("{secret} {secret}")),
+        ("DISCORD_TOKEN_FILE", "/nowhere".to_owned()),
+        ("ADMIN_USER_IDS", format!("12,{secret}")),
+        ("CONNECT_SERVER", secret.clone()),
+        ("CONNECT_API_KEY_FILE", format!("/nowhere/{secret}")),
+        ("CONNECT_CA_FILE", format!("/nowhere/{secret}")),
+        ("CONNECT_TIMEOUT", "0s".to_owned()),
+        ("DATABASE_URL", format!("mysql://root:{secret}@db")),
+        ("TICKET_TTL", secret.clone()),
+        ("ADMIN_CREATES", secret.clone()),
+        ("MAX_OPEN_REQUESTS", "0".to_owned()),
+        ("HTTP_ADDR", secret.clone()),
+        ("LOG_FORMAT", secret.clone()),
+        ("REASON_REQUIRED", secret.clone()),
+        ("DISCORD_PUBLIC_KEY", secret.clone()),
+        ("RUST_LOG", "=/=".to_owned()),
+    ];
+    let (code, stdout, stderr) = output(program(&[], &variables)).await;
+    assert_eq!((code, stdout.as_str()), (Some(78), ""));
+    assert_snapshot!(stderr, @r"
+    DISCORD_TOKEN: is set, and so is DISCORD_TOKEN_FILE: keep one of them
+    DISCORD_PUBLIC_KEY: must be the 64 hexadecimal digits on the application's page General
+    DISCORD_GUILD_IDS: is missing
+    ADMIN_USER_IDS: must be an id of Discord's, a long number: turn on Developer Mode in Discord's settings (Advanced), then right-click and Copy ID. Separate several by commas
+    ADMIN_CREATES: must be direct or approval
+    REASON_REQUIRED: must be true or false
+    MAX_OPEN_REQUESTS: must be a number from 1 to 1000
+    CONNECT_SERVER: isn't a web address; it should look like https://connect.example.com or https://example.com/rsc
+    CONNECT_API_KEY_FILE: names a file that doesn't exist
+    CONNECT_CA_FILE: names a file that doesn't exist
+    CONNECT_TIMEOUT: must be from 1s to 5m
+    DATABASE_URL: must be sqlite://PATH or postgres://…
+    TICKET_TTL: isn't a duration, as in 90s, 10m or 72h
+    HTTP_ADDR: must be an address with a port, as in 127.0.0.1:8080, or off
+    LOG_FORMAT: must be text or json
+    RUST_LOG: isn't a filter, as in info or ldapgroup_bot=debug
+    ");
+    assert!(!stderr.contains(&secret));
+    for arguments in ["run", "check"] {
+        let same = output(program(&[arguments], &variables)).await;
+        assert_eq!(same, (Some(78), String::new(), stderr.clone()));
+    }
+}
+
+#[tokio::test]
+async fn a_search_prints_a_table() {
+    let sandbox = sandbox().await;
+    let (code, stdout, stderr) = with_connect(&["search", "abe"], &sandbox).await;
+    let guid = sandbox.connect.guid_of("ABE").unwrap();
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    assert_snapshot!(stdout.replace(&guid, "<guid>"), @r"
+    NAME        GUID
+    ABE         <guid>
+    ABE-TEST    NULL
+    ABE-TEST-2  NULL
+    ");
+    end(&sandbox);
+}
+
+#[tokio::test]
+async fn a_search_prints_json() {
+    let sandbox = sandbox().await;
+    let (code, stdout, _) = with_connect(&["search", "abe", "--json"], &sandbox).await;
+    let guid = sandbox.connect.guid_of("ABE").unwrap();
+    assert_eq!(code, Some(0));
+    assert_snapshot!(stdout.replace(&guid, "<guid>"), @r#"{"groups":[{"guid":"<guid>","name":"ABE"},{"guid":null,"name":"ABE-TEST"},{"guid":null,"name":"ABE-TEST-2"}],"truncated":false}"#);
+    end(&sandbox);
+}
+
+#[tokio::test]
+async fn a_search_that_fails_exits_with_1() {
+    let sandbox = sandbox().await;
+    sandbox.connect.fail(Route::Search, Fault::Error(120), Times::Always);
+    let (code, stdout, stderr) = with_connect(&["search", "abe"], &sandbox).await;
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(
+        stderr.starts_with("This Connect server doesn't take its groups from LDAP"),
+        "{stderr}"
+    );
+    let (code, _, stderr) = output(program(&["search", "abe"], &[])).await;
+    assert_eq!(code, Some(1));
+    assert_snapshot!(stderr, @r"
+    CONNECT_SERVER: is missing
+    CONNECT_API_KEY: is missing (or name a file in CONNECT_API_KEY_FILE)
+    ");
+    end(&sandbox);
+}
+
+#[tokio::test]
+async fn a_creation_prints_the_guid_and_a_second_one_exits_with_2() {
+    let sandbox = sandbox().await;
+    let (code, stdout, stderr) = with_connect(&["create", "accounting2"], &sandbox).await;
+    let guid = sandbox.connect.guid_of("accounting2").unwrap();
+    assert_eq!((code, stdout, stderr.as_str()), (Some(0), format!("{guid}\n"), ""));
+    let (code, stdout, stderr) = with_connect(&["create", "accounting2"], &sandbox).await;
+    assert_eq!((code, stdout.as_str()), (Some(2), ""));
+    assert_snapshot!(stderr.replace(&guid, "<guid>"), @r"
+    The requested group name is already in use.
+    `accounting2` has the guid `<guid>`.
+    ");
+    let (code, _, stderr) = with_connect(&["create", "accounting2", "--json"], &sandbox).await;
+    assert_eq!(code, Some(2));
+    assert_snapshot!(stderr.replace(&guid, "<guid>"), @r#"{"error":"The requested group name is already in use.\n`accounting2` has the guid `<guid>`.","guid":"<guid>"}"#);
+    let (code, stdout, _) = with_connect(&["create", "ABE-TEST", "--json"], &sandbox).await;
+    let guid = sandbox.connect.guid_of("ABE-TEST").unwrap();
+    assert_eq!(
+        (code, stdout),
+        (Some(0), format!("{{\"guid\":\"{guid}\",\"name\":\"ABE-TEST\"}}\n"))
+    );
+    let (code, _, stderr) = with_connect(&["create", "nobody-has-this"], &sandbox).await;
+    assert_eq!(code, Some(1));
+    assert!(stderr.starts_with("LDAP has no group called `nobody-has-this`."), "{stderr}");
+    end(&sandbox);
+}
+
+#[tokio::test]
+async fn a_check_of_what_is_in_order_says_ok() {
+    let sandbox = sandbox().await;
+    let (code, stdout, stderr) = output(program(&["check"], &sandbox.variables())).await;
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    assert_snapshot!(stdout, @r"
+    ok    the configuration is complete
+    ok    Discord accepts the token of application ldapgroup
+    ok    Discord sends interactions over the gateway
+    ok    the bot is in server 1098231477641412618
+    ok    the bot sees the requests channel 1098232018379395073
+    ok    Connect accepts the key of administrator ldapgroup-bot
+    ok    Connect 2026.06.0 searches LDAP groups
+    ");
+    end(&sandbox);
+}
+
+#[tokio::test]
+async fn a_check_of_what_is_not_says_what_to_do() {
+    let sandbox = stand_ins(
+        connect::Options { authentication: "SAML".to_owned(), ..Default::default() },
+        discord::Options::default(),
+    )
+    .await;
+    sandbox.discord.set_interactions_endpoint(Some("https://example.com".to_owned()));
+    let mut variables = sandbox.variables();
+    variables.retain(|(name, _)| !["DISCORD_GUILD_IDS", "REQUESTS_CHANNEL_ID"].contains(name));
+    let guilds = format!("{}, {}", discord::GUILD, discord::STRANGE_GUILD);
+    variables.push(("DISCORD_GUILD_IDS", guilds));
+    variables.push(("REQUESTS_CHANNEL_ID", discord::STRANGE_CHANNEL.to_string()));
+    let (code, stdout, _) = output(program(&["check"], &variables)).await;
+    assert_eq!(code, Some(1));
+    assert_snapshot!(stdout, @r"
+    ok    the configuration is complete
+    ok    Discord accepts the token of application ldapgroup
+    FAIL  Discord sends interactions to a web address, and the bot gets none: clear Interactions Endpoint URL on the application's page General Information
+    ok    the bot is in server 1098231477641412618
+    FAIL  the bot isn't in server 1204617335902765066 (Discord answered 403 Forbidden with code 50001: Missing Access): check DISCORD_GUILD_IDS, and invite it with https://discord.com/oauth2/authorize?client_id=1341094573829185537&scope=bot+applications.commands
+    warn  the bot can't see channel 1204617337127927818 (Discord answered 403 Forbidden with code 50001: Missing Access): check REQUESTS_CHANNEL_ID, and give the bot View Channel there
+    ok    Connect accepts the key of administrator ldapgroup-bot
+    FAIL  Connect 2026.06.0 takes its users from SAML, not LDAP: the bot has nothing to search there
+    ");
+    sandbox.discord.refuse_token(true);
+    sandbox.connect.go_down().await;
+    let (code, stdout, _) = output(program(&["check"], &variables)).await;
+    assert_eq!(code, Some(1));
+    assert!(stdout.contains("FAIL  Discord refuses the token"), "{stdout}");
+    assert!(stdout.contains("FAIL  Connect can't be reached"), "{stdout}");
+}
+
+#[tokio::test]
+async fn the_bot_serves_until_sigterm_and_exits_with_0() {
+    let sandbox = sandbox().await;
+    let child = program(&[], &sandbox.variables()).spawn().unwrap();
+    sandbox.discord.wait_ready().await;
+    let admin = sandbox.discord.person(discord::Who::Admin);
+    let answer = admin.slash("search", &[("prefix", "accounting".into())]).await;
+    assert!(answer.text().contains("accounting2"));
+    terminate(&child);
+    let output = in_time(child.wait_with_output()).await.unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    end(&sandbox);
+}
+
+#[tokio::test]
+async fn sigterm_lets_a_creation_end() {
+    let sandbox = sandbox().await;
+    let child = program(&["run"], &sandbox.variables()).spawn().unwrap();
+    sandbox.discord.wait_ready().await;
+    sandbox.connect.fail(Route::CreateGroup, Fault::Hold, Times::Times(1));
+    let admin = sandbox.discord.person(discord::Who::Admin);
+    let pending = admin.start_slash("create", &[("name", "accounting2".into())]);
+    sandbox.connect.wait_for(1, Route::CreateGroup).await;
+    terminate(&child);
+    let answer = pending.clone();
+    let released = async {
+        sandbox.discord.wait_for_gateway(|_, _, _| true).await;
+        sandbox.connect.release();
+    };
+    let (answer, ()) = tokio::join!(answer.answer(), released);
+    assert!(answer.text().starts_with("Created `accounting2`"), "{}", answer.text());
+    let output = in_time(child.wait_with_output()).await.unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    end(&sandbox);
+}
+
+#[tokio::test]
+async fn a_refused_token_exits_with_1_and_names_the_variable() {
+    let sandbox = sandbox().await;
+    sandbox.discord.refuse_token(true);
+    let (code, stdout, stderr) = output(program(&["run"], &sandbox.variables())).await;
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(stderr.contains("DISCORD_TOKEN: Discord refuses this token"), "{stderr}");
+    assert!(!stderr.contains(sandbox.discord.token()));
+}
+
+#[tokio::test]
+async fn a_token_that_the_gateway_refuses_exits_with_1() {
+    let sandbox = sandbox().await;
+    let child = program(&["run"], &sandbox.variables()).spawn().unwrap();
+    sandbox.discord.wait_ready().await;
+    sandbox.discord.close_gateway(4004);
+    let output = in_time(child.wait_with_output()).await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("DISCORD_TOKEN: Discord refuses this token"), "{stderr}");
+}
+
+#[tokio::test]
+async fn a_server_without_the_bot_exits_with_1_and_says_how_to_invite_it() {
+    let sandbox = sandbox().await;
+    let mut variables = sandbox.variables();
+    variables.retain(|(name, _)| *name != "DISCORD_GUILD_IDS");
+    variables.push(("DISCORD_GUILD_IDS", discord::STRANGE_GUILD.to_string()));
+    let (code, _, stderr) = output(program(&["run"], &variables)).await;
+    assert_eq!(code, Some(1));
+    let invitation = format!("client_id={}&scope=bot+applications.commands", discord::APPLICATION);
+    assert!(stderr.contains("DISCORD_GUILD_IDS: the bot isn't in server"), "{stderr}");
+    assert!(stderr.contains(&invitation), "{stderr}");
+}
+
+#[tokio::test]
+async fn settings_are_read_from_a_file_and_the_environment_goes_first() {
+    let sandbox = sandbox().await;
+    let mut command = program(&["search", "ABE"], &[("CONNECT_SERVER", sandbox.connect.url())]);
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    std::fs::write(&key, format!("{}\n", sandbox.connect.api_key())).unwrap();
+    let file = format!(
+        "# settings\nCONNECT_SERVER=https://not.used.invalid\nCONNECT_API_KEY_FILE={}\n",
+        key.display()
+    );
+    std::fs::write(folder.path().join(".env"), file).unwrap();
+    command.current_dir(folder.path());
+    let (code, stdout, stderr) = output(command).await;
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    assert!(stdout.contains("ABE-TEST"));
+    end(&sandbox);
+}
+
+#[tokio::test]
+async fn help_and_version_are_there() {
+    let (code, stdout, _) = output(program(&["--help"], &[])).await;
+    assert_eq!(code, Some(0));
+    for command in ["run", "check", "search", "create"] {
+        assert!(stdout.contains(command), "{stdout}");
+    }
+    let (code, stdout, _) = output(program(&["--version"], &[])).await;
+    let version = format!("ldapgroup-bot {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!((code, stdout), (Some(0), version));
+}

@@ -1,0 +1,91 @@
+//! Secrets stay secret: the token, the key, the tickets and the interaction tokens.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use sandbox::connect::{self, Fault, Route, Times};
+use sandbox::discord::{self, Who};
+use serde_json::json;
+use tokio::process::Command;
+
+use crate::world::{in_time, stand_ins};
+
+#[tokio::test]
+async fn none_is_in_the_most_detailed_log_in_a_message_or_in_a_file() {
+    let sandbox = stand_ins(connect::Options::default(), discord::Options::default()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_ldapgroup-bot"))
+        .env_clear()
+        .envs(sandbox.variables())
+        .env("RUST_LOG", "trace")
+        .env("CONNECT_TIMEOUT", "3s")
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    sandbox.discord.wait_ready().await;
+    everything_happens(&sandbox).await;
+    let pid = child.id().unwrap();
+    let kill = std::process::Command::new("sh").arg("-c").arg(format!("kill -TERM {pid}")).status();
+    assert!(kill.unwrap().success());
+    let output = in_time(child.wait_with_output()).await.unwrap();
+    assert_eq!(output.status.code(), Some(0));
+
+    let log = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(log.contains("TRACE") || log.contains("DEBUG"), "the log is detailed: {log}");
+    let bodies: Vec<_> =
+        sandbox.discord.requests().into_iter().map(|request| request.body).collect();
+    let files = files(folder.path());
+    let (mut secrets, tickets) = (sandbox.discord.secrets(), sandbox.connect.tickets());
+    assert!(secrets.len() > 10 && tickets.len() > 10, "there are secrets to look for");
+    secrets.push(sandbox.connect.api_key().to_owned());
+    secrets.extend(tickets);
+    for secret in &secrets {
+        assert!(!log.contains(secret), "a secret is in the log");
+        assert!(!bodies.iter().any(|body| body.contains(secret)), "a secret went to Discord");
+        assert!(!files.iter().any(|file| contains(file, secret)), "a secret is in a file");
+    }
+}
+
+/// Searches, creations, failures of both sides, unreadable interactions, reconnects.
+async fn everything_happens(sandbox: &sandbox::Sandbox) {
+    let admin = sandbox.discord.person(Who::Admin);
+    admin.slash("search", &[("prefix", "accounting".into())]).await;
+    admin.autocomplete("create", &[], ("name", "acc")).await.unwrap();
+    admin.slash("create", &[("name", "accounting2".into())]).await;
+    for fault in
+        [Fault::Error(30), Fault::Garbage, Fault::Html(200), Fault::Slow(Duration::from_secs(9))]
+    {
+        sandbox.connect.fail(Route::Search, fault, Times::Times(1));
+        admin.slash("search", &[("prefix", "ABE".into())]).await;
+    }
+    for fault in [Fault::LostAnswer, Fault::Error(127), Fault::Error(22)] {
+        sandbox.connect.fail(Route::CreateGroup, fault, Times::Times(1));
+        admin.slash("create", &[("name", "ABE-TEST".into())]).await;
+    }
+    let wrong = discord::Fault::Forbidden(50001);
+    sandbox.discord.fail(discord::Route::Callback, wrong, discord::Times::Once);
+    let unanswered = admin.start_slash("search", &[("prefix", "ABE".into())]);
+    sandbox.discord.fail(discord::Route::Callback, discord::Fault::Cut, discord::Times::Next(3));
+    admin.slash("search", &[("prefix", "ABE".into())]).await;
+    unanswered.answer().await;
+    let mut unreadable = admin.payload(2);
+    unreadable["data"] = json!({"id": "1", "name": 7, "type": 1});
+    admin.send_raw(unreadable).answer().await;
+    sandbox.discord.drop_gateway();
+    sandbox.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
+    sandbox.discord.invalidate_session(false);
+    sandbox.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
+}
+
+fn files(folder: &std::path::Path) -> Vec<Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    entries.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
+}
+
+fn contains(file: &[u8], secret: &str) -> bool {
+    file.windows(secret.len()).any(|window| window == secret.as_bytes())
+}

@@ -1,0 +1,126 @@
+//! Suggestions for the name of `/ldapgroup create`.
+
+use std::time::Duration;
+
+use sandbox::connect::{Fault, Route, Times};
+use sandbox::discord::{Choice, Who};
+
+use crate::world::{Setup, World};
+
+async fn suggested(world: &World, typed: &str) -> Vec<Choice> {
+    world.admin().autocomplete("create", &[], ("name", typed)).await.unwrap()
+}
+
+fn names(choices: &[Choice]) -> Vec<&str> {
+    choices.iter().map(|choice| choice.name.as_str()).collect()
+}
+
+#[tokio::test]
+async fn they_come_from_the_latest_search_of_the_channel_without_a_call() {
+    let world = World::start().await;
+    world.admin().slash("search", &[("prefix", "ABE".into())]).await;
+    world.connect.clear_requests();
+    let choices = suggested(&world, "").await;
+    assert_eq!(names(&choices), ["ABE-TEST", "ABE-TEST-2", "ABE · already in Connect"]);
+    assert_eq!(choices[2].value, "ABE");
+    assert_eq!(names(&suggested(&world, "test-").await), ["ABE-TEST-2"]);
+    assert!(world.connect.requests().is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn without_a_search_they_are_looked_up_from_two_letters_on() {
+    let world = World::start().await;
+    assert!(suggested(&world, "a").await.is_empty());
+    assert!(world.connect.requests().is_empty());
+    assert!(names(&suggested(&world, "ac").await).contains(&"accounting2"));
+    assert!(names(&suggested(&world, "accounting2").await).contains(&"accounting2"));
+    assert_eq!(world.connect.requests().len(), 1, "typing on asks Connect no more");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_was_picked_from_a_live_search_is_created_by_one_call() {
+    let world = World::start().await;
+    let choices = suggested(&world, "accounting2").await;
+    world.connect.clear_requests();
+    let answer = world.admin().slash("create", &[("name", choices[0].value.clone())]).await;
+    assert!(answer.text().starts_with("Created `accounting2`"), "{}", answer.text());
+    assert_eq!(world.asked(), ["PUT v1/groups"]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_live_search_never_takes_the_place_of_a_real_one() {
+    let world = World::start().await;
+    world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+    assert!(names(&suggested(&world, "ABE-").await).contains(&"ABE-TEST"));
+    world.connect.clear_requests();
+    world.admin().slash("create", &[("name", "accounting2".into())]).await;
+    assert_eq!(world.asked(), ["PUT v1/groups"]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_slow_connect_suggests_nothing_rather_than_too_late() {
+    let world = World::start().await;
+    world.connect.fail(Route::Search, Fault::Slow(Duration::from_secs(5)), Times::Always);
+    assert!(suggested(&world, "acc").await.is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_failing_connect_suggests_nothing() {
+    let world = World::start().await;
+    world.connect.fail(Route::Search, Fault::Error(1), Times::Always);
+    assert!(suggested(&world, "acc").await.is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn there_are_never_more_than_discord_takes() {
+    let world = World::with_groups((0..200).map(|n| format!("team-{n:03}"))).await;
+    assert_eq!(suggested(&world, "team").await.len(), 25);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_name_longer_than_discord_takes_is_picked_all_the_same() {
+    let long = |end: &str| format!("{}{end}", "研究開発 ".repeat(60));
+    let world = World::with_groups([long("1"), long("2")]).await;
+    let choices = suggested(&world, "研究").await;
+    assert_eq!(choices.len(), 2);
+    for choice in &choices {
+        let answer = world.admin().slash("create", &[("name", choice.value.clone())]).await;
+        assert!(answer.text().starts_with("Created `研究開発"), "{}", answer.text());
+    }
+    assert!(world.connect.guid_of(&long("1")).is_some());
+    assert!(world.connect.guid_of(&long("2")).is_some());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_abbreviated_name_outlives_the_search_that_it_came_from() {
+    let setup = Setup { variables: vec![("TICKET_TTL", "1s".to_owned())], ..Setup::default() };
+    let world = World::with(setup).await;
+    let long = "team ".repeat(60);
+    world.connect.add_ldap_group(&long);
+    let choices = suggested(&world, "team team").await;
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let answer = world.admin().slash("create", &[("name", choices[0].value.clone())]).await;
+    assert!(answer.text().starts_with("Created `team team"), "{}", answer.text());
+    assert!(world.connect.guid_of(&long).is_some());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn who_may_not_search_is_suggested_nothing() {
+    let role = sandbox::discord::MEMBER_ROLE.to_string();
+    let setup = Setup { variables: vec![("REQUESTER_ROLE_IDS", role)], ..Setup::default() };
+    let world = World::with(setup).await;
+    let guest = world.discord.person(Who::Guest);
+    let choices = guest.autocomplete("create", &[], ("name", "accounting")).await.unwrap();
+    assert!(choices.is_empty());
+    assert!(world.connect.requests().is_empty());
+    world.end().await;
+}

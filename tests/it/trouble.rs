@@ -1,0 +1,190 @@
+//! When Connect, or something on the way to it, fails.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use sandbox::connect::{self, Fault, Role, Route, Times};
+use sandbox::discord::Answer;
+
+use crate::world::{Setup, World};
+
+async fn search(world: &World) -> Answer {
+    world.admin().slash("search", &[("prefix", "accounting".into())]).await
+}
+
+/// The words of a failed search, without the reference at their end.
+async fn failure(world: &World) -> String {
+    let answer = search(world).await;
+    assert!(answer.is_private(), "{}", answer.text());
+    let text = answer.text();
+    let (words, reference) = text.rsplit_once('\n').unwrap();
+    let id = reference.strip_prefix("-# Reference for the logs: `").unwrap().trim_end_matches('`');
+    let seen = world.connect.requests();
+    if let Some(last) = seen.last() {
+        assert_eq!(id, last.correlation_id, "the reference is what Connect logged");
+    }
+    words.to_owned()
+}
+
+#[tokio::test]
+async fn a_slow_connect_is_announced_in_time_and_answered_later() {
+    let world = World::start().await;
+    world.connect.fail(Route::Search, Fault::Slow(Duration::from_secs(5)), Times::Times(1));
+    let answer = search(&world).await;
+    assert!(answer.is_deferred());
+    assert!(!answer.is_private());
+    assert!(answer.text().contains("accounting2"), "{}", answer.text());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_late_failure_is_told_privately_and_leaves_nothing_behind() {
+    let setup = Setup { variables: vec![("CONNECT_TIMEOUT", "2s".to_owned())], ..Setup::default() };
+    let world = World::with(setup).await;
+    world.connect.fail(Route::Search, Fault::Slow(Duration::from_secs(30)), Times::Always);
+    assert_snapshot!(failure(&world).await, @"Connect didn't answer within 2s.");
+    assert!(world.discord.messages(sandbox::discord::CONNECT).is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_passes_by_itself_is_tried_again() {
+    let world = World::start().await;
+    for fault in [
+        Fault::Error(63),
+        Fault::Error(1),
+        Fault::Html(502),
+        Fault::Cut,
+        Fault::RateLimited { retry_after: Some(1) },
+    ] {
+        world.connect.clear_requests();
+        world.connect.fail(Route::Search, fault, Times::Times(1));
+        let answer = search(&world).await;
+        assert!(answer.text().contains("accounting2"), "{fault:?}: {}", answer.text());
+        assert_eq!(world.connect.requests().len(), 2, "{fault:?}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_wait_that_nobody_would_sit_through_is_not_begun() {
+    let world = World::start().await;
+    let fault = Fault::RateLimited { retry_after: Some(600) };
+    world.connect.fail(Route::Search, fault, Times::Always);
+    assert_snapshot!(failure(&world).await, @"Connect gets too many calls right now. Try again in a minute.");
+    assert_eq!(world.connect.requests().len(), 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_will_not_pass_is_not_tried_again() {
+    let world = World::start().await;
+    for code in [22, 30, 120, 13] {
+        world.connect.clear_requests();
+        world.connect.fail(Route::Search, Fault::Error(code), Times::Times(1));
+        failure(&world).await;
+        assert_eq!(world.connect.requests().len(), 1, "{code}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_proxy_that_answers_is_told_from_connect() {
+    let world = World::start().await;
+    world.connect.fail(Route::Search, Fault::Html(403), Times::Always);
+    assert_snapshot!(failure(&world).await, @"Something in front of Connect answered instead of it, with status 403. Try again later; if it stays, tell whoever runs Connect.");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_connects_is_said_so() {
+    let world = World::start().await;
+    world.connect.fail(Route::Search, Fault::Garbage, Times::Always);
+    assert_snapshot!(failure(&world).await, @"Connect's answer can't be read. Tell whoever runs the bot: `CONNECT_SERVER` may not be a Connect server, or a new one.");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn ldap_away_is_said_so_after_some_patience() {
+    let world = World::start().await;
+    world.connect.fail(Route::Search, Fault::Error(63), Times::Always);
+    assert_snapshot!(failure(&world).await, @"Connect can't reach LDAP at the moment. Try again in a few minutes.");
+    assert!(world.connect.requests().len() > 3);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn too_many_hits_ask_for_a_longer_prefix() {
+    let mut setup = Setup::default();
+    setup.connect.max_results = Some(2);
+    let world = World::with(setup).await;
+    let answer = search(&world).await;
+    assert_snapshot!(answer.text(), @"Too many LDAP groups begin like that for Connect to list them. Search for a longer prefix.");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn connect_down_is_said_so_and_the_bot_serves_again_once_it_is_back() {
+    let world = World::start().await;
+    world.connect.go_down().await;
+    assert_snapshot!(failure(&world).await, @"Connect can't be reached. Try again in a few minutes; if it stays, tell whoever runs Connect.");
+    world.connect.come_up().await.unwrap();
+    assert!(search(&world).await.text().contains("accounting2"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_wrong_key_names_the_variable_and_leaks_nothing() {
+    let key = "wrongwrongwrongwrongwrongwrong12";
+    let setup = Setup { variables: vec![("CONNECT_API_KEY", key.to_owned())], ..Setup::default() };
+    let world = World::with(setup).await;
+    let words = failure(&world).await;
+    assert_snapshot!(words, @"Connect doesn't accept the bot's API key. Tell whoever runs the bot: `CONNECT_API_KEY` must be a valid key of an administrator.");
+    assert!(!words.contains(key));
+    assert_eq!(world.connect.requests().len(), 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_publishers_key_may_search_and_not_create() {
+    let mut setup = Setup::default();
+    setup.connect.key_role = Role::Publisher;
+    let world = World::with(setup).await;
+    assert!(search(&world).await.text().contains("accounting2"));
+    let answer = world.admin().slash("create", &[("name", "accounting2".into())]).await;
+    assert_snapshot!(answer.text().rsplit_once('\n').unwrap().0, @"The bot's API key isn't allowed to do this. Tell whoever runs the bot: `CONNECT_API_KEY` must be a key of an administrator. No group was created.");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_server_without_ldap_is_said_so() {
+    let mut setup = Setup::default();
+    setup.connect.authentication = "SAML".to_owned();
+    let world = World::with(setup).await;
+    assert_snapshot!(failure(&world).await, @"This Connect server doesn't take its groups from LDAP, so the bot can't do anything with it. Tell whoever runs the bot.");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_private_authority_is_trusted_when_its_file_is_named_and_not_otherwise() {
+    let stand_in = connect::Connect::start(connect::Options { tls: true, ..Default::default() });
+    let stand_in = stand_in.await.unwrap();
+    let variables = |more: Option<String>| {
+        let server = ("CONNECT_SERVER", stand_in.url());
+        let key = ("CONNECT_API_KEY", stand_in.api_key().to_owned());
+        [server, key].into_iter().chain(more.map(|path| ("CONNECT_CA_FILE", path))).collect()
+    };
+    let distrusting = World::with(Setup { variables: variables(None), ..Setup::default() });
+    let distrusting = distrusting.await;
+    assert_snapshot!(failure(&distrusting).await, @"Connect's certificate isn't trusted. Tell whoever runs the bot: a private authority's certificate belongs in `CONNECT_CA_FILE`.");
+    distrusting.end().await;
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), stand_in.ca_pem().unwrap()).unwrap();
+    let path = file.path().to_str().unwrap().to_owned();
+    let trusting = World::with(Setup { variables: variables(Some(path)), ..Setup::default() });
+    let trusting = trusting.await;
+    assert!(search(&trusting).await.text().contains("accounting2"));
+    trusting.end().await;
+    assert!(stand_in.violations().is_empty(), "{:?}", stand_in.violations());
+}
