@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
+use reqwest::StatusCode;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -22,8 +23,11 @@ use crate::ldapgroup::LdapGroups;
 /// What is under way when the bot is told to stop may take this long to end.
 const FAREWELL: Duration = Duration::from_secs(25);
 
+/// Then whoever waits is told, within this.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
 /// How long a stale ticket may stay in memory.
-const TIDY: Duration = Duration::from_secs(60);
+const TIDY: Duration = Duration::from_mins(1);
 
 /// Why the bot didn't start, or ended without being told to.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +49,7 @@ pub enum AppError {
         application: u64,
     },
     /// Discord refused something else at the start.
-    #[error("Discord refused the start: {0}")]
+    #[error("Discord refused the start: {0}; check DISCORD_TOKEN and DISCORD_API_URL")]
     Discord(#[source] RestError),
     /// The HTTP client couldn't be set up.
     #[error("the TLS library can't be set up, or refuses a certificate of CONNECT_CA_FILE: {0}")]
@@ -78,7 +82,7 @@ impl App {
         let connect = Connect::new(config.connect, &http)?;
         let guilds = config.policy.guilds.clone();
         let groups = LdapGroups::new(connect.clone(), config.policy, config.ticket_ttl);
-        let rest = Rest::new(http.clone(), config.discord.api, &config.discord.token);
+        let rest = Rest::new(http, config.discord.api, &config.discord.token);
         let bot = Bot::new(groups, rest, stopping.clone());
         let introduced = tokio::select! {
             () = stopping.cancelled() => return Ok(None),
@@ -90,7 +94,7 @@ impl App {
         if config.discord.public_key.is_some() {
             tracing::warn!("DISCORD_PUBLIC_KEY is set, but interactions come by the gateway only");
         }
-        let line = Line { address, token: config.discord.token, http };
+        let line = Line { address, token: config.discord.token };
         Ok(Some(Self { bot, connect, line, stopping }))
     }
 
@@ -100,22 +104,43 @@ impl App {
     ///
     /// When Discord doesn't want the bot any more.
     pub async fn run(self) -> Result<(), AppError> {
+        let connect = self.connect.clone();
         let looking = tokio::spawn(async move {
-            for finding in check::connect(&self.connect).await {
+            for finding in check::connect(&connect).await {
                 check::note(&finding);
             }
         });
-        let ended = tokio::select! {
-            ended = gateway::run(&self.bot, &self.line, &self.stopping) => ended,
-            never = tidy(&self.bot) => match never {},
+        let closing = CancellationToken::new();
+        let ended = {
+            let farewell = async {
+                self.stopping.cancelled().await;
+                self.farewell().await;
+                closing.cancel();
+            };
+            let connected = Box::pin(gateway::run(&self.bot, &self.line, &closing));
+            let connected = async {
+                let ended = connected.await;
+                self.stopping.cancel();
+                ended
+            };
+            tokio::select! {
+                (ended, ()) = async { tokio::join!(connected, farewell) } => ended,
+                never = tidy(&self.bot) => match never {},
+            }
         };
-        self.stopping.cancel();
         looking.abort();
-        if timeout(FAREWELL, self.bot.finish()).await.is_err() {
-            tracing::error!("stopped with work under way: look in Connect for what came of it");
-        }
         tracing::info!("stopped");
         Ok(ended?)
+    }
+
+    /// Lets what is under way end, and tells whoever still waits that nothing more will come.
+    async fn farewell(&self) {
+        if timeout(FAREWELL, self.bot.finish()).await.is_ok() {
+            return;
+        }
+        tracing::error!("stopped with work under way: look in Connect for what came of it");
+        self.bot.leave();
+        drop(timeout(LAST_WORDS, self.bot.finish()).await);
     }
 }
 
@@ -128,27 +153,38 @@ async fn tidy(bot: &Bot) -> Infallible {
     }
 }
 
-/// Learns who the bot is and where the gateway is, and registers its command in each server.
+/// Learns who the bot is and where the gateway is, and registers its command in each server. A
+/// server that the bot isn't in is no reason not to serve the others.
 async fn introduce(rest: &Rest, guilds: &[GuildId]) -> Result<(Application, String), AppError> {
     let application = patiently(|| rest.application()).await.map_err(start_error)?;
     let commands = commands();
     let register = guilds.iter().map(|guild| async {
         let registered = patiently(|| rest.register(application.id, *guild, &commands)).await;
-        registered.map_err(|error| match error.status().map(|status| status.as_u16()) {
-            Some(403 | 404) => {
+        registered.map_err(|error| {
+            if error.is_not_in_guild() {
                 AppError::NotInGuild { guild: *guild, application: application.id.get() }
+            } else {
+                start_error(error)
             }
-            Some(_) | None => start_error(error),
         })
     });
-    let gateway = async { patiently(|| rest.gateway()).await.map_err(start_error) };
-    let (gateway, _) = tokio::try_join!(gateway, try_join_all(register))?;
-    Ok((application, gateway))
+    let gateway = patiently(|| rest.gateway());
+    let (gateway, registered) = tokio::join!(gateway, join_all(register));
+    let (done, mut failed): (Vec<_>, Vec<_>) = registered.into_iter().partition(Result::is_ok);
+    if done.is_empty()
+        && let Some(error) = failed.pop()
+    {
+        error?;
+    }
+    for error in failed.into_iter().filter_map(Result::err) {
+        tracing::error!("{error}");
+    }
+    Ok((application, gateway.map_err(start_error)?))
 }
 
 fn start_error(error: RestError) -> AppError {
-    match error.status().map(|status| status.as_u16()) {
-        Some(401) => AppError::TokenRefused,
+    match error.status() {
+        Some(StatusCode::UNAUTHORIZED) => AppError::TokenRefused,
         Some(_) | None => AppError::Discord(error),
     }
 }
@@ -165,6 +201,7 @@ async fn patiently<T, F: Future<Output = Result<T, RestError>>>(
             .without_max_times(),
     )
     .when(RestError::is_transient)
+    .adjust(RestError::pause)
     .notify(|error, pause| tracing::warn!(%error, ?pause, "waiting for Discord"))
     .await
 }

@@ -7,6 +7,7 @@
 
 pub mod commands;
 pub mod gateway;
+mod handle;
 mod parse;
 pub mod render;
 pub mod rest;
@@ -17,21 +18,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use serenity::all::{
-    AutocompleteChoice, CommandInteraction, CreateAllowedMentions, CreateAutocompleteResponse,
-    CreateInteractionResponse, CreateInteractionResponseFollowup, CreateInteractionResponseMessage,
-    EditInteractionResponse, Interaction,
-};
+use serenity::all::{CommandInteraction, Interaction};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+use self::handle::{First, Handle};
 use self::parse::Command;
-use self::render::{Choice, Privacy, Reply};
-use self::rest::{Rest, RestError};
+use self::render::Reply;
+use self::rest::Rest;
 use crate::connect::CorrelationId;
-use crate::ldapgroup::{Caller, LdapGroups, Stop};
+use crate::ldapgroup::{Caller, Created, LdapGroups, Stop};
+use crate::text::visible;
 
 /// An answer that is there within this time is the first answer; Discord waits for one for 3 s.
 const AT_ONCE: Duration = Duration::from_millis(1500);
@@ -48,28 +47,15 @@ pub struct Bot {
     rest: Rest,
     under_way: TaskTracker,
     stopping: CancellationToken,
-}
-
-/// What an interaction is answered to: its id, its token and the application's id.
-struct Handle {
-    interaction: u64,
-    application: u64,
-    token: String,
-}
-
-/// How an interaction was answered first.
-enum First {
-    /// With the reply itself.
-    Reply,
-    /// With "thinking…", to be replaced.
-    Announced,
+    leaving: CancellationToken,
 }
 
 impl Bot {
     /// A bot that serves `groups`, and takes on nothing new once `stopping`.
     #[must_use]
     pub fn new(groups: LdapGroups, rest: Rest, stopping: CancellationToken) -> Arc<Self> {
-        Arc::new(Self { groups, rest, under_way: TaskTracker::new(), stopping })
+        let (under_way, leaving) = (TaskTracker::new(), CancellationToken::new());
+        Arc::new(Self { groups, rest, under_way, stopping, leaving })
     }
 
     /// Discord's REST API, as the bot speaks to it.
@@ -90,72 +76,79 @@ impl Bot {
         self.under_way.wait().await;
     }
 
+    /// Lets go of what is still under way: whoever waits is told so.
+    pub fn leave(&self) {
+        self.leaving.cancel();
+    }
+
     /// Takes an interaction on. Returns at once; the work goes on by itself.
     pub(crate) fn take_on(self: &Arc<Self>, interaction: Interaction) {
-        let bot = Arc::clone(self);
         let id = CorrelationId::new();
-        let span = tracing::info_span!("interaction", %id);
-        self.under_way.spawn(
-            async move {
-                match interaction {
-                    Interaction::Command(command) => bot.command(command, id).await,
-                    Interaction::Autocomplete(command) => bot.autocomplete(command, id).await,
-                    Interaction::Component(button) => {
-                        let handle = Handle::new(button.id, button.application_id, button.token);
-                        bot.reject(&handle, "a button", id).await;
-                    }
-                    Interaction::Modal(form) => {
-                        let handle = Handle::new(form.id, form.application_id, form.token);
-                        bot.reject(&handle, "a form", id).await;
-                    }
-                    _ => tracing::error!("an interaction of an unknown kind went unanswered"),
-                }
+        let Some(handle) = Handle::of(&interaction) else {
+            tracing::error!("an interaction of an unknown kind went unanswered");
+            return;
+        };
+        let bot = Arc::clone(self);
+        let work = async move {
+            let work = AssertUnwindSafe(Arc::clone(&bot).serve(interaction, &handle, id));
+            if work.catch_unwind().await.is_err() {
+                tracing::error!("an interaction ended in a panic");
+                handle.log(handle.apologize(&bot.rest, id).await);
             }
-            .instrument(span),
-        );
+        };
+        self.under_way.spawn(work.instrument(tracing::info_span!("interaction", %id)));
+    }
+
+    async fn serve(self: Arc<Self>, interaction: Interaction, handle: &Handle, id: CorrelationId) {
+        match interaction {
+            Interaction::Command(command) => self.command(command, handle, id).await,
+            Interaction::Autocomplete(command) => self.autocomplete(command, handle, id).await,
+            Interaction::Component(_) => self.reject(handle, "a button", id).await,
+            Interaction::Modal(_) => self.reject(handle, "a form", id).await,
+            _ => self.reject(handle, "an interaction of an unknown kind", id).await,
+        }
     }
 
     /// Answers an interaction that serenity couldn't read, if it at least says how.
     pub(crate) fn take_on_unreadable(self: &Arc<Self>, payload: &serde_json::Value) {
-        let id_of = |field: &str| payload.get(field)?.as_str()?.parse::<u64>().ok();
-        let token = payload.get("token").and_then(|token| token.as_str());
-        let (Some(interaction), Some(application), Some(token)) =
-            (id_of("id"), id_of("application_id"), token)
-        else {
+        let Some(handle) = Handle::of_unreadable(payload) else {
             tracing::error!("an unreadable interaction went unanswered");
             return;
         };
-        let handle = Handle { interaction, application, token: token.to_owned() };
         let bot = Arc::clone(self);
         let id = CorrelationId::new();
-        let span = tracing::info_span!("interaction", %id);
         let work = async move { bot.reject(&handle, "an unreadable interaction", id).await };
-        self.under_way.spawn(work.instrument(span));
+        self.under_way.spawn(work.instrument(tracing::info_span!("interaction", %id)));
     }
 
     async fn reject(&self, handle: &Handle, what: &str, id: CorrelationId) {
         tracing::error!(what, "not known to this version");
-        handle.log(handle.answer(&self.rest, &render::unknown(id)).await);
+        handle.log(handle.excuse(&self.rest, &render::unknown(id)).await);
     }
 
-    async fn command(&self, mut interaction: CommandInteraction, id: CorrelationId) {
+    async fn command(
+        &self,
+        mut interaction: CommandInteraction,
+        handle: &Handle,
+        id: CorrelationId,
+    ) {
         let begun = Instant::now();
         let actor = parse::actor(&interaction);
-        let parsed = parse::command(&mut interaction);
-        let handle = Handle::new(interaction.id, interaction.application_id, interaction.token);
-        let command = match parsed {
+        let command = match parse::command(&mut interaction) {
             Ok(_) if self.stopping.is_cancelled() => {
                 handle.log(handle.answer(&self.rest, &render::restarting()).await);
                 return;
             }
             Ok(command) => command,
-            Err(parse::Unknown(what)) => return self.reject(&handle, &what, id).await,
+            Err(parse::Unknown(what)) => return self.reject(handle, &what, id).await,
         };
         let name = command.name();
         let (user, channel) = (actor.user, actor.channel);
         let caller = Caller::Person(actor);
-        let outcome = self.deliver(&handle, self.perform(&caller, command, id), id).await;
-        tracing::info!(command = name, %user, %channel, outcome, took = ?begun.elapsed(), "answered");
+        let work = self.perform(&caller, command, id);
+        let (outcome, delivered) = self.deliver(handle, work, id).await;
+        let took = begun.elapsed();
+        tracing::info!(command = name, %user, %channel, outcome, delivered, ?took, "answered");
     }
 
     /// Carries a command out, and says in a word what came of it.
@@ -170,7 +163,12 @@ impl Bot {
                 self.groups.search(caller, &prefix, id).await.map(|found| render::search(&found))
             }
             Command::Create { name } => {
-                self.groups.create(caller, &name, id).await.map(|created| render::created(&created))
+                let created = self.groups.create(caller, &name, id).await;
+                created.map(|created| {
+                    let Created { name, guid, known } = &created;
+                    tracing::info!(group = %visible(name.as_str()), %guid, ?known, "created");
+                    render::created(&created)
+                })
             }
         };
         match done {
@@ -183,120 +181,61 @@ impl Bot {
         }
     }
 
-    /// Answers with what the work comes to: at once if it is there in time, else later.
+    /// Answers with what the work comes to: at once if it is there in time, else later. What came of
+    /// it, and whether the person could be told.
     async fn deliver(
         &self,
         handle: &Handle,
         work: impl Future<Output = (Reply, &'static str)>,
         id: CorrelationId,
-    ) -> &'static str {
-        let mut work = pin!(AssertUnwindSafe(work).catch_unwind());
-        let (first, result) = if let Ok(result) = timeout(AT_ONCE, &mut work).await {
-            (First::Reply, result)
-        } else {
-            handle.log(handle.announce(&self.rest).await);
-            (First::Announced, work.await)
+    ) -> (&'static str, bool) {
+        let mut work = pin!(work);
+        let (first, (reply, outcome)) = match timeout(AT_ONCE, &mut work).await {
+            Ok(done) => (First::Reply, done),
+            Err(_elapsed) => {
+                handle.log(handle.announce(&self.rest).await);
+                let done = tokio::select! {
+                    done = AssertUnwindSafe(work).catch_unwind() => done.unwrap_or_else(|_panic| {
+                        tracing::error!("a command ended in a panic");
+                        (render::broken(id), "panicked")
+                    }),
+                    () = self.leaving.cancelled() => (render::left(id), "left"),
+                };
+                (First::Announced, done)
+            }
         };
-        let (reply, outcome) = result.unwrap_or_else(|_panic| {
-            tracing::error!("a command ended in a panic");
-            (render::broken(id), "panicked")
-        });
-        match handle.give(&self.rest, &first, &reply).await {
+        let delivered = match handle.give(&self.rest, first, &reply).await {
             Err(error) if error.code() == Some(INVALID_BODY) => {
                 tracing::error!(%error, "Discord refused the wording of an answer");
-                handle.log(handle.give(&self.rest, &first, &render::broken(id)).await);
+                handle.log(handle.give(&self.rest, first, &render::broken(id)).await)
             }
             result => handle.log(result),
-        }
-        outcome
+        };
+        (outcome, delivered)
     }
 
-    async fn autocomplete(&self, mut interaction: CommandInteraction, id: CorrelationId) {
+    async fn autocomplete(
+        self: Arc<Self>,
+        mut interaction: CommandInteraction,
+        handle: &Handle,
+        id: CorrelationId,
+    ) {
         let caller = Caller::Person(parse::actor(&interaction));
-        let typed = parse::typed(&mut interaction);
-        let handle = Handle::new(interaction.id, interaction.application_id, interaction.token);
-        let choices = match typed {
+        let choices = match parse::typed(&mut interaction) {
             Ok(typed) => {
-                let work = self.groups.suggest(&caller, &typed, id);
-                let found = timeout(SUGGESTIONS, work).await.ok().flatten();
-                found.map(|search| render::choices(&search, &typed)).unwrap_or_default()
+                // A search that takes too long goes on all the same: the next letter finds it.
+                let bot = Arc::clone(&self);
+                let work = self.under_way.spawn(async move {
+                    let found = bot.groups.suggest(&caller, &typed, id).await;
+                    found.map(|search| render::choices(&search, &typed)).unwrap_or_default()
+                });
+                timeout(SUGGESTIONS, work).await.ok().and_then(Result::ok).unwrap_or_default()
             }
             Err(parse::Unknown(what)) => {
                 tracing::error!(what, "not known to this version");
                 Vec::new()
             }
         };
-        let choices =
-            choices.into_iter().map(|Choice { name, value }| AutocompleteChoice::new(name, value));
-        let answer = CreateAutocompleteResponse::new().set_choices(choices.collect());
-        let answer = CreateInteractionResponse::Autocomplete(answer);
-        handle.log(self.rest.answer(handle.interaction, &handle.token, &answer).await);
+        handle.log(handle.suggest(&self.rest, choices).await);
     }
-}
-
-impl Handle {
-    fn new(
-        interaction: serenity::all::InteractionId,
-        application: serenity::all::ApplicationId,
-        token: String,
-    ) -> Self {
-        Self { interaction: interaction.get(), application: application.get(), token }
-    }
-
-    /// Gives the reply, now that it is there.
-    async fn give(&self, rest: &Rest, first: &First, reply: &Reply) -> Result<(), RestError> {
-        match first {
-            First::Reply => self.answer(rest, reply).await,
-            First::Announced => self.replace(rest, reply).await,
-        }
-    }
-
-    /// Gives the reply as the first answer.
-    async fn answer(&self, rest: &Rest, reply: &Reply) -> Result<(), RestError> {
-        let message = CreateInteractionResponseMessage::new()
-            .content(reply.content.as_str())
-            .allowed_mentions(nobody())
-            .ephemeral(reply.privacy == Privacy::Private);
-        let answer = CreateInteractionResponse::Message(message);
-        rest.answer(self.interaction, &self.token, &answer).await
-    }
-
-    /// Announces that the answer takes a while, visibly to all.
-    async fn announce(&self, rest: &Rest) -> Result<(), RestError> {
-        let message = CreateInteractionResponseMessage::new().allowed_mentions(nobody());
-        let answer = CreateInteractionResponse::Defer(message);
-        rest.answer(self.interaction, &self.token, &answer).await
-    }
-
-    /// Puts the reply in place of what was announced: a private one in a message of its own, since
-    /// who sees the first answer can't be changed any more.
-    async fn replace(&self, rest: &Rest, reply: &Reply) -> Result<(), RestError> {
-        match reply.privacy {
-            Privacy::Public => {
-                let edit = EditInteractionResponse::new()
-                    .content(reply.content.as_str())
-                    .allowed_mentions(nobody());
-                rest.edit_answer(self.application, &self.token, &edit).await
-            }
-            Privacy::Private => {
-                rest.delete_answer(self.application, &self.token).await?;
-                let message = CreateInteractionResponseFollowup::new()
-                    .content(reply.content.as_str())
-                    .allowed_mentions(nobody())
-                    .ephemeral(true);
-                rest.follow_up(self.application, &self.token, &message).await
-            }
-        }
-    }
-
-    fn log(&self, result: Result<(), RestError>) {
-        if let Err(error) = result {
-            tracing::error!(%error, interaction = self.interaction, "the answer was not delivered");
-        }
-    }
-}
-
-/// Nothing that the bot says may ping anyone, whatever names say.
-fn nobody() -> CreateAllowedMentions {
-    CreateAllowedMentions::new()
 }

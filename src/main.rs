@@ -3,7 +3,7 @@
 #[cfg(feature = "sandbox")]
 mod sandbox;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -39,6 +39,7 @@ enum Command {
     /// Find the LDAP groups whose names begin with PREFIX
     Search {
         /// The beginning of the names, whatever the case
+        #[arg(allow_hyphen_values = true)]
         prefix: String,
         #[command(flatten)]
         output: Output,
@@ -46,6 +47,7 @@ enum Command {
     /// Create the Connect group of the LDAP group NAME and print its guid
     Create {
         /// The group's whole name
+        #[arg(allow_hyphen_values = true)]
         name: String,
         #[command(flatten)]
         output: Output,
@@ -73,11 +75,19 @@ const EXIT_CONFIG: u8 = 78;
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(usage) => {
+            // clap's own status for wrong usage, 2, has another meaning for `create`.
+            let code = u8::from(usage.use_stderr());
+            drop(usage.print());
+            return ExitCode::from(code);
+        }
+    };
     let environment = Environment::of_process();
     let result = match arguments.command.unwrap_or(Command::Run) {
         Command::Run => match Config::read(&environment) {
-            Ok(config) => return run(config).await,
+            Ok(config) => return Box::pin(run(config)).await,
             Err(problems) => return misconfigured(&problems, EXIT_CONFIG),
         },
         Command::Check => match Config::read(&environment) {
@@ -99,7 +109,7 @@ async fn main() -> ExitCode {
             Err(problems) => return misconfigured(&problems, 1),
         },
         #[cfg(feature = "sandbox")]
-        Command::Sandbox(options) => match sandbox::run(options).await {
+        Command::Sandbox(options) => match Box::pin(sandbox::run(options)).await {
             Ok(()) => Ok(Outcome::Done),
             Err(error) => cli::failed(&error.to_string()),
         },
@@ -142,12 +152,18 @@ async fn stop_on_signal(stopping: CancellationToken) {
         tracing::error!("signals can't be received: the bot must be stopped by force");
         return;
     };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    for is_first in [true, false] {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        if is_first {
+            tracing::info!("stopping; a second signal stops at once");
+            stopping.cancel();
+        }
     }
-    tracing::info!("stopping");
-    stopping.cancel();
+    tracing::error!("stopped at once");
+    std::process::exit(1);
 }
 
 /// Logs to stderr. Whatever the filter says, libraries log nothing below INFO and serenity nothing
@@ -158,7 +174,7 @@ fn start_log(log: &LogSettings) {
         .with_target("ldapgroup_bot", LevelFilter::TRACE)
         .with_target("serenity", LevelFilter::WARN)
         .with_target("serenity::gateway::ws", LevelFilter::ERROR);
-    let lines = fmt::layer().with_writer(io::stderr);
+    let lines = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     let lines = match log.format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().boxed(),

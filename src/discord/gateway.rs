@@ -1,45 +1,39 @@
-//! The connection over which Discord sends interactions, kept up by serenity and watched from here.
+//! The connection over which Discord sends interactions.
 //!
-//! What serenity 0.12.5 leaves open is closed here: it doesn't notice a reconnect that hangs, it
-//! reconnects without end when Discord will never take it back, and its shutdown may not return.
+//! serenity 0.12.5 has a client for it, which isn't used: it spins without yielding after a close
+//! that carries no code, hides the close codes that are final, and waits for ever for a handshake
+//! that hangs. What the bot needs of the protocol is small, since it has no intents.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+mod pace;
 
-use futures_util::StreamExt;
-use reqwest::Client;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
 use secrecy::{ExposeSecret, SecretString};
-use serenity::all::{
-    Context, Event, GatewayError as Reason, GatewayIntents, HttpBuilder, RawEventHandler,
-    ShardManager, ShardManagerOptions,
-};
-use serenity::async_trait;
-use tokio::time::{sleep, timeout};
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+use serenity::all::Interaction;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tokio_util::sync::CancellationToken;
 
+use self::pace::Pace;
 use super::Bot;
 
-/// A connection that shows no sign of life for this long, three heartbeats of Discord's, is dead.
-const SILENCE: Duration = Duration::from_secs(125);
+/// How long the handshake may take, and Discord's first word after it.
+const GREETING: Duration = Duration::from_secs(10);
 
-/// A connection that isn't ready after this long won't be.
-const NOT_READY: Duration = Duration::from_secs(30);
-
-/// How often the signs of life are looked at.
-const LOOK: Duration = Duration::from_secs(5);
-
-/// How many sessions may begin in [`SESSIONS_WITHIN`]: after 1000 in a day Discord resets the
-/// token.
-const MAX_SESSIONS: usize = 20;
-const SESSIONS_WITHIN: Duration = Duration::from_hours(1);
-
-/// The pause before a new connection is set up: doubled each time, up to the longest.
-const SHORTEST_PAUSE: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_mins(15);
-
-/// How long serenity may take to say goodbye.
+/// How long Discord may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
+
+/// A close with any other code than 1000 and 1001 keeps the session, so that it can be resumed.
+const TO_RESUME: CloseCode = CloseCode::Library(4000);
 
 /// Why the bot can't be connected, now or later.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -49,9 +43,11 @@ pub enum GatewayError {
         "DISCORD_TOKEN: Discord refuses this token; copy a new one from the application's page Bot"
     )]
     TokenRefused,
-    /// Discord doesn't want this program.
-    #[error("Discord refuses the connection for good; a newer version of the bot is needed")]
-    Refused,
+    /// Discord doesn't want this program, and says so with one of the codes 4010 to 4014.
+    #[error(
+        "Discord refuses the connection for good, with code {0}; a newer version of the bot is needed"
+    )]
+    Refused(u16),
 }
 
 /// How to reach the gateway.
@@ -60,249 +56,299 @@ pub struct Line {
     pub address: String,
     /// The bot's token.
     pub token: SecretString,
-    /// serenity wants an HTTP client; sharing one saves it setting up TLS again.
-    pub http: Client,
 }
 
-/// Keeps the bot connected until `stopping`.
+/// Keeps the bot connected until `closing`.
 ///
 /// # Errors
 ///
-/// When only a restart with another token or another version can help.
+/// When only another token or another version can help.
 pub async fn run(
     bot: &Arc<Bot>,
     line: &Line,
-    stopping: &CancellationToken,
+    closing: &CancellationToken,
 ) -> Result<(), GatewayError> {
-    let pulse = Arc::new(Pulse::default());
-    let mut pause = SHORTEST_PAUSE;
+    let mut session = None;
+    let mut pace = Pace::default();
     loop {
-        let connection = Connection::open(bot, line, &pulse);
-        let end = tokio::select! {
-            () = stopping.cancelled() => {
-                connection.close().await;
-                return Ok(());
-            }
-            end = connection.ended() => end?,
-            end = pulse.watch(&connection.manager) => end,
+        let wait = if session.is_none() { pace.identify(Instant::now()) } else { Duration::ZERO };
+        let connected = async {
+            sleep(wait).await;
+            connect(line).await
         };
-        connection.close().await;
-        if end == End::Silent {
-            pause = SHORTEST_PAUSE;
-        }
-        tracing::warn!(?end, ?pause, "the gateway connection is set up anew");
+        let ended = tokio::select! {
+            () = closing.cancelled() => return Ok(()),
+            connected = connected => match connected {
+                Ok(socket) => serve(bot, line, socket, &mut session, &mut pace, closing).await,
+                Err(lost) => End::Lost(lost),
+            },
+        };
+        let lost = match ended {
+            End::Closed => return Ok(()),
+            End::Final(error) => return Err(error),
+            End::Lost(lost) => lost,
+        };
+        let pause = pace.pause();
+        tracing::warn!(why = lost.0, ?pause, "the connection to Discord is lost; connecting again");
         tokio::select! {
-            () = stopping.cancelled() => return Ok(()),
+            () = closing.cancelled() => return Ok(()),
             () = sleep(pause) => {}
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-/// Why a connection is given up.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Why a connection ended that is to be made again. Never holds anything that Discord or the bot
+/// said: that has tokens in it.
+struct Lost(&'static str);
+
+/// How a connection ended.
 enum End {
-    /// serenity gave up.
+    /// As wanted.
     Closed,
-    /// It was in order once, and then fell silent.
-    Silent,
-    /// It never came to be in order.
-    NotReady,
-    /// It begins a new session again and again.
-    Restless,
+    /// It is to be made again.
+    Lost(Lost),
+    /// It must not be made again.
+    Final(GatewayError),
 }
 
-/// One set of serenity's tasks that keep a connection.
-struct Connection {
-    manager: Arc<ShardManager>,
-    returned: tokio::sync::Mutex<Returned>,
-    /// Tasks that hang when they are given up may wake later: they find this cancelled.
-    over: CancellationToken,
+/// What Discord remembers of the bot while it is away, and sends after a resume.
+struct Session {
+    id: String,
+    seq: u64,
 }
 
-type Returned = std::pin::Pin<Box<dyn futures_util::Stream<Item = Result<(), Reason>> + Send>>;
+async fn connect(line: &Line) -> Result<Socket, Lost> {
+    let address = format!("{}/?v=10&encoding=json", line.address.trim_end_matches('/'));
+    match timeout(GREETING, connect_async(address)).await {
+        Ok(Ok((socket, _))) => Ok(socket),
+        Ok(Err(_)) => Err(Lost("Discord's gateway can't be reached")),
+        Err(_) => Err(Lost("Discord's gateway doesn't answer the handshake")),
+    }
+}
 
-impl Connection {
-    fn open(bot: &Arc<Bot>, line: &Line, pulse: &Arc<Pulse>) -> Self {
-        pulse.begin();
-        let over = CancellationToken::new();
-        let handler = Events { bot: Arc::clone(bot), pulse: Arc::clone(pulse), over: over.clone() };
-        // serenity's HTTP client takes no part: the address of the gateway is given.
-        let http = HttpBuilder::new(line.token.expose_secret())
-            .client(line.http.clone())
-            .ratelimiter_disabled(true)
-            .build();
-        let (manager, returned) = ShardManager::new(ShardManagerOptions {
-            data: Arc::default(),
-            event_handlers: Vec::new(),
-            raw_event_handlers: vec![Arc::new(handler)],
-            shard_index: 0,
-            shard_init: 1,
-            shard_total: 1,
-            ws_url: Arc::new(tokio::sync::Mutex::new(line.address.clone())),
-            http: Arc::new(http),
-            intents: GatewayIntents::empty(),
-            presence: None,
+/// One frame from Discord.
+#[derive(Deserialize)]
+struct Frame<'a> {
+    op: u8,
+    s: Option<u64>,
+    t: Option<&'a str>,
+    #[serde(borrow)]
+    d: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Hello {
+    heartbeat_interval: u64,
+}
+
+#[derive(Deserialize)]
+struct Ready {
+    session_id: String,
+}
+
+/// The opcodes of the protocol.
+mod op {
+    pub(super) const DISPATCH: u8 = 0;
+    pub(super) const HEARTBEAT: u8 = 1;
+    pub(super) const IDENTIFY: u8 = 2;
+    pub(super) const RESUME: u8 = 6;
+    pub(super) const RECONNECT: u8 = 7;
+    pub(super) const INVALID_SESSION: u8 = 9;
+    pub(super) const HELLO: u8 = 10;
+    pub(super) const HEARTBEAT_ACK: u8 = 11;
+}
+
+/// A connection and what is known about it.
+struct Connection<'a> {
+    bot: &'a Arc<Bot>,
+    socket: Socket,
+    session: &'a mut Option<Session>,
+    pace: &'a mut Pace,
+    /// Whether the last heartbeat was answered.
+    acknowledged: bool,
+}
+
+/// Serves over one connection until it ends.
+async fn serve(
+    bot: &Arc<Bot>,
+    line: &Line,
+    mut socket: Socket,
+    session: &mut Option<Session>,
+    pace: &mut Pace,
+    closing: &CancellationToken,
+) -> End {
+    let heartbeat = match timeout(GREETING, hello(&mut socket)).await {
+        Ok(Ok(heartbeat)) => heartbeat,
+        Ok(Err(end)) => return end,
+        Err(_) => return End::Lost(Lost("Discord's gateway says nothing")),
+    };
+    let mut connection = Connection { bot, socket, session, pace, acknowledged: true };
+    if let Err(end) = connection.introduce(line).await {
+        return end;
+    }
+    // The first heartbeat comes at a random moment of the interval, as Discord asks; half will do.
+    let mut heartbeats = interval_at(Instant::now() + heartbeat / 2, heartbeat);
+    loop {
+        let step = tokio::select! {
+            () = closing.cancelled() => {
+                connection.close(CloseCode::Normal).await;
+                return End::Closed;
+            }
+            _ = heartbeats.tick() => connection.beat().await,
+            message = connection.socket.next() => connection.receive(message).await,
+        };
+        if let Err(end) = step {
+            if let End::Lost(_) = end {
+                connection.close(TO_RESUME).await;
+            }
+            return end;
+        }
+    }
+}
+
+/// Waits for Discord's first word: the interval of heartbeats.
+async fn hello(socket: &mut Socket) -> Result<Duration, End> {
+    loop {
+        let text = match socket.next().await {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Close(frame))) => return Err(closed(frame.as_ref(), &mut None)),
+            Some(Ok(_)) => continue,
+            Some(Err(_)) | None => return Err(End::Lost(Lost("the connection broke"))),
+        };
+        let frame: Frame<'_> = read(&text)?;
+        if let (op::HELLO, Some(hello)) = (frame.op, frame.d) {
+            let Hello { heartbeat_interval } = read(hello.get())?;
+            return Ok(Duration::from_millis(heartbeat_interval.max(1)));
+        }
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, End> {
+    serde_json::from_str(text).map_err(|_| End::Lost(Lost("Discord said something unreadable")))
+}
+
+impl Connection<'_> {
+    /// Takes the session up again, or begins one.
+    async fn introduce(&mut self, line: &Line) -> Result<(), End> {
+        let token = line.token.expose_secret();
+        if let Some(Session { id, seq }) = self.session.as_ref() {
+            let resume = json!({ "token": token, "session_id": id, "seq": seq });
+            return self.send(op::RESUME, resume).await;
+        }
+        let identify = json!({
+            "token": token,
+            "intents": 0,
+            "properties": {
+                "os": std::env::consts::OS,
+                "browser": env!("CARGO_PKG_NAME"),
+                "device": env!("CARGO_PKG_NAME"),
+            },
         });
-        if manager.initialize().is_err() {
-            tracing::error!("serenity didn't start its shard");
-        }
-        Self { manager, returned: tokio::sync::Mutex::new(Box::pin(returned)), over }
+        self.send(op::IDENTIFY, identify).await
     }
 
-    /// Until serenity gives the connection up.
-    async fn ended(&self) -> Result<End, GatewayError> {
-        match self.returned.lock().await.next().await {
-            Some(Err(Reason::InvalidAuthentication)) => Err(GatewayError::TokenRefused),
-            Some(Err(Reason::InvalidGatewayIntents | Reason::DisallowedGatewayIntents)) => {
-                Err(GatewayError::Refused)
+    async fn send(&mut self, op: u8, data: serde_json::Value) -> Result<(), End> {
+        let frame = json!({ "op": op, "d": data }).to_string();
+        let sent = self.socket.send(Message::Text(frame)).await;
+        sent.map_err(|_| End::Lost(Lost("the connection broke")))
+    }
+
+    /// Sends a heartbeat. That the last one went unanswered means that nobody is there any more.
+    async fn beat(&mut self) -> Result<(), End> {
+        if !self.acknowledged {
+            return Err(End::Lost(Lost("Discord didn't answer a heartbeat")));
+        }
+        self.acknowledged = false;
+        self.heartbeat().await
+    }
+
+    async fn heartbeat(&mut self) -> Result<(), End> {
+        let seq = self.session.as_ref().map(|session| session.seq);
+        self.send(op::HEARTBEAT, json!(seq)).await
+    }
+
+    async fn receive(&mut self, message: Option<Result<Message, SocketError>>) -> Result<(), End> {
+        match message {
+            Some(Ok(Message::Text(text))) => self.hear(&text).await,
+            Some(Ok(Message::Close(frame))) => Err(closed(frame.as_ref(), self.session)),
+            Some(Ok(_)) => Ok(()),
+            Some(Err(_)) | None => Err(End::Lost(Lost("the connection broke"))),
+        }
+    }
+
+    async fn hear(&mut self, text: &str) -> Result<(), End> {
+        let frame: Frame<'_> = read(text)?;
+        match frame.op {
+            op::DISPATCH => {
+                self.dispatch(&frame)?;
+                if let (Some(session), Some(seq)) = (self.session.as_mut(), frame.s) {
+                    session.seq = seq;
+                }
+                Ok(())
             }
-            Some(Ok(()) | Err(_)) | None => Ok(End::Closed),
-        }
-    }
-
-    async fn close(self) {
-        self.over.cancel();
-        if timeout(GOODBYE, self.manager.shutdown_all()).await.is_err() {
-            tracing::debug!("serenity didn't say goodbye in time");
-        }
-    }
-}
-
-/// What arrives over one connection.
-struct Events {
-    bot: Arc<Bot>,
-    pulse: Arc<Pulse>,
-    over: CancellationToken,
-}
-
-#[async_trait]
-impl RawEventHandler for Events {
-    async fn raw_event(&self, _: Context, event: Event) {
-        if self.over.is_cancelled() {
-            return;
-        }
-        self.pulse.beat();
-        match event {
-            Event::InteractionCreate(event) => self.bot.take_on(event.interaction),
-            Event::Ready(event) => {
-                self.pulse.ready();
-                tracing::info!(bot = event.ready.user.name, "connected to Discord");
+            op::HEARTBEAT => self.heartbeat().await,
+            op::HEARTBEAT_ACK => {
+                self.acknowledged = true;
+                Ok(())
             }
-            Event::Resumed(_) => tracing::info!("the connection to Discord is resumed"),
-            Event::Unknown(event) if event.kind == "INTERACTION_CREATE" => {
-                self.bot.take_on_unreadable(&event.value);
+            op::RECONNECT => Err(End::Lost(Lost("Discord asked for a new connection"))),
+            op::INVALID_SESSION => {
+                if frame.d.is_none_or(|resumable| resumable.get() != "true") {
+                    *self.session = None;
+                }
+                Err(End::Lost(Lost("Discord ended the session")))
             }
-            _ => {}
+            _ => Ok(()),
         }
     }
-}
 
-/// The signs of life of the connection.
-#[derive(Default)]
-struct Pulse(Mutex<Signs>);
-
-#[derive(Default)]
-struct Signs {
-    begun: Option<Instant>,
-    /// The last sign, if it was in order at all.
-    last: Option<Instant>,
-    latency: Option<Duration>,
-    /// When sessions began, the oldest first.
-    sessions: VecDeque<Instant>,
-}
-
-impl Pulse {
-    fn signs(&self) -> std::sync::MutexGuard<'_, Signs> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn begin(&self) {
-        let mut signs = self.signs();
-        signs.begun = Some(Instant::now());
-        signs.last = None;
-        signs.latency = None;
-    }
-
-    fn beat(&self) {
-        self.signs().last = Some(Instant::now());
-    }
-
-    fn ready(&self) {
-        self.signs().sessions.push_back(Instant::now());
-    }
-
-    /// Until the connection is to be given up.
-    async fn watch(&self, manager: &ShardManager) -> End {
-        loop {
-            sleep(LOOK).await;
-            let runners = manager.runners.lock().await;
-            let latency = runners.values().find_map(|runner| runner.latency);
-            drop(runners);
-            if let Some(end) = self.signs().judge(latency, Instant::now()) {
-                return end;
+    fn dispatch(&mut self, frame: &Frame<'_>) -> Result<(), End> {
+        let data = frame.d.map_or("null", RawValue::get);
+        match frame.t {
+            Some("INTERACTION_CREATE") => match serde_json::from_str::<Interaction>(data) {
+                Ok(interaction) => self.bot.take_on(interaction),
+                Err(_) => self.bot.take_on_unreadable(&read(data)?),
+            },
+            Some("READY") => {
+                let Ready { session_id } = read(data)?;
+                *self.session = Some(Session { id: session_id, seq: 0 });
+                self.pace.settle();
+                tracing::info!("connected to Discord");
             }
+            Some("RESUMED") => {
+                self.pace.settle();
+                tracing::info!("the connection to Discord is resumed");
+            }
+            Some(_) | None => {}
         }
+        Ok(())
+    }
+
+    /// Says goodbye, and waits a little for the other side's.
+    async fn close(&mut self, code: CloseCode) {
+        let frame = CloseFrame { code, reason: "".into() };
+        let goodbye = async {
+            self.socket.close(Some(frame)).await?;
+            while self.socket.next().await.transpose()?.is_some() {}
+            Ok::<_, SocketError>(())
+        };
+        // A connection that is broken can't be closed, and needn't.
+        drop(timeout(GOODBYE, goodbye).await);
     }
 }
 
-impl Signs {
-    /// What the signs say at `now`. A heartbeat that was answered changes the latency; serenity
-    /// itself goes on calling a hung connection connected.
-    fn judge(&mut self, latency: Option<Duration>, now: Instant) -> Option<End> {
-        if latency.is_some() && latency != self.latency {
-            self.latency = latency;
-            self.last = Some(now);
+/// What a close of Discord's means: some codes are final, some end the session, after the others it
+/// can be resumed.
+fn closed(frame: Option<&CloseFrame<'_>>, session: &mut Option<Session>) -> End {
+    match frame.map(|frame| u16::from(frame.code)) {
+        Some(4004) => End::Final(GatewayError::TokenRefused),
+        Some(code @ 4010..=4014) => End::Final(GatewayError::Refused(code)),
+        Some(4003 | 4007 | 4009) => {
+            *session = None;
+            End::Lost(Lost("Discord closed the connection and ended the session"))
         }
-        let age = |at: Instant| now.saturating_duration_since(at);
-        while self.sessions.front().is_some_and(|begun| age(*begun) > SESSIONS_WITHIN) {
-            self.sessions.pop_front();
-        }
-        if self.sessions.len() > MAX_SESSIONS {
-            return Some(End::Restless);
-        }
-        match self.last {
-            Some(last) if age(last) > SILENCE => Some(End::Silent),
-            None if self.begun.is_some_and(|begun| age(begun) > NOT_READY) => Some(End::NotReady),
-            Some(_) | None => None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn seconds(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    #[test]
-    fn a_connection_that_is_never_ready_is_given_up() {
-        let begun = Instant::now();
-        let mut signs = Signs { begun: Some(begun), ..Signs::default() };
-        assert_eq!(signs.judge(None, begun + seconds(30)), None);
-        assert_eq!(signs.judge(None, begun + seconds(31)), Some(End::NotReady));
-    }
-
-    #[test]
-    fn answered_heartbeats_keep_a_quiet_connection_and_their_absence_ends_it() {
-        let begun = Instant::now();
-        let mut signs = Signs { begun: Some(begun), last: Some(begun), ..Signs::default() };
-        let latency = |millis| Some(Duration::from_millis(millis));
-        assert_eq!(signs.judge(latency(20), begun + seconds(120)), None);
-        assert_eq!(signs.judge(latency(21), begun + seconds(240)), None);
-        assert_eq!(signs.judge(latency(21), begun + seconds(360)), None);
-        assert_eq!(signs.judge(latency(21), begun + seconds(366)), Some(End::Silent));
-    }
-
-    #[test]
-    fn sessions_that_begin_too_often_are_slowed_down() {
-        let begun = Instant::now();
-        let mut signs = Signs { last: Some(begun), ..Signs::default() };
-        signs.sessions.extend((0..=20).map(|n| begun + seconds(n)));
-        assert_eq!(signs.judge(None, begun + seconds(30)), Some(End::Restless));
-        signs.last = Some(begun + seconds(3600));
-        assert_eq!(signs.judge(None, begun + seconds(3601)), None);
+        Some(_) | None => End::Lost(Lost("Discord closed the connection")),
     }
 }

@@ -225,9 +225,8 @@ fn denied_text(denied: &Denied) -> String {
                 .to_owned()
         }
         Denied::OtherChannel(channels) => {
-            let channels: Vec<_> =
-                channels.iter().take(10).map(|ChannelId(id)| format!("<#{id}>")).collect();
-            format!("`/ldapgroup` works in {} only. Use it there.", channels.join(", "))
+            let channels = mentions(channels, ", ", |ChannelId(id)| format!("<#{id}>"));
+            format!("`/ldapgroup` works in {channels} only. Use it there.")
         }
         Denied::NotRequester(roles) => format!(
             "You can't use `/ldapgroup` yet.{}",
@@ -238,22 +237,33 @@ fn denied_text(denied: &Denied) -> String {
 
 /// Nothing, if no role can be named.
 fn with_roles(before: &str, roles: &[RoleId], after: &str) -> String {
-    let roles: Vec<_> = roles.iter().take(10).map(|RoleId(id)| format!("<@&{id}>")).collect();
-    if roles.is_empty() { String::new() } else { format!("{before}{}{after}", roles.join(" or ")) }
+    if roles.is_empty() {
+        return String::new();
+    }
+    format!("{before}{}{after}", mentions(roles, " or ", |RoleId(id)| format!("<@&{id}>")))
 }
 
 /// Something failed that isn't the fault of the person who asked.
 #[must_use]
 pub fn fault(fault: &Fault, id: CorrelationId) -> Reply {
+    Reply::private(format!("{}\n{}", fault_words(fault), reference(id)))
+}
+
+/// What failed, and whether anything was changed.
+#[must_use]
+pub fn fault_words(fault: &Fault) -> String {
     let changed = match fault.changed {
         Changed::Nothing => "",
         Changed::NotCreated => " No group was created.",
+        Changed::NotThereYet => {
+            " The group is not there now, but may still come: search for it in a minute, before you \
+             create it again."
+        }
         Changed::Unknown => {
-            " The group was not there just now, but may still come into being: search for it \
-             before you create it again."
+            " Whether the group was created isn't known: search for it before you create it again."
         }
     };
-    Reply::private(format!("{}{changed}\n{}", what_failed(&fault.error), reference(id)))
+    format!("{}{changed}", what_failed(&fault.error))
 }
 
 fn what_failed(error: &Error) -> Cow<'static, str> {
@@ -268,15 +278,17 @@ fn what_failed(error: &Error) -> Cow<'static, str> {
         Error::Unreadable(_) => "Connect's answer can't be read. Tell whoever runs the bot: \
                                  `CONNECT_SERVER` may not be a Connect server, or a new one."
             .into(),
-        Error::Certificate(_) => "Connect's certificate isn't trusted. Tell whoever runs the bot: \
-                                  a private authority's certificate belongs in `CONNECT_CA_FILE`."
+        Error::Certificate(_) => "The connection to Connect fails over its certificate. Tell \
+                                  whoever runs the bot: it may have expired, or be from a private \
+                                  authority that belongs in `CONNECT_CA_FILE`."
             .into(),
         Error::Unreachable(_) => "Connect can't be reached. Try again in a few minutes; if it \
                                   stays, tell whoever runs Connect."
             .into(),
-        Error::Interrupted(_) => "The connection to Connect broke. Try again in a moment.".into(),
+        Error::Interrupted(_) => "The connection to Connect broke.".into(),
         Error::TimedOut(after) => {
-            format!("Connect didn't answer within {}.", humantime::format_duration(*after)).into()
+            let after = humantime::format_duration(*after);
+            format!("Connect didn't answer within {after}; it, or LDAP, is slow or stuck.").into()
         }
     }
 }
@@ -322,6 +334,16 @@ pub fn broken(id: CorrelationId) -> Reply {
     ))
 }
 
+/// The bot had to stop with work under way.
+#[must_use]
+pub fn left(id: CorrelationId) -> Reply {
+    Reply::private(format!(
+        "The bot had to stop before this was finished. What came of it isn't known: search again in \
+         a minute.\n{}",
+        reference(id)
+    ))
+}
+
 /// The bot is about to stop.
 #[must_use]
 pub fn restarting() -> Reply {
@@ -360,14 +382,23 @@ pub fn choices(search: &Search, typed: &str) -> Vec<Choice> {
         .into_iter()
         .map(|(group, _)| {
             let mark = if group.guid.is_some() { " · already in Connect" } else { "" };
-            let name = visible(group.name.as_str());
             let room = MAX_CHOICE - units(mark);
             Choice {
-                name: format!("{}{mark}", shorten(&name, room)),
+                name: format!("{}{mark}", both_ends(&visible(group.name.as_str()), room)),
                 value: Abbreviation::of(&group.name, MAX_CHOICE).into_owned(),
             }
         })
         .collect()
+}
+
+/// A long name with its beginning and its end, since names often differ at the end only.
+fn both_ends(name: &str, max: usize) -> Cow<'_, str> {
+    const END: usize = 30;
+    if units(name) <= max {
+        return name.into();
+    }
+    let skipped = name.char_indices().rev().take(END / 2).last().map_or(0, |(at, _)| at);
+    format!("{}{}", shorten(name, max - END), &name[skipped..]).into()
 }
 
 /// A name within a sentence, in a code span that nothing in the name can end.
@@ -376,7 +407,11 @@ fn span(name: &str) -> String {
 }
 
 fn span_of(name: &str, max: usize) -> String {
-    format!("`{}`", shorten(&visible(name).replace('`', "\\u{60}"), max))
+    let shown = visible(name).replace('`', "\\u{60}");
+    match shorten(&shown, max) {
+        Cow::Borrowed(whole) => format!("`{whole}`"),
+        Cow::Owned(short) => format!("`{short}` (the name is longer)"),
+    }
 }
 
 /// A name in a code block that nothing in the name can end, and whether it was cut.
@@ -391,9 +426,102 @@ fn cell(name: &str) -> (String, bool) {
 }
 
 fn listed(head: &str, names: &[GroupName]) -> String {
+    const MOST: usize = MAX_ROWS / 2;
     let mut text = head.to_owned();
-    for name in names.iter().take(MAX_ROWS / 2) {
+    for name in names.iter().take(MOST) {
         let _ = write!(text, "\n- {}", span_of(name.as_str(), MAX_LISTED));
     }
+    if names.len() > MOST {
+        let _ = write!(text, "\nand {} more", names.len() - MOST);
+    }
     text
+}
+
+/// Roles or channels in a sentence, the first ten of them.
+fn mentions<T>(ids: &[T], separator: &str, mention: impl Fn(&T) -> String) -> String {
+    const MOST: usize = 10;
+    let named: Vec<_> = ids.iter().take(MOST).map(mention).collect();
+    let named = named.join(separator);
+    match ids.len().saturating_sub(MOST) {
+        0 => named,
+        more => format!("{named}{separator}{more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Instant;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::group::{Prefix, RemoteGroup};
+
+    fn group(name: &str, guid: Option<&str>) -> RemoteGroup {
+        let group = serde_json::json!({ "name": name, "guid": guid, "temp_ticket": "secret" });
+        serde_json::from_value(group).unwrap()
+    }
+
+    fn found(prefix: &str, names: &[String]) -> Search {
+        let groups: Vec<_> = names.iter().map(|name| group(name, None)).collect();
+        let prefix = Prefix::parse(prefix).unwrap();
+        Search { prefix, groups: Arc::from(groups), taken: Instant::now() }
+    }
+
+    /// Names with what Discord's markdown and people's eyes stumble over.
+    fn hostile() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[a-z`@<>*_|\\\\ \u{202e}\u{0}営🦀]{1,80}",
+            "`{1,200}",
+            "(営🦀`){1,400}",
+            ".{1,60}",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_search_fits_a_message_and_stays_in_its_block(
+            prefix in "[^\\s].{0,300}",
+            names in prop::collection::vec(hostile(), 0..60),
+        ) {
+            let reply = search(&found(&prefix, &names));
+            prop_assert!(units(&reply.content) <= MAX_CONTENT);
+            prop_assert!(matches!(reply.content.matches("```").count(), 0 | 2));
+            prop_assert_eq!(names.is_empty(), !reply.content.contains("```"));
+            prop_assert!(!reply.content.contains("secret"));
+        }
+
+        #[test]
+        fn any_refusal_fits_a_message(
+            name in hostile(),
+            near in prop::collection::vec(hostile(), 0..30),
+        ) {
+            let names = |names: &[String]| -> Vec<GroupName> {
+                names.iter().filter_map(|name| GroupName::parse(name).ok()).collect()
+            };
+            prop_assume!(!name.trim().is_empty());
+            let (name, near) = (GroupName::parse(&name).unwrap(), names(&near));
+            for refused in [
+                Refusal::NoSuchGroup { name: name.clone(), near: near.clone() },
+                Refusal::Ambiguous { name: name.clone(), found: [near, vec![name.clone()]].concat() },
+                Refusal::InUse { name, guid: None },
+            ] {
+                prop_assert!(units(&refusal(&refused).content) <= MAX_CONTENT);
+            }
+        }
+
+        #[test]
+        fn any_suggestion_is_one_that_discord_takes(
+            names in prop::collection::vec(hostile(), 0..60),
+            typed in ".{0,3}",
+        ) {
+            let choices = choices(&found("x", &names), &typed);
+            prop_assert!(choices.len() <= MAX_CHOICES);
+            for Choice { name, value } in choices {
+                prop_assert!((1..=MAX_CHOICE).contains(&units(&name)), "{}", name);
+                prop_assert!((1..=MAX_CHOICE).contains(&units(&value)), "{}", value);
+            }
+        }
+    }
 }

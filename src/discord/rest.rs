@@ -32,6 +32,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// A first answer is worth nothing after 3 s: less for one try, so that there is a second.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(1200);
 
+/// No further try of a first answer begins later than this after the first.
+const ANSWERS_COUNT: Duration = Duration::from_millis(2500);
+
 /// How long a call is tried again for.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -54,8 +57,13 @@ pub enum RestError {
         retry_after: Option<Duration>,
     },
     /// The answer isn't Discord's, or not what its API describes.
-    #[error("the answer, with status {0}, isn't Discord's")]
-    NotDiscord(StatusCode),
+    #[error("the answer, with status {status}, isn't Discord's")]
+    NotDiscord {
+        /// The HTTP status.
+        status: StatusCode,
+        /// How long whoever answered wants to be left alone.
+        retry_after: Option<Duration>,
+    },
     /// There was no answer.
     #[error("Discord didn't answer: {}", .0.source().map_or_else(|| .0.to_string(), ToString::to_string))]
     NoAnswer(#[source] reqwest::Error),
@@ -67,7 +75,7 @@ impl RestError {
     pub fn code(&self) -> Option<u64> {
         match self {
             Self::Refused { code, .. } => Some(*code),
-            Self::NotDiscord(_) | Self::NoAnswer(_) => None,
+            Self::NotDiscord { .. } | Self::NoAnswer(_) => None,
         }
     }
 
@@ -75,23 +83,35 @@ impl RestError {
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         match self {
-            Self::Refused { status, .. } | Self::NotDiscord(status) => Some(*status),
+            Self::Refused { status, .. } | Self::NotDiscord { status, .. } => Some(*status),
             Self::NoAnswer(_) => None,
         }
     }
 
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Refused { retry_after, .. } => *retry_after,
-            Self::NotDiscord(_) | Self::NoAnswer(_) => None,
-        }
+    /// The pause before the next try: at least as long as Discord wants, if it said so.
+    #[must_use]
+    pub fn pause(&self, planned: Option<Duration>) -> Option<Duration> {
+        let wanted = match self {
+            Self::Refused { retry_after, .. } | Self::NotDiscord { retry_after, .. } => {
+                *retry_after
+            }
+            Self::NoAnswer(_) => None,
+        };
+        planned.map(|planned| planned.max(wanted.unwrap_or_default()))
+    }
+
+    /// Whether the bot isn't in the server that was asked about.
+    #[must_use]
+    pub fn is_not_in_guild(&self) -> bool {
+        matches!(self.code(), Some(50001 | 10004))
     }
 
     /// Whether the call certainly wasn't carried out, and may be if sent again.
     fn was_not_taken(&self) -> bool {
         match self {
-            Self::Refused { status, .. } => *status == StatusCode::TOO_MANY_REQUESTS,
-            Self::NotDiscord(_) => false,
+            Self::Refused { .. } | Self::NotDiscord { .. } => {
+                self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
+            }
             Self::NoAnswer(error) => error.is_connect(),
         }
     }
@@ -229,14 +249,17 @@ impl Rest {
         answer: &CreateInteractionResponse,
     ) -> Result<(), RestError> {
         let path = format!("interactions/{interaction}/{token}/callback");
-        let attempt = || self.attempt(Method::POST, &path, Some(answer), ANSWER_TIMEOUT);
+        let begun = Instant::now();
         let pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(100))
-            .with_max_times(2);
-        let result = attempt
+            .without_max_times();
+        let result = (|| self.attempt(Method::POST, &path, Some(answer), ANSWER_TIMEOUT))
             .retry(pauses)
             .when(RestError::is_transient)
-            .adjust(|error, pause| pause.map(|pause| error.retry_after().unwrap_or(pause)))
+            .adjust(|error, pause| {
+                let pause = error.pause(pause)?;
+                (begun.elapsed().saturating_add(pause) <= ANSWERS_COUNT).then_some(pause)
+            })
             .await;
         match result {
             Err(error) if error.code() == Some(ALREADY_ANSWERED) => Ok(()),
@@ -286,8 +309,7 @@ impl Rest {
 
     async fn read<T: for<'de> Deserialize<'de>>(&self, path: &str) -> Result<T, RestError> {
         let response = self.attempt(Method::GET, path, None::<&()>, TIMEOUT).await?;
-        let status = response.status();
-        response.json().await.map_err(|_| RestError::NotDiscord(status))
+        decode(response).await
     }
 
     async fn send<'a, B: Serialize + ?Sized + 'a>(
@@ -306,8 +328,8 @@ impl Rest {
                 Again::IfNotTaken => error.was_not_taken(),
             })
             .adjust(|error, pause| {
-                let pause = error.retry_after().or(pause)?;
-                (begun.elapsed() + pause <= PATIENCE).then_some(pause)
+                let pause = error.pause(pause)?;
+                (begun.elapsed().saturating_add(pause) <= PATIENCE).then_some(pause)
             })
             .await
             .map(drop)
@@ -331,8 +353,7 @@ impl Rest {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response =
-            request.send().await.map_err(|error| RestError::NoAnswer(error.without_url()))?;
+        let response = request.send().await.map_err(lost)?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -340,14 +361,27 @@ impl Rest {
     }
 }
 
+async fn decode<T: for<'de> Deserialize<'de>>(response: Response) -> Result<T, RestError> {
+    let status = response.status();
+    let body = response.bytes().await.map_err(lost)?;
+    let not_discord = |_| RestError::NotDiscord { status, retry_after: None };
+    serde_json::from_slice(&body).map_err(not_discord)
+}
+
+fn lost(error: reqwest::Error) -> RestError {
+    RestError::NoAnswer(error.without_url())
+}
+
 async fn refusal(response: Response) -> RestError {
     let status = response.status();
     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let header = header.and_then(|seconds| seconds.parse::<f64>().ok());
-    let Ok(Refusal { code, message, retry_after }) = response.json().await else {
-        return RestError::NotDiscord(status);
-    };
-    let seconds = retry_after.or(header);
-    let retry_after = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    RestError::Refused { status, code, message, retry_after }
+    let duration = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
+    match decode::<Refusal>(response).await {
+        Ok(Refusal { code, message, retry_after }) => {
+            let retry_after = retry_after.or(header).and_then(duration);
+            RestError::Refused { status, code, message, retry_after }
+        }
+        Err(_) => RestError::NotDiscord { status, retry_after: header.and_then(duration) },
+    }
 }

@@ -221,16 +221,120 @@ async fn a_session_that_discord_forgot_is_begun_anew() {
     world.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
     world.discord.wait_ready().await;
     still_serves(&world).await;
+    world.discord.invalidate_session(true);
+    world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
+    still_serves(&world).await;
+    assert_eq!(world.discord.identifies(), 2);
     world.end().await;
 }
 
 #[tokio::test]
-async fn a_creation_under_way_ends_before_the_bot_does() {
+async fn a_close_without_a_code_or_with_a_passing_one_is_resumed() {
+    let world = World::start().await;
+    for (done, code) in [None, Some(4000), Some(4008), Some(1001)].into_iter().enumerate() {
+        world.discord.close_gateway(code);
+        world.discord.wait_for_gateway(|_, _, resumes| resumes == done as u64 + 1).await;
+        still_serves(&world).await;
+    }
+    assert_eq!(world.discord.identifies(), 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_handshake_that_hangs_is_given_up() {
+    let world = World::start().await;
+    world.discord.hang_handshake(true);
+    world.discord.drop_gateway();
+    world.discord.wait_hung().await;
+    world.discord.hang_handshake(false);
+    world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
+    still_serves(&world).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_connection_on_which_nobody_answers_is_made_again() {
+    let mut setup = setup(&[]);
+    setup.discord.heartbeat_interval = Duration::from_millis(300);
+    let world = World::with(setup).await;
+    world.discord.ask_heartbeat();
+    world.discord.mute_acks(true);
+    world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
+    world.discord.mute_acks(false);
+    still_serves(&world).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_discord_that_is_away_at_the_start_is_waited_for() {
+    let mut setup = setup(&[]);
+    setup.faults = vec![
+        (Route::Application, Fault::Status(502), Times::Once),
+        (Route::Gateway, Fault::Cut, Times::Once),
+        (Route::SetCommands, Fault::RateLimited { retry_after: 1.0, global: true }, Times::Once),
+    ];
+    let world = World::with(setup).await;
+    let called = |route| {
+        world.discord.requests().iter().filter(|request| request.route == Some(route)).count()
+    };
+    assert_eq!(called(Route::Application), 2);
+    assert_eq!(called(Route::Gateway), 2);
+    assert_eq!(called(Route::SetCommands), 2);
+    still_serves(&world).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_server_without_the_bot_does_not_keep_it_from_the_others() {
+    let guilds = format!("{},{GUILD}", sandbox::discord::STRANGE_GUILD);
+    let world = World::with(setup(&[("DISCORD_GUILD_IDS", guilds)])).await;
+    still_serves(&world).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_private_answer_comes_even_if_its_placeholder_cannot_be_deleted() {
+    let world = World::start().await;
+    let slow = ConnectFault::Slow(Duration::from_secs(2));
+    world.connect.fail(ConnectRoute::Search, slow, ConnectTimes::Times(1));
+    world.discord.fail(Route::DeleteOriginal, Fault::Forbidden(50001), Times::Once);
+    let options = [("name", "nobody-has-this".into())];
+    let pending = world.admin().start_slash("create", &options);
+    world
+        .discord
+        .wait_for_requests(|requests| {
+            let is_said = |body: &str| body.contains("LDAP has no group called");
+            requests.iter().any(|request| {
+                request.route == Some(Route::FollowUp)
+                    && request.status == Some(200)
+                    && is_said(&request.body)
+            })
+        })
+        .await;
+    drop(pending);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn wording_that_discord_refuses_is_replaced_by_wording_that_it_takes() {
+    let world = World::start().await;
+    world.discord.fail(Route::Callback, Fault::Forbidden(50035), Times::Once);
+    let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+    assert!(answer.is_private());
+    assert!(answer.text().starts_with("The bot failed at this"), "{}", answer.text());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn while_a_creation_ends_newcomers_are_told_and_the_bot_ends_after_it() {
     let world = World::start().await;
     world.connect.fail(ConnectRoute::CreateGroup, ConnectFault::Hold, ConnectTimes::Times(1));
     let pending = world.admin().start_slash("create", &[("name", "accounting2".into())]);
     world.connect.wait_for(1, ConnectRoute::CreateGroup).await;
     world.stop();
+    let newcomer = world.member().slash("search", &[("prefix", "accounting".into())]).await;
+    assert_snapshot!(newcomer.text(), @"The bot is restarting. Nothing was changed; try again in a minute.");
+    assert!(newcomer.is_private());
     world.connect.release();
     let answer = pending.answer().await;
     assert!(answer.text().starts_with("Created `accounting2`"), "{}", answer.text());

@@ -13,36 +13,41 @@ use tokio_util::sync::CancellationToken;
 
 /// How a [`World`] differs from the ordinary one.
 #[derive(Default)]
-pub struct Setup {
-    pub connect: connect::Options,
-    pub discord: discord::Options,
+pub(crate) struct Setup {
+    pub(crate) connect: connect::Options,
+    pub(crate) discord: discord::Options,
     /// Variables beside those that point at the stand-ins.
-    pub variables: Vec<(&'static str, String)>,
+    pub(crate) variables: Vec<(&'static str, String)>,
+    /// What goes wrong at Discord from the beginning.
+    pub(crate) faults: Vec<(discord::Route, discord::Fault, discord::Times)>,
 }
 
-pub struct World {
-    pub sandbox: Sandbox,
-    pub connect: Connect,
-    pub discord: Discord,
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) connect: Connect,
+    pub(crate) discord: Discord,
     stopping: CancellationToken,
     bot: JoinHandle<Result<(), AppError>>,
     ended: bool,
 }
 
 impl World {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(Setup::default()).await
     }
 
-    pub async fn with_groups(names: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) async fn with_groups(names: impl IntoIterator<Item = String>) -> Self {
         let mut setup = Setup::default();
         setup.connect.groups = names.into_iter().collect();
         setup.connect.imported = Vec::new();
         Self::with(setup).await
     }
 
-    pub async fn with(setup: Setup) -> Self {
+    pub(crate) async fn with(setup: Setup) -> Self {
         let sandbox = stand_ins(setup.connect, setup.discord).await;
+        for (route, fault, times) in setup.faults {
+            sandbox.discord.fail(route, fault, times);
+        }
         let elsewhere = setup.variables.iter().any(|(name, _)| *name == "CONNECT_SERVER");
         let variables = sandbox.variables().into_iter().chain(setup.variables);
         let config = Config::read(&Environment::of_pairs(variables)).unwrap();
@@ -66,28 +71,28 @@ impl World {
         world
     }
 
-    pub fn admin(&self) -> Person {
+    pub(crate) fn admin(&self) -> Person {
         self.discord.person(Who::Admin)
     }
 
-    pub fn member(&self) -> Person {
+    pub(crate) fn member(&self) -> Person {
         self.discord.person(Who::Member)
     }
 
     /// What Connect was asked, as `GET v1/groups/remote` and the like.
-    pub fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         let line = |seen: &Seen| format!("{} {}", seen.method, seen.path);
         self.connect.requests().iter().map(line).collect()
     }
 
     /// Tells the bot to stop, as a signal does.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.stopping.cancel();
     }
 
     /// Stops the bot. Fails if it ended badly, or if anything that it did isn't as the real
     /// services want it.
-    pub async fn end(mut self) {
+    pub(crate) async fn end(mut self) {
         self.stop();
         (&mut self.bot).await.unwrap().unwrap();
         self.ended = true;
@@ -111,7 +116,7 @@ async fn run(config: Config, stopping: CancellationToken) -> Result<(), AppError
 
 /// The stand-ins alone. Every request to Discord is held against its API description, where that is
 /// at hand.
-pub async fn stand_ins(connect: connect::Options, mut discord: discord::Options) -> Sandbox {
+pub(crate) async fn stand_ins(connect: connect::Options, mut discord: discord::Options) -> Sandbox {
     discord.openapi = openapi();
     Sandbox::start(connect, discord).await.unwrap()
 }
@@ -122,6 +127,6 @@ fn openapi() -> Option<PathBuf> {
 }
 
 /// Longer than anything here takes, so that what hangs fails.
-pub async fn in_time<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), future).await.unwrap()
+pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_mins(1), future).await.unwrap()
 }

@@ -5,10 +5,7 @@
 //! variables are `DISCORD_TOKEN`, `DISCORD_API_URL`, `DISCORD_GUILD_IDS`, `CONNECT_SERVER` and
 //! `CONNECT_API_KEY`, as the bot reads them.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a program of its own, without the bot's config.rs"
-)]
+#![expect(clippy::disallowed_methods, reason = "a program of its own, without the bot's config.rs")]
 #![expect(clippy::print_stderr, reason = "it has no log")]
 
 use std::env;
@@ -136,10 +133,8 @@ fn table(hits: &[Hit]) -> String {
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let guilds = env::var("DISCORD_GUILD_IDS")?
-        .split(',')
-        .map(str::parse)
-        .collect::<Result<_, _>>()?;
+    let guilds =
+        env::var("DISCORD_GUILD_IDS")?.split(',').map(str::parse).collect::<Result<_, _>>()?;
     let server = env::var("CONNECT_SERVER")?;
     let handler = Handler {
         http: reqwest::Client::new(),

@@ -262,14 +262,26 @@ impl Discord {
         state.gateway.order_all(|| Order::Send(frame.to_string()));
     }
 
-    /// Closes every gateway connection with this code.
-    pub fn close_gateway(&self, code: u16) {
+    /// Closes every gateway connection with this code, or without one.
+    pub fn close_gateway(&self, code: impl Into<Option<u16>>) {
+        let code = code.into();
         self.shared().lock().gateway.order_all(|| Order::Close(code));
     }
 
     /// Lets new connections hang: TCP is accepted, the handshake never answered.
     pub fn hang_handshake(&self, hang: bool) {
         self.shared().lock().gateway.hang_handshake = hang;
+    }
+
+    /// Waits until a connection hangs in its handshake.
+    ///
+    /// # Panics
+    ///
+    /// If none does within [`Options::patience`](super::Options::patience).
+    pub async fn wait_hung(&self) {
+        let shared = self.shared();
+        let hung = |state: &super::State| (state.gateway.hung > 0).then_some(());
+        assert!(shared.wait(shared.patience(), hung).await.is_some(), "no handshake hangs");
     }
 
     /// Closes new connections before the handshake.

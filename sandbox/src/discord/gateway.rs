@@ -69,6 +69,8 @@ async fn accept(mut stream: TcpStream, shared: Arc<Shared>) {
         return;
     }
     if hang {
+        shared.lock().gateway.hung += 1;
+        shared.touch();
         let mut nothing = [0; 1024];
         while stream.read(&mut nothing).await.is_ok_and(|read| read > 0) {}
         return;
@@ -98,15 +100,15 @@ async fn accept(mut stream: TcpStream, shared: Arc<Shared>) {
         connection.converse().await
     } else {
         shared.lock().violations.push("gateway: the version isn't 10".to_owned());
-        End::Close(close::INVALID_VERSION)
+        End::Close(Some(close::INVALID_VERSION))
     };
     connection.finish(end).await;
 }
 
 /// Why a connection ends.
 enum End {
-    /// The stand-in closes it with this code.
-    Close(u16),
+    /// The stand-in closes it with this code, or without one.
+    Close(Option<u16>),
     /// The bot closed it with this code, if it gave one.
     Closed(Option<u16>),
     /// It is cut, or was.
@@ -146,12 +148,12 @@ impl Connection {
                     Some(Ok(Message::Close(frame))) => {
                         Err(End::Closed(frame.map(|frame| frame.code.into())))
                     }
-                    Some(Ok(Message::Binary(_))) => Err(End::Close(close::DECODE)),
+                    Some(Ok(Message::Binary(_))) => Err(End::Close(Some(close::DECODE))),
                     Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
                     Some(Err(_)) | None => Err(End::Cut),
                 },
                 () = sleep_until(self.last_beat + interval * 3) => {
-                    Err(End::Close(close::SESSION_TIMED_OUT))
+                    Err(End::Close(Some(close::SESSION_TIMED_OUT)))
                 }
             };
             if let Err(end) = step {
@@ -162,7 +164,7 @@ impl Connection {
 
     async fn finish(mut self, end: End) {
         let over = match end {
-            End::Close(code) => matches!(code, 4004 | 4007 | 4009..=4014),
+            End::Close(code) => matches!(code, Some(4004 | 4007 | 4009..=4014)),
             // Who says goodbye properly doesn't come back for the session.
             End::Closed(code) => matches!(code, Some(1000 | 1001)),
             End::Cut => false,
@@ -175,11 +177,11 @@ impl Connection {
         self.shared.touch();
         let code = match end {
             End::Close(code) => code,
-            End::Closed(_) => 1000,
+            End::Closed(_) => Some(1000),
             End::Cut => return,
         };
-        let frame = CloseFrame { code: CloseCode::from(code), reason: "".into() };
-        if self.socket.close(Some(frame)).await.is_ok() {
+        let frame = code.map(|code| CloseFrame { code: CloseCode::from(code), reason: "".into() });
+        if self.socket.close(frame).await.is_ok() {
             // Until the bot has taken the code, and no longer than a moment.
             let drained = async { while let Some(Ok(_)) = self.socket.next().await {} };
             drop(timeout(Duration::from_secs(1), drained).await);
@@ -194,7 +196,7 @@ impl Connection {
     async fn receive(&mut self, text: &str) -> Result<(), End> {
         let Ok(frame) = serde_json::from_str::<Value>(text) else {
             self.violation("a frame isn't JSON");
-            return Err(End::Close(close::DECODE));
+            return Err(End::Close(Some(close::DECODE)));
         };
         let data = &frame["d"];
         match frame["op"].as_u64() {
@@ -202,10 +204,10 @@ impl Connection {
             Some(2) => self.identify(data),
             Some(6) => self.resume(data).await,
             Some(3) if self.is_identified() => Ok(()),
-            Some(3) => Err(End::Close(close::NOT_AUTHENTICATED)),
+            Some(3) => Err(End::Close(Some(close::NOT_AUTHENTICATED))),
             Some(_) | None => {
                 self.violation(&format!("a bot without intents has no use for op {}", frame["op"]));
-                Err(End::Close(close::UNKNOWN_OPCODE))
+                Err(End::Close(Some(close::UNKNOWN_OPCODE)))
             }
         }
     }
@@ -213,7 +215,7 @@ impl Connection {
     async fn beat(&mut self, data: &Value) -> Result<(), End> {
         if !data.is_null() && !data.is_u64() {
             self.violation("a heartbeat's data is the last sequence number, or null");
-            return Err(End::Close(close::DECODE));
+            return Err(End::Close(Some(close::DECODE)));
         }
         self.last_beat = Instant::now();
         if self.shared.lock().gateway.mute_acks {
@@ -242,7 +244,7 @@ impl Connection {
         }
         self.accept(&problems, data)?;
         if self.is_identified() {
-            return Err(End::Close(close::ALREADY_AUTHENTICATED));
+            return Err(End::Close(Some(close::ALREADY_AUTHENTICATED)));
         }
         let mut state = self.shared.lock();
         state.gateway.identifies += 1;
@@ -287,13 +289,13 @@ impl Connection {
             self.violation(&sentence);
         }
         if problems.are_refused() {
-            return Err(End::Close(close::DECODE));
+            return Err(End::Close(Some(close::DECODE)));
         }
         let token = data["token"].as_str().unwrap_or_default();
         // Discord's gateway takes the prefix of REST too, which serenity leaves in place.
         let token = token.strip_prefix("Bot ").unwrap_or(token);
         let right = token == self.shared.token && !self.shared.lock().token_refused;
-        if right { Ok(()) } else { Err(End::Close(close::AUTHENTICATION_FAILED)) }
+        if right { Ok(()) } else { Err(End::Close(Some(close::AUTHENTICATION_FAILED))) }
     }
 
     fn is_identified(&self) -> bool {

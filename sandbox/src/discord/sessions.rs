@@ -10,8 +10,8 @@ use uuid::Uuid;
 pub(super) enum Order {
     /// Send this frame.
     Send(String),
-    /// Close with this code.
-    Close(u16),
+    /// Close with this code, or without one.
+    Close(Option<u16>),
     /// Cut the connection without a word.
     Cut,
 }
@@ -38,6 +38,8 @@ pub(super) struct Gateway {
     /// The intents of the latest IDENTIFY.
     pub(super) intents: Option<u64>,
     pub(super) hang_handshake: bool,
+    /// Connections whose handshake was left hanging.
+    pub(super) hung: u64,
     pub(super) refuse: bool,
     pub(super) mute_acks: bool,
     sessions: Vec<Session>,

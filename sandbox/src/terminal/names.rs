@@ -4,10 +4,14 @@ use crate::discord::{
     ADMIN_ROLE, CONNECT, ChannelId, DM, MEMBER_ROLE, OTHER_CHANNEL, RANDOM, REQUESTS, THREAD, Who,
 };
 
-/// The person of this name, whatever the case.
+/// The person of this name, or the first of this standing, whatever the case.
 pub(super) fn person(name: &str) -> Option<Who> {
     let name = name.to_lowercase();
-    Who::ALL.into_iter().find(|who| who.name() == name)
+    match name.as_str() {
+        "admin" => Some(Who::Admin),
+        "member" => Some(Who::Member),
+        _ => Who::ALL.into_iter().find(|who| who.name() == name),
+    }
 }
 
 /// What the person may do, in a word.

@@ -1,0 +1,89 @@
+//! How fast connections are made again.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The pause before a connection is made again: doubled each time until one is in order.
+const SHORTEST: Duration = Duration::from_millis(500);
+const LONGEST: Duration = Duration::from_mins(1);
+
+/// Discord wants this much between two sessions that begin.
+const BETWEEN: Duration = Duration::from_secs(5);
+
+/// After this many sessions in an hour, the next begin this far apart: after 1000 in a day Discord
+/// takes the token away.
+const MANY: usize = 20;
+const HOUR: Duration = Duration::from_hours(1);
+const BETWEEN_MANY: Duration = Duration::from_mins(3);
+
+/// What is remembered to keep a pace that Discord bears.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// Connections that ended since the last one that was in order.
+    failures: u32,
+    /// When the sessions of the last hour begin or began, the oldest first.
+    sessions: VecDeque<Instant>,
+}
+
+impl Pace {
+    /// A connection is in order.
+    pub(super) fn settle(&mut self) {
+        self.failures = 0;
+    }
+
+    /// A connection has ended: how long to wait before the next.
+    pub(super) fn pause(&mut self) -> Duration {
+        let pause = SHORTEST.saturating_mul(1 << self.failures.min(16)).min(LONGEST);
+        self.failures += 1;
+        pause
+    }
+
+    /// A session is to begin: how long to wait with it.
+    pub(super) fn identify(&mut self, now: Instant) -> Duration {
+        while self.sessions.front().is_some_and(|begun| now.duration_since(*begun) > HOUR) {
+            self.sessions.pop_front();
+        }
+        let between = if self.sessions.len() >= MANY { BETWEEN_MANY } else { BETWEEN };
+        let earliest = self.sessions.back().map_or(now, |last| (*last + between).max(now));
+        self.sessions.push_back(earliest);
+        earliest - now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_until_a_connection_is_in_order() {
+        let mut pace = Pace::default();
+        let pauses: Vec<_> = (0..9).map(|_| pace.pause().as_millis()).collect();
+        assert_eq!(pauses, [500, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000]);
+        pace.settle();
+        assert_eq!(pace.pause(), SHORTEST);
+    }
+
+    #[test]
+    fn a_day_of_sessions_stays_below_what_discord_bears() {
+        let mut pace = Pace::default();
+        let begun = Instant::now();
+        let mut now = begun;
+        let mut sessions = 0;
+        while now - begun < 24 * HOUR {
+            now += pace.identify(now);
+            sessions += 1;
+        }
+        assert!((400..600).contains(&sessions), "{sessions}");
+    }
+
+    #[test]
+    fn the_first_session_begins_at_once_and_the_second_a_little_later() {
+        let mut pace = Pace::default();
+        let now = Instant::now();
+        assert_eq!(pace.identify(now), Duration::ZERO);
+        assert_eq!(pace.identify(now + Duration::from_secs(2)), Duration::from_secs(3));
+        assert_eq!(pace.identify(now + Duration::from_mins(10)), Duration::ZERO);
+    }
+}
