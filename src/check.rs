@@ -118,6 +118,9 @@ async fn server(
 ) -> Vec<Finding> {
     let roles = match rest.roles(guild).await {
         Ok(roles) => roles,
+        Err(error) if !error.is_not_in_guild() => {
+            return vec![Finding::fail(format!("server {guild} can't be asked about: {error}"))];
+        }
         Err(error) => {
             return vec![Finding::fail(format!(
                 "the bot isn't in server {guild} ({error}): check DISCORD_GUILD_IDS, and invite \
@@ -127,11 +130,29 @@ async fn server(
         }
     };
     let mut findings = vec![Finding::ok(format!("the bot is in server {guild}"))];
-    let admins = &config.policy.admin_roles;
-    if !admins.is_empty() && !admins.iter().any(|role| roles.contains(role)) {
-        findings.push(Finding::warn(format!(
-            "server {guild} has none of the roles of ADMIN_ROLE_IDS: nobody is an admin there"
-        )));
+    let named = [
+        ("ADMIN_ROLE_IDS", &config.policy.admin_roles),
+        ("REQUESTER_ROLE_IDS", &config.policy.requester_roles),
+    ];
+    for (variable, named) in named {
+        // A role may be of another server that is served.
+        let is_only = config.policy.guilds.len() == 1;
+        for role in named {
+            // Everyone's role has the server's own id, and nobody's list of roles holds it.
+            if role.0 == guild.0 {
+                findings.push(Finding::warn(format!(
+                    "{variable} names @everyone, a role that counts for nobody: leave it out"
+                )));
+            } else if is_only && !roles.contains(role) {
+                findings.push(Finding::warn(format!(
+                    "{variable} names role {role}, which server {guild} doesn't have: correct it"
+                )));
+            }
+        }
+        if !is_only && !named.is_empty() && !named.iter().any(|role| roles.contains(role)) {
+            findings
+                .push(Finding::warn(format!("server {guild} has none of the roles of {variable}")));
+        }
     }
     findings
 }
@@ -142,9 +163,10 @@ pub async fn connect(connect: &Connect) -> Vec<Finding> {
     let (settings, owner) = tokio::join!(connect.server_settings(id), connect.key_owner(id));
     match (settings, owner) {
         (settings, Ok(owner)) => {
-            let mut findings = vec![key(&owner)];
-            findings.extend(settings.ok().map(|settings| ldap(&settings)));
-            findings
+            let unknown = |error: Error| {
+                Finding::warn(format!("Connect's settings can't be read: {}", error.chain()))
+            };
+            vec![key(&owner), settings.map_or_else(unknown, |settings| ldap(&settings))]
         }
         (_, Err(error)) => vec![no_connect(&error)],
     }
@@ -160,8 +182,12 @@ fn key(owner: &KeyOwner) -> Finding {
         ("administrator", false) => {
             Finding::ok(format!("Connect accepts the key of administrator {username}"))
         }
-        (role, false) => Finding::warn(format!(
-            "CONNECT_API_KEY is {username}'s, a {role}: searches may work, but creating needs an \
+        ("publisher", false) => Finding::warn(format!(
+            "CONNECT_API_KEY is {username}'s, a publisher: searches work, but creating needs an \
+             administrator's key"
+        )),
+        (role, false) => Finding::fail(format!(
+            "CONNECT_API_KEY is {username}'s, a {role}, who may neither search nor create: use an \
              administrator's key"
         )),
     }
@@ -179,7 +205,10 @@ fn ldap(settings: &ServerSettings) -> Finding {
             "Connect {version} has its LDAP group search turned off: an administrator of Connect \
              must set up LDAP groups"
         )),
-        (_, Some(true) | None) => Finding::ok(format!("Connect {version} searches LDAP groups")),
+        (_, Some(true)) => Finding::ok(format!("Connect {version} searches LDAP groups")),
+        (_, None) => Finding::warn(format!(
+            "Connect {version} doesn't say whether it searches LDAP groups: try it with a search"
+        )),
     }
 }
 

@@ -105,7 +105,7 @@ pub async fn create(settings: Settings, name: &str, format: Format) -> io::Resul
     }
 }
 
-/// Prints what [`check`] finds at Discord and at Connect, a line each.
+/// Prints what [`mod@check`] finds at Discord and at Connect, a line each.
 ///
 /// # Errors
 ///
@@ -149,14 +149,17 @@ pub fn failed(text: &str) -> io::Result<Outcome> {
 }
 
 fn stopped(stop: &Stop, id: CorrelationId, format: Format) -> io::Result<Outcome> {
-    let (reply, outcome, guid) = match stop {
+    let (text, outcome, guid) = match stop {
         Stop::Refusal(refusal @ Refusal::InUse { guid, .. }) => {
-            (render::refusal(refusal), Outcome::InUse, guid.as_ref())
+            (render::refusal(refusal).content, Outcome::InUse, guid.as_ref())
         }
-        Stop::Refusal(refusal) => (render::refusal(refusal), Outcome::Failed, None),
-        Stop::Fault(fault) => (render::fault(fault, id), Outcome::Failed, None),
+        Stop::Refusal(refusal) => (render::refusal(refusal).content, Outcome::Failed, None),
+        Stop::Fault(fault) => {
+            let words = render::fault_words(fault);
+            let text = format!("{words}\n{}\nCorrelation id: {id}", fault.error.chain());
+            (text, Outcome::Failed, None)
+        }
     };
-    let text = reply.content.replace("-# ", "");
     let mut err = io::stderr().lock();
     match format {
         Format::Text => writeln!(err, "{text}")?,

@@ -241,3 +241,110 @@ fn connect_settings(env: &mut Reader<'_>) -> Option<connect::Settings> {
         timeout: timeout?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+    use crate::access::{GuildId, UserId};
+
+    const REQUIRED: [(&str, &str); 5] = [
+        ("DISCORD_TOKEN", "hush-token"),
+        ("DISCORD_GUILD_IDS", "1"),
+        ("ADMIN_ROLE_IDS", "2"),
+        ("CONNECT_SERVER", "https://connect.example.com"),
+        ("CONNECT_API_KEY", "hush-key"),
+    ];
+
+    /// What the required variables and these come to; later ones replace earlier ones.
+    fn read(variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        let all = REQUIRED.iter().chain(variables).copied();
+        Config::read(&Environment::of_pairs(all)).map_err(|problems| problems.0)
+    }
+
+    fn problem(variables: &[(&str, &str)]) -> String {
+        let problems = read(variables).map(|_| ()).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        problems[0].clone()
+    }
+
+    #[test]
+    fn a_secret_is_read_from_the_file_that_its_twin_names_without_the_line_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        std::fs::write(&file, "Bot from-a-file\r\n").unwrap();
+        let twin = ("DISCORD_TOKEN_FILE", file.to_str().unwrap());
+        let config = read(&[("DISCORD_TOKEN", ""), twin]).unwrap();
+        assert_eq!(config.discord.token.expose_secret(), "from-a-file");
+        assert_eq!(
+            problem(&[twin]),
+            "DISCORD_TOKEN: is set, and so is DISCORD_TOKEN_FILE: keep one of them"
+        );
+    }
+
+    #[test]
+    fn a_file_that_holds_no_secret_is_the_problem_of_its_twin() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        let path = file.to_str().unwrap();
+        let twin = [("CONNECT_API_KEY", ""), ("CONNECT_API_KEY_FILE", path)];
+        assert_eq!(problem(&twin), "CONNECT_API_KEY_FILE: names a file that doesn't exist");
+        std::fs::write(&file, "\n").unwrap();
+        assert!(problem(&twin).starts_with("CONNECT_API_KEY_FILE: isn't an API key"));
+        std::fs::write(&file, [0xff]).unwrap();
+        assert_eq!(problem(&twin), "CONNECT_API_KEY_FILE: names a file that isn't text");
+    }
+
+    #[test]
+    fn blank_is_unset() {
+        let config = read(&[("CONNECT_TIMEOUT", " "), ("ALLOWED_CHANNEL_IDS", "")]).unwrap();
+        assert_eq!(config.connect.timeout, Duration::from_secs(30));
+        assert!(config.policy.channels.is_empty());
+        assert_eq!(
+            problem(&[("DISCORD_TOKEN", "  ")]),
+            "DISCORD_TOKEN: is missing (or name a file in DISCORD_TOKEN_FILE)"
+        );
+        assert!(problem(&[("ADMIN_ROLE_IDS", "")]).starts_with("ADMIN_ROLE_IDS: is missing"));
+    }
+
+    #[test]
+    fn named_users_are_admins_enough() {
+        let config = read(&[("ADMIN_ROLE_IDS", ""), ("ADMIN_USER_IDS", "7")]).unwrap();
+        assert_eq!(config.policy.admin_users, [UserId(7)]);
+        assert!(config.policy.admin_roles.is_empty());
+    }
+
+    #[test]
+    fn ids_are_positive_numbers_of_64_bits_separated_by_commas() {
+        let config = read(&[("DISCORD_GUILD_IDS", " 3 ,18446744073709551615,")]).unwrap();
+        assert_eq!(config.policy.guilds, [GuildId(3), GuildId(u64::MAX)]);
+        for wrong in [",", "0", "1 2", "1;2", "-1", "18446744073709551616", "<@1>"] {
+            assert!(problem(&[("DISCORD_GUILD_IDS", wrong)]).starts_with("DISCORD_GUILD_IDS: "));
+        }
+    }
+
+    #[test]
+    fn durations_keep_to_their_bounds() {
+        for (name, least, most, below, above) in [
+            ("CONNECT_TIMEOUT", "1s", "5m", "999ms", "301s"),
+            ("TICKET_TTL", "1s", "24h", "0s", "24h 1s"),
+            ("REQUEST_TTL", "1m", "365d", "59s", "366d"),
+            ("REQUEST_REMINDER", "1m", "365d", "59s", "366d"),
+        ] {
+            assert!(read(&[(name, least)]).is_ok() && read(&[(name, most)]).is_ok(), "{name}");
+            for wrong in [below, above, "10", "soon", "-1s"] {
+                assert!(problem(&[(name, wrong)]).starts_with(name), "{name}={wrong}");
+            }
+        }
+        assert_eq!(read(&[("REQUEST_REMINDER", "0")]).unwrap().requests.reminder, None);
+    }
+
+    #[test]
+    fn no_secret_prints() {
+        let config = read(&[("DATABASE_URL", "postgres://bot:hush-password@db/bot")]).unwrap();
+        assert!(config.database_url.expose_secret().contains("hush-password"));
+        let printed = format!("{config:?} {config:#?}");
+        assert!(printed.contains("connect.example.com") && !printed.contains("hush"), "{printed}");
+    }
+}

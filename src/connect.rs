@@ -26,6 +26,7 @@ use uuid::Uuid;
 pub use self::address::api_base;
 pub use self::error::{Code, Error};
 use crate::group::{GroupName, Guid, Prefix, RemoteGroup, SEARCH_LIMIT, TempTicket};
+use crate::text::shorten;
 
 /// Connect keeps a caller's id, writes it to its own log and answers with it.
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
@@ -36,6 +37,12 @@ const RETRY_BUDGET: Duration = Duration::from_secs(10);
 
 /// Connections are kept open for the next search, but not for longer than servers usually do.
 const KEEP_ALIVE: Duration = Duration::from_mins(1);
+
+/// Connect's words about an error are kept up to this many UTF-16 units.
+const MAX_WORDS: usize = 500;
+
+/// A longer answer isn't Connect's: 500 of the longest names with tickets have 10 MB.
+const MAX_BODY: usize = 32 * 1024 * 1024;
 
 /// Ties together what one interaction did: in this bot's log, in Connect's, and in what the
 /// person reads when it failed.
@@ -126,6 +133,7 @@ struct Refusal {
 
 type SearchResult = Result<Arc<[RemoteGroup]>, Arc<Error>>;
 type SharedSearch = Shared<BoxFuture<'static, SearchResult>>;
+type SearchUnderWay = (WeakShared<BoxFuture<'static, SearchResult>>, CorrelationId);
 
 /// A Connect server. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -138,7 +146,7 @@ struct Inner {
     timeout: Duration,
     /// Searches under way, so that identical ones share one call. Weak: a search that nobody waits
     /// for any more is given up.
-    searches: Mutex<HashMap<Prefix, WeakShared<BoxFuture<'static, SearchResult>>>>,
+    searches: Mutex<HashMap<Prefix, SearchUnderWay>>,
 }
 
 impl Connect {
@@ -176,29 +184,44 @@ impl Connect {
     ///
     /// When Connect or something on the way to it failed.
     pub async fn search(&self, prefix: &Prefix, id: CorrelationId) -> SearchResult {
-        let search = {
+        let (search, call) = {
             let mut searches = self.0.searches.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(search) = searches.get(prefix).and_then(WeakShared::upgrade) {
-                search
+            let known = searches.get(prefix);
+            if let Some(known) = known.and_then(|(weak, call)| Some((weak.upgrade()?, *call))) {
+                known
             } else {
                 let search = self.shared_search(prefix.clone(), id);
                 if let Some(weak) = search.downgrade() {
-                    searches.retain(|_, other| other.upgrade().is_some());
-                    searches.insert(prefix.clone(), weak);
+                    searches.retain(|_, (other, _)| other.upgrade().is_some());
+                    searches.insert(prefix.clone(), (weak, id));
                 }
-                search
+                (search, id)
             }
         };
+        if call != id {
+            tracing::info!(%call, "shares a search under way; Connect knows it by that id");
+        }
         search.await
+    }
+
+    /// As [`Connect::search`], but never by a call that began earlier: for looking at what has
+    /// changed.
+    ///
+    /// # Errors
+    ///
+    /// When Connect or something on the way to it failed.
+    pub async fn search_afresh(&self, prefix: &Prefix, id: CorrelationId) -> SearchResult {
+        let hits = self.search_with_retries(prefix, id).await;
+        hits.map(Arc::from).map_err(Arc::new)
     }
 
     fn shared_search(&self, prefix: Prefix, id: CorrelationId) -> SharedSearch {
         let connect = self.clone();
         async move {
-            let hits = connect.search_with_retries(&prefix, id).await;
+            let hits = connect.search_afresh(&prefix, id).await;
             let mut searches = connect.0.searches.lock().unwrap_or_else(PoisonError::into_inner);
             searches.remove(&prefix);
-            hits.map(Arc::from).map_err(Arc::new)
+            hits
         }
         .boxed()
         .shared()
@@ -289,7 +312,7 @@ impl Connect {
             .when(Error::is_transient)
             .adjust(|error, pause| {
                 let pause = pause?.max(error.retry_after().unwrap_or_default());
-                (begun.elapsed() + pause <= RETRY_BUDGET).then_some(pause)
+                (begun.elapsed().saturating_add(pause) <= RETRY_BUDGET).then_some(pause)
             })
             .notify(|error, pause| {
                 tracing::debug!(error = error.chain(), ?pause, "trying Connect again");
@@ -336,7 +359,9 @@ impl Connect {
         let status = response.status();
         let content_type = content_type(&response);
         let retry_after = retry_after(response.headers());
-        let body = response.bytes().await.map_err(lost)?;
+        let Some(body) = body(response).await.map_err(lost)? else {
+            return Err(Error::NotConnect { status, content_type });
+        };
         let is_json = content_type.as_deref().is_some_and(|kind| kind.contains("json"));
         if status.is_success() && is_json {
             return serde_json::from_slice(&body).map_err(Error::Unreadable);
@@ -344,7 +369,7 @@ impl Connect {
         match serde_json::from_slice::<Refusal>(&body) {
             Ok(refusal) if !status.is_success() => Err(Error::Refused {
                 code: refusal.code.into(),
-                text: refusal.error,
+                text: shorten(&refusal.error, MAX_WORDS).into_owned(),
                 status,
                 retry_after,
             }),
@@ -367,6 +392,18 @@ pub fn http_client(authorities: Vec<Certificate>) -> Result<Client, reqwest::Err
         .pool_idle_timeout(KEEP_ALIVE)
         .tls_certs_merge(authorities)
         .build()
+}
+
+/// The whole body, unless it is longer than any answer of Connect's.
+async fn body(mut response: Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
 }
 
 fn content_type(response: &Response) -> Option<String> {

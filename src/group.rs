@@ -126,8 +126,27 @@ impl From<GroupName> for Prefix {
 
 /// The id that Connect gives a group.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct Guid(String);
+
+impl TryFrom<String> for Guid {
+    type Error = &'static str;
+
+    /// Takes what can stand in any message as it is.
+    fn try_from(guid: String) -> Result<Self, Self::Error> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        match guid.len() {
+            1..=64 if guid.bytes().all(is_plain) => Ok(Self(guid)),
+            _ => Err("a guid has letters, digits and hyphens"),
+        }
+    }
+}
+
+impl From<Guid> for String {
+    fn from(guid: Guid) -> Self {
+        guid.0
+    }
+}
 
 impl Guid {
     /// The id as Connect writes it.

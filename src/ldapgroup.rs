@@ -61,7 +61,9 @@ pub enum Changed {
     Nothing,
     /// No group was created.
     NotCreated,
-    /// The group may have been created.
+    /// The creation went unanswered, and the group was not there when looked for; it may still come.
+    NotThereYet,
+    /// The creation went unanswered, and nobody could look: the group may be there.
     Unknown,
 }
 
@@ -96,6 +98,14 @@ pub enum Stop {
 }
 
 impl Stop {
+    /// Too many hits are a matter of the prefix.
+    fn of_search(error: Arc<Error>) -> Self {
+        match error.code() {
+            Some(Code::TooManyResults) => Refusal::TooBroad.into(),
+            _ => error.into(),
+        }
+    }
+
     /// What only asked Connect, as part of a creation, created nothing.
     fn of_creation(self) -> Self {
         match self {
@@ -327,14 +337,16 @@ impl LdapGroups {
         })
     }
 
-    /// One search for the exact name.
+    /// One search for the exact name, begun now.
     async fn find_group(
         &self,
         place: Option<Place>,
         name: &GroupName,
         id: CorrelationId,
     ) -> Result<RemoteGroup, Stop> {
-        let search = self.look_up(None, name.clone().into(), id).await?;
+        let prefix = Prefix::from(name.clone());
+        let groups = self.connect.search_afresh(&prefix, id).await.map_err(Stop::of_search)?;
+        let search = Search { prefix, groups, taken: Instant::now() };
         match find(&search.groups, name) {
             Match::One(hit) => Ok(hit.clone()),
             Match::Several(several) => Err(Refusal::Ambiguous {
@@ -406,9 +418,8 @@ impl LdapGroups {
         };
         match error.code() {
             Some(Code::TicketInvalid) => Ok(Put::StaleTicket { name: hit.name, error }),
-            Some(Code::NameInUse | Code::SameUniqueId) => {
-                Err(self.in_use(hit.name, id).await.into())
-            }
+            Some(Code::NameInUse) => Err(self.taken(hit.name, id).await.into()),
+            Some(Code::SameUniqueId) => Err(self.imported(hit.name, id).await.into()),
             _ if error.leaves_open() => {
                 self.look_for_lost(hit.name, error, id).await.map(Put::Created)
             }
@@ -416,13 +427,22 @@ impl LdapGroups {
         }
     }
 
-    /// Finds out which group is in the way. That it isn't found changes nothing about the answer.
-    async fn in_use(&self, name: GroupName, id: CorrelationId) -> Refusal {
-        if let Ok(Some(group)) = self.connect.group_named(&name, id).await {
-            return Refusal::InUse { name: group.name, guid: Some(group.guid) };
+    /// Finds out which other group has the name. That it isn't found changes nothing about the
+    /// answer.
+    async fn taken(&self, name: GroupName, id: CorrelationId) -> Refusal {
+        match self.connect.group_named(&name, id).await {
+            Ok(Some(group)) => Refusal::InUse { name: group.name, guid: Some(group.guid) },
+            Ok(None) | Err(_) => Refusal::InUse { name, guid: None },
         }
-        let guid = self.guid_in_ldap(&name, id).await.ok().flatten();
-        Refusal::InUse { name, guid }
+    }
+
+    /// Finds out which id the LDAP group has in Connect: by LDAP or, if that doesn't say, by the
+    /// name.
+    async fn imported(&self, name: GroupName, id: CorrelationId) -> Refusal {
+        match self.guid_in_ldap(&name, id).await {
+            Ok(Some(guid)) => Refusal::InUse { name, guid: Some(guid) },
+            Ok(None) | Err(_) => self.taken(name, id).await,
+        }
     }
 
     /// Finds out whether a creation whose answer was lost came about.
@@ -433,13 +453,21 @@ impl LdapGroups {
         id: CorrelationId,
     ) -> Result<Created, Stop> {
         tracing::warn!(error = error.chain(), "a creation went unanswered; looking for the group");
+        let mut changed = Changed::Unknown;
         for pause in LOOKS {
             tokio::time::sleep(pause).await;
-            if let Ok(Some(guid)) = self.guid_in_ldap(&name, id).await {
-                return Ok(Created { name, guid, known: Known::FoundAfterwards });
+            match self.guid_in_ldap(&name, id).await {
+                Ok(Some(guid)) => {
+                    return Ok(Created { name, guid, known: Known::FoundAfterwards });
+                }
+                Ok(None) => changed = Changed::NotThereYet,
+                Err(error) => {
+                    changed = Changed::Unknown;
+                    tracing::warn!(error = error.chain(), "could not look for the group");
+                }
             }
         }
-        Err(Fault { error: Arc::new(error), changed: Changed::Unknown }.into())
+        Err(Fault { error: Arc::new(error), changed }.into())
     }
 
     /// The id that Connect says the LDAP group of exactly this name has.
@@ -448,7 +476,7 @@ impl LdapGroups {
         name: &GroupName,
         id: CorrelationId,
     ) -> Result<Option<Guid>, Arc<Error>> {
-        let hits = self.connect.search(&name.clone().into(), id).await?;
+        let hits = self.connect.search_afresh(&name.clone().into(), id).await?;
         Ok(match find(&hits, name) {
             Match::One(hit) => hit.guid.clone(),
             Match::Several(_) | Match::None => None,

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use moka::Entry;
+use moka::ops::compute::Op;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
@@ -12,6 +14,10 @@ use crate::group::{GroupName, Guid, Prefix, RemoteGroup, SEARCH_LIMIT};
 /// All remembered searches together may take about this many bytes; the least recently used make
 /// room for new ones.
 const MAX_BYTES: u64 = 32 * 1024 * 1024;
+
+/// What the cache and the allocator take beside the texts, about.
+const PER_SEARCH: usize = 500;
+const PER_HIT: usize = 50;
 
 /// What Connect answered to a prefix, with the tickets.
 #[derive(Clone, Debug)]
@@ -37,18 +43,27 @@ impl Search {
         self.is_whole() && self.prefix.covers(text)
     }
 
+    /// The same search with the guid of one group, if the group is in it.
+    fn with_guid(&self, name: &GroupName, guid: &Guid) -> Option<Self> {
+        let at = self.groups.iter().position(|hit| hit.name == *name)?;
+        let mut groups = self.groups.to_vec();
+        groups[at].guid = Some(guid.clone());
+        Some(Self { prefix: self.prefix.clone(), groups: groups.into(), taken: self.taken })
+    }
+
     fn bytes(&self) -> u32 {
         let hits: usize = self
             .groups
             .iter()
             .map(|hit| {
-                size_of::<RemoteGroup>()
+                PER_HIT
+                    + size_of::<RemoteGroup>()
                     + hit.name.as_str().len()
                     + hit.guid.as_ref().map_or(0, |guid| guid.as_str().len())
                     + hit.temp_ticket.expose().len()
             })
             .sum();
-        u32::try_from(size_of::<Self>() + hits).unwrap_or(u32::MAX)
+        u32::try_from(PER_SEARCH + self.prefix.as_str().len() + hits).unwrap_or(u32::MAX)
     }
 }
 
@@ -105,16 +120,14 @@ impl Tickets {
     /// its used ticket isn't tried again.
     pub fn note_guid(&self, place: Place, name: &GroupName, guid: &Guid) {
         for origin in [Origin::Search, Origin::Suggestion] {
-            let Some(search) = self.searches.get(&(place, origin)) else {
-                continue;
-            };
-            if let Some(at) = search.groups.iter().position(|hit| hit.name == *name) {
-                let mut groups = search.groups.to_vec();
-                groups[at].guid = Some(guid.clone());
-                let (prefix, taken) = (search.prefix.clone(), search.taken);
-                let search = Search { prefix, groups: groups.into(), taken };
-                self.remember(place, origin, Arc::new(search));
-            }
+            let entry = self.searches.entry((place, origin));
+            entry.and_compute_with(|known| {
+                let known = known.map(Entry::into_value);
+                match known.and_then(|search| search.with_guid(name, guid)) {
+                    Some(search) => Op::Put(Arc::new(search)),
+                    None => Op::Nop,
+                }
+            });
         }
     }
 }

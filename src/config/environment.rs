@@ -59,6 +59,9 @@ impl Environment {
                     last.clone_from(&name);
                     self.values.insert(name, value);
                 }
+                Err(dotenvy::Error::Io(_)) => {
+                    return self.problems.push(".env: can't be read".to_owned());
+                }
                 Err(_) => self.problems.push(format!(
                     ".env: the line after {last} isn't of the form NAME=value; put quotes around \
                      a value with spaces or #"

@@ -15,7 +15,7 @@ pub enum Error {
     Refused {
         /// What the answer means.
         code: Code,
-        /// Connect's words: text from outside, not bounded.
+        /// Connect's words: text from outside, bounded.
         text: String,
         /// The HTTP status; the code decides, not this.
         status: StatusCode,

@@ -167,7 +167,7 @@ async fn a_group_imported_meanwhile_is_in_use_with_its_guid() {
     The requested group name is already in use.
     `accounting2` has the guid `<guid>`.
     ");
-    assert_eq!(world.asked(), [PUT, GROUPS]);
+    assert_eq!(world.asked(), [PUT, SEARCH]);
     world.end().await;
 }
 
@@ -227,10 +227,41 @@ async fn a_creation_that_may_still_come_about_is_not_called_failed_and_not_repea
     world.connect.fail(Route::CreateGroup, Fault::Cut, Times::Always);
     let answer = world.admin().slash("create", &[("name", "accounting2".into())]).await;
     let text = answer.text();
-    assert_snapshot!(text.rsplit_once('\n').unwrap().0, @"The connection to Connect broke. Try again in a moment. The group was not there just now, but may still come into being: search for it before you create it again.");
+    assert_snapshot!(text.rsplit_once('\n').unwrap().0, @"The connection to Connect broke. The group is not there now, but may still come: search for it in a minute, before you create it again.");
     assert!(answer.is_private());
     assert!(answer.is_deferred());
     assert_eq!(world.asked(), [PUT, SEARCH, SEARCH]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn any_answer_that_says_nothing_about_the_group_is_looked_into() {
+    let world = World::start().await;
+    for (name, fault) in [
+        ("accounting2", Fault::Error(1)),
+        ("accounting-emea", Fault::Html(502)),
+        ("accounting-apac", Fault::Garbage),
+    ] {
+        search(&world, "accounting").await;
+        world.connect.fail(Route::CreateGroup, fault, Times::Times(1));
+        let (text, private) = create(&world, name, "").await;
+        assert!(text.contains("The group is not there now, but may still come"), "{text}");
+        assert!(private);
+        assert_eq!(world.asked(), [PUT, SEARCH, SEARCH]);
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_creation_that_nobody_could_look_into_is_called_unknown() {
+    let world = World::start().await;
+    search(&world, "accounting").await;
+    world.connect.fail(Route::CreateGroup, Fault::LostAnswer, Times::Times(1));
+    world.connect.fail(Route::Search, Fault::Error(22), Times::Always);
+    let (text, private) = create(&world, "accounting2", "").await;
+    assert_snapshot!(text.rsplit_once('\n').unwrap().0, @"The connection to Connect broke. Whether the group was created isn't known: search for it before you create it again.");
+    assert!(private);
+    assert!(world.connect.guid_of("accounting2").is_some());
     world.end().await;
 }
 
@@ -258,6 +289,9 @@ async fn two_admins_at_once_create_one_group() {
     for text in [first.text(), second.text()] {
         assert!(text.contains(&guid), "{text}");
     }
+    let puts = world.connect.requests().into_iter().filter(|seen| seen.method == "PUT");
+    let succeeded = puts.filter(|seen| seen.status == Some(200));
+    assert_eq!(succeeded.count(), 1);
     let named = world.connect.groups().into_iter().filter(|group| group.name == "accounting2");
     assert_eq!(named.count(), 1);
     world.end().await;

@@ -4,6 +4,7 @@
 
 mod create;
 mod discord;
+mod example;
 mod hostile;
 mod program;
 mod search;

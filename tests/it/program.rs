@@ -15,14 +15,14 @@ async fn sandbox() -> Sandbox {
     stand_ins(connect::Options::default(), discord::Options::default()).await
 }
 
-/// The program with exactly these variables, in an empty folder.
+/// The program with exactly these variables, in a folder without a `.env`.
 fn program(arguments: &[&str], variables: &[(&str, String)]) -> Command {
     let mut command = Command::new(BOT);
     command
         .args(arguments)
         .env_clear()
         .envs(variables.iter().map(|(name, value)| (name, value)))
-        .current_dir(tempfile::tempdir().unwrap().keep())
+        .current_dir(env!("CARGO_TARGET_TMPDIR"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -42,8 +42,13 @@ async fn with_connect(arguments: &[&str], sandbox: &Sandbox) -> (Option<i32>, St
 }
 
 fn terminate(child: &Child) {
+    signal(child, "TERM");
+}
+
+fn signal(child: &Child, name: &str) {
     let pid = child.id().unwrap();
-    let kill = std::process::Command::new("sh").arg("-c").arg(format!("kill -TERM {pid}")).status();
+    let kill =
+        std::process::Command::new("sh").arg("-c").arg(format!("kill -{name} {pid}")).status();
     assert!(kill.unwrap().success());
 }
 
@@ -221,14 +226,14 @@ async fn a_check_of_what_is_not_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn the_bot_serves_until_sigterm_and_exits_with_0() {
+async fn the_bot_serves_until_sigint_and_exits_with_0() {
     let sandbox = sandbox().await;
     let child = program(&[], &sandbox.variables()).spawn().unwrap();
     sandbox.discord.wait_ready().await;
     let admin = sandbox.discord.person(discord::Who::Admin);
     let answer = admin.slash("search", &[("prefix", "accounting".into())]).await;
     assert!(answer.text().contains("accounting2"));
-    terminate(&child);
+    signal(&child, "INT");
     let output = in_time(child.wait_with_output()).await.unwrap();
     assert_eq!(output.status.code(), Some(0));
     end(&sandbox);
@@ -244,12 +249,19 @@ async fn sigterm_lets_a_creation_end() {
     let pending = admin.start_slash("create", &[("name", "accounting2".into())]);
     sandbox.connect.wait_for(1, Route::CreateGroup).await;
     terminate(&child);
-    let answer = pending.clone();
-    let released = async {
-        sandbox.discord.wait_for_gateway(|_, _, _| true).await;
-        sandbox.connect.release();
-    };
-    let (answer, ()) = tokio::join!(answer.answer(), released);
+    // That newcomers are turned away shows that the signal has arrived.
+    let member = sandbox.discord.person(discord::Who::Member);
+    in_time(async {
+        loop {
+            let answer = member.slash("search", &[("prefix", "accounting".into())]).await;
+            if answer.text().starts_with("The bot is restarting") {
+                break;
+            }
+        }
+    })
+    .await;
+    sandbox.connect.release();
+    let answer = pending.answer().await;
     assert!(answer.text().starts_with("Created `accounting2`"), "{}", answer.text());
     let output = in_time(child.wait_with_output()).await.unwrap();
     assert_eq!(output.status.code(), Some(0));
@@ -276,6 +288,70 @@ async fn a_token_that_the_gateway_refuses_exits_with_1() {
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(stderr.contains("DISCORD_TOKEN: Discord refuses this token"), "{stderr}");
+}
+
+#[tokio::test]
+async fn a_close_that_is_final_exits_with_1() {
+    for code in [4010, 4012, 4014] {
+        let sandbox = sandbox().await;
+        let child = program(&["run"], &sandbox.variables()).spawn().unwrap();
+        sandbox.discord.wait_ready().await;
+        sandbox.discord.close_gateway(code);
+        let output = in_time(child.wait_with_output()).await.unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains(&format!("for good, with code {code}")), "{stderr}");
+        assert_eq!(sandbox.discord.identifies(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_second_signal_stops_at_once() {
+    let sandbox = sandbox().await;
+    let child = program(&["run"], &sandbox.variables()).spawn().unwrap();
+    sandbox.discord.wait_ready().await;
+    sandbox.connect.fail(Route::CreateGroup, Fault::Hold, Times::Always);
+    let admin = sandbox.discord.person(discord::Who::Admin);
+    let pending = admin.start_slash("create", &[("name", "accounting2".into())]);
+    sandbox.connect.wait_for(1, Route::CreateGroup).await;
+    terminate(&child);
+    let member = sandbox.discord.person(discord::Who::Member);
+    in_time(async {
+        while !member
+            .slash("search", &[("prefix", "ABE".into())])
+            .await
+            .text()
+            .starts_with("The bot is restarting")
+        {}
+    })
+    .await;
+    terminate(&child);
+    let output = in_time(child.wait_with_output()).await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    drop(pending);
+}
+
+#[tokio::test]
+async fn wrong_usage_is_no_group_in_use() {
+    let (code, stdout, stderr) = output(program(&["create"], &[])).await;
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(stderr.contains("<NAME>"), "{stderr}");
+    let sandbox = sandbox().await;
+    let (code, _, stderr) = with_connect(&["create", "-x"], &sandbox).await;
+    assert_eq!(code, Some(1));
+    assert!(stderr.starts_with("LDAP has no group called `-x`."), "{stderr}");
+    end(&sandbox);
+}
+
+#[tokio::test]
+async fn a_folder_in_place_of_the_settings_file_is_said_so() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join(".env")).unwrap();
+    let mut command = program(&["check"], &[]);
+    command.current_dir(folder.path());
+    let (code, _, stderr) = output(command).await;
+    assert_eq!(code, Some(78));
+    assert!(stderr.starts_with(".env: can't be read\n"), "{stderr}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{Choice, Who};
 
-use crate::world::{Setup, World};
+use crate::world::{Setup, World, in_time};
 
 async fn suggested(world: &World, typed: &str) -> Vec<Choice> {
     world.admin().autocomplete("create", &[], ("name", typed)).await.unwrap()
@@ -62,10 +62,13 @@ async fn a_live_search_never_takes_the_place_of_a_real_one() {
 }
 
 #[tokio::test]
-async fn a_slow_connect_suggests_nothing_rather_than_too_late() {
+async fn a_slow_connect_suggests_nothing_rather_than_too_late_and_the_next_letter_finds_it() {
     let world = World::start().await;
-    world.connect.fail(Route::Search, Fault::Slow(Duration::from_secs(5)), Times::Always);
+    world.connect.fail(Route::Search, Fault::Hold, Times::Times(1));
     assert!(suggested(&world, "acc").await.is_empty());
+    world.connect.release();
+    in_time(async { while suggested(&world, "acco").await.is_empty() {} }).await;
+    assert_eq!(world.connect.requests()[0].params[0].1, "acc");
     world.end().await;
 }
 
@@ -94,6 +97,7 @@ async fn a_name_longer_than_discord_takes_is_picked_all_the_same() {
         let answer = world.admin().slash("create", &[("name", choice.value.clone())]).await;
         assert!(answer.text().starts_with("Created `研究開発"), "{}", answer.text());
     }
+    assert_ne!(choices[0].name, choices[1].name, "what tells them apart is shown");
     assert!(world.connect.guid_of(&long("1")).is_some());
     assert!(world.connect.guid_of(&long("2")).is_some());
     world.end().await;

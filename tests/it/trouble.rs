@@ -42,7 +42,7 @@ async fn a_late_failure_is_told_privately_and_leaves_nothing_behind() {
     let setup = Setup { variables: vec![("CONNECT_TIMEOUT", "2s".to_owned())], ..Setup::default() };
     let world = World::with(setup).await;
     world.connect.fail(Route::Search, Fault::Slow(Duration::from_secs(30)), Times::Always);
-    assert_snapshot!(failure(&world).await, @"Connect didn't answer within 2s.");
+    assert_snapshot!(failure(&world).await, @"Connect didn't answer within 2s; it, or LDAP, is slow or stuck.");
     assert!(world.discord.messages(sandbox::discord::CONNECT).is_empty());
     world.end().await;
 }
@@ -176,7 +176,7 @@ async fn a_private_authority_is_trusted_when_its_file_is_named_and_not_otherwise
     };
     let distrusting = World::with(Setup { variables: variables(None), ..Setup::default() });
     let distrusting = distrusting.await;
-    assert_snapshot!(failure(&distrusting).await, @"Connect's certificate isn't trusted. Tell whoever runs the bot: a private authority's certificate belongs in `CONNECT_CA_FILE`.");
+    assert_snapshot!(failure(&distrusting).await, @"The connection to Connect fails over its certificate. Tell whoever runs the bot: it may have expired, or be from a private authority that belongs in `CONNECT_CA_FILE`.");
     distrusting.end().await;
 
     let file = tempfile::NamedTempFile::new().unwrap();
