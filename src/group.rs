@@ -59,6 +59,11 @@ impl GroupName {
         checked(text).map(Self)
     }
 
+    /// A name that was checked before: from the database.
+    pub(crate) fn trusted(name: String) -> Self {
+        Self(name)
+    }
+
     /// The name to the letter.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -149,6 +154,11 @@ impl From<Guid> for String {
 }
 
 impl Guid {
+    /// An id that Connect gave before: from the database.
+    pub(crate) fn trusted(guid: String) -> Self {
+        Self(guid)
+    }
+
     /// The id as Connect writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -237,11 +247,11 @@ impl Abbreviation {
         Prefix(self.beginning.clone())
     }
 
-    /// The full name, if one of the hits has it.
+    /// The full name, if one of these is it.
     #[must_use]
-    pub fn resolve(&self, hits: &[RemoteGroup]) -> Option<GroupName> {
-        hits.iter()
-            .map(|hit| &hit.name)
+    pub fn resolve<'a>(&self, names: impl IntoIterator<Item = &'a GroupName>) -> Option<GroupName> {
+        names
+            .into_iter()
             .find(|name| name.0.starts_with(&self.beginning) && digest(&name.0) == self.digest)
             .cloned()
     }
@@ -381,7 +391,8 @@ mod tests {
         for hit in &hits {
             let short = Abbreviation::of(&hit.name, 100);
             assert!(text::units(&short) <= 100);
-            let found = Abbreviation::parse(&short).and_then(|short| short.resolve(&hits));
+            let found = Abbreviation::parse(&short)
+                .and_then(|short| short.resolve(hits.iter().map(|hit| &hit.name)));
             assert_eq!(found.is_some(), hit.name.as_str() != "short");
             assert!(found.is_none_or(|name| name == hit.name));
         }

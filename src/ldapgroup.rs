@@ -307,10 +307,10 @@ impl LdapGroups {
     ) -> Result<GroupName, Stop> {
         if let Some(short) = Abbreviation::parse(typed) {
             let known = place.into_iter().flat_map(|place| self.latest(place));
-            let known = known.into_iter().find_map(|search| short.resolve(&search.groups));
+            let known = known.into_iter().find_map(|search| short.resolve(names(&search)));
             let name = match known {
                 Some(name) => Some(name),
-                None => short.resolve(&self.look_up(None, short.prefix(), id).await?.groups),
+                None => short.resolve(names(&*self.look_up(None, short.prefix(), id).await?)),
             };
             if let Some(name) = name {
                 return Ok(name);
@@ -482,6 +482,10 @@ impl LdapGroups {
             Match::Several(_) | Match::None => None,
         })
     }
+}
+
+fn names(search: &Search) -> impl Iterator<Item = &GroupName> {
+    search.groups.iter().map(|hit| &hit.name)
 }
 
 /// What came of sending a creation, where it isn't over.

@@ -18,5 +18,7 @@ pub mod connect;
 pub mod discord;
 pub mod group;
 pub mod ldapgroup;
+pub mod request;
+pub mod store;
 pub mod text;
 pub mod tickets;

@@ -1,0 +1,312 @@
+//! A request for a group: its states, and which transitions exist.
+
+use std::time::{Duration, SystemTime};
+
+use crate::access::{Authority, ChannelId, Place, UserId};
+use crate::group::{GroupName, Guid};
+
+/// The most characters that a reason may have; more doesn't fit the message that shows it.
+pub const MAX_REASON_CHARS: usize = 500;
+
+/// How long Connect may be away before an approved request is called failed.
+const PATIENCE: Duration = Duration::from_hours(24);
+
+/// The pause before the first further try of a creation; doubled with each, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+
+/// Where a request stands.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum State {
+    /// It waits for an admin.
+    Pending,
+    /// It was approved, and the group is being created.
+    Creating,
+    /// The group is there.
+    Created,
+    /// Connect refused, for good.
+    Failed,
+    /// An admin said no.
+    Denied,
+    /// Nobody decided it in time.
+    Expired,
+    /// Who made it, or an admin, took it back.
+    Cancelled,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Creating,
+        Self::Created,
+        Self::Failed,
+        Self::Denied,
+        Self::Expired,
+        Self::Cancelled,
+    ];
+
+    /// Its name, in the database and for people.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Creating => "creating",
+            Self::Created => "created",
+            Self::Failed => "failed",
+            Self::Denied => "denied",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
+    /// Whether something is still to happen by itself or by an admin's decision. Of one group only
+    /// one request is open.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Pending | Self::Creating => true,
+            Self::Created | Self::Failed | Self::Denied | Self::Expired | Self::Cancelled => false,
+        }
+    }
+
+    /// Where `event` leads from here; nowhere if it doesn't apply.
+    #[must_use]
+    pub fn after(self, event: Event) -> Option<Self> {
+        match (self, event) {
+            (Self::Pending, Event::Approve) | (Self::Failed, Event::Retry) => Some(Self::Creating),
+            (Self::Pending, Event::Deny) => Some(Self::Denied),
+            (Self::Pending, Event::Cancel) => Some(Self::Cancelled),
+            (Self::Pending, Event::Expire) => Some(Self::Expired),
+            (Self::Creating, Event::Succeed) => Some(Self::Created),
+            (Self::Creating, Event::Fail) => Some(Self::Failed),
+            _ => None,
+        }
+    }
+}
+
+/// What can happen to a request.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Event {
+    /// An admin says yes.
+    Approve,
+    /// An admin says no.
+    Deny,
+    /// Who made it, or an admin, takes it back.
+    Cancel,
+    /// Its time is over.
+    Expire,
+    /// The group is there.
+    Succeed,
+    /// Connect refused, for good.
+    Fail,
+    /// An admin wants it tried again.
+    Retry,
+}
+
+impl Event {
+    /// Every event.
+    pub const ALL: [Self; 7] = [
+        Self::Approve,
+        Self::Deny,
+        Self::Cancel,
+        Self::Expire,
+        Self::Succeed,
+        Self::Fail,
+        Self::Retry,
+    ];
+
+    /// The only state in which it applies.
+    #[must_use]
+    pub fn from(self) -> State {
+        match self {
+            Self::Approve | Self::Deny | Self::Cancel | Self::Expire => State::Pending,
+            Self::Succeed | Self::Fail => State::Creating,
+            Self::Retry => State::Failed,
+        }
+    }
+}
+
+/// A request as it stands in the database.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// Its number.
+    pub id: i64,
+    /// The group, as LDAP writes it.
+    pub name: GroupName,
+    /// Where it stands.
+    pub state: State,
+    /// An admin's create: nobody decides it, and no message shows it.
+    pub direct: bool,
+    /// Where it was made.
+    pub place: Place,
+    /// Who made it.
+    pub requester: UserId,
+    /// Why.
+    pub reason: Option<String>,
+    /// When it was made.
+    pub made: SystemTime,
+    /// Who decided or cancelled it.
+    pub decider: Option<UserId>,
+    /// When.
+    pub decided: Option<SystemTime>,
+    /// Why it was denied.
+    pub verdict: Option<String>,
+    /// The id of the group that came of it.
+    pub guid: Option<Guid>,
+    /// What went wrong, or what else is to be said of how it went.
+    pub note: Option<String>,
+    /// How often its creation was tried.
+    pub attempts: u32,
+    /// When its creation is tried next.
+    pub due: Option<SystemTime>,
+    /// Counts what its message must show.
+    pub version: i64,
+    /// What its message shows.
+    pub shown: i64,
+    /// Its message: the channel and the id.
+    pub message: Option<(ChannelId, u64)>,
+    /// How often its message had to be sent anew.
+    pub resent: i64,
+}
+
+impl Request {
+    /// When it expires unless it is decided.
+    #[must_use]
+    pub fn expires(&self, ttl: Duration) -> SystemTime {
+        self.made + ttl
+    }
+
+    /// When its creation, having failed once more, is to be tried again; never if Connect has been
+    /// away for a day.
+    #[must_use]
+    pub fn next_try(&self, now: SystemTime) -> Option<SystemTime> {
+        let since = self.decided.unwrap_or(self.made);
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.attempts.min(16)).min(LONGEST_PAUSE);
+        let next = now + pause;
+        (next < since + PATIENCE).then_some(next)
+    }
+}
+
+/// Why someone may not decide a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NotYours {
+    /// They are no admin.
+    NeedsAdmin,
+    /// It is their own, or they joined it.
+    Own,
+    /// They neither made it nor are an admin.
+    NotRequester,
+}
+
+/// Whether someone may approve, deny or retry a request: an admin who didn't ask for it.
+///
+/// # Errors
+///
+/// Says why not.
+pub fn may_decide(authority: Authority, asked: bool) -> Result<(), NotYours> {
+    match (authority, asked) {
+        (Authority::Requester, _) => Err(NotYours::NeedsAdmin),
+        (Authority::Admin, true) => Err(NotYours::Own),
+        (Authority::Admin, false) => Ok(()),
+    }
+}
+
+/// Whether someone may cancel a request: who made it, and admins.
+///
+/// # Errors
+///
+/// Says why not.
+pub fn may_cancel(authority: Authority, made_it: bool) -> Result<(), NotYours> {
+    match (authority, made_it) {
+        (Authority::Admin, _) | (Authority::Requester, true) => Ok(()),
+        (Authority::Requester, false) => Err(NotYours::NotRequester),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::GuildId;
+
+    #[test]
+    fn an_event_applies_in_its_own_state_and_in_no_other() {
+        for state in State::ALL {
+            for event in Event::ALL {
+                assert_eq!(
+                    state.after(event).is_some(),
+                    state == event.from(),
+                    "{state:?} {event:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        for state in State::ALL {
+            assert_eq!(State::parse(state.as_str()), Some(state));
+        }
+        assert_eq!(State::parse("approved"), None);
+    }
+
+    #[test]
+    fn only_an_admin_who_did_not_ask_decides() {
+        assert_eq!(may_decide(Authority::Admin, false), Ok(()));
+        assert_eq!(may_decide(Authority::Admin, true), Err(NotYours::Own));
+        assert_eq!(may_decide(Authority::Requester, false), Err(NotYours::NeedsAdmin));
+        assert_eq!(may_decide(Authority::Requester, true), Err(NotYours::NeedsAdmin));
+    }
+
+    #[test]
+    fn who_made_it_and_admins_cancel() {
+        assert_eq!(may_cancel(Authority::Admin, false), Ok(()));
+        assert_eq!(may_cancel(Authority::Requester, true), Ok(()));
+        assert_eq!(may_cancel(Authority::Requester, false), Err(NotYours::NotRequester));
+    }
+
+    fn approved(attempts: u32, decided: SystemTime) -> Request {
+        Request {
+            id: 1,
+            name: GroupName::parse("ABE").unwrap(),
+            state: State::Creating,
+            direct: false,
+            place: Place { guild: GuildId(1), channel: ChannelId(2) },
+            requester: UserId(3),
+            reason: None,
+            made: decided,
+            decider: None,
+            decided: Some(decided),
+            verdict: None,
+            guid: None,
+            note: None,
+            attempts,
+            due: None,
+            version: 1,
+            shown: 1,
+            message: None,
+            resent: 0,
+        }
+    }
+
+    #[test]
+    fn tries_come_less_often_and_end_after_a_day() {
+        let decided = SystemTime::now();
+        let pause = |attempts| {
+            let next = approved(attempts, decided).next_try(decided)?;
+            next.duration_since(decided).ok()
+        };
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!((pause(0), pause(1), pause(2)), (seconds(5), seconds(10), seconds(20)));
+        assert_eq!((pause(8), pause(u32::MAX)), (seconds(900), seconds(900)));
+        let after = |hours| approved(9, decided).next_try(decided + Duration::from_hours(hours));
+        assert!(after(23).is_some());
+        assert_eq!(after(24), None);
+    }
+}

@@ -1,0 +1,137 @@
+//! Opening the database: made and brought up to date if it can be used, left alone if it can't.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::ConnectOptions;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::Store;
+
+/// How long another program's lock is waited for: less than the 3 s within which a press must be
+/// answered.
+const BUSY: Duration = Duration::from_secs(2);
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// Why the database can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// This version speaks to `SQLite` only.
+    #[error("DATABASE_URL: PostgreSQL can't be used yet; set it to sqlite://PATH")]
+    Unsupported,
+    /// The file can't be made or written.
+    #[error("DATABASE_URL: the file can't be written ({0}); check the folder and its owner")]
+    File(#[source] io::Error),
+    /// A newer version of the bot has been here.
+    #[error(
+        "DATABASE_URL: the database is from a newer version of the bot; run that version, or name another file"
+    )]
+    Newer,
+    /// It isn't a database, or a broken one. It is left as it is.
+    #[error(
+        "DATABASE_URL: the file isn't a sound SQLite database ({0}); restore it from a backup, or name another file"
+    )]
+    Damaged(String),
+    /// The database failed at its work.
+    #[error("the database failed: {0}")]
+    Sql(#[from] sqlx::Error),
+}
+
+impl Store {
+    /// Opens the database at `url`, making it if it is missing and bringing it up to date.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be used; then it is left as it was.
+    pub async fn open(url: &SecretString) -> Result<Self, StoreError> {
+        let url = url.expose_secret();
+        if !url.starts_with("sqlite:") {
+            return Err(StoreError::Unsupported);
+        }
+        let options = SqliteConnectOptions::from_str(url)?
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .disable_statement_logging();
+        let path = options.get_filename().to_owned();
+        let is_new = prepare(&path).map_err(StoreError::File)?;
+        if !is_new {
+            inspect(&options).await?;
+            protect(&path).map_err(StoreError::File)?;
+        }
+        let options =
+            options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+        // SQLite writes one at a time anyway.
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        MIGRATIONS.run(&pool).await.map_err(refused)?;
+        Ok(Self { pool })
+    }
+
+    /// Closes the database. Then all of it is in the one file, which may be copied.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Makes the file, for the bot's eyes only. Whether it is new.
+fn prepare(path: &Path) -> io::Result<bool> {
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    Ok(file.metadata()?.len() == 0)
+}
+
+/// Keeps an existing file of the bot's from everyone else.
+fn protect(path: &Path) -> io::Result<()> {
+    let mut permissions = std::fs::metadata(path)?.permissions();
+    if permissions.mode() & 0o077 != 0 {
+        permissions.set_mode(0o600);
+        std::fs::set_permissions(path, permissions)?;
+    }
+    Ok(())
+}
+
+/// Looks at an existing file without changing it.
+async fn inspect(options: &SqliteConnectOptions) -> Result<(), StoreError> {
+    let damaged = |error: sqlx::Error| match &error {
+        sqlx::Error::Database(database) => StoreError::Damaged(database.message().to_owned()),
+        _ => StoreError::Sql(error),
+    };
+    let mut connection = options.clone().read_only(true).connect().await.map_err(damaged)?;
+    let verdict: String = sqlx::query_scalar("PRAGMA quick_check(1)")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(damaged)?;
+    if verdict != "ok" {
+        return Err(StoreError::Damaged(verdict));
+    }
+    let tables = "SELECT name FROM sqlite_master WHERE type = 'table'";
+    let tables: Vec<String> =
+        sqlx::query_scalar(tables).fetch_all(&mut connection).await.map_err(damaged)?;
+    if tables.is_empty() {
+        return Ok(());
+    }
+    if !tables.iter().any(|table| table == "_sqlx_migrations") {
+        return Err(StoreError::Damaged("it belongs to another program".to_owned()));
+    }
+    let newest: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(damaged)?;
+    let ours = MIGRATIONS.iter().map(|migration| migration.version).max();
+    if newest > ours { Err(StoreError::Newer) } else { Ok(()) }
+}
+
+fn refused(error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => StoreError::Newer,
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            StoreError::Sql(error)
+        }
+        other => StoreError::Damaged(other.to_string()),
+    }
+}

@@ -1,0 +1,70 @@
+//! Rows as the database has them.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::StoreError;
+use crate::access::{ChannelId, GuildId, Place, UserId};
+use crate::group::{GroupName, Guid};
+use crate::request::{Request, State};
+
+/// Milliseconds since 1970.
+pub(super) fn millis(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+pub(super) fn time(millis: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(millis.max(0).cast_unsigned())
+}
+
+pub(super) fn state(row: &SqliteRow, column: &str) -> Result<State, StoreError> {
+    let name: String = row.try_get(column)?;
+    State::parse(&name).ok_or(StoreError::Damaged("a state has an unknown name".to_owned()))
+}
+
+pub(super) fn user(row: &SqliteRow, column: &str) -> Result<Option<UserId>, StoreError> {
+    let id: Option<i64> = row.try_get(column)?;
+    Ok(id.map(|id| UserId(id.cast_unsigned())))
+}
+
+pub(super) fn place(row: &SqliteRow) -> Result<Place, StoreError> {
+    let (guild, channel): (i64, i64) = (row.try_get("guild")?, row.try_get("channel")?);
+    Ok(Place { guild: GuildId(guild.cast_unsigned()), channel: ChannelId(channel.cast_unsigned()) })
+}
+
+fn opt_time(row: &SqliteRow, column: &str) -> Result<Option<SystemTime>, StoreError> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.map(time))
+}
+
+pub(super) fn request(row: &SqliteRow) -> Result<Request, StoreError> {
+    let channel: Option<i64> = row.try_get("message_channel")?;
+    let message: Option<i64> = row.try_get("message")?;
+    let requester: i64 = row.try_get("requester")?;
+    let attempts: i64 = row.try_get("attempts")?;
+    Ok(Request {
+        id: row.try_get("id")?,
+        name: GroupName::trusted(row.try_get("name")?),
+        state: state(row, "state")?,
+        direct: row.try_get("direct")?,
+        place: place(row)?,
+        requester: UserId(requester.cast_unsigned()),
+        reason: row.try_get("reason")?,
+        made: time(row.try_get("made")?),
+        decider: user(row, "decider")?,
+        decided: opt_time(row, "decided")?,
+        verdict: row.try_get("verdict")?,
+        guid: row.try_get::<Option<String>, _>("guid")?.map(Guid::trusted),
+        note: row.try_get("note")?,
+        attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
+        due: opt_time(row, "due")?,
+        version: row.try_get("version")?,
+        shown: row.try_get("shown")?,
+        resent: row.try_get("resent")?,
+        message: channel.zip(message).map(|(channel, message)| {
+            (ChannelId(channel.cast_unsigned()), message.cast_unsigned())
+        }),
+    })
+}
