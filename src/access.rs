@@ -119,14 +119,27 @@ impl Policy {
     ///
     /// Says why, if that is nothing.
     pub fn authority(&self, actor: &Actor) -> Result<(Authority, Place), Denied> {
+        let (guild, served) = (actor.guild, |channel| self.channels.contains(&channel));
+        if guild.is_some_and(|guild| self.guilds.contains(&guild))
+            && !self.channels.is_empty()
+            && !served(actor.channel)
+            && !actor.parent.is_some_and(served)
+        {
+            return Err(Denied::OtherChannel(self.channels.clone()));
+        }
+        self.authority_anywhere(actor)
+    }
+
+    /// Decides what `actor` may do with a message of the bot's. Where commands may be used doesn't
+    /// matter: the bot itself chose where the message is.
+    ///
+    /// # Errors
+    ///
+    /// Says why, if that is nothing.
+    pub fn authority_anywhere(&self, actor: &Actor) -> Result<(Authority, Place), Denied> {
         let guild = actor.guild.ok_or(Denied::DirectMessage)?;
         if !self.guilds.contains(&guild) {
             return Err(Denied::OtherGuild);
-        }
-        let served = |channel| self.channels.contains(&channel);
-        if !self.channels.is_empty() && !served(actor.channel) && !actor.parent.is_some_and(served)
-        {
-            return Err(Denied::OtherChannel(self.channels.clone()));
         }
         let place = Place { guild, channel: actor.channel };
         let has_one_of = |roles: &[RoleId]| roles.iter().any(|role| actor.roles.contains(role));

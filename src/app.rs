@@ -19,11 +19,13 @@ use crate::discord::commands::commands;
 use crate::discord::gateway::{self, GatewayError, Line};
 use crate::discord::rest::{Application, Rest, RestError};
 use crate::ldapgroup::LdapGroups;
+use crate::ldapgroup::requests::Requests;
+use crate::store::{Store, StoreError};
 
 /// What is under way when the bot is told to stop may take this long to end.
 const FAREWELL: Duration = Duration::from_secs(25);
 
-/// Then whoever waits is told, within this.
+/// Then whoever waits is told, and the database closed, each within this.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// How long a stale ticket may stay in memory.
@@ -40,7 +42,7 @@ pub enum AppError {
     /// The bot isn't in a server that it is to serve.
     #[error(
         "DISCORD_GUILD_IDS: the bot isn't in server {guild}; invite it with \
-         https://discord.com/oauth2/authorize?client_id={application}&scope=bot+applications.commands"
+         https://discord.com/oauth2/authorize?client_id={application}&permissions=274877975552&scope=bot+applications.commands"
     )]
     NotInGuild {
         /// The server.
@@ -54,6 +56,9 @@ pub enum AppError {
     /// The HTTP client couldn't be set up.
     #[error("the TLS library can't be set up, or refuses a certificate of CONNECT_CA_FILE: {0}")]
     Http(#[from] reqwest::Error),
+    /// The database can't be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The gateway ended for good.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
@@ -82,8 +87,11 @@ impl App {
         let connect = Connect::new(config.connect, &http)?;
         let guilds = config.policy.guilds.clone();
         let groups = LdapGroups::new(connect.clone(), config.policy, config.ticket_ttl);
+        let store = Store::open(&config.database_url).await?;
+        store.distrust_messages().await?;
+        let requests = Requests::new(groups, store, config.requests);
         let rest = Rest::new(http, config.discord.api, &config.discord.token);
-        let bot = Bot::new(groups, rest, stopping.clone());
+        let bot = Bot::new(requests, rest, stopping.clone());
         let introduced = tokio::select! {
             () = stopping.cancelled() => return Ok(None),
             introduced = introduce(bot.rest(), &guilds) => introduced?,
@@ -126,9 +134,11 @@ impl App {
             tokio::select! {
                 (ended, ()) = async { tokio::join!(connected, farewell) } => ended,
                 never = tidy(&self.bot) => match never {},
+                never = Arc::clone(&self.bot).look_after() => match never {},
             }
         };
         looking.abort();
+        drop(timeout(LAST_WORDS, self.bot.requests().store().close()).await);
         tracing::info!("stopped");
         Ok(ended?)
     }
@@ -149,7 +159,7 @@ async fn tidy(bot: &Bot) -> Infallible {
     let mut now_and_then = tokio::time::interval(TIDY);
     loop {
         now_and_then.tick().await;
-        bot.groups().forget_stale();
+        bot.requests().groups().forget_stale();
     }
 }
 

@@ -124,7 +124,7 @@ async fn server(
         Err(error) => {
             return vec![Finding::fail(format!(
                 "the bot isn't in server {guild} ({error}): check DISCORD_GUILD_IDS, and invite \
-                 it with https://discord.com/oauth2/authorize?client_id={}&scope=bot+applications.commands",
+                 it with https://discord.com/oauth2/authorize?client_id={}&permissions=274877975552&scope=bot+applications.commands",
                 application.id
             ))];
         }

@@ -156,7 +156,7 @@ fn stopped(stop: &Stop, id: CorrelationId, format: Format) -> io::Result<Outcome
         Stop::Refusal(refusal) => (render::refusal(refusal).content, Outcome::Failed, None),
         Stop::Fault(fault) => {
             let words = render::fault_words(fault);
-            let text = format!("{words}\n{}\nCorrelation id: {id}", fault.error.chain());
+            let text = format!("{words}\n{}\nCorrelation id: {id}", fault.chain());
             (text, Outcome::Failed, None)
         }
     };

@@ -11,8 +11,9 @@ use secrecy::SecretString;
 
 use self::environment::Reader;
 pub use self::environment::{Environment, Problems};
-use crate::access::{ChannelId, Policy};
+use crate::access::Policy;
 use crate::connect::{self, api_base};
+use crate::ldapgroup::requests::RequestSettings;
 
 /// Every variable that the program knows, in the order of `.env.example`.
 pub const VARIABLES: [&str; 25] = [
@@ -82,32 +83,6 @@ pub struct DiscordSettings {
     pub api: Url,
     /// The key that interactions sent over HTTP are signed with: 64 hexadecimal digits.
     pub public_key: Option<String>,
-}
-
-/// How requests are made and decided.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct RequestSettings {
-    /// Where they wait; the channel where they were made if `None`.
-    pub channel: Option<ChannelId>,
-    /// What an admin's create does.
-    pub admin_creates: AdminCreates,
-    /// Whether a request must state a reason.
-    pub reason_required: bool,
-    /// How many open requests one person may have.
-    pub max_open: u32,
-    /// When an undecided request expires.
-    pub ttl: Duration,
-    /// When an undecided request is brought up again, if it is.
-    pub reminder: Option<Duration>,
-}
-
-/// What an admin's create does.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum AdminCreates {
-    /// It runs at once.
-    Direct,
-    /// It needs another admin.
-    Approval,
 }
 
 /// How the log is written.
@@ -216,7 +191,7 @@ fn request_settings(env: &mut Reader<'_>) -> Option<RequestSettings> {
     let admin_creates = env.or_default("ADMIN_CREATES", "direct", parse::admin_creates);
     let reason_required = env.or_default("REASON_REQUIRED", "false", parse::yes_or_no);
     let max_open = env.or_default("MAX_OPEN_REQUESTS", "10", parse::max_open);
-    let ttl = env.or_default("REQUEST_TTL", "72h", |text| parse::duration(text, MINUTE, YEAR));
+    let ttl = env.or_default("REQUEST_TTL", "72h", |text| parse::duration(text, SECOND, YEAR));
     let reminder = env.or_default("REQUEST_REMINDER", "24h", parse::reminder);
     Some(RequestSettings {
         channel: channel?,
@@ -329,8 +304,8 @@ mod tests {
         for (name, least, most, below, above) in [
             ("CONNECT_TIMEOUT", "1s", "5m", "999ms", "301s"),
             ("TICKET_TTL", "1s", "24h", "0s", "24h 1s"),
-            ("REQUEST_TTL", "1m", "365d", "59s", "366d"),
-            ("REQUEST_REMINDER", "1m", "365d", "59s", "366d"),
+            ("REQUEST_TTL", "1s", "365d", "0s", "366d"),
+            ("REQUEST_REMINDER", "1s", "365d", "999ms", "366d"),
         ] {
             assert!(read(&[(name, least)]).is_ok() && read(&[(name, most)]).is_ok(), "{name}");
             for wrong in [below, above, "10", "soon", "-1s"] {

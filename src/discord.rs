@@ -5,10 +5,14 @@
 //! later. Whether others may see it is known from the command; a failure of something public is
 //! told privately.
 
+mod cards;
 pub mod commands;
+mod desk;
 pub mod gateway;
 mod handle;
+mod lists;
 mod parse;
+mod presses;
 pub mod render;
 pub mod rest;
 
@@ -24,12 +28,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+use self::desk::Desk;
 use self::handle::{First, Handle};
 use self::parse::Command;
-use self::render::Reply;
+use self::render::{Privacy, Reply};
 use self::rest::Rest;
+use crate::access::Actor;
 use crate::connect::CorrelationId;
-use crate::ldapgroup::{Caller, Created, LdapGroups, Stop};
+use crate::ldapgroup::requests::{Done, Requests};
+use crate::ldapgroup::{Caller, Created, Stop};
 use crate::text::visible;
 
 /// An answer that is there within this time is the first answer; Discord waits for one for 3 s.
@@ -43,19 +50,22 @@ const INVALID_BODY: u64 = 50035;
 
 /// The bot as Discord knows it.
 pub struct Bot {
-    groups: LdapGroups,
+    requests: Requests,
     rest: Rest,
+    /// One at a time looks after the messages, or two would post one.
+    desk: tokio::sync::Mutex<Desk>,
     under_way: TaskTracker,
     stopping: CancellationToken,
     leaving: CancellationToken,
 }
 
 impl Bot {
-    /// A bot that serves `groups`, and takes on nothing new once `stopping`.
+    /// A bot that serves `requests`, and takes on nothing new once `stopping`.
     #[must_use]
-    pub fn new(groups: LdapGroups, rest: Rest, stopping: CancellationToken) -> Arc<Self> {
+    pub fn new(requests: Requests, rest: Rest, stopping: CancellationToken) -> Arc<Self> {
         let (under_way, leaving) = (TaskTracker::new(), CancellationToken::new());
-        Arc::new(Self { groups, rest, under_way, stopping, leaving })
+        let desk = tokio::sync::Mutex::default();
+        Arc::new(Self { requests, rest, desk, under_way, stopping, leaving })
     }
 
     /// Discord's REST API, as the bot speaks to it.
@@ -66,8 +76,8 @@ impl Bot {
 
     /// What people can do.
     #[must_use]
-    pub fn groups(&self) -> &LdapGroups {
-        &self.groups
+    pub fn requests(&self) -> &Requests {
+        &self.requests
     }
 
     /// Waits until every interaction that was taken on is answered.
@@ -90,7 +100,7 @@ impl Bot {
         };
         let bot = Arc::clone(self);
         let work = async move {
-            let work = AssertUnwindSafe(Arc::clone(&bot).serve(interaction, &handle, id));
+            let work = AssertUnwindSafe(Box::pin(Arc::clone(&bot).serve(interaction, &handle, id)));
             if work.catch_unwind().await.is_err() {
                 tracing::error!("an interaction ended in a panic");
                 handle.log(handle.apologize(&bot.rest, id).await);
@@ -103,8 +113,8 @@ impl Bot {
         match interaction {
             Interaction::Command(command) => self.command(command, handle, id).await,
             Interaction::Autocomplete(command) => self.autocomplete(command, handle, id).await,
-            Interaction::Component(_) => self.reject(handle, "a button", id).await,
-            Interaction::Modal(_) => self.reject(handle, "a form", id).await,
+            Interaction::Component(button) => self.component(button, handle, id).await,
+            Interaction::Modal(form) => self.form(form, handle, id).await,
             _ => self.reject(handle, "an interaction of an unknown kind", id).await,
         }
     }
@@ -144,41 +154,78 @@ impl Bot {
         };
         let name = command.name();
         let (user, channel) = (actor.user, actor.channel);
-        let caller = Caller::Person(actor);
-        let work = self.perform(&caller, command, id);
-        let (outcome, delivered) = self.deliver(handle, work, id).await;
+        let privacy = self.privacy(&actor, &command);
+        let work = self.perform(&actor, command, id);
+        let (outcome, delivered) = self.deliver(handle, privacy, work, id).await;
         let took = begun.elapsed();
         tracing::info!(command = name, %user, %channel, outcome, delivered, ?took, "answered");
+    }
+
+    /// Who sees the answer if all goes well.
+    fn privacy(&self, actor: &Actor, command: &Command) -> Privacy {
+        match command {
+            Command::Search { .. } => Privacy::Public,
+            Command::Create { .. } if self.requests.creates_at_once(actor) => Privacy::Public,
+            Command::Create { .. }
+            | Command::Requests { .. }
+            | Command::Cancel { .. }
+            | Command::History { .. } => Privacy::Private,
+        }
     }
 
     /// Carries a command out, and says in a word what came of it.
     async fn perform(
         &self,
-        caller: &Caller,
+        actor: &Actor,
         command: Command,
         id: CorrelationId,
     ) -> (Reply, &'static str) {
         let done = match command {
             Command::Search { prefix } => {
-                self.groups.search(caller, &prefix, id).await.map(|found| render::search(&found))
+                let caller = Caller::Person(actor.clone());
+                let found = self.requests.groups().search(&caller, &prefix, id).await;
+                found.map(|found| render::search(&found))
             }
-            Command::Create { name } => {
-                let created = self.groups.create(caller, &name, id).await;
-                created.map(|created| {
-                    let Created { name, guid, known } = &created;
-                    tracing::info!(group = %visible(name.as_str()), %guid, ?known, "created");
-                    render::created(&created)
-                })
+            Command::Create { name, reason } => {
+                self.create(actor, &name, reason.as_deref(), id).await
             }
+            Command::Requests { state } => {
+                self.list_requests(actor, state, 0).await.map(Reply::from)
+            }
+            Command::Cancel { request } => {
+                let cancelled = self.requests.cancel(actor, request, id).await;
+                cancelled.map(|request| cards::over(&request))
+            }
+            Command::History { name } => self.list_history(actor, &name, 0).await.map(Reply::from),
         };
         match done {
             Ok(reply) => (reply, "done"),
-            Err(Stop::Refusal(refusal)) => (render::refusal(&refusal), "refused"),
-            Err(Stop::Fault(fault)) => {
-                tracing::error!(error = fault.error.chain(), changed = ?fault.changed, "failed");
-                (render::fault(&fault, id), "failed")
-            }
+            Err(stop) => explain(&stop, id),
         }
+    }
+
+    async fn create(
+        &self,
+        actor: &Actor,
+        name: &str,
+        reason: Option<&str>,
+        id: CorrelationId,
+    ) -> Result<Reply, Stop> {
+        Ok(match self.requests.create(actor, name, reason, id).await? {
+            Done::Created(created) => {
+                let Created { name, guid, known } = &created;
+                tracing::info!(group = %visible(name.as_str()), %guid, ?known, "created");
+                render::created(&created)
+            }
+            Done::Requested(request) => {
+                let shown = self.show_now(request.id).await;
+                // With its message, now that there is one.
+                let known = self.requests.store().request(request.id).await.ok().flatten();
+                cards::requested(&known.unwrap_or(request), shown)
+            }
+            Done::Joined(request) => cards::joined(&request, true),
+            Done::AskedBefore(request) => cards::joined(&request, false),
+        })
     }
 
     /// Answers with what the work comes to: at once if it is there in time, else later. What came of
@@ -186,6 +233,7 @@ impl Bot {
     async fn deliver(
         &self,
         handle: &Handle,
+        privacy: Privacy,
         work: impl Future<Output = (Reply, &'static str)>,
         id: CorrelationId,
     ) -> (&'static str, bool) {
@@ -193,7 +241,7 @@ impl Bot {
         let (first, (reply, outcome)) = match timeout(AT_ONCE, &mut work).await {
             Ok(done) => (First::Reply, done),
             Err(_elapsed) => {
-                handle.log(handle.announce(&self.rest).await);
+                handle.log(handle.announce(&self.rest, privacy).await);
                 let done = tokio::select! {
                     done = AssertUnwindSafe(work).catch_unwind() => done.unwrap_or_else(|_panic| {
                         tracing::error!("a command ended in a panic");
@@ -201,7 +249,7 @@ impl Bot {
                     }),
                     () = self.leaving.cancelled() => (render::left(id), "left"),
                 };
-                (First::Announced, done)
+                (First::Announced(privacy), done)
             }
         };
         let delivered = match handle.give(&self.rest, first, &reply).await {
@@ -220,15 +268,12 @@ impl Bot {
         handle: &Handle,
         id: CorrelationId,
     ) {
-        let caller = Caller::Person(parse::actor(&interaction));
+        let actor = parse::actor(&interaction);
         let choices = match parse::typed(&mut interaction) {
             Ok(typed) => {
                 // A search that takes too long goes on all the same: the next letter finds it.
                 let bot = Arc::clone(&self);
-                let work = self.under_way.spawn(async move {
-                    let found = bot.groups.suggest(&caller, &typed, id).await;
-                    found.map(|search| render::choices(&search, &typed)).unwrap_or_default()
-                });
+                let work = self.under_way.spawn(async move { bot.suggest(actor, typed, id).await });
                 timeout(SUGGESTIONS, work).await.ok().and_then(Result::ok).unwrap_or_default()
             }
             Err(parse::Unknown(what)) => {
@@ -237,5 +282,16 @@ impl Bot {
             }
         };
         handle.log(handle.suggest(&self.rest, choices).await);
+    }
+}
+
+/// What somebody reads who didn't get what they asked for; a fault is logged, once.
+fn explain(stop: &Stop, id: CorrelationId) -> (Reply, &'static str) {
+    match stop {
+        Stop::Refusal(refusal) => (render::refusal(refusal), "refused"),
+        Stop::Fault(fault) => {
+            tracing::error!(error = fault.chain(), changed = ?fault.changed, "failed");
+            (render::fault(fault, id), "failed")
+        }
     }
 }

@@ -1,13 +1,15 @@
 //! What people can do with LDAP groups, whoever asks and wherever the answer is shown.
 
+mod outcome;
+pub mod requests;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::access::{Actor, Authority, Denied, Place, Policy, RoleId};
+pub use self::outcome::{Changed, Created, Fault, InUseBy, Known, Refusal, Stop, Trouble};
+use crate::access::{Actor, Authority, Place, Policy, RoleId};
 use crate::connect::{Code, Connect, CorrelationId, Error};
-use crate::group::{
-    Abbreviation, GroupName, Guid, Match, NameProblem, Prefix, RemoteGroup, find, near,
-};
+use crate::group::{Abbreviation, GroupName, Guid, Match, Prefix, RemoteGroup, find, near};
 use crate::tickets::{Origin, Search, Tickets};
 
 /// The pauses before each look for a group whose creation went unanswered. Connect may still be at
@@ -19,135 +21,6 @@ const MIN_SUGGEST_CHARS: usize = 2;
 
 /// The beginning of a mistyped name that is searched for names like it.
 const NEAR_CHARS: usize = 3;
-
-/// Why someone didn't get what they asked for, where it is theirs to do something about it.
-#[derive(Debug)]
-pub enum Refusal {
-    /// They may not do anything here.
-    Denied(Denied),
-    /// They may search, but only an admin creates: someone with one of these roles.
-    NeedsAdmin(Vec<RoleId>),
-    /// What they typed is no name and no prefix.
-    BadName(NameProblem),
-    /// Connect has a group of that name already.
-    InUse {
-        /// The group's name as Connect or LDAP has it.
-        name: GroupName,
-        /// Its id; unknown if Connect doesn't list the group that is in the way.
-        guid: Option<Guid>,
-    },
-    /// LDAP has no group of that name.
-    NoSuchGroup {
-        /// What was asked for.
-        name: GroupName,
-        /// Names that may have been meant, the closest first.
-        near: Vec<GroupName>,
-    },
-    /// LDAP has several groups of that name, which differ in case only or not at all.
-    Ambiguous {
-        /// What was asked for.
-        name: GroupName,
-        /// The names it could be.
-        found: Vec<GroupName>,
-    },
-    /// The prefix has more hits than Connect is willing to look at.
-    TooBroad,
-}
-
-/// What is known about Connect after a failure.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Changed {
-    /// It was only asked.
-    Nothing,
-    /// No group was created.
-    NotCreated,
-    /// The creation went unanswered, and the group was not there when looked for; it may still come.
-    NotThereYet,
-    /// The creation went unanswered, and nobody could look: the group may be there.
-    Unknown,
-}
-
-/// Something failed that isn't the fault of the person who asked.
-#[derive(Debug)]
-pub struct Fault {
-    /// What failed.
-    pub error: Arc<Error>,
-    /// Whether Connect may have changed all the same.
-    pub changed: Changed,
-}
-
-impl From<Arc<Error>> for Fault {
-    fn from(error: Arc<Error>) -> Self {
-        Self { error, changed: Changed::Nothing }
-    }
-}
-
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        Arc::new(error).into()
-    }
-}
-
-/// Why something wasn't done.
-#[derive(Debug)]
-pub enum Stop {
-    /// By right, and the person is told what to do about it.
-    Refusal(Refusal),
-    /// By failure, which is logged.
-    Fault(Fault),
-}
-
-impl Stop {
-    /// Too many hits are a matter of the prefix.
-    fn of_search(error: Arc<Error>) -> Self {
-        match error.code() {
-            Some(Code::TooManyResults) => Refusal::TooBroad.into(),
-            _ => error.into(),
-        }
-    }
-
-    /// What only asked Connect, as part of a creation, created nothing.
-    fn of_creation(self) -> Self {
-        match self {
-            Self::Fault(Fault { error, changed: Changed::Nothing }) => {
-                Self::Fault(Fault { error, changed: Changed::NotCreated })
-            }
-            Self::Fault(_) | Self::Refusal(_) => self,
-        }
-    }
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refusal(refusal)
-    }
-}
-
-impl<E: Into<Fault>> From<E> for Stop {
-    fn from(fault: E) -> Self {
-        Self::Fault(fault.into())
-    }
-}
-
-/// A group that was created.
-#[derive(Debug)]
-pub struct Created {
-    /// Its name, as Connect has it.
-    pub name: GroupName,
-    /// Its id.
-    pub guid: Guid,
-    /// How it is known.
-    pub known: Known,
-}
-
-/// How it is known that a group was created.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Known {
-    /// Connect said so.
-    Answered,
-    /// Connect's answer was lost, and the group was there when looked for.
-    FoundAfterwards,
-}
 
 /// Who is served.
 #[derive(Clone, Debug)]
@@ -204,35 +77,83 @@ impl LdapGroups {
         let (authority, place) = self.authority(caller)?;
         match authority {
             Authority::Admin => {}
-            Authority::Requester => {
-                return Err(Refusal::NeedsAdmin(self.policy.admin_roles.clone()).into());
-            }
+            Authority::Requester => return Err(Refusal::NeedsAdmin(self.admin_roles()).into()),
         }
-        let created = self.create_named(place, name, id).await.map_err(Stop::of_creation);
-        if let Some(place) = place {
-            match &created {
-                Ok(Created { name, guid, .. })
-                | Err(Stop::Refusal(Refusal::InUse { name, guid: Some(guid) })) => {
-                    self.tickets.note_guid(place, name, guid);
-                }
-                Err(_) => {}
-            }
-        }
-        created
+        let hit = self.locate(place, name, id).await?;
+        self.bring_in(place, hit, id).await
     }
 
-    async fn create_named(
+    /// The one LDAP group that is called `typed`, which Connect doesn't have yet as far as is known:
+    /// from the channel's latest search, else from one for its exact name.
+    ///
+    /// # Errors
+    ///
+    /// When the name doesn't name one group, Connect has it, or Connect failed.
+    pub async fn locate(
         &self,
         place: Option<Place>,
         typed: &str,
         id: CorrelationId,
-    ) -> Result<Created, Stop> {
-        let name = self.full_name(place, typed, id).await?;
-        let hit = match place.and_then(|place| self.remembered(place, &name)) {
-            Some(hit) => hit,
-            None => self.find_group(place, &name, id).await?,
+    ) -> Result<RemoteGroup, Stop> {
+        let locate = async {
+            let name = self.full_name(place, typed, id).await?;
+            match place.and_then(|place| self.remembered(place, &name)) {
+                Some(hit) => Ok(hit),
+                None => self.find_group(place, &name, id).await,
+            }
         };
-        self.bring_in(place, hit, id).await
+        let hit = locate.await.map_err(Stop::of_creation)?;
+        match hit.guid {
+            Some(guid) => {
+                let by = InUseBy::ThisGroup;
+                Err(Refusal::InUse { name: hit.name, guid: Some(guid), by }.into())
+            }
+            None => Ok(hit),
+        }
+    }
+
+    /// The LDAP group of exactly this name, whether Connect has it or not.
+    ///
+    /// # Errors
+    ///
+    /// When there isn't exactly one, or Connect failed.
+    pub async fn look_up_exactly(
+        &self,
+        name: &GroupName,
+        id: CorrelationId,
+    ) -> Result<RemoteGroup, Stop> {
+        let hit = self.find_group(None, name, id).await.map_err(Stop::of_creation)?;
+        if hit.name == *name {
+            Ok(hit)
+        } else {
+            Err(Refusal::NoSuchGroup { name: name.clone(), near: vec![hit.name] }.into())
+        }
+    }
+
+    /// Who a person is here.
+    ///
+    /// # Errors
+    ///
+    /// When they may do nothing here.
+    pub fn person(&self, actor: &Actor) -> Result<(Authority, Place), Refusal> {
+        self.policy.authority(actor).map_err(Refusal::Denied)
+    }
+
+    /// Who a person is who pressed a button of a request's message, which may be in a channel where
+    /// commands may not be used.
+    ///
+    /// # Errors
+    ///
+    /// When they may do nothing here.
+    pub fn presser(&self, actor: &Actor) -> Result<Authority, Refusal> {
+        let known = self.policy.authority_anywhere(actor).map_err(Refusal::Denied)?;
+        Ok(known.0)
+    }
+
+    /// The roles whose members are admins.
+    #[must_use]
+    pub fn admin_roles(&self) -> Vec<RoleId> {
+        self.policy.admin_roles.clone()
     }
 
     /// Group names to offer someone who has typed `typed`: from the channel's latest search or,
@@ -386,17 +307,36 @@ impl LdapGroups {
         }
     }
 
-    /// Sends the creation, once; a ticket that Connect doesn't take any more is renewed once.
-    async fn bring_in(
+    /// Creates the group of a hit. What the channel remembers of it is brought up to date.
+    ///
+    /// # Errors
+    ///
+    /// When Connect has the group, or refused, or failed. An answer that was lost is looked into.
+    pub async fn bring_in(
         &self,
         place: Option<Place>,
         hit: RemoteGroup,
         id: CorrelationId,
     ) -> Result<Created, Stop> {
+        let created = self.put_renewed(hit, id).await.map_err(Stop::of_creation);
+        if let Some(place) = place {
+            match &created {
+                Ok(Created { name, guid, .. })
+                | Err(Stop::Refusal(Refusal::InUse { name, guid: Some(guid), .. })) => {
+                    self.tickets.note_guid(place, name, guid);
+                }
+                Err(_) => {}
+            }
+        }
+        created
+    }
+
+    /// Sends the creation, once; a ticket that Connect doesn't take any more is renewed once.
+    async fn put_renewed(&self, hit: RemoteGroup, id: CorrelationId) -> Result<Created, Stop> {
         match self.put(hit, id).await? {
             Put::Created(created) => Ok(created),
             Put::StaleTicket { name, .. } => {
-                let fresh = self.find_group(place, &name, id).await?;
+                let fresh = self.look_up_exactly(&name, id).await?;
                 match self.put(fresh, id).await? {
                     Put::Created(created) => Ok(created),
                     Put::StaleTicket { error, .. } => Err(error.into()),
@@ -407,7 +347,8 @@ impl LdapGroups {
 
     async fn put(&self, hit: RemoteGroup, id: CorrelationId) -> Result<Put, Stop> {
         if let Some(guid) = hit.guid {
-            return Err(Refusal::InUse { name: hit.name, guid: Some(guid) }.into());
+            let by = InUseBy::ThisGroup;
+            return Err(Refusal::InUse { name: hit.name, guid: Some(guid), by }.into());
         }
         let error = match self.connect.create_group(&hit.temp_ticket, id).await {
             Ok(group) => {
@@ -418,7 +359,9 @@ impl LdapGroups {
         };
         match error.code() {
             Some(Code::TicketInvalid) => Ok(Put::StaleTicket { name: hit.name, error }),
-            Some(Code::NameInUse) => Err(self.taken(hit.name, id).await.into()),
+            Some(Code::NameInUse) => {
+                Err(self.taken(hit.name, InUseBy::AnotherGroup, id).await.into())
+            }
             Some(Code::SameUniqueId) => Err(self.imported(hit.name, id).await.into()),
             _ if error.leaves_open() => {
                 self.look_for_lost(hit.name, error, id).await.map(Put::Created)
@@ -429,19 +372,20 @@ impl LdapGroups {
 
     /// Finds out which other group has the name. That it isn't found changes nothing about the
     /// answer.
-    async fn taken(&self, name: GroupName, id: CorrelationId) -> Refusal {
+    async fn taken(&self, name: GroupName, by: InUseBy, id: CorrelationId) -> Refusal {
         match self.connect.group_named(&name, id).await {
-            Ok(Some(group)) => Refusal::InUse { name: group.name, guid: Some(group.guid) },
-            Ok(None) | Err(_) => Refusal::InUse { name, guid: None },
+            Ok(Some(group)) => Refusal::InUse { name: group.name, guid: Some(group.guid), by },
+            Ok(None) | Err(_) => Refusal::InUse { name, guid: None, by },
         }
     }
 
     /// Finds out which id the LDAP group has in Connect: by LDAP or, if that doesn't say, by the
     /// name.
     async fn imported(&self, name: GroupName, id: CorrelationId) -> Refusal {
+        let by = InUseBy::ThisGroup;
         match self.guid_in_ldap(&name, id).await {
-            Ok(Some(guid)) => Refusal::InUse { name, guid: Some(guid) },
-            Ok(None) | Err(_) => self.taken(name, id).await,
+            Ok(Some(guid)) => Refusal::InUse { name, guid: Some(guid), by },
+            Ok(None) | Err(_) => self.taken(name, by, id).await,
         }
     }
 
@@ -467,7 +411,7 @@ impl LdapGroups {
                 }
             }
         }
-        Err(Fault { error: Arc::new(error), changed }.into())
+        Err(Fault { trouble: Trouble::Connect(Arc::new(error)), changed }.into())
     }
 
     /// The id that Connect says the LDAP group of exactly this name has.
@@ -478,8 +422,8 @@ impl LdapGroups {
     ) -> Result<Option<Guid>, Arc<Error>> {
         let hits = self.connect.search_afresh(&name.clone().into(), id).await?;
         Ok(match find(&hits, name) {
-            Match::One(hit) => hit.guid.clone(),
-            Match::Several(_) | Match::None => None,
+            Match::One(hit) if hit.name == *name => hit.guid.clone(),
+            Match::One(_) | Match::Several(_) | Match::None => None,
         })
     }
 }

@@ -3,8 +3,9 @@
 //! Imports run downward only; read in this order:
 //!
 //! 1. The rules, without I/O or a clock: [`group`] (names and how they match), [`access`] (who may
-//!    do what), [`tickets`] (the latest search of each channel), [`text`] (text made fit to show).
-//! 2. The outside: [`connect`], Posit Connect's API.
+//!    do what), [`request`] (the states of a request), [`tickets`] (the latest search of each
+//!    channel), [`text`] (text made fit to show).
+//! 2. The outside: [`connect`], Posit Connect's API; [`store`], requests in SQL.
 //! 3. The middle: [`ldapgroup`], what people can do, whoever asks.
 //! 4. The Discord edge: [`discord`].
 //! 5. The program: [`config`], [`app`], [`check`], [`cli`].

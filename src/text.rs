@@ -76,6 +76,36 @@ fn is_invisible(c: char) -> bool {
         )
 }
 
+/// The text with everything escaped that Discord's markdown would take for something else.
+#[must_use]
+pub fn escape_markdown(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(
+            c,
+            '\\' | '`'
+                | '*'
+                | '_'
+                | '~'
+                | '|'
+                | '>'
+                | '<'
+                | '#'
+                | '['
+                | ']'
+                | '('
+                | ')'
+                | '@'
+                | ':'
+                | '-'
+        ) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
 /// One line of a table: the name, filled up to `width` columns, and the guid. `NULL` stands for a
 /// group that Connect doesn't have.
 pub fn push_row(table: &mut String, name: &str, width: usize, guid: Option<&str>) {

@@ -13,9 +13,12 @@ pub mod openapi;
 pub mod terminal;
 
 use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use connect::Connect;
 use discord::{ADMIN_ROLE, Discord, GUILD, REQUESTS};
+use tempfile::TempDir;
 
 /// Both stand-ins, running.
 #[derive(Clone)]
@@ -24,6 +27,8 @@ pub struct Sandbox {
     pub connect: Connect,
     /// The Discord server of the team.
     pub discord: Discord,
+    /// Where the bot keeps its database; gone with the last clone.
+    folder: Arc<TempDir>,
 }
 
 impl Sandbox {
@@ -35,11 +40,11 @@ impl Sandbox {
     pub async fn start(connect: connect::Options, discord: discord::Options) -> io::Result<Self> {
         let connect = Connect::start(connect).await?;
         let discord = Discord::start(discord).await?;
-        Ok(Self { connect, discord })
+        Ok(Self { connect, discord, folder: Arc::new(TempDir::new()?) })
     }
 
     /// The variables that point the bot at these stand-ins: the team's server, the admin role, the
-    /// requests channel, both addresses and both secrets.
+    /// requests channel, a database in a folder of its own, both addresses and both secrets.
     #[must_use]
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         vec![
@@ -50,8 +55,15 @@ impl Sandbox {
             ("REQUESTS_CHANNEL_ID", REQUESTS.to_string()),
             ("CONNECT_SERVER", self.connect.url()),
             ("CONNECT_API_KEY", self.connect.api_key().to_owned()),
+            ("DATABASE_URL", format!("sqlite://{}", self.database().display())),
             ("HTTP_ADDR", "off".to_owned()),
         ]
+    }
+
+    /// The file of the bot's database.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("ldapgroup.db")
     }
 
     /// Everything that the bot did and the real services don't allow or don't document.

@@ -12,7 +12,8 @@ use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 
 use super::environment::unreadable;
-use super::{AdminCreates, LogFormat, MINUTE, YEAR};
+use super::{LogFormat, SECOND, YEAR};
+use crate::ldapgroup::requests::AdminCreates;
 
 type Parsed<T> = Result<T, String>;
 
@@ -96,7 +97,7 @@ pub(super) fn duration(text: &str, least: Duration, most: Duration) -> Parsed<Du
 pub(super) fn reminder(text: &str) -> Parsed<Option<Duration>> {
     match text {
         "0" => Ok(None),
-        _ => duration(text, MINUTE, YEAR)
+        _ => duration(text, SECOND, YEAR)
             .map(Some)
             .map_err(|problem| format!("{problem}; 0 is never")),
     }

@@ -2,6 +2,8 @@
 
 use serenity::all::{CommandOptionType, CreateCommand, CreateCommandOption};
 
+use crate::request::{MAX_REASON_CHARS, State};
+
 /// The command.
 pub const COMMAND: &str = "ldapgroup";
 /// Its subcommand that searches, and the option of it.
@@ -13,35 +15,63 @@ pub const CREATE: &str = "create";
 /// A group's whole name.
 pub const NAME: &str = "name";
 
+/// Why a group is needed.
+pub const REASON: &str = "reason";
+/// Its subcommand that lists requests, the option of it, and the choice that isn't a state.
+pub const REQUESTS: &str = "requests";
+/// In which state they are.
+pub const STATE: &str = "state";
+/// Those on which something is still to happen.
+pub const OPEN: &str = "open";
+/// Its subcommand that takes a request back, and the option of it.
+pub const CANCEL: &str = "cancel";
+/// A request's number.
+pub const REQUEST: &str = "request";
+/// Its subcommand that tells what happened to a group.
+pub const HISTORY: &str = "history";
+
 /// The command with its subcommands, for the bulk registration in a server.
 pub fn commands() -> [CreateCommand; 1] {
-    [CreateCommand::new(COMMAND)
-        .description("Bring LDAP groups into Posit Connect")
-        .add_option(
-            subcommand(SEARCH, "Find LDAP groups, and see which of them Connect has")
-                .add_sub_option(text(
-                    PREFIX,
-                    "What the group's name begins with, whatever the case",
-                )),
+    let search = subcommand(SEARCH, "Find LDAP groups, and see which of them Connect has")
+        .add_sub_option(required(PREFIX, "What the name begins with, whatever the case"));
+    let create = subcommand(CREATE, "Bring an LDAP group into Connect, or ask an admin to do it")
+        .add_sub_option(
+            required(NAME, "The whole name: type a few letters and pick it").set_autocomplete(true),
         )
-        .add_option(
-            subcommand(
-                CREATE,
-                "Create an LDAP group in Connect, so that content can be shared with it",
-            )
-            .add_sub_option(
-                text(NAME, "The group's whole name: type a few letters and pick it")
-                    .set_autocomplete(true),
-            ),
-        )]
+        .add_sub_option(
+            option(CommandOptionType::String, REASON, "Why it is needed: admins read it")
+                .max_length(u16::try_from(MAX_REASON_CHARS).unwrap_or(u16::MAX)),
+        );
+    let states = State::ALL.map(State::as_str);
+    let state = option(CommandOptionType::String, STATE, "Which ones (default: open)");
+    let state = [OPEN]
+        .iter()
+        .chain(&states)
+        .fold(state, |option, name| option.add_string_choice(*name, *name));
+    let requests =
+        subcommand(REQUESTS, "Your requests; for admins, everyone's").add_sub_option(state);
+    let cancel = subcommand(CANCEL, "Take a request back").add_sub_option(
+        option(CommandOptionType::Integer, REQUEST, "Its number: pick it from the list")
+            .required(true)
+            .set_autocomplete(true),
+    );
+    let history = subcommand(HISTORY, "Who did what to a group (admins)").add_sub_option(
+        required(NAME, "The group's name: type a few letters and pick it").set_autocomplete(true),
+    );
+    [[search, create, requests, cancel, history].into_iter().fold(
+        CreateCommand::new(COMMAND).description("Bring LDAP groups into Posit Connect"),
+        CreateCommand::add_option,
+    )]
 }
 
 fn subcommand(name: &str, description: &str) -> CreateCommandOption {
     CreateCommandOption::new(CommandOptionType::SubCommand, name, description)
 }
 
-fn text(name: &str, description: &str) -> CreateCommandOption {
-    CreateCommandOption::new(CommandOptionType::String, name, description)
-        .required(true)
-        .min_length(1)
+fn option(kind: CommandOptionType, name: &str, description: &str) -> CreateCommandOption {
+    CreateCommandOption::new(kind, name, description)
+}
+
+fn required(name: &str, description: &str) -> CreateCommandOption {
+    option(CommandOptionType::String, name, description).required(true).min_length(1)
 }

@@ -1,12 +1,14 @@
 //! How an interaction is answered: at once, or announced and delivered later.
 
 use serenity::all::{
-    AutocompleteChoice, CreateAllowedMentions, CreateAutocompleteResponse,
-    CreateInteractionResponse, CreateInteractionResponseFollowup, CreateInteractionResponseMessage,
-    EditInteractionResponse, Interaction,
+    AutocompleteChoice, ButtonStyle, CreateActionRow, CreateAllowedMentions,
+    CreateAutocompleteResponse, CreateButton, CreateInteractionResponse,
+    CreateInteractionResponseFollowup, CreateInteractionResponseMessage, EditInteractionResponse,
+    Interaction,
 };
 
-use super::render::{self, Choice, Privacy, Reply};
+use super::cards::{Button, Look};
+use super::render::{self, Privacy, Reply};
 use super::rest::{Rest, RestError};
 use crate::connect::CorrelationId;
 
@@ -32,8 +34,8 @@ enum Kind {
 pub(super) enum First {
     /// With the reply itself.
     Reply,
-    /// With "thinking…", to be replaced.
-    Announced,
+    /// With "thinking…", seen by these, to be replaced.
+    Announced(Privacy),
 }
 
 impl Handle {
@@ -77,12 +79,13 @@ impl Handle {
         }
     }
 
-    pub(super) async fn suggest(&self, rest: &Rest, choices: Vec<Choice>) -> Result<(), RestError> {
-        let choices = choices.into_iter();
-        let choices = choices.map(|choice| AutocompleteChoice::new(choice.name, choice.value));
-        let answer = CreateAutocompleteResponse::new().set_choices(choices.collect());
-        let answer = CreateInteractionResponse::Autocomplete(answer);
-        rest.answer(self.interaction, &self.token, &answer).await
+    pub(super) async fn suggest(
+        &self,
+        rest: &Rest,
+        choices: Vec<AutocompleteChoice>,
+    ) -> Result<(), RestError> {
+        let answer = CreateAutocompleteResponse::new().set_choices(choices);
+        self.first(rest, &CreateInteractionResponse::Autocomplete(answer)).await
     }
 
     /// Gives the reply, now that it is there.
@@ -94,45 +97,62 @@ impl Handle {
     ) -> Result<(), RestError> {
         match first {
             First::Reply => self.answer(rest, reply).await,
-            First::Announced => self.replace(rest, reply).await,
+            First::Announced(privacy) => self.replace(rest, privacy, reply).await,
         }
     }
 
     /// Gives the reply as the first answer.
     pub(super) async fn answer(&self, rest: &Rest, reply: &Reply) -> Result<(), RestError> {
+        self.first(rest, &CreateInteractionResponse::Message(message(reply))).await
+    }
+
+    /// Puts the reply in place of the message whose component was used.
+    pub(super) async fn update(&self, rest: &Rest, reply: &Reply) -> Result<(), RestError> {
+        self.first(rest, &CreateInteractionResponse::UpdateMessage(message(reply))).await
+    }
+
+    /// Gives any first answer.
+    pub(super) async fn first(
+        &self,
+        rest: &Rest,
+        answer: &CreateInteractionResponse,
+    ) -> Result<(), RestError> {
+        rest.answer(self.interaction, &self.token, answer).await
+    }
+
+    /// Announces that the answer takes a while.
+    pub(super) async fn announce(&self, rest: &Rest, privacy: Privacy) -> Result<(), RestError> {
         let message = CreateInteractionResponseMessage::new()
-            .content(reply.content.as_str())
             .allowed_mentions(nobody())
-            .ephemeral(reply.privacy == Privacy::Private);
-        let answer = CreateInteractionResponse::Message(message);
-        rest.answer(self.interaction, &self.token, &answer).await
+            .ephemeral(privacy == Privacy::Private);
+        self.first(rest, &CreateInteractionResponse::Defer(message)).await
     }
 
-    /// Announces that the answer takes a while, visibly to all.
-    pub(super) async fn announce(&self, rest: &Rest) -> Result<(), RestError> {
-        let message = CreateInteractionResponseMessage::new().allowed_mentions(nobody());
-        let answer = CreateInteractionResponse::Defer(message);
-        rest.answer(self.interaction, &self.token, &answer).await
-    }
-
-    /// Puts the reply in place of what was announced: a private one in a message of its own, since
-    /// who sees the first answer can't be changed any more.
-    async fn replace(&self, rest: &Rest, reply: &Reply) -> Result<(), RestError> {
-        match reply.privacy {
-            Privacy::Public => {
-                let edit = EditInteractionResponse::new()
-                    .content(reply.content.as_str())
-                    .allowed_mentions(nobody());
-                rest.edit_answer(self.application, &self.token, &edit).await
-            }
-            Privacy::Private => {
+    /// Puts the reply in place of what was announced. Who sees the first answer can't be changed any
+    /// more: a private reply to something public is a message of its own.
+    async fn replace(
+        &self,
+        rest: &Rest,
+        announced: Privacy,
+        reply: &Reply,
+    ) -> Result<(), RestError> {
+        match (announced, reply.privacy) {
+            (Privacy::Public, Privacy::Private) => {
                 // Somebody may have deleted it already; what is to be said matters more.
                 self.log(rest.delete_answer(self.application, &self.token).await);
                 let message = CreateInteractionResponseFollowup::new()
                     .content(reply.content.as_str())
+                    .components(rows(&reply.buttons))
                     .allowed_mentions(nobody())
                     .ephemeral(true);
                 rest.follow_up(self.application, &self.token, &message).await
+            }
+            (Privacy::Public, Privacy::Public) | (Privacy::Private, _) => {
+                let edit = EditInteractionResponse::new()
+                    .content(reply.content.as_str())
+                    .components(rows(&reply.buttons))
+                    .allowed_mentions(nobody());
+                rest.edit_answer(self.application, &self.token, &edit).await
             }
         }
     }
@@ -148,7 +168,32 @@ impl Handle {
     }
 }
 
+fn message(reply: &Reply) -> CreateInteractionResponseMessage {
+    CreateInteractionResponseMessage::new()
+        .content(reply.content.as_str())
+        .components(rows(&reply.buttons))
+        .allowed_mentions(nobody())
+        .ephemeral(reply.privacy == Privacy::Private)
+}
+
+/// The buttons in one row; no row if there is none, which also takes earlier ones away.
+pub(super) fn rows(buttons: &[Button]) -> Vec<CreateActionRow> {
+    let button = |button: &Button| {
+        let style = match button.look {
+            Look::Success => ButtonStyle::Success,
+            Look::Danger => ButtonStyle::Danger,
+            Look::Plain => ButtonStyle::Secondary,
+        };
+        CreateButton::new(button.custom_id.as_str()).label(button.label).style(style)
+    };
+    if buttons.is_empty() {
+        Vec::new()
+    } else {
+        vec![CreateActionRow::Buttons(buttons.iter().map(button).collect())]
+    }
+}
+
 /// Nothing that the bot says may ping anyone, whatever names say.
-fn nobody() -> CreateAllowedMentions {
+pub(super) fn nobody() -> CreateAllowedMentions {
     CreateAllowedMentions::new()
 }

@@ -1,12 +1,15 @@
 //! From an interaction as Discord sends it to what somebody wants. What isn't known is an error.
 
 use serenity::all::{
-    ChannelType, CommandDataOption, CommandDataOptionValue, CommandInteraction, Member,
-    PartialChannel, User,
+    ChannelType, CommandDataOption, CommandDataOptionValue, CommandInteraction,
+    ComponentInteraction, Member, ModalInteraction, PartialChannel, User,
 };
 
-use super::commands::{COMMAND, CREATE, NAME, PREFIX, SEARCH};
+use super::commands::{
+    CANCEL, COMMAND, CREATE, HISTORY, NAME, OPEN, PREFIX, REASON, REQUEST, REQUESTS, SEARCH, STATE,
+};
 use crate::access::{Actor, ChannelId, GuildId, RoleId, UserId};
+use crate::request::State;
 
 /// What somebody wants done.
 #[derive(Debug, Eq, PartialEq)]
@@ -20,7 +23,50 @@ pub(super) enum Command {
     Create {
         /// The whole name, or a suggestion's value.
         name: String,
+        /// Why.
+        reason: Option<String>,
     },
+    /// `/ldapgroup requests`.
+    Requests {
+        /// In which state; the open ones if `None`.
+        state: Option<State>,
+    },
+    /// `/ldapgroup cancel`.
+    Cancel {
+        /// The request's number.
+        request: i64,
+    },
+    /// `/ldapgroup history`.
+    History {
+        /// The group's name, or a suggestion's value.
+        name: String,
+    },
+}
+
+/// What somebody has typed so far into an option with suggestions.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) enum Typed {
+    /// The name of `/ldapgroup create`.
+    Name(String),
+    /// The request of `/ldapgroup cancel`.
+    Request(String),
+    /// The name of `/ldapgroup history`.
+    Past(String),
+}
+
+/// What somebody who pressed a button wants.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) enum Press {
+    /// To approve this request.
+    Approve(i64),
+    /// To deny it.
+    Deny(i64),
+    /// To try it again.
+    Retry(i64),
+    /// Another page of requests.
+    Requests { state: Option<State>, page: usize },
+    /// Another page of a group's history.
+    History { name: String, page: usize },
 }
 
 impl Command {
@@ -29,6 +75,9 @@ impl Command {
         match self {
             Self::Search { .. } => SEARCH,
             Self::Create { .. } => CREATE,
+            Self::Requests { .. } => REQUESTS,
+            Self::Cancel { .. } => CANCEL,
+            Self::History { .. } => HISTORY,
         }
     }
 }
@@ -46,6 +95,22 @@ pub(super) fn actor(interaction: &CommandInteraction) -> Actor {
         interaction.channel_id,
         interaction.channel.as_ref(),
     )
+}
+
+/// Who pressed a button, and where.
+pub(super) fn presser(button: &ComponentInteraction) -> Actor {
+    who(
+        button.member.as_ref(),
+        &button.user,
+        button.guild_id,
+        button.channel_id,
+        button.channel.as_ref(),
+    )
+}
+
+/// Who sent a form, and where.
+pub(super) fn submitter(form: &ModalInteraction) -> Actor {
+    who(form.member.as_ref(), &form.user, form.guild_id, form.channel_id, form.channel.as_ref())
 }
 
 fn who(
@@ -78,7 +143,13 @@ pub(super) fn command(interaction: &mut CommandInteraction) -> Result<Command, U
     let (subcommand, mut options) = subcommand(interaction)?;
     let command = match subcommand.as_str() {
         SEARCH => Command::Search { prefix: text(&mut options, PREFIX)? },
-        CREATE => Command::Create { name: text(&mut options, NAME)? },
+        CREATE => Command::Create {
+            name: text(&mut options, NAME)?,
+            reason: optional(&mut options, REASON)?,
+        },
+        REQUESTS => Command::Requests { state: state(&mut options)? },
+        CANCEL => Command::Cancel { request: integer(&mut options, REQUEST)? },
+        HISTORY => Command::History { name: text(&mut options, NAME)? },
         _ => return Err(Unknown(subcommand)),
     };
     match options.first() {
@@ -87,16 +158,19 @@ pub(super) fn command(interaction: &mut CommandInteraction) -> Result<Command, U
     }
 }
 
-/// The text of `create name` as far as it is typed.
-pub(super) fn typed(interaction: &mut CommandInteraction) -> Result<String, Unknown> {
+/// What is typed so far.
+pub(super) fn typed(interaction: &mut CommandInteraction) -> Result<Typed, Unknown> {
     let (subcommand, options) = subcommand(interaction)?;
     let focused = options.into_iter().find_map(|option| match option.value {
         CommandDataOptionValue::Autocomplete { value, .. } => Some((option.name, value)),
         _ => None,
     });
-    match (subcommand.as_str(), focused) {
-        (CREATE, Some((name, typed))) if name == NAME => Ok(typed),
-        (_, focused) => Err(Unknown(format!("{subcommand} {:?}", focused.map(|(name, _)| name)))),
+    let Some((option, typed)) = focused else { return Err(Unknown(subcommand)) };
+    match (subcommand.as_str(), option.as_str()) {
+        (CREATE, NAME) => Ok(Typed::Name(typed)),
+        (CANCEL, REQUEST) => Ok(Typed::Request(typed)),
+        (HISTORY, NAME) => Ok(Typed::Past(typed)),
+        _ => Err(Unknown(format!("{subcommand} {option}"))),
     }
 }
 
@@ -114,12 +188,38 @@ fn subcommand(
     }
 }
 
+fn take(options: &mut Vec<CommandDataOption>, name: &str) -> Option<CommandDataOptionValue> {
+    let at = options.iter().position(|option| option.name == name)?;
+    Some(options.swap_remove(at).value)
+}
+
+fn wrong(name: &str) -> Unknown {
+    Unknown(format!("option {name}"))
+}
+
 /// Takes the text of a required option out of the options.
 fn text(options: &mut Vec<CommandDataOption>, name: &str) -> Result<String, Unknown> {
-    let unknown = || Unknown(format!("option {name}"));
-    let at = options.iter().position(|option| option.name == name).ok_or_else(unknown)?;
-    match options.swap_remove(at).value {
-        CommandDataOptionValue::String(text) => Ok(text),
-        _ => Err(unknown()),
+    optional(options, name)?.ok_or_else(|| wrong(name))
+}
+
+fn optional(options: &mut Vec<CommandDataOption>, name: &str) -> Result<Option<String>, Unknown> {
+    match take(options, name) {
+        None => Ok(None),
+        Some(CommandDataOptionValue::String(text)) => Ok(Some(text)),
+        Some(_) => Err(wrong(name)),
+    }
+}
+
+fn integer(options: &mut Vec<CommandDataOption>, name: &str) -> Result<i64, Unknown> {
+    match take(options, name) {
+        Some(CommandDataOptionValue::Integer(number)) => Ok(number),
+        Some(_) | None => Err(wrong(name)),
+    }
+}
+
+fn state(options: &mut Vec<CommandDataOption>) -> Result<Option<State>, Unknown> {
+    match optional(options, STATE)?.as_deref() {
+        None | Some(OPEN) => Ok(None),
+        Some(name) => State::parse(name).map(Some).ok_or_else(|| wrong(STATE)),
     }
 }

@@ -1,17 +1,24 @@
 //! Every word that a person reads, as pure functions: what happened, then what to do next.
 
+mod choices;
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+pub(super) use self::choices::MAX_CHOICE;
+pub use self::choices::{Choice, choices, name_choices};
+use super::cards::{self, Button};
 use crate::access::{ChannelId, Denied, RoleId};
 use crate::connect::{Code, CorrelationId, Error};
-use crate::group::{Abbreviation, GroupName, Guid, NameProblem, SEARCH_LIMIT};
-use crate::ldapgroup::{Changed, Created, Fault, Known, Refusal};
+use crate::group::{GroupName, Guid, NameProblem, SEARCH_LIMIT};
+use crate::ldapgroup::{Changed, Created, Fault, Known, Refusal, Trouble};
 use crate::text::{columns, count, push_row, shorten, units, visible};
 use crate::tickets::Search;
 
 /// Discord's limit for the text of a message.
-const MAX_CONTENT: usize = 2000;
+pub(super) const MAX_CONTENT: usize = 2000;
 
 /// Names take at most this many UTF-16 units in a table, so that a row stays on one line.
 const MAX_CELL: usize = 48;
@@ -22,10 +29,7 @@ const MAX_ROWS: usize = 20;
 /// Names in a sentence, and in a list, take at most this many UTF-16 units.
 const MAX_SPAN: usize = 400;
 const MAX_LISTED: usize = 100;
-
-/// Discord's limits for a suggestion: how many, and how long its name and its value.
-const MAX_CHOICES: usize = 25;
-const MAX_CHOICE: usize = 100;
+const MAX_SHORT: usize = 50;
 
 /// Who sees an answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -43,25 +47,18 @@ pub struct Reply {
     pub content: String,
     /// Who sees it.
     pub privacy: Privacy,
+    /// What is under it.
+    pub buttons: Vec<Button>,
 }
 
 impl Reply {
     fn public(content: String) -> Self {
-        Self { content, privacy: Privacy::Public }
+        Self { content, privacy: Privacy::Public, buttons: Vec::new() }
     }
 
-    fn private(content: String) -> Self {
-        Self { content, privacy: Privacy::Private }
+    pub(super) fn private(content: String) -> Self {
+        Self { content, privacy: Privacy::Private, buttons: Vec::new() }
     }
-}
-
-/// A suggestion for an option.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Choice {
-    /// What the person sees.
-    pub name: String,
-    /// What is sent when it is picked.
-    pub value: String,
 }
 
 /// The groups that a search found.
@@ -172,7 +169,7 @@ pub fn refusal(refusal: &Refusal) -> Reply {
         Refusal::BadName(NameProblem::TooLong) => {
             "No LDAP group has a name that long. Type the beginning of the group's name.".to_owned()
         }
-        Refusal::InUse { name, guid } => in_use(name, guid.as_ref()),
+        Refusal::InUse { name, guid, .. } => in_use(name, guid.as_ref()),
         Refusal::NoSuchGroup { name, near } => format!(
             "LDAP has no group called {}.{}",
             span(name.as_str()),
@@ -201,6 +198,7 @@ pub fn refusal(refusal: &Refusal) -> Reply {
              prefix."
                 .to_owned()
         }
+        Refusal::Request(refusal) => cards::refusal(refusal),
     })
 }
 
@@ -236,7 +234,7 @@ fn denied_text(denied: &Denied) -> String {
 }
 
 /// Nothing, if no role can be named.
-fn with_roles(before: &str, roles: &[RoleId], after: &str) -> String {
+pub(super) fn with_roles(before: &str, roles: &[RoleId], after: &str) -> String {
     if roles.is_empty() {
         return String::new();
     }
@@ -263,11 +261,18 @@ pub fn fault_words(fault: &Fault) -> String {
             " Whether the group was created isn't known: search for it before you create it again."
         }
     };
-    format!("{}{changed}", what_failed(&fault.error))
+    format!("{}{changed}", what_failed(&fault.trouble))
 }
 
-fn what_failed(error: &Error) -> Cow<'static, str> {
-    match error {
+fn what_failed(trouble: &Trouble) -> Cow<'static, str> {
+    let error = match trouble {
+        Trouble::Connect(error) => error,
+        Trouble::Store(_) => {
+            return "The bot's database failed. Tell whoever runs the bot; its log says more."
+                .into();
+        }
+    };
+    match &**error {
         Error::Refused { code, text, .. } => refused(*code, text),
         Error::NotConnect { status, .. } => format!(
             "Something in front of Connect answered instead of it, with status {}. Try again \
@@ -364,46 +369,19 @@ fn reference(id: CorrelationId) -> String {
     format!("-# Reference for the logs: `{id}`")
 }
 
-/// Names to suggest to someone who typed `typed`: those that Connect lacks first, and of these the
-/// ones that begin with what was typed.
-#[must_use]
-pub fn choices(search: &Search, typed: &str) -> Vec<Choice> {
-    let folded = typed.to_lowercase();
-    let mut ranked: Vec<_> = search
-        .groups
-        .iter()
-        .filter(|group| !group.name.as_str().trim().is_empty())
-        .filter_map(|group| Some((group, group.name.folded().find(&folded)?)))
-        .collect();
-    ranked.sort_by_key(|(group, at)| (group.guid.is_some(), *at > 0));
-    ranked.dedup_by(|(a, _), (b, _)| a.name == b.name);
-    ranked.truncate(MAX_CHOICES);
-    ranked
-        .into_iter()
-        .map(|(group, _)| {
-            let mark = if group.guid.is_some() { " · already in Connect" } else { "" };
-            let room = MAX_CHOICE - units(mark);
-            Choice {
-                name: format!("{}{mark}", both_ends(&visible(group.name.as_str()), room)),
-                value: Abbreviation::of(&group.name, MAX_CHOICE).into_owned(),
-            }
-        })
-        .collect()
-}
-
-/// A long name with its beginning and its end, since names often differ at the end only.
-fn both_ends(name: &str, max: usize) -> Cow<'_, str> {
-    const END: usize = 30;
-    if units(name) <= max {
-        return name.into();
-    }
-    let skipped = name.char_indices().rev().take(END / 2).last().map_or(0, |(at, _)| at);
-    format!("{}{}", shorten(name, max - END), &name[skipped..]).into()
-}
-
 /// A name within a sentence, in a code span that nothing in the name can end.
-fn span(name: &str) -> String {
+pub(super) fn span(name: &str) -> String {
     span_of(name, MAX_SPAN)
+}
+
+/// A shorter one, for a list.
+pub(super) fn listed_span(name: &str) -> String {
+    span_of(name, MAX_LISTED)
+}
+
+/// The shortest, for a list that says more than names.
+pub(super) fn short_span(name: &str) -> String {
+    span_of(name, MAX_SHORT)
 }
 
 fn span_of(name: &str, max: usize) -> String {
@@ -429,7 +407,7 @@ fn listed(head: &str, names: &[GroupName]) -> String {
     const MOST: usize = MAX_ROWS / 2;
     let mut text = head.to_owned();
     for name in names.iter().take(MOST) {
-        let _ = write!(text, "\n- {}", span_of(name.as_str(), MAX_LISTED));
+        let _ = write!(text, "\n- {}", listed_span(name.as_str()));
     }
     if names.len() > MOST {
         let _ = write!(text, "\nand {} more", names.len() - MOST);
@@ -445,83 +423,5 @@ fn mentions<T>(ids: &[T], separator: &str, mention: impl Fn(&T) -> String) -> St
     match ids.len().saturating_sub(MOST) {
         0 => named,
         more => format!("{named}{separator}{more} more"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::time::Instant;
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::group::{Prefix, RemoteGroup};
-
-    fn group(name: &str, guid: Option<&str>) -> RemoteGroup {
-        let group = serde_json::json!({ "name": name, "guid": guid, "temp_ticket": "secret" });
-        serde_json::from_value(group).unwrap()
-    }
-
-    fn found(prefix: &str, names: &[String]) -> Search {
-        let groups: Vec<_> = names.iter().map(|name| group(name, None)).collect();
-        let prefix = Prefix::parse(prefix).unwrap();
-        Search { prefix, groups: Arc::from(groups), taken: Instant::now() }
-    }
-
-    /// Names with what Discord's markdown and people's eyes stumble over.
-    fn hostile() -> impl Strategy<Value = String> {
-        prop_oneof![
-            "[a-z`@<>*_|\\\\ \u{202e}\u{0}営🦀]{1,80}",
-            "`{1,200}",
-            "(営🦀`){1,400}",
-            ".{1,60}",
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn any_search_fits_a_message_and_stays_in_its_block(
-            prefix in "[^\\s].{0,300}",
-            names in prop::collection::vec(hostile(), 0..60),
-        ) {
-            let reply = search(&found(&prefix, &names));
-            prop_assert!(units(&reply.content) <= MAX_CONTENT);
-            prop_assert!(matches!(reply.content.matches("```").count(), 0 | 2));
-            prop_assert_eq!(names.is_empty(), !reply.content.contains("```"));
-            prop_assert!(!reply.content.contains("secret"));
-        }
-
-        #[test]
-        fn any_refusal_fits_a_message(
-            name in hostile(),
-            near in prop::collection::vec(hostile(), 0..30),
-        ) {
-            let names = |names: &[String]| -> Vec<GroupName> {
-                names.iter().filter_map(|name| GroupName::parse(name).ok()).collect()
-            };
-            prop_assume!(!name.trim().is_empty());
-            let (name, near) = (GroupName::parse(&name).unwrap(), names(&near));
-            for refused in [
-                Refusal::NoSuchGroup { name: name.clone(), near: near.clone() },
-                Refusal::Ambiguous { name: name.clone(), found: [near, vec![name.clone()]].concat() },
-                Refusal::InUse { name, guid: None },
-            ] {
-                prop_assert!(units(&refusal(&refused).content) <= MAX_CONTENT);
-            }
-        }
-
-        #[test]
-        fn any_suggestion_is_one_that_discord_takes(
-            names in prop::collection::vec(hostile(), 0..60),
-            typed in ".{0,3}",
-        ) {
-            let choices = choices(&found("x", &names), &typed);
-            prop_assert!(choices.len() <= MAX_CHOICES);
-            for Choice { name, value } in choices {
-                prop_assert!((1..=MAX_CHOICE).contains(&units(&name)), "{}", name);
-                prop_assert!((1..=MAX_CHOICE).contains(&units(&value)), "{}", value);
-            }
-        }
     }
 }

@@ -3,20 +3,22 @@
 //! serenity's own client can talk to another base address only with its rate limiter off, and then
 //! hides how long Discord wants to be left alone. So the calls are made here.
 
-use std::error::Error as _;
+mod error;
+
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use reqwest::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER, USER_AGENT};
-use reqwest::{Client, Method, Response, StatusCode, Url};
+use reqwest::{Client, Method, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serenity::all::{
-    CreateCommand, CreateInteractionResponse, CreateInteractionResponseFollowup,
-    EditInteractionResponse,
+    CreateCommand, CreateInteractionResponse, CreateInteractionResponseFollowup, CreateMessage,
+    EditInteractionResponse, EditMessage,
 };
 use tokio::time::Instant;
 
+pub use self::error::RestError;
 use crate::access::{ChannelId, GuildId, RoleId};
 
 /// What Discord asks bots to call themselves.
@@ -41,92 +43,6 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Discord's code for a second first answer.
 const ALREADY_ANSWERED: u64 = 40060;
 
-/// Why a call to Discord failed. Prints no token: those are in addresses, which are left out.
-#[derive(Debug, thiserror::Error)]
-pub enum RestError {
-    /// Discord said no.
-    #[error("Discord answered {status} with code {code}: {message}")]
-    Refused {
-        /// The HTTP status.
-        status: StatusCode,
-        /// Discord's code; 0 where it has none.
-        code: u64,
-        /// Discord's words.
-        message: String,
-        /// How long Discord wants to be left alone.
-        retry_after: Option<Duration>,
-    },
-    /// The answer isn't Discord's, or not what its API describes.
-    #[error("the answer, with status {status}, isn't Discord's")]
-    NotDiscord {
-        /// The HTTP status.
-        status: StatusCode,
-        /// How long whoever answered wants to be left alone.
-        retry_after: Option<Duration>,
-    },
-    /// There was no answer.
-    #[error("Discord didn't answer: {}", .0.source().map_or_else(|| .0.to_string(), ToString::to_string))]
-    NoAnswer(#[source] reqwest::Error),
-}
-
-impl RestError {
-    /// Discord's code, if it said no.
-    #[must_use]
-    pub fn code(&self) -> Option<u64> {
-        match self {
-            Self::Refused { code, .. } => Some(*code),
-            Self::NotDiscord { .. } | Self::NoAnswer(_) => None,
-        }
-    }
-
-    /// The HTTP status of the answer, if there was one.
-    #[must_use]
-    pub fn status(&self) -> Option<StatusCode> {
-        match self {
-            Self::Refused { status, .. } | Self::NotDiscord { status, .. } => Some(*status),
-            Self::NoAnswer(_) => None,
-        }
-    }
-
-    /// The pause before the next try: at least as long as Discord wants, if it said so.
-    #[must_use]
-    pub fn pause(&self, planned: Option<Duration>) -> Option<Duration> {
-        let wanted = match self {
-            Self::Refused { retry_after, .. } | Self::NotDiscord { retry_after, .. } => {
-                *retry_after
-            }
-            Self::NoAnswer(_) => None,
-        };
-        planned.map(|planned| planned.max(wanted.unwrap_or_default()))
-    }
-
-    /// Whether the bot isn't in the server that was asked about.
-    #[must_use]
-    pub fn is_not_in_guild(&self) -> bool {
-        matches!(self.code(), Some(50001 | 10004))
-    }
-
-    /// Whether the call certainly wasn't carried out, and may be if sent again.
-    fn was_not_taken(&self) -> bool {
-        match self {
-            Self::Refused { .. } | Self::NotDiscord { .. } => {
-                self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
-            }
-            Self::NoAnswer(error) => error.is_connect(),
-        }
-    }
-
-    /// Whether the same call may go better a little later. Never after 401 or 403: enough of those
-    /// get the address banned.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
-        match self.status() {
-            Some(status) => status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS,
-            None => true,
-        }
-    }
-}
-
 /// The application that the token belongs to.
 #[derive(Debug, Deserialize)]
 pub struct Application {
@@ -141,6 +57,11 @@ pub struct Application {
 #[derive(Deserialize)]
 struct GatewayAddress {
     url: String,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    id: serenity::all::MessageId,
 }
 
 #[derive(Deserialize)]
@@ -307,6 +228,47 @@ impl Rest {
         self.send(Method::POST, &path, message, Again::IfNotTaken).await
     }
 
+    /// Sends a message, and gives its id. With a nonce that Discord enforces, sending it again does no
+    /// harm for a few minutes.
+    ///
+    /// # Errors
+    ///
+    /// With code 10003, 50001 or 50013 if the bot can't speak in the channel.
+    pub async fn create_message(
+        &self,
+        channel: ChannelId,
+        message: &CreateMessage,
+    ) -> Result<u64, RestError> {
+        let path = format!("channels/{channel}/messages");
+        let response = self.persist(Method::POST, &path, message, Again::Harmless).await?;
+        decode(response).await.map(|message: Message| message.id.get())
+    }
+
+    /// Changes a message of the bot's.
+    ///
+    /// # Errors
+    ///
+    /// With code 10008 if it is gone.
+    pub async fn edit_message(
+        &self,
+        channel: ChannelId,
+        message: u64,
+        edit: &EditMessage,
+    ) -> Result<(), RestError> {
+        let path = format!("channels/{channel}/messages/{message}");
+        self.send(Method::PATCH, &path, edit, Again::Harmless).await
+    }
+
+    /// Whether a message is there.
+    ///
+    /// # Errors
+    ///
+    /// With code 10008 if it is gone.
+    pub async fn message(&self, channel: ChannelId, message: u64) -> Result<(), RestError> {
+        let path = format!("channels/{channel}/messages/{message}");
+        self.read(&path).await.map(|_: serde::de::IgnoredAny| ())
+    }
+
     async fn read<T: for<'de> Deserialize<'de>>(&self, path: &str) -> Result<T, RestError> {
         let response = self.attempt(Method::GET, path, None::<&()>, TIMEOUT).await?;
         decode(response).await
@@ -319,6 +281,16 @@ impl Rest {
         body: impl Into<Option<&'a B>>,
         again: Again,
     ) -> Result<(), RestError> {
+        self.persist(method, path, body, again).await.map(drop)
+    }
+
+    async fn persist<'a, B: Serialize + ?Sized + 'a>(
+        &self,
+        method: Method,
+        path: &str,
+        body: impl Into<Option<&'a B>>,
+        again: Again,
+    ) -> Result<Response, RestError> {
         let body = body.into();
         let begun = Instant::now();
         (|| self.attempt(method.clone(), path, body, TIMEOUT))
@@ -332,7 +304,6 @@ impl Rest {
                 (begun.elapsed().saturating_add(pause) <= PATIENCE).then_some(pause)
             })
             .await
-            .map(drop)
     }
 
     async fn attempt<B: Serialize + ?Sized>(

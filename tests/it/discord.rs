@@ -23,7 +23,7 @@ async fn the_command_is_registered_in_the_configured_server_alone() {
     let subcommands = commands[0]["options"].as_array().unwrap();
     let names: Vec<_> = subcommands.iter().map(|option| &option["name"]).collect();
     assert_eq!(commands[0]["name"], "ldapgroup");
-    assert_eq!(names, ["search", "create"]);
+    assert_eq!(names, ["search", "create", "requests", "cancel", "history"]);
     assert_eq!(world.discord.commands(sandbox::discord::OTHER_GUILD), None);
     assert_eq!(world.discord.intents(), Some(0));
     world.end().await;
@@ -74,9 +74,9 @@ async fn rights_are_those_of_the_moment() {
     };
     assert!(create("accounting2").await.starts_with("Created"));
     world.discord.set_roles(Who::Admin, &[MEMBER_ROLE]);
-    assert!(create("ABE-TEST").await.starts_with("Only an administrator"));
+    assert!(create("ABE-TEST").await.starts_with("You asked for `ABE-TEST` with request 2."));
     world.discord.set_roles(Who::Admin, &[MEMBER_ROLE, ADMIN_ROLE]);
-    assert!(create("ABE-TEST").await.starts_with("Created"));
+    assert!(create("ABE-TEST-2").await.starts_with("Created"));
     world.end().await;
 }
 
@@ -135,7 +135,7 @@ async fn an_interaction_that_cannot_be_read_is_answered() {
 async fn a_button_that_nobody_knows_is_answered() {
     let world = World::start().await;
     let message = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
-    let answer = world.member().press_custom_id("approve:17", message.message()).await;
+    let answer = world.member().press_custom_id("banish:17", message.message()).await;
     assert!(answer.is_private());
     assert!(answer.text().starts_with("This belongs to another version"), "{}", answer.text());
     world.end().await;

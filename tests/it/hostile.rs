@@ -5,7 +5,7 @@ use sandbox::connect::{Fault, Route, Times};
 
 use crate::world::World;
 
-const NAMES: [&str; 12] = [
+pub(crate) const NAMES: [&str; 12] = [
     "x @everyone",
     "x <@&1098233105413124096> <@1> <#2>",
     "x ``` ends the block",

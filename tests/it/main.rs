@@ -2,11 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here is a failed test")]
 
+mod buttons;
 mod create;
+mod database;
+mod decisions;
+mod desk;
 mod discord;
 mod example;
 mod hostile;
+mod lists;
+mod outcomes;
 mod program;
+mod requests;
 mod search;
 mod secrets;
 mod suggestions;

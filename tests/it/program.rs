@@ -16,7 +16,7 @@ async fn sandbox() -> Sandbox {
 }
 
 /// The program with exactly these variables, in a folder without a `.env`.
-fn program(arguments: &[&str], variables: &[(&str, String)]) -> Command {
+pub(crate) fn program(arguments: &[&str], variables: &[(&str, String)]) -> Command {
     let mut command = Command::new(BOT);
     command
         .args(arguments)
@@ -30,7 +30,7 @@ fn program(arguments: &[&str], variables: &[(&str, String)]) -> Command {
     command
 }
 
-async fn output(mut command: Command) -> (Option<i32>, String, String) {
+pub(crate) async fn output(mut command: Command) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } = in_time(command.output()).await.unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (status.code(), text(stdout), text(stderr))
@@ -212,7 +212,7 @@ async fn a_check_of_what_is_not_says_what_to_do() {
     ok    Discord accepts the token of application ldapgroup
     FAIL  Discord sends interactions to a web address, and the bot gets none: clear Interactions Endpoint URL on the application's page General Information
     ok    the bot is in server 1098231477641412618
-    FAIL  the bot isn't in server 1204617335902765066 (Discord answered 403 Forbidden with code 50001: Missing Access): check DISCORD_GUILD_IDS, and invite it with https://discord.com/oauth2/authorize?client_id=1341094573829185537&scope=bot+applications.commands
+    FAIL  the bot isn't in server 1204617335902765066 (Discord answered 403 Forbidden with code 50001: Missing Access): check DISCORD_GUILD_IDS, and invite it with https://discord.com/oauth2/authorize?client_id=1341094573829185537&permissions=274877975552&scope=bot+applications.commands
     warn  the bot can't see channel 1204617337127927818 (Discord answered 403 Forbidden with code 50001: Missing Access): check REQUESTS_CHANNEL_ID, and give the bot View Channel there
     ok    Connect accepts the key of administrator ldapgroup-bot
     FAIL  Connect 2026.06.0 takes its users from SAML, not LDAP: the bot has nothing to search there
@@ -362,7 +362,10 @@ async fn a_server_without_the_bot_exits_with_1_and_says_how_to_invite_it() {
     variables.push(("DISCORD_GUILD_IDS", discord::STRANGE_GUILD.to_string()));
     let (code, _, stderr) = output(program(&["run"], &variables)).await;
     assert_eq!(code, Some(1));
-    let invitation = format!("client_id={}&scope=bot+applications.commands", discord::APPLICATION);
+    let invitation = format!(
+        "client_id={}&permissions=274877975552&scope=bot+applications.commands",
+        discord::APPLICATION
+    );
     assert!(stderr.contains("DISCORD_GUILD_IDS: the bot isn't in server"), "{stderr}");
     assert!(stderr.contains(&invitation), "{stderr}");
 }

@@ -7,7 +7,10 @@ use ldapgroup_bot::app::{App, AppError};
 use ldapgroup_bot::config::{Config, Environment};
 use sandbox::Sandbox;
 use sandbox::connect::{self, Connect, Route, Seen};
-use sandbox::discord::{self, Discord, Person, Who};
+use sandbox::discord::{
+    self, ADMIN_ROLE, Answer, CONNECT, ChannelId, Discord, GUILD, MEMBER_ROLE, Message, Person,
+    RANDOM, REQUESTS, Who,
+};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +29,8 @@ pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
     pub(crate) connect: Connect,
     pub(crate) discord: Discord,
+    /// What the bot is started with; of two values for one variable the later holds.
+    pub(crate) variables: Vec<(&'static str, String)>,
     stopping: CancellationToken,
     bot: JoinHandle<Result<(), AppError>>,
     ended: bool,
@@ -49,15 +54,14 @@ impl World {
             sandbox.discord.fail(route, fault, times);
         }
         let elsewhere = setup.variables.iter().any(|(name, _)| *name == "CONNECT_SERVER");
-        let variables = sandbox.variables().into_iter().chain(setup.variables);
-        let config = Config::read(&Environment::of_pairs(variables)).unwrap();
-        let stopping = CancellationToken::new();
-        let bot = tokio::spawn(run(config, stopping.clone()));
+        let variables: Vec<_> = sandbox.variables().into_iter().chain(setup.variables).collect();
+        let (stopping, bot) = launch(&variables);
         sandbox.discord.wait_ready().await;
         let world = Self {
             connect: sandbox.connect.clone(),
             discord: sandbox.discord.clone(),
             sandbox,
+            variables,
             stopping,
             bot,
             ended: false,
@@ -85,6 +89,55 @@ impl World {
         self.connect.requests().iter().map(line).collect()
     }
 
+    /// Asks for a group in `#connect`, or creates it.
+    pub(crate) async fn ask(&self, who: Who, name: &str) -> Answer {
+        self.discord.person(who).slash("create", &[("name", name.into())]).await
+    }
+
+    /// The message that shows a request, as soon as these words are in it.
+    pub(crate) async fn card(&self, number: u32, words: &str) -> Message {
+        let heading = format!("**Request {number}**");
+        let wanted = |message: &Message| {
+            message.content.starts_with(&heading) && message.content.contains(words)
+        };
+        self.discord.wait_for_message(REQUESTS, wanted).await
+    }
+
+    /// Every message that shows a request.
+    pub(crate) fn cards(&self, number: u32) -> Vec<Message> {
+        let mut messages = self.discord.messages(REQUESTS);
+        messages.retain(|message| message.content.starts_with(&format!("**Request {number}**")));
+        messages
+    }
+
+    /// What somebody is told in a channel, as soon as these words are in it.
+    pub(crate) async fn told(&self, who: Who, channel: ChannelId, words: &str) -> Message {
+        let mention = format!("<@{}> ", who.id());
+        let wanted = |message: &Message| {
+            message.content.starts_with(&mention) && message.content.contains(words)
+        };
+        self.discord.wait_for_message(channel, wanted).await
+    }
+
+    /// How many creations Connect was sent.
+    pub(crate) fn puts(&self) -> usize {
+        self.connect.requests().iter().filter(|seen| seen.method == "PUT").count()
+    }
+
+    /// Stops the bot, without a look at what it did; the stand-ins and the database stay.
+    pub(crate) async fn stop_bot(&mut self) {
+        self.stop();
+        (&mut self.bot).await.unwrap().unwrap();
+    }
+
+    /// Starts the bot again, after [`World::stop_bot`].
+    pub(crate) async fn start_bot(&mut self) {
+        let before = self.discord.identifies();
+        (self.stopping, self.bot) = launch(&self.variables);
+        self.discord.wait_for_gateway(|_, identifies, _| identifies > before).await;
+        self.discord.wait_ready().await;
+    }
+
     /// Tells the bot to stop, as a signal does.
     pub(crate) fn stop(&self) {
         self.stopping.cancel();
@@ -105,6 +158,14 @@ impl Drop for World {
     fn drop(&mut self) {
         assert!(self.ended || std::thread::panicking(), "a test must end its world");
     }
+}
+
+fn launch(
+    variables: &[(&'static str, String)],
+) -> (CancellationToken, JoinHandle<Result<(), AppError>>) {
+    let config = Config::read(&Environment::of_pairs(variables.to_vec())).unwrap();
+    let stopping = CancellationToken::new();
+    (stopping.clone(), tokio::spawn(run(config, stopping)))
 }
 
 async fn run(config: Config, stopping: CancellationToken) -> Result<(), AppError> {
@@ -129,4 +190,24 @@ fn openapi() -> Option<PathBuf> {
 /// Longer than anything here takes, so that what hangs fails.
 pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_mins(1), future).await.unwrap()
+}
+
+/// The text with what differs from run to run made readable: ids of messages, moments, guids.
+pub(crate) fn masked(text: &str) -> String {
+    let people = Who::ALL.map(Who::id);
+    let fixed = [GUILD, CONNECT, REQUESTS, RANDOM, ADMIN_ROLE, MEMBER_ROLE];
+    let is_fixed =
+        |id: &str| id.parse().is_ok_and(|id| people.contains(&id) || fixed.contains(&id));
+    let mask = |run: &str| match run.len() {
+        36 if run.matches('-').count() == 4 => "<guid>".to_owned(),
+        10 if run.parse::<u64>().is_ok() => "<time>".to_owned(),
+        18.. if run.parse::<u64>().is_ok() && !is_fixed(run) => "<id>".to_owned(),
+        _ => run.to_owned(),
+    };
+    let is_part = |c: char| c.is_ascii_hexdigit() || c == '-';
+    let runs = text.split_inclusive(|c| !is_part(c)).map(|piece| {
+        let end = piece.trim_end_matches(|c| !is_part(c)).len();
+        mask(&piece[..end]) + &piece[end..]
+    });
+    runs.collect()
 }

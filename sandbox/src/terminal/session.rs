@@ -284,7 +284,7 @@ impl<'s> Session<'s> {
     }
 
     async fn spoil(&mut self, trouble: Trouble) -> io::Result<()> {
-        let Sandbox { connect, discord } = self.sandbox;
+        let Sandbox { connect, discord, .. } = self.sandbox;
         match trouble {
             Trouble::Slow => connect.fail(Route::Any, Fault::Slow(SLOW), Times::Always),
             Trouble::Down => connect.go_down().await,

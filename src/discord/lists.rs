@@ -1,0 +1,86 @@
+//! Lists, their pages, and what is suggested to someone who types.
+
+use serenity::all::AutocompleteChoice;
+
+use super::cards::{self, Card};
+use super::parse::Typed;
+use super::{Bot, render};
+use crate::access::Actor;
+use crate::connect::CorrelationId;
+use crate::group::Abbreviation;
+use crate::ldapgroup::{Caller, Stop};
+use crate::request::State;
+
+/// Entries of a list on one page: more of the longest ones don't fit a message.
+const PER_PAGE: usize = 8;
+
+/// Entries to choose suggestions from: Discord shows 25.
+const MANY: usize = 25;
+
+impl Bot {
+    /// A page of the requests that the actor may see.
+    pub(super) async fn list_requests(
+        &self,
+        actor: &Actor,
+        state: Option<State>,
+        page: usize,
+    ) -> Result<Card, Stop> {
+        let listed = self.requests.list(actor, state, page, PER_PAGE).await?;
+        Ok(cards::requests(&listed, state))
+    }
+
+    /// A page of what happened to a group, for admins.
+    pub(super) async fn list_history(
+        &self,
+        actor: &Actor,
+        typed: &str,
+        page: usize,
+    ) -> Result<Card, Stop> {
+        self.requests.admin(actor)?;
+        let store = self.requests.store();
+        let name = match Abbreviation::parse(typed) {
+            Some(short) => {
+                let known = store.names_like(short.prefix().as_str(), MANY).await?;
+                short.resolve(&known).map_or_else(|| typed.to_owned(), |name| name.to_string())
+            }
+            None => typed.to_owned(),
+        };
+        let listed = store.history(&name.to_lowercase(), page, PER_PAGE).await?;
+        Ok(cards::history(&listed, &name))
+    }
+
+    /// What to offer; nothing rather than an error, since it is only help.
+    pub(super) async fn suggest(
+        &self,
+        actor: Actor,
+        typed: Typed,
+        id: CorrelationId,
+    ) -> Vec<AutocompleteChoice> {
+        match typed {
+            Typed::Name(typed) => {
+                let caller = Caller::Person(actor);
+                let found = self.requests.groups().suggest(&caller, &typed, id).await;
+                let choices = found.map(|search| render::choices(&search, &typed));
+                offered(choices.unwrap_or_default())
+            }
+            Typed::Request(typed) => {
+                let listed = self.requests.list(&actor, Some(State::Pending), 0, MANY).await;
+                let requests = listed.map(|listed| listed.entries).unwrap_or_default();
+                let choices = cards::request_choices(&requests, &typed).into_iter();
+                choices.map(|(name, number)| AutocompleteChoice::new(name, number)).collect()
+            }
+            Typed::Past(typed) => {
+                if self.requests.admin(&actor).is_err() {
+                    return Vec::new();
+                }
+                let names = self.requests.store().names_like(&typed, MANY).await;
+                offered(render::name_choices(&names.unwrap_or_default()))
+            }
+        }
+    }
+}
+
+fn offered(choices: Vec<render::Choice>) -> Vec<AutocompleteChoice> {
+    let choices = choices.into_iter();
+    choices.map(|choice| AutocompleteChoice::new(choice.name, choice.value)).collect()
+}

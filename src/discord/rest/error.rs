@@ -1,0 +1,104 @@
+//! Why a call to Discord failed.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+/// Why a call to Discord failed. Prints no token: those are in addresses, which are left out.
+#[derive(Debug, thiserror::Error)]
+pub enum RestError {
+    /// Discord said no.
+    #[error("Discord answered {status} with code {code}: {message}")]
+    Refused {
+        /// The HTTP status.
+        status: StatusCode,
+        /// Discord's code; 0 where it has none.
+        code: u64,
+        /// Discord's words.
+        message: String,
+        /// How long Discord wants to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// The answer isn't Discord's, or not what its API describes.
+    #[error("the answer, with status {status}, isn't Discord's")]
+    NotDiscord {
+        /// The HTTP status.
+        status: StatusCode,
+        /// How long whoever answered wants to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// There was no answer.
+    #[error("Discord didn't answer: {}", .0.source().map_or_else(|| .0.to_string(), ToString::to_string))]
+    NoAnswer(#[source] reqwest::Error),
+}
+
+impl RestError {
+    /// Discord's code, if it said no.
+    #[must_use]
+    pub fn code(&self) -> Option<u64> {
+        match self {
+            Self::Refused { code, .. } => Some(*code),
+            Self::NotDiscord { .. } | Self::NoAnswer(_) => None,
+        }
+    }
+
+    /// The HTTP status of the answer, if there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Refused { status, .. } | Self::NotDiscord { status, .. } => Some(*status),
+            Self::NoAnswer(_) => None,
+        }
+    }
+
+    /// Whether the bot can't speak in the channel, or there is none.
+    #[must_use]
+    pub fn is_about_channel(&self) -> bool {
+        matches!(self.code(), Some(10003 | 50001 | 50013))
+    }
+
+    /// Whether the message that was to be changed is gone, or the channel that it was in.
+    #[must_use]
+    pub fn is_about_lost_message(&self) -> bool {
+        matches!(self.code(), Some(10003 | 10008))
+    }
+
+    /// The pause before the next try: at least as long as Discord wants, if it said so.
+    #[must_use]
+    pub fn pause(&self, planned: Option<Duration>) -> Option<Duration> {
+        let wanted = match self {
+            Self::Refused { retry_after, .. } | Self::NotDiscord { retry_after, .. } => {
+                *retry_after
+            }
+            Self::NoAnswer(_) => None,
+        };
+        planned.map(|planned| planned.max(wanted.unwrap_or_default()))
+    }
+
+    /// Whether the bot isn't in the server that was asked about.
+    #[must_use]
+    pub fn is_not_in_guild(&self) -> bool {
+        matches!(self.code(), Some(50001 | 10004))
+    }
+
+    /// Whether the call certainly wasn't carried out, and may be if sent again.
+    pub(super) fn was_not_taken(&self) -> bool {
+        match self {
+            Self::Refused { .. } | Self::NotDiscord { .. } => {
+                self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
+            }
+            Self::NoAnswer(error) => error.is_connect(),
+        }
+    }
+
+    /// Whether the same call may go better a little later. Never after 401 or 403: enough of those
+    /// get the address banned.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self.status() {
+            Some(status) => status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS,
+            None => true,
+        }
+    }
+}

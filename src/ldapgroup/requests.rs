@@ -1,0 +1,402 @@
+//! Requests that admins approve: made, decided, carried out, and looked after.
+
+mod carry;
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::Notify;
+
+pub use self::carry::Swept;
+use self::carry::{Outcome, outcome};
+use super::{Changed, Created, Fault, LdapGroups, Refusal, Stop};
+use crate::access::{Actor, Authority, ChannelId, Place, RoleId};
+use crate::connect::CorrelationId;
+use crate::group::RemoteGroup;
+use crate::request::{Event, MAX_REASON_CHARS, NotYours, Request, State, may_cancel, may_decide};
+use crate::store::{Asked, Begun, Change, Filter, Listed, NewRequest, Store, Swap};
+
+/// How requests are made and decided.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RequestSettings {
+    /// Where they wait; the channel where they were made if `None`.
+    pub channel: Option<ChannelId>,
+    /// What an admin's create does.
+    pub admin_creates: AdminCreates,
+    /// Whether a request must state a reason.
+    pub reason_required: bool,
+    /// How many open requests one person may have.
+    pub max_open: u32,
+    /// When an undecided request expires.
+    pub ttl: Duration,
+    /// When an undecided request is brought up again, if it is.
+    pub reminder: Option<Duration>,
+}
+
+/// What an admin's create does.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AdminCreates {
+    /// It runs at once.
+    Direct,
+    /// It needs another admin.
+    Approval,
+}
+
+/// What came of `/ldapgroup create`.
+#[derive(Debug)]
+pub enum Done {
+    /// The group is there.
+    Created(Created),
+    /// There is a request for it now.
+    Requested(Request),
+    /// There was one, which the person has joined.
+    Joined(Request),
+    /// The person had asked for it already.
+    AskedBefore(Request),
+}
+
+/// Why someone didn't get what they wanted of a request.
+#[derive(Debug)]
+pub enum RequestRefusal {
+    /// A request must say why, and this one doesn't.
+    ReasonMissing,
+    /// The reason is longer than [`MAX_REASON_CHARS`].
+    ReasonTooLong,
+    /// They have as many open requests as one person may have: this many.
+    TooMany(u32),
+    /// There is an open request for the group.
+    Open(Box<Request>),
+    /// They decide nothing: someone with one of these roles does.
+    NeedsAdmin(Vec<RoleId>),
+    /// It is their own request, or they joined it: somebody else decides.
+    Own,
+    /// It is somebody else's request.
+    NotYours,
+    /// There is no request of this number.
+    Unknown,
+    /// The request is decided, or over, or on its way.
+    Over(Box<Request>),
+    /// The request failed, and its group was asked for again: that request is open.
+    AskedAgain(Box<Request>),
+    /// The message that was pressed isn't the one that shows the request.
+    OldMessage,
+    /// The bot was stopped before Connect answered an admin's create, and the group isn't there.
+    Abandoned,
+}
+
+impl From<RequestRefusal> for Refusal {
+    fn from(refusal: RequestRefusal) -> Self {
+        Self::Request(refusal)
+    }
+}
+
+impl From<RequestRefusal> for Stop {
+    fn from(refusal: RequestRefusal) -> Self {
+        Self::Refusal(refusal.into())
+    }
+}
+
+/// What a press or a form asks for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Decision {
+    /// Create the group.
+    Approve,
+    /// Don't.
+    Deny,
+    /// Try again.
+    Retry,
+}
+
+impl Decision {
+    fn event(self) -> Event {
+        match self {
+            Self::Approve => Event::Approve,
+            Self::Deny => Event::Deny,
+            Self::Retry => Event::Retry,
+        }
+    }
+}
+
+/// Requests on top of [`LdapGroups`].
+pub struct Requests {
+    groups: LdapGroups,
+    store: Store,
+    settings: RequestSettings,
+    /// Requests whose creation this process is at work on: none is worked on twice.
+    under_way: Mutex<HashSet<i64>>,
+    changed: Notify,
+}
+
+impl Requests {
+    /// Requests for `groups`, kept in `store`.
+    #[must_use]
+    pub fn new(groups: LdapGroups, store: Store, settings: RequestSettings) -> Self {
+        Self { groups, store, settings, under_way: Mutex::default(), changed: Notify::new() }
+    }
+
+    /// What can be done without a request.
+    #[must_use]
+    pub fn groups(&self) -> &LdapGroups {
+        &self.groups
+    }
+
+    /// Where requests are kept.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// How requests are made and decided.
+    #[must_use]
+    pub fn settings(&self) -> &RequestSettings {
+        &self.settings
+    }
+
+    /// Until a request has changed that somebody must see.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Creates a group for an admin, or asks for it on behalf of anyone else.
+    ///
+    /// # Errors
+    ///
+    /// When the actor may not, the name doesn't name one group, Connect has it already, or
+    /// something failed.
+    pub async fn create(
+        &self,
+        actor: &Actor,
+        name: &str,
+        reason: Option<&str>,
+        id: CorrelationId,
+    ) -> Result<Done, Stop> {
+        let (authority, place) = self.groups.person(actor)?;
+        let asks = self.must_ask(authority);
+        let reason = self.reason(reason, asks)?;
+        let hit = self.groups.locate(Some(place), name, id).await?;
+        let new = NewRequest { name: hit.name.clone(), requester: actor.user, place, reason };
+        if asks { self.ask(&new, id).await } else { self.create_at_once(&new, hit, id).await }
+    }
+
+    /// Whether the actor's create runs at once, as far as their rights go.
+    #[must_use]
+    pub fn creates_at_once(&self, actor: &Actor) -> bool {
+        self.groups.person(actor).is_ok_and(|(authority, _)| !self.must_ask(authority))
+    }
+
+    fn must_ask(&self, authority: Authority) -> bool {
+        match (authority, self.settings.admin_creates) {
+            (Authority::Admin, AdminCreates::Direct) => false,
+            (Authority::Admin, AdminCreates::Approval) | (Authority::Requester, _) => true,
+        }
+    }
+
+    fn reason(&self, reason: Option<&str>, asks: bool) -> Result<Option<String>, RequestRefusal> {
+        let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+        match reason {
+            None if asks && self.settings.reason_required => Err(RequestRefusal::ReasonMissing),
+            Some(reason) if reason.chars().count() > MAX_REASON_CHARS => {
+                Err(RequestRefusal::ReasonTooLong)
+            }
+            reason => Ok(reason.map(str::to_owned)),
+        }
+    }
+
+    async fn ask(&self, new: &NewRequest, id: CorrelationId) -> Result<Done, Stop> {
+        let asked = self.store.ask(new, self.settings.max_open, SystemTime::now(), id).await?;
+        self.changed.notify_one();
+        match asked {
+            Asked::Made(request) => Ok(Done::Requested(request)),
+            Asked::Joined(request) => Ok(Done::Joined(request)),
+            Asked::AskedBefore(request) => Ok(Done::AskedBefore(request)),
+            Asked::BeingCreated(request) => Err(RequestRefusal::Open(Box::new(request)).into()),
+            Asked::TooMany => Err(RequestRefusal::TooMany(self.settings.max_open).into()),
+        }
+    }
+
+    async fn create_at_once(
+        &self,
+        new: &NewRequest,
+        hit: RemoteGroup,
+        id: CorrelationId,
+    ) -> Result<Done, Stop> {
+        let request = match self.store.begin(new, SystemTime::now(), id).await? {
+            Begun::Begun(request) => request,
+            Begun::Open(request) => return Err(RequestRefusal::Open(Box::new(request)).into()),
+        };
+        let Some(_work) = self.take_up(request.id) else {
+            return Err(RequestRefusal::Open(Box::new(request)).into());
+        };
+        let result = self.groups.bring_in(Some(new.place), hit, id).await;
+        let now = SystemTime::now();
+        let is_open = matches!(
+            &result,
+            Err(Stop::Fault(Fault { changed: Changed::Unknown | Changed::NotThereYet, .. }))
+        );
+        // What Connect did counts; a row that doesn't say so yet is settled by a look later.
+        if !is_open {
+            let change = match outcome(&result, &request, now, id) {
+                Outcome::Over(change) => change,
+                Outcome::Again { note, .. } => {
+                    Change { note: Some(note), ..Change::new(Event::Fail, None, id) }
+                }
+            };
+            if let Err(error) = self.store.change(request.id, &change, now).await {
+                tracing::error!(%error, request = request.id, "a creation wasn't written down");
+            }
+        }
+        self.changed.notify_one();
+        result.map(Done::Created)
+    }
+
+    /// Decides a request, as someone pressed or wrote. After an approval the creation is still to be
+    /// carried out: see [`Requests::carry_out`].
+    ///
+    /// `message` is the message that was pressed: one that doesn't show this request may be years
+    /// old, and its number another's.
+    ///
+    /// # Errors
+    ///
+    /// When the actor may not decide it, or it can't be decided any more.
+    pub async fn decide(
+        &self,
+        actor: &Actor,
+        number: i64,
+        message: Option<u64>,
+        decision: Decision,
+        why: Option<&str>,
+        id: CorrelationId,
+    ) -> Result<Request, Stop> {
+        let request = self.decidable(actor, number, message, decision, id).await?;
+        let why = why.map(str::trim).filter(|why| !why.is_empty()).map(str::to_owned);
+        let change = Change { why, ..Change::new(decision.event(), Some(actor.user), id) };
+        self.swap(request.id, &change).await
+    }
+
+    /// The request, if the actor may decide it now.
+    ///
+    /// # Errors
+    ///
+    /// When the actor may not, or it can't be decided any more.
+    pub async fn decidable(
+        &self,
+        actor: &Actor,
+        number: i64,
+        message: Option<u64>,
+        decision: Decision,
+        id: CorrelationId,
+    ) -> Result<Request, Stop> {
+        let authority = self.groups.presser(actor)?;
+        let request = self.store.request(number).await?.ok_or(RequestRefusal::Unknown)?;
+        if message.is_some() && message != request.message.map(|(_, message)| message) {
+            return Err(RequestRefusal::OldMessage.into());
+        }
+        let asked =
+            request.requester == actor.user || self.store.has_asked(request.id, actor.user).await?;
+        may_decide(authority, asked).map_err(|reason| self.not_yours(reason))?;
+        let now = SystemTime::now();
+        if request.state == State::Pending && request.expires(self.settings.ttl) <= now {
+            let change = Change::new(Event::Expire, None, id);
+            return Err(
+                RequestRefusal::Over(Box::new(self.swap(request.id, &change).await?)).into()
+            );
+        }
+        if request.state != decision.event().from() {
+            return Err(RequestRefusal::Over(Box::new(request)).into());
+        }
+        Ok(request)
+    }
+
+    /// Takes a request back.
+    ///
+    /// # Errors
+    ///
+    /// When the actor neither made it nor is an admin, or it is over.
+    pub async fn cancel(
+        &self,
+        actor: &Actor,
+        number: i64,
+        id: CorrelationId,
+    ) -> Result<Request, Stop> {
+        let (authority, _) = self.groups.person(actor)?;
+        let request = self.store.request(number).await?.ok_or(RequestRefusal::Unknown)?;
+        may_cancel(authority, request.requester == actor.user)
+            .map_err(|reason| self.not_yours(reason))?;
+        self.swap(request.id, &Change::new(Event::Cancel, Some(actor.user), id)).await
+    }
+
+    fn not_yours(&self, reason: NotYours) -> Refusal {
+        match reason {
+            NotYours::NeedsAdmin => RequestRefusal::NeedsAdmin(self.groups.admin_roles()).into(),
+            NotYours::Own => RequestRefusal::Own.into(),
+            NotYours::NotRequester => RequestRefusal::NotYours.into(),
+        }
+    }
+
+    async fn swap(&self, number: i64, change: &Change) -> Result<Request, Stop> {
+        match self.store.change(number, change, SystemTime::now()).await? {
+            Swap::Done(request) => {
+                self.changed.notify_one();
+                Ok(request)
+            }
+            Swap::Lost(request) if request.state == change.event.from() => {
+                Err(RequestRefusal::AskedAgain(Box::new(request)).into())
+            }
+            Swap::Lost(request) => Err(RequestRefusal::Over(Box::new(request)).into()),
+            Swap::Unknown => Err(RequestRefusal::Unknown.into()),
+        }
+    }
+
+    /// A page of the requests that the actor may see: all of them for admins, else the own ones.
+    ///
+    /// # Errors
+    ///
+    /// When the actor may see none, or the database fails.
+    pub async fn list(
+        &self,
+        actor: &Actor,
+        state: Option<State>,
+        page: usize,
+        per_page: usize,
+    ) -> Result<Listed<Request>, Stop> {
+        let (authority, _) = self.groups.person(actor)?;
+        let person = match authority {
+            Authority::Admin => None,
+            Authority::Requester => Some(actor.user),
+        };
+        Ok(self.store.list(Filter { state, person }, page, per_page).await?)
+    }
+
+    /// What the actor may do, and where, if they are an admin.
+    ///
+    /// # Errors
+    ///
+    /// When they are not.
+    pub fn admin(&self, actor: &Actor) -> Result<Place, Stop> {
+        match self.groups.person(actor)? {
+            (Authority::Admin, place) => Ok(place),
+            (Authority::Requester, _) => {
+                Err(RequestRefusal::NeedsAdmin(self.groups.admin_roles()).into())
+            }
+        }
+    }
+
+    fn take_up(&self, number: i64) -> Option<Work<'_>> {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.insert(number).then(|| Work { requests: self, number })
+    }
+}
+
+/// A request that this process is at work on, until this is dropped.
+struct Work<'a> {
+    requests: &'a Requests,
+    number: i64,
+}
+
+impl Drop for Work<'_> {
+    fn drop(&mut self) {
+        let under_way = &self.requests.under_way;
+        under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.number);
+    }
+}

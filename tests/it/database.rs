@@ -1,0 +1,129 @@
+//! The database of requests: who may read it, and what isn't touched.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use sandbox::discord::Who;
+use sandbox::{Sandbox, connect, discord};
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+
+use crate::program::{output, program};
+use crate::world::{World, stand_ins};
+
+async fn sandbox() -> Sandbox {
+    stand_ins(connect::Options::default(), discord::Options::default()).await
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+async fn execute(database: &Path, sql: &'static str) {
+    let options = SqliteConnectOptions::new().filename(database);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+/// The bot refuses to start, with these words, and leaves the file as it is.
+async fn is_refused(sandbox: &Sandbox) -> String {
+    let before = std::fs::read(sandbox.database()).unwrap();
+    let (code, stdout, stderr) = output(program(&["run"], &sandbox.variables())).await;
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert_eq!(std::fs::read(sandbox.database()).unwrap(), before, "it is untouched");
+    assert!(sandbox.discord.requests().is_empty(), "Discord isn't even asked");
+    let at = stderr.find("DATABASE_URL").unwrap_or_else(|| panic!("{stderr}"));
+    stderr[at..].trim_end().to_owned()
+}
+
+#[tokio::test]
+async fn nobody_else_reads_it() {
+    let mut world = World::start().await;
+    world.ask(Who::Member, "accounting2").await;
+    world.card(1, "Approve or deny").await;
+    let folder = world.sandbox.database().parent().unwrap().to_owned();
+    for file in std::fs::read_dir(&folder).unwrap() {
+        let path = file.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+    world.stop_bot().await;
+    let open = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(world.sandbox.database(), open).unwrap();
+    world.start_bot().await;
+    assert_eq!(mode(&world.sandbox.database()), 0o600);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn once_the_bot_has_stopped_all_of_it_is_in_the_one_file() {
+    let mut world = World::start().await;
+    world.ask(Who::Member, "accounting2").await;
+    let card = world.card(1, "Approve or deny").await;
+    world.stop_bot().await;
+    let folder = world.sandbox.database().parent().unwrap().to_owned();
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    let backup = std::fs::read(world.sandbox.database()).unwrap();
+    std::fs::remove_file(world.sandbox.database()).unwrap();
+    std::fs::write(world.sandbox.database(), backup).unwrap();
+    world.start_bot().await;
+    world.admin().press(&card, "Approve").await;
+    world.card(1, "**Created**").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn one_of_a_newer_version_is_refused_and_left_alone() {
+    let mut world = World::start().await;
+    world.ask(Who::Member, "accounting2").await;
+    world.stop_bot().await;
+    let newer = "INSERT INTO _sqlx_migrations \
+        (version, description, installed_on, success, checksum, execution_time) \
+        VALUES (99990101, 'of the future', CURRENT_TIMESTAMP, TRUE, x'00', 1)";
+    let sandbox = sandbox().await;
+    std::fs::copy(world.sandbox.database(), sandbox.database()).unwrap();
+    execute(&sandbox.database(), newer).await;
+    assert_snapshot!(is_refused(&sandbox).await, @"DATABASE_URL: the database is from a newer version of the bot; run that version, or name another file");
+    world.start_bot().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_refused_and_left_alone() {
+    let sandbox = sandbox().await;
+    std::fs::write(sandbox.database(), "These are my notes.\n".repeat(300)).unwrap();
+    assert_snapshot!(is_refused(&sandbox).await, @"DATABASE_URL: the file isn't a sound SQLite database (file is not a database); restore it from a backup, or name another file");
+    std::fs::write(sandbox.database(), "short").unwrap();
+    assert!(is_refused(&sandbox).await.contains("isn't a sound SQLite database"));
+}
+
+#[tokio::test]
+async fn a_torn_database_is_refused_and_left_alone() {
+    let mut world = World::start().await;
+    world.ask(Who::Member, "accounting2").await;
+    world.stop_bot().await;
+    let mut bytes = std::fs::read(world.sandbox.database()).unwrap();
+    assert!(bytes.len() > 3 * 4096, "{}", bytes.len());
+    bytes[4096..3 * 4096].fill(0xA5);
+    let sandbox = sandbox().await;
+    std::fs::write(sandbox.database(), bytes).unwrap();
+    assert!(is_refused(&sandbox).await.contains("isn't a sound SQLite database"));
+    world.start_bot().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_made_is_said_so() {
+    let sandbox = sandbox().await;
+    let mut variables = sandbox.variables();
+    variables.push(("DATABASE_URL", "sqlite:///nowhere/at/all.db".to_owned()));
+    let (code, _, stderr) = output(program(&["run"], &variables)).await;
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("DATABASE_URL: the file can't be written"), "{stderr}");
+    variables.push(("DATABASE_URL", "postgres://bot:hush@db/bot".to_owned()));
+    let (code, _, stderr) = output(program(&["run"], &variables)).await;
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("DATABASE_URL: PostgreSQL can't be used yet"), "{stderr}");
+    assert!(!stderr.contains("hush"));
+}

@@ -1,0 +1,286 @@
+//! Asking for a group: the request, the message that shows it, and joining it.
+
+use insta::assert_snapshot;
+use sandbox::connect::{Fault, Route, Times};
+use sandbox::discord::{
+    ADMIN_ROLE, Answer, CONNECT, MEMBER_ROLE, Message, Pending, RANDOM, REQUESTS, THREAD, Who,
+};
+
+use crate::hostile;
+use crate::world::{Setup, World, masked};
+
+fn setup(variables: &[(&'static str, &str)]) -> Setup {
+    let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned()));
+    Setup { variables: variables.collect(), ..Setup::default() }
+}
+
+async fn ask_because(world: &World, name: &str, reason: &str) -> Answer {
+    let options = [("name", name.into()), ("reason", reason.into())];
+    world.member().slash("create", &options).await
+}
+
+fn private(answer: &Answer) -> String {
+    assert!(answer.is_private());
+    assert!(answer.message().pings.is_empty());
+    answer.text()
+}
+
+fn labels(message: &Message) -> Vec<String> {
+    message.buttons().into_iter().map(|button| button.label).collect()
+}
+
+#[tokio::test]
+async fn a_request_is_answered_privately_and_shown_to_the_admins() {
+    let world = World::start().await;
+    let answer = ask_because(&world, "accounting2", "for the budget app").await;
+    let text = private(&answer);
+    assert_snapshot!(masked(&text), @"You asked for `accounting2` with request 1. An administrator decides it at https://discord.com/channels/1098231477641412618/1098232018379395073/<id>; you will be told here.");
+    let card = world.card(1, "Approve or deny").await;
+    assert!(text.contains(&format!("{REQUESTS}/{}", card.id)), "{text}");
+    assert_snapshot!(masked(&card.content), @r"
+    **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+    Reason: for the budget app
+    <@&1098233105413124096> Approve or deny it before <t:<time>:f>.
+    ");
+    assert_eq!(labels(&card), ["Approve", "Deny"]);
+    assert_eq!(card.pings.roles, [ADMIN_ROLE]);
+    assert!(card.pings.users.is_empty() && !card.pings.everyone);
+    assert_eq!(world.asked(), ["GET v1/groups/remote"]);
+    assert!(world.discord.messages(CONNECT).is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_reason_is_not_needed_by_default() {
+    let world = World::start().await;
+    world.ask(Who::Member, "accounting2").await;
+    let card = world.card(1, "Approve or deny").await;
+    assert_snapshot!(masked(&card.content), @r"
+    **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+    <@&1098233105413124096> Approve or deny it before <t:<time>:f>.
+    ");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_an_admin_could_not_create_nobody_can_ask_for() {
+    let names = ["Sales", "SALES", "twin", "twin", "accounting", "accounting2"];
+    let mut options = Setup::default();
+    options.connect.groups = names.map(str::to_owned).to_vec();
+    let world = World::with(options).await;
+    for name in ["acounting2", "accounting", "ACCOUNTING", "sales", "twin", " ", "nobody-has-this"]
+    {
+        let asked = world.ask(Who::Member, name).await;
+        assert_eq!(private(&asked), world.ask(Who::Admin, name).await.text(), "{name:?}");
+    }
+    assert!(world.discord.messages(REQUESTS).is_empty());
+    let listed = world.admin().slash("requests", &[]).await;
+    assert_eq!(private(&listed), "There are no open requests.");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn with_connect_failing_there_is_no_request() {
+    let world = World::start().await;
+    world.connect.fail(Route::Search, Fault::Error(30), Times::Always);
+    let text = private(&world.ask(Who::Member, "accounting2").await);
+    assert!(text.starts_with("Connect doesn't accept the bot's API key."), "{text}");
+    let listed = world.member().slash("requests", &[]).await;
+    assert_eq!(private(&listed), "There are no open requests.");
+    assert!(world.discord.messages(REQUESTS).is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_reason_can_be_required_of_those_who_ask() {
+    let world = World::with(setup(&[("REASON_REQUIRED", "true")])).await;
+    assert_snapshot!(private(&world.ask(Who::Member, "accounting2").await), @"A request must say why. Use the option `reason` of `/ldapgroup create`.");
+    let blank = ask_because(&world, "accounting2", " \n ").await;
+    assert!(private(&blank).starts_with("A request must say why."));
+    assert!(world.connect.requests().is_empty());
+    let asked = ask_because(&world, "accounting2", "why not").await;
+    assert!(private(&asked).starts_with("You asked for `accounting2` with request 1."));
+    let created = world.ask(Who::Admin, "ABE-TEST").await;
+    assert!(created.text().starts_with("Created `ABE-TEST`"), "{}", created.text());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_reason_is_as_long_as_discord_lets_it_be() {
+    let world = World::start().await;
+    let commands = world.discord.commands(sandbox::discord::GUILD).unwrap();
+    assert_eq!(commands[0]["options"][1]["options"][1]["max_length"], 500);
+    let reason = "🦀*".repeat(166);
+    let answer = ask_because(&world, "accounting2", &reason[..]).await;
+    assert!(private(&answer).starts_with("You asked for"), "{}", answer.text());
+    world.card(1, "Approve or deny").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn one_person_has_so_many_open_requests_and_no_more() {
+    let world = World::with(setup(&[("MAX_OPEN_REQUESTS", "2")])).await;
+    world.ask(Who::OtherMember, "accounting-emea").await;
+    for name in ["accounting2", "ABE-TEST"] {
+        assert!(world.ask(Who::Member, name).await.text().starts_with("You asked for"));
+    }
+    assert_snapshot!(private(&world.ask(Who::Member, "ABE-TEST-2").await), @"You have 2 open requests already, the most that one person may have. Wait until one is decided, or cancel one with `/ldapgroup cancel`.");
+    let joined = world.ask(Who::Member, "accounting-emea").await;
+    assert!(private(&joined).contains("You have joined it"), "{}", joined.text());
+    world.member().slash("cancel", &[("request", 2.into())]).await;
+    let asked = world.ask(Who::Member, "ABE-TEST-2").await;
+    assert!(private(&asked).contains("with request 4"), "{}", asked.text());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn who_may_not_search_may_not_ask() {
+    let world = World::with(setup(&[("REQUESTER_ROLE_IDS", &MEMBER_ROLE.to_string())])).await;
+    let guest = world.ask(Who::Guest, "accounting2").await;
+    assert!(private(&guest).starts_with("You can't use `/ldapgroup` yet."));
+    assert!(world.connect.requests().is_empty());
+    assert!(private(&world.ask(Who::Member, "accounting2").await).starts_with("You asked for"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_admins_create_can_need_another_admin() {
+    let world = World::with(setup(&[("ADMIN_CREATES", "approval")])).await;
+    let answer = world.ask(Who::Admin, "accounting2").await;
+    assert!(private(&answer).starts_with("You asked for `accounting2` with request 1."));
+    let card = world.card(1, "Approve or deny").await;
+    assert_eq!(world.puts(), 0);
+    world.discord.person(Who::SecondAdmin).press(&card, "Approve").await;
+    world.told(Who::Admin, CONNECT, "is done").await;
+    assert!(world.connect.guid_of("accounting2").is_some());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn without_a_channel_for_requests_they_are_shown_where_they_are_made() {
+    let world = World::with(setup(&[("REQUESTS_CHANNEL_ID", "")])).await;
+    for (number, channel, name) in [(1, RANDOM, "accounting2"), (2, THREAD, "ABE-TEST")] {
+        let member = world.member().in_channel(channel);
+        let answer = member.slash("create", &[("name", name.into())]).await;
+        let heading = format!("**Request {number}**");
+        let shown = |message: &Message| message.content.starts_with(&heading);
+        let card = world.discord.wait_for_message(channel, shown).await;
+        assert!(private(&answer).contains(&format!("{channel}/{}", card.id)), "{}", answer.text());
+        world.admin().press(&card, "Approve").await;
+        world.told(Who::Member, channel, "is done").await;
+    }
+    assert!(world.discord.messages(REQUESTS).is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_admins_direct_create_is_no_request_for_anybody() {
+    let world = World::start().await;
+    world.ask(Who::Admin, "accounting2").await;
+    world.ask(Who::Member, "ABE-TEST").await;
+    world.card(2, "Approve or deny").await;
+    assert_eq!(world.discord.messages(REQUESTS).len(), 1);
+    let listed = world.admin().slash("requests", &[("state", "created".into())]).await;
+    assert_eq!(private(&listed), "There are no created requests.");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn who_asks_for_what_was_asked_for_joins_the_request() {
+    let world = World::start().await;
+    world.ask(Who::Member, "accounting2").await;
+    let card = world.card(1, "Approve or deny").await;
+    let other = world.discord.person(Who::OtherMember).in_channel(RANDOM);
+    let joined = other.slash("create", &[("name", "ACCOUNTING2".into())]).await;
+    let text = private(&joined);
+    assert_snapshot!(masked(&text), @"There is a request for `accounting2` already: request 1 at https://discord.com/channels/1098231477641412618/1098232018379395073/<id>. You have joined it, and you will be told what comes of it.");
+    assert!(text.contains(&format!("{REQUESTS}/{}", card.id)), "{text}");
+    let again = other.slash("create", &[("name", "Accounting2".into())]).await;
+    assert_snapshot!(masked(&private(&again)), @"There is a request for `accounting2` already: request 1 at https://discord.com/channels/1098231477641412618/1098232018379395073/<id>. You asked for it before, and you will be told what comes of it.");
+    let own = world.ask(Who::Member, "accounting2").await;
+    assert!(private(&own).contains("You asked for it before"), "{}", own.text());
+    let joined = world.card(1, "Also asked").await;
+    assert_snapshot!(masked(&joined.content), @r"
+    **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+    Also asked by <@623940187264385034>.
+    <@&1098233105413124096> Approve or deny it before <t:<time>:f>.
+    ");
+    assert_eq!((joined.id, labels(&joined).len()), (card.id, 2));
+
+    world.admin().press(&joined, "Approve").await;
+    for (who, channel) in [(Who::Member, CONNECT), (Who::OtherMember, RANDOM)] {
+        let notice = world.told(who, channel, "is done").await;
+        assert_eq!(notice.pings.users, [who.id()]);
+        let told = world.discord.messages(channel).into_iter();
+        assert_eq!(told.filter(|message| message.content.contains("request 1")).count(), 1);
+    }
+    assert_eq!(world.puts(), 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn who_asks_while_it_is_being_created_joins_too() {
+    let world = World::start().await;
+    world.ask(Who::Member, "accounting2").await;
+    let card = world.card(1, "Approve or deny").await;
+    world.connect.clear_requests();
+    world.connect.fail(Route::Search, Fault::Hold, Times::Times(1));
+    world.admin().press(&card, "Approve").await;
+    world.connect.wait_for(1, Route::Search).await;
+    let joined = world.ask(Who::OtherMember, "accounting2").await;
+    assert!(private(&joined).contains("You have joined it"), "{}", joined.text());
+    let direct = world.ask(Who::SecondAdmin, "accounting2").await;
+    assert_snapshot!(private(&direct), @"`accounting2` is being created right now, for <@518402736190455808>. Search for it in a moment.");
+    world.connect.release();
+    for who in [Who::Member, Who::OtherMember] {
+        world.told(who, CONNECT, "is done").await;
+    }
+    assert_eq!(world.puts(), 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn two_who_ask_at_once_make_one_request() {
+    let world = World::start().await;
+    let options = [("name", "accounting2".into())];
+    let pending = [Who::Member, Who::OtherMember, Who::Guest]
+        .map(|who| world.discord.person(who).start_slash("create", &options));
+    let answers = futures_util::future::join_all(pending.iter().map(Pending::answer)).await;
+    let texts: Vec<_> = answers.iter().map(private).collect();
+    let made = texts.iter().filter(|text| text.contains("with request 1.")).count();
+    let joined = texts.iter().filter(|text| text.contains("You have joined it")).count();
+    assert_eq!((made, joined), (1, 2), "{texts:#?}");
+    world.card(1, "Also asked").await;
+    assert_eq!(world.discord.messages(REQUESTS).len(), 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn hostile_names_and_reasons_ping_nobody_and_break_nothing() {
+    let mut options = setup(&[("MAX_OPEN_REQUESTS", "100")]);
+    options.connect.groups = hostile::NAMES.map(str::to_owned).to_vec();
+    let world = World::with(options).await;
+    let reason = |name: &str| format!("{name} @here <@{}> <@&{MEMBER_ROLE}>", Who::Guest.id());
+    for (number, name) in (1..).zip(hostile::NAMES) {
+        let answer = ask_because(&world, name, &reason(name)).await;
+        assert!(private(&answer).contains(&format!("request {number}")), "{}", answer.text());
+        let card = world.card(number, "Approve or deny").await;
+        assert_eq!(card.pings.roles, [ADMIN_ROLE]);
+        assert!(card.pings.users.is_empty() && !card.pings.everyone);
+        assert!(!card.content.contains(['\u{202e}', '\u{1b}', '\r']), "{}", card.content);
+        assert_eq!(card.content.lines().count(), 3, "{}", card.content);
+        world.connect.fail(Route::Search, Fault::Error(64), Times::Times(1));
+        world.admin().press(&card, "Approve").await;
+        world.card(number, "**Failed**").await;
+        let notice = world.told(Who::Member, CONNECT, &format!("request {number} ")).await;
+        assert_eq!(notice.pings.users, [Who::Member.id()]);
+        assert!(notice.pings.roles.is_empty() && !notice.pings.everyone);
+    }
+    for name in hostile::NAMES {
+        let history = world.admin().slash("history", &[("name", name.into())]).await;
+        assert!(private(&history).starts_with("**3 steps**"), "{}", history.text());
+    }
+    let listed = world.admin().slash("requests", &[("state", "failed".into())]).await;
+    assert!(private(&listed).starts_with("**12 failed requests**"), "{}", listed.text());
+    world.end().await;
+}
