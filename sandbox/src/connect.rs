@@ -63,6 +63,8 @@ pub struct Seen {
     pub body: String,
     /// The HTTP status of the answer, once there is one.
     pub status: Option<u16>,
+    /// The guid of the group that it brought in, also if nobody learnt of it.
+    pub created: Option<String>,
 }
 
 /// A running stand-in. Clones are handles of the same one; it stops when the last is dropped.
@@ -143,6 +145,12 @@ impl Connect {
     #[must_use]
     pub fn tickets(&self) -> Vec<String> {
         self.state().ticket_values()
+    }
+
+    /// The name of the LDAP group that a ticket stands for, also once it is used or too old.
+    #[must_use]
+    pub fn ticket_name(&self, ticket: &str) -> Option<String> {
+        self.state().ticket_name(ticket)
     }
 
     /// The groups that Connect has, the oldest first.

@@ -107,6 +107,10 @@ impl State {
         self.tickets.keys().cloned().collect()
     }
 
+    pub(super) fn ticket_name(&self, ticket: &str) -> Option<String> {
+        self.tickets.get(ticket).map(|ticket| self.entries[ticket.entry].name.clone())
+    }
+
     pub(super) fn expire_tickets(&mut self) {
         let now = Instant::now();
         for ticket in self.tickets.values_mut() {
@@ -127,10 +131,14 @@ impl State {
             correlation_id: received.header("x-correlation-id").to_owned(),
             body: String::from_utf8_lossy(&received.body).into_owned(),
             status: None,
+            created: None,
         };
-        self.seen.push((self.arrivals, seen));
         let fault = self.faults.take(reading.route);
-        (self.arrivals, self.outcome(reading.call, fault))
+        let before = self.groups.len();
+        let outcome = self.outcome(reading.call, fault);
+        let created = self.groups.get(before).map(|group| group.guid.clone());
+        self.seen.push((self.arrivals, Seen { created, ..seen }));
+        (self.arrivals, outcome)
     }
 
     fn outcome(&mut self, call: Result<Call, Answer>, fault: Option<Fault>) -> Outcome {

@@ -19,6 +19,9 @@ pub(super) enum Order {
 /// How many events a session keeps. Who missed more has to begin anew.
 const KEPT: usize = 500;
 
+/// How many sessions without a connection are kept. Who comes back later has to begin anew.
+const KEPT_SESSIONS: usize = 8;
+
 /// A session: it outlives its connection, and keeps what it would miss meanwhile.
 pub(super) struct Session {
     pub(super) id: String,
@@ -95,6 +98,12 @@ impl Gateway {
 
     /// Begins a session on this connection and gives its id.
     pub(super) fn begin(&mut self, connection: u64) -> String {
+        let left = self.sessions.iter().filter(|session| session.connection.is_none()).count();
+        if left > KEPT_SESSIONS
+            && let Some(oldest) = self.sessions.iter().position(|s| s.connection.is_none())
+        {
+            self.sessions.remove(oldest);
+        }
         let id = Uuid::new_v4().simple().to_string();
         self.sessions.push(Session {
             id: id.clone(),

@@ -1,0 +1,92 @@
+//! The real program as a child process, and its deaths.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use sandbox::Sandbox;
+use sandbox::connect::Route;
+use sandbox::discord;
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
+
+use crate::plan::Death;
+
+/// What a death waits for may not come: then it comes all the same.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// A running bot.
+pub(crate) struct Bot {
+    child: Child,
+    /// How many calls Connect and Discord had got before it began.
+    before: (usize, usize),
+}
+
+impl Bot {
+    /// Starts it on the stand-ins. Its log goes to the end of `log`.
+    pub(crate) async fn start(sandbox: &Sandbox, log: &File) -> Self {
+        let before = (creations(sandbox), calls(sandbox).await);
+        let variables = [
+            // Else an admin's create would be no request.
+            ("ADMIN_CREATES", "approval"),
+            ("MAX_OPEN_REQUESTS", "1000"),
+            ("REQUEST_TTL", "24h"),
+            ("REQUEST_REMINDER", "0"),
+        ];
+        let child = Command::new(env!("CARGO_BIN_EXE_ldapgroup-bot"))
+            .env_clear()
+            .envs(sandbox.variables())
+            .envs(variables)
+            .current_dir(env!("CARGO_TARGET_TMPDIR"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log.try_clone().unwrap())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        Self { child, before }
+    }
+
+    /// Kills it at the given moment. How it ended if it did so by itself, which it never should.
+    pub(crate) async fn die(mut self, death: Death, sandbox: &Sandbox) -> Option<ExitStatus> {
+        match death {
+            Death::After(delay) => sleep(delay).await,
+            Death::Creating(delay) => {
+                let arrived = sandbox.connect.wait_for(self.before.0 + 1, Route::CreateGroup);
+                drop(timeout(PATIENCE, arrived).await);
+                sleep(delay).await;
+            }
+            Death::Saying(route, delay) => {
+                let arrived = sandbox.discord.wait_for_requests(|requests| {
+                    requests.iter().skip(self.before.1).any(|call| call.route == Some(route))
+                });
+                drop(timeout(PATIENCE, arrived).await);
+                sleep(delay).await;
+            }
+        }
+        self.kill().await
+    }
+
+    /// Kills it now.
+    pub(crate) async fn kill(&mut self) -> Option<ExitStatus> {
+        let ended = self.child.try_wait().unwrap();
+        self.child.kill().await.unwrap();
+        ended
+    }
+}
+
+fn creations(sandbox: &Sandbox) -> usize {
+    let seen = sandbox.connect.requests();
+    seen.iter().filter(|seen| seen.route == Some(Route::CreateGroup)).count()
+}
+
+async fn calls(sandbox: &Sandbox) -> usize {
+    let count = Cell::new(0);
+    let look = |requests: &[discord::Request]| {
+        count.set(requests.len());
+        true
+    };
+    sandbox.discord.wait_for_requests(look).await;
+    count.get()
+}

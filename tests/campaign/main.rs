@@ -1,0 +1,156 @@
+//! The crash campaign: the real program, killed at random moments while people ask and decide, with
+//! Connect and Discord failing at random. In the end nothing may be lost and nothing done twice.
+//!
+//! ```text
+//! cargo test --test campaign -- --kills 1000
+//! ```
+//!
+//! The seed is printed, and repeats what was decided by chance: what people do, what fails, when the
+//! bot is killed. How that meets the bot's own pace differs from run to run.
+
+#![expect(clippy::unwrap_used, reason = "what fails here is a failed test")]
+#![expect(clippy::print_stdout, reason = "it is a program of its own")]
+
+mod arguments;
+mod bot;
+mod check;
+mod people;
+mod plan;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use sandbox::{Sandbox, connect, discord};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use self::arguments::Arguments;
+use self::bot::Bot;
+use self::check::Report;
+use self::people::Team;
+use self::plan::Life;
+
+/// How long people may need for what they want once the bot isn't killed any more.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::read(std::env::args().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(problem) => {
+            println!("campaign: {problem}");
+            return ExitCode::from(2);
+        }
+    };
+    match (arguments.list, arguments.chosen) {
+        (true, true) => println!("campaign: test"),
+        (true, false) => {}
+        (false, true) => return campaign(&arguments),
+        (false, false) => {
+            println!("\nrunning 0 tests\n\ntest result: ok. 0 passed; 0 failed; 1 filtered out\n");
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn campaign(arguments: &Arguments) -> ExitCode {
+    let &Arguments { kills, seed, quiet, .. } = arguments;
+    println!("\nrunning 1 test\ncampaign: {kills} kills, seed {seed}");
+    let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("campaign-{seed}.log"));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let report = runtime.block_on(run(kills, seed, quiet, &log));
+    if report.violations.is_empty() {
+        std::fs::remove_file(log).unwrap();
+        println!("test campaign ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 filtered out\n");
+        return ExitCode::SUCCESS;
+    }
+    println!("{}", report.violations.join("\n"));
+    println!("The bot's log is {}; --kills {kills} --seed {seed} plays it again.", log.display());
+    println!("test campaign ... FAILED\n\ntest result: FAILED. 0 passed; 1 failed\n");
+    ExitCode::FAILURE
+}
+
+/// Plays a whole campaign.
+async fn run(kills: usize, seed: u64, quiet: bool, log: &PathBuf) -> Report {
+    let begun = Instant::now();
+    let lives = plan::lives(kills, &mut Rng::with_seed(seed));
+    let stories = lives.iter().map(|life| life.stories.len()).sum();
+    let sandbox = stand_ins(stories).await;
+    let log = File::options().create(true).append(true).open(log).unwrap();
+    let mut report = Report::default();
+    let team = Team::new(sandbox.discord.clone());
+    tokio::spawn(team.clone().read());
+    // People can't type a command that was never registered.
+    let mut first = Bot::start(&sandbox, &log).await;
+    sandbox.discord.wait_ready().await;
+    first.kill().await;
+    let mut playing = JoinSet::new();
+    for (number, life) in lives.into_iter().enumerate() {
+        break_things(&sandbox, &life);
+        let bot = Bot::start(&sandbox, &log).await;
+        for story in life.stories {
+            playing.spawn(team.clone().play(story));
+        }
+        if let Some(status) = bot.die(life.death, &sandbox).await {
+            report.violations.push(format!("life {number} of the bot ended by itself: {status}"));
+        }
+        if !quiet && (number + 1) % 50 == 0 {
+            println!("campaign: killed {} times in {:?}", number + 1, begun.elapsed());
+        }
+    }
+    sandbox.connect.heal();
+    sandbox.discord.clear_faults();
+    let mut bot = Bot::start(&sandbox, &log).await;
+    if timeout(PATIENCE, async { while playing.join_next().await.is_some() {} }).await.is_err() {
+        for (group, deeds) in &team.diary().unfinished {
+            report.violations.push(format!("the story of {group} came to no end: {deeds}"));
+        }
+    }
+    if !check::settled(&sandbox).await {
+        report.violations.push("the requests weren't settled in time".to_owned());
+    }
+    let diary = std::mem::take(&mut *team.diary());
+    check::check(&sandbox, &diary, &mut report).await;
+    bot.kill().await;
+    let Report { requests, created, pending, creations, .. } = report;
+    let violations = report.violations.len();
+    println!(
+        "campaign: {kills} kills, {requests} requests, {violations} violations; {created} created by \
+         {creations} calls, {pending} pending, {} times no answer, {} leftover messages, {} \
+         told twice, {:?}, seed {seed}",
+        diary.unanswered,
+        report.leftovers,
+        report.told_twice,
+        begun.elapsed()
+    );
+    report
+}
+
+/// A server without groups and a directory with one for each story. People are less patient, or
+/// most of the time they would wait for a bot that is dead.
+async fn stand_ins(stories: usize) -> Sandbox {
+    let connect = connect::Options {
+        groups: (1..=stories).map(plan::group).collect(),
+        imported: Vec::new(),
+        ..connect::Options::default()
+    };
+    let discord = discord::Options {
+        answer_within: Duration::from_secs(2),
+        token_lives: Duration::from_secs(6),
+        ..discord::Options::default()
+    };
+    Sandbox::start(connect, discord).await.unwrap()
+}
+
+fn break_things(sandbox: &Sandbox, life: &Life) {
+    sandbox.connect.heal();
+    sandbox.discord.clear_faults();
+    for (route, fault) in &life.connect {
+        sandbox.connect.fail(*route, *fault, connect::Times::Times(1));
+    }
+    for (route, fault) in &life.discord {
+        sandbox.discord.fail(*route, fault.clone(), discord::Times::Once);
+    }
+}

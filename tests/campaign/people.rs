@@ -1,0 +1,229 @@
+//! People as they are: who gets no answer tries again later, and who reads that it is done goes on.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use fastrand::Rng;
+use sandbox::discord::{Answer, Change, Discord, Message, Person, REQUESTS, Reply, Who};
+use serde_json::json;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::plan::{Ask, Deed, Story};
+
+/// What people did and were told, as far as it is checked in the end.
+#[derive(Default)]
+pub(crate) struct Diary {
+    /// Who was told, of which group, that it is asked for with a request of this number.
+    pub(crate) asked: Vec<(Who, String, i64)>,
+    /// What was done about which request: also what never got an answer.
+    pub(crate) tried: Vec<(Who, Deed, i64)>,
+    /// What the bot said it has taken.
+    pub(crate) taken: Vec<(Who, Deed, i64)>,
+    /// How often there was no answer.
+    pub(crate) unanswered: usize,
+    /// The stories that aren't at their end, by their groups.
+    pub(crate) unfinished: BTreeMap<String, String>,
+}
+
+/// The team.
+#[derive(Clone)]
+pub(crate) struct Team {
+    discord: Discord,
+    diary: Arc<Mutex<Diary>>,
+    /// The newest message of each request, as it now stands.
+    board: Arc<Mutex<HashMap<i64, Message>>>,
+}
+
+impl Team {
+    pub(crate) fn new(discord: Discord) -> Self {
+        Self { discord, diary: Arc::default(), board: Arc::default() }
+    }
+
+    pub(crate) fn diary(&self) -> MutexGuard<'_, Diary> {
+        self.diary.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the requests channel, for ever.
+    pub(crate) async fn read(self) {
+        let mut changes = self.discord.subscribe();
+        loop {
+            match changes.recv().await {
+                Ok(Change::Posted(message) | Change::Edited(message)) => self.note(message),
+                Ok(
+                    Change::Deleted(_)
+                    | Change::Registered(_)
+                    | Change::Ready
+                    | Change::Disconnected,
+                ) => {}
+                Err(RecvError::Lagged(_)) => {
+                    self.discord.messages(REQUESTS).into_iter().for_each(|m| self.note(m));
+                }
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    fn note(&self, message: Message) {
+        if message.channel != REQUESTS {
+            return;
+        }
+        if let Some(number) = number_of(&message.content) {
+            self.board().insert(number, message);
+        }
+    }
+
+    fn board(&self) -> MutexGuard<'_, HashMap<i64, Message>> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn person(&self, who: Who) -> Person {
+        self.discord.person(who)
+    }
+
+    /// Plays a story to its end.
+    pub(crate) async fn play(self, story: Story) {
+        let group = story.group.clone();
+        self.diary().unfinished.insert(group.clone(), format!("{:?}", story.deeds));
+        self.clone().play_out(story).await;
+        self.diary().unfinished.remove(&group);
+    }
+
+    async fn play_out(self, mut story: Story) {
+        let mut joining = JoinSet::new();
+        for ask in story.asks.split_off(1) {
+            let (team, group, mut rng) = (self.clone(), story.group.clone(), story.rng.fork());
+            joining.spawn(async move {
+                pause(&mut rng, 300).await;
+                team.ask(&ask, &group, &mut rng).await;
+            });
+        }
+        let mut number = self.ask(&story.asks[0], &story.group, &mut story.rng).await;
+        let rounds = if story.asks_again && !story.deeds.is_empty() { 2 } else { 1 };
+        for round in 0..rounds {
+            if round > 0 {
+                number = self.ask(&story.asks[0], &story.group, &mut story.rng).await;
+            }
+            let Some(number) = number else { break };
+            self.decide(&story, number).await;
+        }
+        joining.join_all().await;
+    }
+
+    /// Asks until there is an answer: the number of the request, or none since the group is there.
+    async fn ask(&self, ask: &Ask, group: &str, rng: &mut Rng) -> Option<i64> {
+        let person = self.person(ask.who).in_channel(ask.channel);
+        let options = [("name", json!(ask.name)), ("reason", json!("We need it."))];
+        loop {
+            let answer = person.slash("create", &options).await;
+            if let Reply::Message { message, .. } = &answer.reply {
+                if message.content.contains("already in use") {
+                    return None;
+                }
+                if let Some(number) = number_of(&message.content) {
+                    self.diary().asked.push((ask.who, group.to_owned(), number));
+                    return Some(number);
+                }
+            }
+            self.count(&answer);
+            pause(rng, 400).await;
+        }
+    }
+
+    /// Everybody who has a say does what they want, at once.
+    async fn decide(&self, story: &Story, number: i64) {
+        let mut rng = story.rng.clone();
+        pause(&mut rng, 300).await;
+        let mut at_once = JoinSet::new();
+        for &(who, deed) in &story.deeds {
+            let (team, mut rng) = (self.clone(), rng.fork());
+            at_once.spawn(async move {
+                match deed {
+                    Deed::Approve | Deed::Deny => team.press(who, deed, number, &mut rng).await,
+                    Deed::Cancel => team.cancel(who, number, &mut rng).await,
+                }
+            });
+        }
+        at_once.join_all().await;
+    }
+
+    /// Presses until the bot has taken it, or somebody else's decision is seen.
+    async fn press(&self, who: Who, deed: Deed, number: i64, rng: &mut Rng) {
+        let label = format!("{deed:?}");
+        let person = self.person(who);
+        loop {
+            let shown = self.board().get(&number).cloned();
+            if let Some(message) = shown {
+                if !message.buttons().iter().any(|button| button.label == label) {
+                    return;
+                }
+                self.diary().tried.push((who, deed, number));
+                let mut answer = person.press(&message, &label).await;
+                if let Reply::Form(form) = &answer.reply {
+                    answer = person.submit(form, &[("reason", "It isn't needed.")]).await;
+                }
+                if self.is_over(&answer, who, deed, number) {
+                    return self.press_once_more(&message, who, deed, number).await;
+                }
+            }
+            pause(rng, 200).await;
+        }
+    }
+
+    /// The message as it was on a screen that wasn't looked at for a while.
+    async fn press_once_more(&self, old: &Message, who: Who, deed: Deed, number: i64) {
+        let answer = self.person(who).press(old, &format!("{deed:?}")).await;
+        if !self.is_over(&answer, who, deed, number) {
+            self.count(&answer);
+        }
+    }
+
+    async fn cancel(&self, who: Who, number: i64, rng: &mut Rng) {
+        loop {
+            self.diary().tried.push((who, Deed::Cancel, number));
+            let answer = self.person(who).slash("cancel", &[("request", json!(number))]).await;
+            if self.is_over(&answer, who, Deed::Cancel, number) {
+                return;
+            }
+            pause(rng, 400).await;
+        }
+    }
+
+    /// Whether an answer says that the request is decided, or isn't theirs to decide.
+    fn is_over(&self, answer: &Answer, who: Who, deed: Deed, number: i64) -> bool {
+        let is_taken = match &answer.reply {
+            Reply::Acknowledged => true,
+            Reply::Message { message, .. } => message.content.ends_with("is cancelled."),
+            Reply::Update(_) | Reply::Form(_) | Reply::NoResponse => false,
+        };
+        if is_taken {
+            self.diary().taken.push((who, deed, number));
+            return true;
+        }
+        self.count(answer);
+        let over =
+            ["already; nothing was done", "You asked for this group yourself", "somebody else's"];
+        matches!(&answer.reply, Reply::Message { message, .. }
+            if over.iter().any(|words| message.content.contains(words)))
+    }
+
+    fn count(&self, answer: &Answer) {
+        if answer.reply == Reply::NoResponse {
+            self.diary().unanswered += 1;
+        }
+    }
+}
+
+/// The number of the request that a text is about.
+pub(crate) fn number_of(content: &str) -> Option<i64> {
+    content.split("equest ").skip(1).find_map(|rest| {
+        let end = rest.find(|digit: char| !digit.is_ascii_digit()).unwrap_or(rest.len());
+        rest[..end].parse().ok()
+    })
+}
+
+async fn pause(rng: &mut Rng, most: u64) {
+    sleep(Duration::from_millis(rng.u64(10..most))).await;
+}
