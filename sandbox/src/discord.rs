@@ -8,7 +8,7 @@
 mod answers;
 mod channels;
 mod check;
-mod clock;
+pub(crate) mod clock;
 mod commands;
 mod controls;
 mod facts;

@@ -4,11 +4,13 @@
 //! What the bot says is drawn as Discord would show it. Nothing that comes from outside reaches the
 //! terminal as a control character.
 
+mod buttons;
 mod canvas;
 mod complete;
 mod demo;
 mod markdown;
 mod menu;
+mod moments;
 mod names;
 mod offers;
 mod paint;
@@ -41,8 +43,8 @@ impl Colour {
     }
 }
 
-/// Plays a short scene in the bundled directory: a search, a creation, two refusals. It takes its
-/// time where the standard output is a terminal, and none elsewhere.
+/// Plays a short scene in the bundled directory: a search, a request that is approved, one that is
+/// denied, a creation. It takes its time where the standard output is a terminal, and none elsewhere.
 ///
 /// # Errors
 ///
@@ -56,8 +58,7 @@ pub async fn demo(sandbox: &Sandbox, colour: Colour) -> io::Result<()> {
     sandbox.discord.wait_ready().await;
     let mut canvas = Canvas::on_stdout(colour.is_on());
     canvas.resize(reader::terminal_width());
-    let demo = Demo { sandbox, canvas, is_watched: io::stdout().is_terminal() };
-    unless_unread(demo.play().await)
+    unless_unread(Demo::new(sandbox, canvas, io::stdout().is_terminal()).play().await)
 }
 
 /// Lets the user speak as the people of the team, until they leave. Where the standard input is no

@@ -15,6 +15,12 @@ pub(super) fn now() -> String {
     timestamp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO))
 }
 
+/// The moment so long after 1970 began, for people: `2026-03-02 10:15 UTC`.
+pub(crate) fn minute(since_epoch: Duration) -> String {
+    let whole = timestamp(since_epoch);
+    format!("{} {} UTC", &whole[..10], &whole[11..16])
+}
+
 fn timestamp(since_epoch: Duration) -> String {
     let seconds = since_epoch.as_secs();
     let (year, month, day) = date(seconds / 86_400);

@@ -12,7 +12,7 @@ use rustyline::{
 use tokio::runtime::Handle;
 
 use super::{
-    menu,
+    buttons, menu,
     offers::{self, Candidate, Offer, Question},
     paint,
 };
@@ -58,6 +58,10 @@ impl Completer for Offers {
         let mut candidates = match offer {
             Offer::Ready(candidates) => candidates,
             Offer::Ask(question) => self.ask(speaker, &question),
+            Offer::Press { who, typed } => {
+                let messages = buttons::visible(&self.discord, who.unwrap_or(speaker));
+                offers::buttons(buttons::labels(&messages), typed)
+            }
         };
         // The editor leaves two columns between those that it lists.
         let room = self.width.unwrap_or(80).saturating_sub(2).max(20);

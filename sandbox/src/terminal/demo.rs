@@ -2,7 +2,11 @@
 
 use std::{io, time::Duration};
 
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    time::timeout,
+};
 
 use super::{
     canvas::Canvas,
@@ -12,27 +16,43 @@ use super::{
 };
 use crate::{
     Sandbox,
-    discord::{Message, Reply, Who},
+    discord::{CONNECT, Change, Form, Message, REQUESTS, Reply, Who},
 };
 
 /// Between two things that happen, where somebody watches.
 const BEAT: Duration = Duration::from_millis(300);
 
-/// The scene's group, which the bundled directory has and Connect hasn't.
-const NEW: &str = "accounting2";
-/// One that Connect has from the start.
-const OLD: &str = "accounting";
-/// One that nobody creates.
-const WISHED: &str = "accounting-emea";
+/// How long the bot may take for what it does by itself.
+const PATIENCE: Duration = Duration::from_secs(15);
 
+/// A group that Connect has from the start.
+const OLD: &str = "accounting";
+/// One that is asked for and approved. Connect hasn't got it, nor those that follow.
+const NEEDED: &str = "accounting2";
+const WHY: &str = "for the budget app";
+/// One that is asked for and denied.
+const WISHED: &str = "accounting-emea";
+const WHY_NOT: &str = "accounting2 has them all";
+/// One that an admin creates.
+const OWN: &str = "accounting-apac";
+
+/// What is shown of the play.
 pub(super) struct Demo<'s> {
-    pub(super) sandbox: &'s Sandbox,
-    pub(super) canvas: Canvas,
+    sandbox: &'s Sandbox,
+    canvas: Canvas,
     /// Whether somebody watches.
-    pub(super) is_watched: bool,
+    is_watched: bool,
+    changes: Receiver<Change>,
+    /// What the bot said by itself and isn't shown yet.
+    said: Vec<Message>,
 }
 
-impl Demo<'_> {
+impl<'s> Demo<'s> {
+    pub(super) fn new(sandbox: &'s Sandbox, canvas: Canvas, is_watched: bool) -> Self {
+        let changes = sandbox.discord.subscribe();
+        Self { sandbox, canvas, is_watched, changes, said: Vec::new() }
+    }
+
     /// Plays it to the end.
     ///
     /// # Errors
@@ -42,14 +62,16 @@ impl Demo<'_> {
     pub(super) async fn play(mut self) -> io::Result<()> {
         self.canvas.show(&[
             words::heading(
-                "A team brings an LDAP group into Posit Connect, from its Discord channel.",
+                "A team brings LDAP groups into Posit Connect, from its Discord channel.",
             ),
             Line::dim(
                 "The bot is the real one; Discord and Connect are stand-ins on this machine.",
             ),
         ])?;
-        self.search_and_create().await?;
-        self.be_refused().await?;
+        self.search().await?;
+        self.ask_and_approve().await?;
+        self.ask_and_deny().await?;
+        self.create().await?;
         let violations = self.sandbox.violations();
         if !violations.is_empty() {
             let all = violations.join("; ");
@@ -64,59 +86,103 @@ impl Demo<'_> {
         ])
     }
 
-    async fn search_and_create(&mut self) -> io::Result<()> {
-        let found = self
-            .act(
-                "Ada looks which accounting groups there are. NULL: Connect hasn't got it yet.",
-                Who::Admin,
-                "search",
-                OLD,
-            )
-            .await?;
+    async fn search(&mut self) -> io::Result<()> {
+        self.tell(
+            "Linus looks which accounting groups there are. NULL: Connect hasn't got it yet.",
+        )
+        .await?;
+        let found = self.slash(Who::Member, "search", &[("prefix", OLD)]).await?;
         let old = self.guid(OLD)?;
-        promise(row(&found, OLD, &old) && row(&found, NEW, "NULL"), "the groups found")?;
-
-        let created =
-            self.act("She creates the one that her team needs.", Who::Admin, "create", NEW).await?;
-        let new = self.guid(NEW)?;
-        promise(created.text().contains(&new), "the new group's guid")?;
-
-        let found = self.act("Now the search shows its guid.", Who::Admin, "search", NEW).await?;
-        promise(row(&found, NEW, &new), "the new group among those found")
+        promise(row(&found, OLD, &old) && row(&found, NEEDED, "NULL"), "the groups found")
     }
 
-    async fn be_refused(&mut self) -> io::Result<()> {
-        let told = self.act("Linus isn't an administrator.", Who::Member, "create", WISHED).await?;
-        let is_told = told.private_to == Some(Who::Member) && told.text().contains("administrator");
+    async fn ask_and_approve(&mut self) -> io::Result<()> {
+        self.tell("He needs one, and isn't an administrator: he asks for it.").await?;
+        let card = self.ask(Who::Member, &[("name", NEEDED), ("reason", WHY)]).await?;
+        promise(card.text().contains(WHY), "the reason of the request")?;
+
+        self.tell("Ada, an administrator, approves. Linus is told.").await?;
+        let reply = self.press(Who::Admin, &card, "Approve").await?;
+        promise(reply == Reply::Acknowledged, "that the approval is taken")?;
+        let done = self.edited(&card, |now| now.text().contains("guid")).await?;
+        let new = self.guid(NEEDED)?;
+        promise(done.text().contains(&new) && done.buttons().is_empty(), "the new group's guid")?;
+        let told = self.told(Who::Member).await?;
+        promise(told.text().contains(&new), "the new group's guid to whom asked for it")
+    }
+
+    async fn ask_and_deny(&mut self) -> io::Result<()> {
+        self.tell("Margaret asks for another one.").await?;
+        let card = self.ask(Who::OtherMember, &[("name", WISHED)]).await?;
+
+        self.tell("Grace, the other administrator, denies it and says why.").await?;
+        let Reply::Form(form) = self.press(Who::SecondAdmin, &card, "Deny").await? else {
+            return promise(false, "a form that asks why");
+        };
+        self.submit(Who::SecondAdmin, &form, WHY_NOT).await?;
+        let done = self.edited(&card, |now| now.text().contains(WHY_NOT)).await?;
         let is_created = self.sandbox.connect.guid_of(WISHED).is_some();
-        promise(is_told && !is_created, "a private refusal")?;
-
-        let told = self
-            .act(
-                "A group that exists isn't created again: these are Connect's own words.",
-                Who::Admin,
-                "create",
-                OLD,
-            )
-            .await?;
-        let old = self.guid(OLD)?;
-        let in_use = "The requested group name is already in use.";
-        promise(told.text().contains(in_use) && told.text().contains(&old), in_use)
+        promise(done.buttons().is_empty() && !is_created, "that nothing is left to decide")?;
+        let told = self.told(Who::OtherMember).await?;
+        promise(told.text().contains(WHY_NOT), "why the request was denied")
     }
 
-    /// Tells what is about to be seen, lets a person use a command, and shows the answer.
-    async fn act(&mut self, story: &str, who: Who, sub: &str, value: &str) -> io::Result<Message> {
-        let option = if sub == "search" { "prefix" } else { "name" };
+    async fn create(&mut self) -> io::Result<()> {
+        self.tell("An administrator needn't ask.").await?;
+        let created = self.slash(Who::Admin, "create", &[("name", OWN)]).await?;
+        let own = self.guid(OWN)?;
+        promise(created.text().contains(&own), "the new group's guid")?;
+
+        self.tell("Now the search shows both guids.").await?;
+        let found = self.slash(Who::Member, "search", &[("prefix", OLD)]).await?;
+        let new = self.guid(NEEDED)?;
+        let all =
+            row(&found, NEEDED, &new) && row(&found, OWN, &own) && row(&found, WISHED, "NULL");
+        promise(all, "what came of it all")
+    }
+
+    /// Asks for a group, and gives the message in which admins read of it.
+    async fn ask(&mut self, who: Who, options: &[(&str, &str)]) -> io::Result<Message> {
+        let answer = self.slash(who, "create", options).await?;
+        promise(answer.private_to == Some(who), "a private word that the request was made")?;
+        let (_, name) = options[0];
+        let is_asked = |message: &Message| {
+            let labels: Vec<_> = message.buttons().into_iter().map(|button| button.label).collect();
+            message.channel == REQUESTS
+                && message.text().contains(name)
+                && labels == ["Approve", "Deny"]
+        };
+        self.seen("the request with Approve and Deny", is_asked).await
+    }
+
+    /// Tells what is about to be seen.
+    async fn tell(&mut self, story: &str) -> io::Result<()> {
+        self.beat().await;
+        self.canvas.show(&[Line::default(), words::note(story)])
+    }
+
+    async fn typed(&mut self, prompt: &str, line: &str) -> io::Result<()> {
+        self.beat().await;
+        self.canvas.show(&[words::typed(prompt, line)])?;
+        self.beat().await;
+        Ok(())
+    }
+
+    /// Lets a person use a command, and shows the answer.
+    async fn slash(
+        &mut self,
+        who: Who,
+        sub: &str,
+        options: &[(&str, &str)],
+    ) -> io::Result<Message> {
         let command = format!("/ldapgroup {sub}");
-        self.beat().await;
-        self.canvas.show(&[Line::default(), words::note(story)])?;
-        self.beat().await;
-        let typed = format!("{command} {option}:{value}");
-        self.canvas.show(&[words::typed(&words::prompt(who), &typed)])?;
-        self.beat().await;
+        let given = options.iter().map(|(name, value)| format!(" {name}:{value}"));
+        let typed = format!("{command}{}", given.collect::<String>());
+        self.typed(&words::prompt(who), &typed).await?;
         let person = self.sandbox.discord.person(who);
-        let answer = person.slash(&command, &[(option, json!(value))]).await;
-        match answer.reply {
+        let values: Vec<(&str, Value)> =
+            options.iter().map(|(name, value)| (*name, json!(value))).collect();
+        match person.slash(&command, &values).await.reply {
             Reply::Message { message, .. } => {
                 self.canvas.show(&screen::message(&message))?;
                 Ok(message)
@@ -126,6 +192,64 @@ impl Demo<'_> {
                 Err(io::Error::other(format!("the bot didn't answer {typed}")))
             }
         }
+    }
+
+    async fn press(&mut self, who: Who, card: &Message, label: &str) -> io::Result<Reply> {
+        self.typed(&words::prompt(who), &format!("press {label}")).await?;
+        Ok(self.sandbox.discord.person(who).press(card, label).await.reply)
+    }
+
+    /// Fills the form's only input and sends it.
+    async fn submit(&mut self, who: Who, form: &Form, value: &str) -> io::Result<()> {
+        let [input] = &form.inputs[..] else {
+            return promise(false, "a form with one input");
+        };
+        self.canvas.show(&[screen::form(form)])?;
+        self.typed(&screen::asked(input), value).await?;
+        let person = self.sandbox.discord.person(who);
+        let reply = person.submit(form, &[(&input.custom_id, value)]).await.reply;
+        promise(reply == Reply::Acknowledged, "that the form is taken")
+    }
+
+    /// The message, once it is as wanted.
+    async fn edited(
+        &mut self,
+        card: &Message,
+        is_wanted: impl Fn(&Message) -> bool,
+    ) -> io::Result<Message> {
+        let is_it =
+            |message: &Message| message.id == card.id && message.edited && is_wanted(message);
+        self.seen("what came of the request", is_it).await
+    }
+
+    /// The message that tells the person what came of a request.
+    async fn told(&mut self, who: Who) -> io::Result<Message> {
+        let pings =
+            |message: &Message| message.channel == CONNECT && message.pings.users == [who.id()];
+        self.seen(&format!("a word to {}", who.name()), pings).await
+    }
+
+    /// Waits for what the bot does by itself, in whatever order, and shows it.
+    async fn seen(&mut self, what: &str, is_it: impl Fn(&Message) -> bool) -> io::Result<Message> {
+        let Self { changes, said, .. } = self;
+        let waiting = async {
+            loop {
+                if let Some(at) = said.iter().position(&is_it) {
+                    return Some(said.remove(at));
+                }
+                match changes.recv().await {
+                    Ok(Change::Posted(message) | Change::Edited(message)) => said.push(message),
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return None,
+                }
+            }
+        };
+        let Ok(Some(message)) = timeout(PATIENCE, waiting).await else {
+            return Err(io::Error::other(format!("the bot should show {what}")));
+        };
+        self.beat().await;
+        self.canvas.show(&screen::message(&message))?;
+        Ok(message)
     }
 
     async fn beat(&self) {

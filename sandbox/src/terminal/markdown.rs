@@ -1,8 +1,10 @@
 //! Discord's markdown as lines for a terminal.
 //! <https://support.discord.com/hc/en-us/articles/210298617>
 
+use std::time::SystemTime;
+
 use super::{
-    names,
+    moments, names,
     paint::{Line, Span, Style},
 };
 
@@ -81,6 +83,7 @@ pub(super) fn inline(text: &str, style: Style) -> Vec<Span> {
         let found = code(rest, style)
             .or_else(|| reference(rest, style))
             .or_else(|| link(rest, style))
+            .or_else(|| message_link(rest, style))
             .or_else(|| pair(rest, before, style));
         if let Some((inner, after)) = found {
             flush(&mut spans, &mut plain, style);
@@ -127,7 +130,8 @@ fn code(text: &str, style: Style) -> Found<'_> {
     Some((vec![tick.clone(), Span::new(code, style), tick], after))
 }
 
-/// A person, a role, a channel or a command: `<@1>`, `<@&1>`, `<#1>`, `</name:1>`.
+/// A person, a role, a channel, a moment or a command: `<@1>`, `<@&1>`, `<#1>`, `<t:1:f>`,
+/// `</name:1>`.
 fn reference(text: &str, style: Style) -> Found<'_> {
     let (inner, after) = text.strip_prefix('<')?.split_once('>')?;
     let id = |digits: &str| digits.parse::<u64>().ok();
@@ -137,6 +141,8 @@ fn reference(text: &str, style: Style) -> Found<'_> {
         names::user(id(user.trim_start_matches('!'))?)
     } else if let Some(channel) = inner.strip_prefix('#') {
         names::channel(id(channel)?).to_owned()
+    } else if let Some(moment) = moments::moment(inner, SystemTime::now()) {
+        return Some((vec![Span::new(&moment, style)], after));
     } else {
         let (name, command) = inner.strip_prefix('/')?.split_once(':')?;
         id(command)?;
@@ -152,6 +158,11 @@ fn link(text: &str, style: Style) -> Found<'_> {
     let (address, after) = after.split_once(')')?;
     let is_link = address.starts_with("https://") || address.starts_with("http://");
     is_link.then(|| (inline(shown, style | Style::UNDERLINED | Style::BLUE), after))
+}
+
+fn message_link(text: &str, style: Style) -> Found<'_> {
+    let (shown, after) = moments::message_link(text)?;
+    Some((vec![Span::new(&shown, style | Style::BOLD | Style::BLUE)], after))
 }
 
 fn pair(text: &str, before: Option<char>, style: Style) -> Found<'_> {
@@ -193,6 +204,13 @@ mod tests {
             plain(&text),
             "@ada asks @Connect admins in #connect-requests,\n@unknown-user doesn't; 1 < 2 > 0\n"
         );
+    }
+
+    #[test]
+    fn moments_and_addresses_of_messages_are_told_as_people_say_them() {
+        let text =
+            format!("before <t:1772446500:f>, at https://discord.com/channels/1/{REQUESTS}/3");
+        assert_eq!(plain(&text), "before 2026-03-02 10:15 UTC, at #connect-requests › message\n");
     }
 
     #[test]

@@ -24,6 +24,11 @@ pub(super) enum Offer<'c> {
     Ready(Vec<Candidate>),
     /// The bot knows what.
     Ask(Question<'c>),
+    /// The buttons that the person sees whose labels begin so.
+    Press {
+        who: Option<Who>,
+        typed: &'c str,
+    },
 }
 
 /// What the bot is asked for a value that is being typed.
@@ -57,6 +62,9 @@ pub(super) fn at_end<'c>(line: &'c str, commands: &'c [Command]) -> (usize, Offe
         let (at, offer) = options(who, command, after);
         return (line.len() - after.len() + at, offer);
     }
+    if let Some(typed) = rest.strip_prefix("press ") {
+        return (line.len() - typed.len(), Offer::Press { who, typed });
+    }
     if let Some(typed) = rest.strip_prefix("break ") {
         let at = line.len() - typed.len();
         return (at, Offer::Ready(fitting(troubles(), typed)));
@@ -80,6 +88,15 @@ pub(super) fn values(choices: Vec<Choice>, command: &Command) -> Vec<Candidate> 
         shown: paint::harmless(&choice.name),
     });
     candidates.collect()
+}
+
+/// The buttons with these labels.
+pub(super) fn buttons(labels: Vec<String>, typed: &str) -> Vec<Candidate> {
+    let candidates = labels.into_iter().map(|label| {
+        let shown = paint::harmless(&label);
+        Candidate { text: shown.clone(), shown }
+    });
+    fitting(candidates.collect(), typed)
 }
 
 /// A text as it must be typed to be taken for one value.
@@ -187,7 +204,7 @@ mod tests {
             (at, Offer::Ready(candidates)) => {
                 (at, candidates.into_iter().map(|candidate| candidate.text).collect())
             }
-            (_, Offer::Ask(question)) => panic!("the bot is asked {question:?}"),
+            (_, other) => panic!("{other:?} is offered"),
         }
     }
 
@@ -198,7 +215,7 @@ mod tests {
                 let Question { who, option, typed, .. } = question;
                 (at, who, option.name.clone(), typed.to_owned())
             }
-            (_, Offer::Ready(candidates)) => panic!("{candidates:?} are offered"),
+            (_, other) => panic!("{other:?} is offered"),
         }
     }
 
@@ -235,6 +252,18 @@ mod tests {
             asked("/ldapgroup create name:Data Sc"),
             (23, None, name(), "Data Sc".to_owned())
         );
+    }
+
+    #[test]
+    fn buttons_are_completed_as_the_person_sees_them() {
+        let commands = examples();
+        let (at, offer) = at_end("@ada press App", &commands);
+        let (who, typed) = (Some(Who::Admin), "App");
+        assert_eq!((at, offer), (11, Offer::Press { who, typed }));
+        let labels = || vec!["Approve".to_owned(), "Deny".to_owned(), "▶".to_owned()];
+        let texts = |typed| buttons(labels(), typed).into_iter().map(|found| found.text);
+        assert_eq!(texts("app").collect::<Vec<_>>(), ["Approve"]);
+        assert_eq!(texts("").count(), 3);
     }
 
     #[test]

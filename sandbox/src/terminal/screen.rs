@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::{
     markdown, names,
-    paint::{Line, Span, Style},
+    paint::{self, Line, Span, Style},
 };
-use crate::discord::{CONNECT, Form, Message, Who};
+use crate::discord::{CONNECT, Form, Input, Message, Who};
 
 /// The first moment of 2015 in seconds of Unix time: where Discord's ids begin.
 const DISCORD_EPOCH: u64 = 1_420_070_400;
@@ -164,12 +164,16 @@ fn control(part: &Value) -> Span {
     Span::new(&label, style)
 }
 
-/// A form, before its values are asked for.
-pub(super) fn form(form: &Form) -> Vec<Line> {
-    vec![
-        Line::of(vec![Span::new(&form.title, Style::BOLD | Style::UNDERLINED)]).indented(2),
-        Line::dim("Ctrl-D closes it without sending.").indented(2),
-    ]
+/// A form's heading.
+pub(super) fn form(form: &Form) -> Line {
+    Line::of(vec![Span::new(&form.title, Style::BOLD | Style::UNDERLINED)]).indented(2)
+}
+
+/// What stands before the value of a form's input.
+pub(super) fn asked(input: &Input) -> String {
+    let label = paint::harmless(&input.label);
+    let optional = if input.required { "" } else { " (optional)" };
+    format!("  {label}{optional} › ")
 }
 
 #[cfg(test)]

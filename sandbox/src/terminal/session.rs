@@ -3,12 +3,16 @@
 use std::{future::Future, io, ops::ControlFlow, pin::pin, time::Duration};
 
 use serde_json::Value;
-use tokio::sync::broadcast::{
-    Receiver,
-    error::{RecvError, TryRecvError},
+use tokio::{
+    sync::broadcast::{
+        Receiver,
+        error::{RecvError, TryRecvError},
+    },
+    time::timeout,
 };
 
 use super::{
+    buttons,
     canvas::Canvas,
     menu::{self, Command},
     paint::Line,
@@ -20,11 +24,14 @@ use super::{
 use crate::{
     Sandbox,
     connect::{Fault, Route, Times},
-    discord::{Answer, CONNECT, Change, Form, GUILD, Message, REQUESTS, Reply, Who},
+    discord::{Answer, Change, Form, GUILD, Reply, Who},
 };
 
 /// How long Connect takes for an answer when it is slow: more than Discord's 3 s.
 const SLOW: Duration = Duration::from_secs(5);
+
+/// When nothing has happened for so long, what follows an act is over.
+const QUIET: Duration = Duration::from_millis(300);
 
 /// Connect's code for "LDAP can't be reached".
 const LDAP_TROUBLE: u32 = 63;
@@ -146,14 +153,8 @@ impl<'s> Session<'s> {
     }
 
     async fn press(&mut self, label: &str) -> io::Result<()> {
-        let wanted = label.to_lowercase();
-        let found = self.visible().into_iter().find_map(|message| {
-            let buttons = message.buttons().into_iter();
-            let mut buttons = buttons.filter(|button| button.custom_id.is_some());
-            let button = buttons.find(|button| button.label.to_lowercase().starts_with(&wanted))?;
-            (!button.disabled).then_some((message, button.label))
-        });
-        let Some((message, label)) = found else {
+        let messages = buttons::visible(&self.sandbox.discord, self.speaker);
+        let Some((message, label)) = buttons::find(messages, label) else {
             return self.note(&format!("No message here has a button {label:?}."));
         };
         let person = self.sandbox.discord.person(self.speaker);
@@ -162,7 +163,8 @@ impl<'s> Session<'s> {
     }
 
     async fn pick(&mut self, option: &str) -> io::Result<()> {
-        let found = self.visible().into_iter().find_map(|message| {
+        let messages = buttons::visible(&self.sandbox.discord, self.speaker).into_iter();
+        let found = messages.into_iter().find_map(|message| {
             let menu = message.menus().into_iter().next()?;
             let wanted = option.to_lowercase();
             let mut options = menu.options.into_iter();
@@ -177,16 +179,6 @@ impl<'s> Session<'s> {
         self.follow(person.pick(&message, &values), option).await
     }
 
-    /// What the speaker sees, newest first.
-    fn visible(&self) -> Vec<Message> {
-        let discord = &self.sandbox.discord;
-        let mut messages = discord.messages(CONNECT);
-        messages.extend(discord.messages(REQUESTS));
-        messages.extend(discord.private_messages(self.speaker));
-        messages.sort_by_key(|message| std::cmp::Reverse(message.id));
-        messages
-    }
-
     /// Draws what happens until the answer is there, and that itself.
     async fn follow(&mut self, answer: impl Future<Output = Answer>, what: &str) -> io::Result<()> {
         match self.answer(answer).await? {
@@ -198,14 +190,14 @@ impl<'s> Session<'s> {
                         .collect();
                     let person = self.sandbox.discord.person(self.speaker);
                     let reply = self.answer(person.submit(&form, &values)).await?;
-                    self.conclude(&reply, &form.title)
+                    self.conclude(&reply, &form.title).await
                 }
                 None => self.note("You closed the form; nothing was sent."),
             },
             reply @ (Reply::Message { .. }
             | Reply::Update(_)
             | Reply::Acknowledged
-            | Reply::NoResponse) => self.conclude(&reply, what),
+            | Reply::NoResponse) => self.conclude(&reply, what).await,
         }
     }
 
@@ -230,11 +222,18 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Draws of an answer what isn't a message: those were drawn when they changed.
-    fn conclude(&mut self, reply: &Reply, what: &str) -> io::Result<()> {
+    /// Draws of an answer what isn't a message: those were drawn when they changed. Then what the bot
+    /// does by itself, where nothing else was seen or the next line is there already.
+    async fn conclude(&mut self, reply: &Reply, what: &str) -> io::Result<()> {
         match reply {
-            Reply::Message { .. } | Reply::Update(_) => Ok(()),
-            Reply::Acknowledged => self.note("The bot took note of it."),
+            Reply::Message { .. } | Reply::Update(_) if self.reader.is_typed => Ok(()),
+            Reply::Message { .. } | Reply::Update(_) => self.settle().await.map(drop),
+            Reply::Acknowledged => {
+                if self.settle().await? {
+                    return Ok(());
+                }
+                self.note("The bot took note of it.")
+            }
             Reply::Form(_) => {
                 self.note("The bot answered with another form, which Discord refuses.")
             }
@@ -242,14 +241,29 @@ impl<'s> Session<'s> {
         }
     }
 
+    /// Draws what happens, until nothing has for a moment. Whether something did.
+    async fn settle(&mut self) -> io::Result<bool> {
+        let mut has_drawn = false;
+        loop {
+            match timeout(QUIET, self.changes.recv()).await {
+                Ok(Ok(change)) => {
+                    has_drawn = true;
+                    self.draw(change)?;
+                }
+                Ok(Err(RecvError::Lagged(_))) => {}
+                Ok(Err(RecvError::Closed)) | Err(_) => return Ok(has_drawn),
+            }
+        }
+    }
+
     /// Asks for each of the form's values; `None` if the user closes it.
     async fn fill(&mut self, form: &Form) -> io::Result<Option<Vec<(String, String)>>> {
-        self.canvas.show(&screen::form(form))?;
+        self.canvas.show(&[screen::form(form)])?;
+        self.canvas.show(&[Line::dim("Ctrl-D closes it without sending.").indented(2)])?;
         let mut values = Vec::new();
         for input in &form.inputs {
             let value = loop {
-                let prompt = format!("  {}: ", super::paint::harmless(&input.label));
-                let Heard::Line(line) = self.hear(prompt, None).await? else {
+                let Heard::Line(line) = self.hear(screen::asked(input), None).await? else {
                     return Ok(None);
                 };
                 let length = line.encode_utf16().count() as u64;

@@ -19,7 +19,7 @@ pub(super) enum Act<'c> {
     Nothing,
     /// A slash command with its options.
     Slash(&'c Command, Vec<(&'c str, Value)>),
-    /// The beginning of a button's label.
+    /// The beginning of a button's label, and ` on ` what its message says, where that is said.
     Press(String),
     /// The label of a menu's option.
     Pick(String),
@@ -61,7 +61,7 @@ impl Trouble {
 /// The words that aren't Discord's, each with an example and what it does.
 pub(super) const WORDS: [(&str, &str, &str); 8] = [
     ("groups", "groups acc", "list what Connect has, and what only LDAP has"),
-    ("press", "press Approve", "press the newest button called so"),
+    ("press", "press Approve on 2", "press a button; without on, the newest called so"),
     ("pick", "pick Open", "pick from the newest menu"),
     ("break", "break connect down", "break something, and see what the bot says"),
     ("mend", "mend", "mend all that was broken"),

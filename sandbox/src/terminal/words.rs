@@ -1,5 +1,7 @@
 //! What the sandbox itself says, as lines.
 
+use std::iter;
+
 use super::{
     menu::Command,
     names,
@@ -43,11 +45,19 @@ fn examples(connect: &Connect) -> Vec<Line> {
     };
     let prefix: String = first.chars().take(3).collect();
     let second = new.next().unwrap_or_else(|| first.clone());
-    vec![
-        entry("try", &format!("/ldapgroup search {}", prefix.trim())),
-        entry("", &format!("/ldapgroup create {first}")),
-        entry("", &format!("@linus /ldapgroup create {second}")),
-    ]
+    let tries = [
+        (format!("/ldapgroup search {}", prefix.trim()), "see which groups Connect has"),
+        (format!("/ldapgroup create {first}"), "an admin creates at once"),
+        (format!("@linus /ldapgroup create {second}"), "a member asks"),
+        ("@ada press Approve".to_owned(), "an admin decides"),
+    ];
+    let width = tries.iter().map(|(line, _)| paint::columns(line)).max().unwrap_or(0) + 3;
+    let labels = ["try"].into_iter().chain(iter::repeat(""));
+    let lines = labels.zip(&tries).map(|(label, (line, what))| {
+        let line = Span::new(&paint::filled(line, width), Style::CYAN);
+        entry_of(label, vec![line, Span::new(what, Style::DIM)])
+    });
+    lines.collect()
 }
 
 /// What there is to type.
@@ -144,9 +154,13 @@ pub(super) fn heading(text: &str) -> Line {
 }
 
 fn entry(label: &str, text: &str) -> Line {
+    entry_of(label, vec![Span::plain(text)])
+}
+
+fn entry_of(label: &str, text: Vec<Span>) -> Line {
     let label = Span::new(&paint::filled(label, 6), Style::DIM);
     let space = Span::plain(&" ".repeat(6));
-    Line::plain(text).behind(&label, &space).indented(2)
+    Line::of(text).behind(&label, &space).indented(2)
 }
 
 /// A row of two columns.

@@ -10,7 +10,10 @@ use tokio::task::JoinHandle;
 use tokio_tungstenite::{connect_async, tungstenite::Message as Frame};
 
 use super::*;
-use crate::{connect, discord, discord::APPLICATION};
+use crate::{
+    connect, discord,
+    discord::{APPLICATION, REQUESTS},
+};
 
 /// Keeps what is drawn.
 #[derive(Clone, Default)]
@@ -65,6 +68,7 @@ async fn start_bot(sandbox: &Sandbox) -> JoinHandle<()> {
     let properties = json!({"os": "linux", "browser": "test", "device": "test"});
     let identify = json!({"op": 2, "d": {"token": token, "intents": 0, "properties": properties}});
     socket.send(Frame::Text(identify.to_string())).await.unwrap();
+    let token_of_bot = token;
     tokio::spawn(async move {
         while let Some(Ok(Frame::Text(text))) = socket.next().await {
             let frame: Value = serde_json::from_str(&text).unwrap();
@@ -73,6 +77,12 @@ async fn start_bot(sandbox: &Sandbox) -> JoinHandle<()> {
                 let (id, token) = (of["id"].as_str().unwrap(), of["token"].as_str().unwrap());
                 let callback = http.post(format!("{base}/interactions/{id}/{token}/callback"));
                 callback.json(&answer_to(of)).send().await.unwrap();
+                if of["data"]["custom_id"] == "approve" {
+                    let said = json!({"content": "Approved.", "allowed_mentions": {"parse": []}});
+                    let message = http.post(format!("{base}/channels/{REQUESTS}/messages"));
+                    let message = message.header("Authorization", format!("Bot {token_of_bot}"));
+                    message.json(&said).send().await.unwrap();
+                }
             }
         }
     })
@@ -89,13 +99,14 @@ fn answer_to(interaction: &Value) -> Value {
                 {"type": 1, "components": [
                     {"type": 2, "style": 3, "label": "Approve", "custom_id": "approve"},
                     {"type": 2, "style": 4, "label": "Deny", "custom_id": "deny"},
+                    {"type": 2, "style": 2, "label": "Seen", "custom_id": "seen"},
                 ]},
                 {"type": 1, "components": [{"type": 3, "custom_id": "how", "options": [
                     {"label": "Later", "value": "l"}, {"label": "Sooner", "value": "s"},
                 ]}]},
             ],
         }}),
-        3 if data["custom_id"] == "approve" => json!({"type": 6}),
+        3 if data["custom_id"] == "approve" || data["custom_id"] == "seen" => json!({"type": 6}),
         3 if data["custom_id"] == "deny" => json!({"type": 9, "data": {
             "custom_id": "form", "title": "Deny the request", "components": [
                 {"type": 1, "components": [{
@@ -119,7 +130,8 @@ fn answer_to(interaction: &Value) -> Value {
 async fn buttons_menus_and_forms_can_be_used() {
     let seen = seen(&[
         "@linus /ask ABE",
-        "@ada press appr",
+        "@ada press appr on abe",
+        "press seen",
         "pick sooner",
         "press Deny",
         "no",
@@ -129,11 +141,13 @@ async fn buttons_menus_and_forms_can_be_used() {
     .await;
     let parts = [
         "ada › @linus /ask ABE\n#connect  linus (member) used /ask\n  ldapgroup APP  ",
-        "  Request for `ABE`\n  [ Approve ]  [ Deny ]\n  [ Make a selection ▾ Later / Sooner ]\n",
-        "linus › @ada press appr\nThe bot took note of it.\n",
+        "  Request for `ABE`\n  [ Approve ]  [ Deny ]  [ Seen ]\n  [ Make a selection ▾ Later / Sooner ]\n",
+        "linus › @ada press appr on abe\n#connect-requests\n",
+        "  Approved.\n",
+        "ada › press seen\nThe bot took note of it.\n",
         "  Picked \"s\" (edited)\n",
         "ada › press Deny\n  Deny the request\n",
-        "  Why: no\nIt takes 3 to 4000 characters; Ctrl-D closes.\n  Why: not now\n",
+        "  Why › no\nIt takes 3 to 4000 characters; Ctrl-D closes.\n  Why › not now\n",
         "  Denied: not now (edited)\n",
         "ada › press Deny\nNo message here has a button \"Deny\".\n",
     ];
