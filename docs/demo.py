@@ -23,14 +23,14 @@ from pathlib import Path
 COMMAND = ["cargo", "sandbox", "--demo"]
 COLUMNS = 80
 # The scenes before this one are drawn: a picture of all of them would be too long for a README.
-END = "Now the search"
+END = "Margaret asks"
 TARGET = Path(__file__).with_name("demo.svg")
 
 CELL, LINE, FONT = 8.4, 20, 14
 MARGIN, BAR = 20, 40
 FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 BACKGROUND, FRAME, TEXT, DIM = "#16181d", "#3a3f4b", "#d7dae0", "#8b93a1"
-COLOURS = {33: "#e5c07b", 34: "#7aa2f7", 36: "#56c8d8", 97: "#ffffff"}
+COLOURS = {31: "#e06c75", 32: "#98c379", 33: "#e5c07b", 34: "#7aa2f7", 36: "#56c8d8", 97: "#ffffff"}
 BACKGROUNDS = {44: "#4a63d8"}
 
 
