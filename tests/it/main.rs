@@ -16,6 +16,7 @@ mod program;
 mod requests;
 mod search;
 mod secrets;
+mod settling;
 mod suggestions;
 mod trouble;
 mod world;
