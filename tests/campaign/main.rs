@@ -34,7 +34,7 @@ use self::people::Team;
 use self::plan::Life;
 
 /// How long people may need for what they want once the bot isn't killed any more.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn main() -> ExitCode {
     let arguments = match Arguments::read(std::env::args().skip(1)) {
