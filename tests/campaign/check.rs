@@ -163,14 +163,18 @@ fn groups(sandbox: &Sandbox, rows: &[Row], report: &mut Report) {
     for group in sandbox.connect.groups() {
         there.entry(group.name).or_default().push(group.guid);
     }
+    let mut approved = HashSet::new();
     for row in rows.iter().filter(|row| row.state == "created") {
         report.created += 1;
-        let guids = there.remove(&row.name).unwrap_or_default();
+        approved.insert(row.name.clone());
+        // Who asks at the very moment in which a group comes into being makes a second request, which
+        // ends well with the same guid.
+        let guids = there.get(&row.name).cloned().unwrap_or_default();
         if guids.len() != 1 || row.guid.as_ref() != guids.first() {
             report.wrong(format!("request {} has guid {:?}, Connect {guids:?}", row.id, row.guid));
         }
     }
-    for name in there.keys() {
+    for name in there.keys().filter(|name| !approved.contains(*name)) {
         report.wrong(format!("{name} is in Connect, but no request for it was approved"));
     }
 }
