@@ -18,20 +18,20 @@ mod people;
 mod plan;
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use sandbox::{Sandbox, connect, discord};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep_until, timeout};
 
 use self::arguments::Arguments;
 use self::bot::Bot;
 use self::check::Report;
 use self::people::Team;
-use self::plan::Life;
+use self::plan::Trouble;
 
 /// How long people may need for what they want once the bot isn't killed any more.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -73,12 +73,12 @@ fn campaign(arguments: &Arguments) -> ExitCode {
 }
 
 /// Plays a whole campaign.
-async fn run(kills: usize, seed: u64, quiet: bool, log: &PathBuf) -> Report {
+async fn run(kills: usize, seed: u64, quiet: bool, log: &Path) -> Report {
     let begun = Instant::now();
     let lives = plan::lives(kills, &mut Rng::with_seed(seed));
     let stories = lives.iter().map(|life| life.stories.len()).sum();
     let sandbox = stand_ins(stories).await;
-    let log = File::options().create(true).append(true).open(log).unwrap();
+    let log = File::create(log).unwrap();
     let mut report = Report::default();
     let team = Team::new(sandbox.discord.clone());
     tokio::spawn(team.clone().read());
@@ -88,25 +88,26 @@ async fn run(kills: usize, seed: u64, quiet: bool, log: &PathBuf) -> Report {
     first.kill().await;
     let mut playing = JoinSet::new();
     for (number, life) in lives.into_iter().enumerate() {
-        break_things(&sandbox, &life);
         let bot = Bot::start(&sandbox, &log).await;
+        let breaking = tokio::spawn(break_things(sandbox.clone(), life.troubles));
         for story in life.stories {
             playing.spawn(team.clone().play(story));
         }
         if let Some(status) = bot.die(life.death, &sandbox).await {
             report.violations.push(format!("life {number} of the bot ended by itself: {status}"));
         }
+        breaking.abort();
+        sandbox.connect.heal();
+        sandbox.discord.clear_faults();
         if !quiet && (number + 1) % 50 == 0 {
             println!("campaign: killed {} times in {:?}", number + 1, begun.elapsed());
         }
     }
-    sandbox.connect.heal();
-    sandbox.discord.clear_faults();
     let mut bot = Bot::start(&sandbox, &log).await;
-    if timeout(PATIENCE, async { while playing.join_next().await.is_some() {} }).await.is_err() {
-        for (group, deeds) in &team.diary().unfinished {
-            report.violations.push(format!("the story of {group} came to no end: {deeds}"));
-        }
+    let ending = async { while playing.join_next().await.is_some() {} };
+    drop(timeout(PATIENCE, ending).await);
+    for (group, deeds) in &team.diary().unfinished {
+        report.violations.push(format!("the story of {group} came to no end: {deeds}"));
     }
     if !check::settled(&sandbox).await {
         report.violations.push("the requests weren't settled in time".to_owned());
@@ -144,13 +145,19 @@ async fn stand_ins(stories: usize) -> Sandbox {
     Sandbox::start(connect, discord).await.unwrap()
 }
 
-fn break_things(sandbox: &Sandbox, life: &Life) {
-    sandbox.connect.heal();
-    sandbox.discord.clear_faults();
-    for (route, fault) in &life.connect {
-        sandbox.connect.fail(*route, *fault, connect::Times::Times(1));
-    }
-    for (route, fault) in &life.discord {
-        sandbox.discord.fail(*route, fault.clone(), discord::Times::Once);
+/// Lets things go wrong in their order.
+async fn break_things(sandbox: Sandbox, mut troubles: Vec<(Duration, Trouble)>) {
+    let begun = tokio::time::Instant::now();
+    troubles.sort_by_key(|(delay, _)| *delay);
+    for (delay, trouble) in troubles {
+        sleep_until(begun + delay).await;
+        match trouble {
+            Trouble::Connect(route, fault) => {
+                sandbox.connect.fail(route, fault, connect::Times::Times(1));
+            }
+            Trouble::Discord(route, fault) => {
+                sandbox.discord.fail(route, fault, discord::Times::Once);
+            }
+        }
     }
 }

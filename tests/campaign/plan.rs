@@ -10,11 +10,17 @@ use sandbox::discord::{
 
 /// One life of the bot: what goes wrong in it, and when it is killed.
 pub(crate) struct Life {
-    pub(crate) connect: Vec<(ConnectRoute, ConnectFault)>,
-    pub(crate) discord: Vec<(DiscordRoute, DiscordFault)>,
+    /// So long after its start one call meets this.
+    pub(crate) troubles: Vec<(Duration, Trouble)>,
     pub(crate) death: Death,
     /// The stories that begin in it.
     pub(crate) stories: Vec<Story>,
+}
+
+/// What one call meets.
+pub(crate) enum Trouble {
+    Connect(ConnectRoute, ConnectFault),
+    Discord(DiscordRoute, DiscordFault),
 }
 
 /// When the bot is killed.
@@ -84,8 +90,7 @@ pub(crate) fn lives(kills: usize, rng: &mut Rng) -> Vec<Life> {
     };
     (0..kills)
         .map(|_| Life {
-            connect: (0..rng.usize(0..3)).map(|_| connect_fault(rng)).collect(),
-            discord: (0..rng.usize(0..4)).map(|_| discord_fault(rng)).collect(),
+            troubles: (0..rng.usize(0..6)).map(|_| trouble(rng)).collect(),
             death: death(rng),
             stories: (0..rng.usize(1..=3)).map(|_| story(rng)).collect(),
         })
@@ -107,7 +112,13 @@ fn death(rng: &mut Rng) -> Death {
     }
 }
 
-fn connect_fault(rng: &mut Rng) -> (ConnectRoute, ConnectFault) {
+/// Some at the very start, which find the bot at what its last life left behind.
+fn trouble(rng: &mut Rng) -> (Duration, Trouble) {
+    let delay = if rng.bool() { Duration::ZERO } else { millis(rng, 0, 500) };
+    (delay, if rng.u8(0..5) < 2 { of_connect(rng) } else { of_discord(rng) })
+}
+
+fn of_connect(rng: &mut Rng) -> Trouble {
     let route = if rng.bool() { ConnectRoute::CreateGroup } else { ConnectRoute::Search };
     let fault = match rng.u8(0..8) {
         0 | 1 => ConnectFault::Slow(millis(rng, 20, 600)),
@@ -118,10 +129,10 @@ fn connect_fault(rng: &mut Rng) -> (ConnectRoute, ConnectFault) {
         6 => ConnectFault::Html(502),
         _ => ConnectFault::RateLimited { retry_after: rng.bool().then_some(1) },
     };
-    (route, fault)
+    Trouble::Connect(route, fault)
 }
 
-fn discord_fault(rng: &mut Rng) -> (DiscordRoute, DiscordFault) {
+fn of_discord(rng: &mut Rng) -> Trouble {
     let route = match rng.u8(0..8) {
         0..3 => DiscordRoute::CreateMessage,
         3 | 4 => DiscordRoute::EditMessage,
@@ -136,7 +147,7 @@ fn discord_fault(rng: &mut Rng) -> (DiscordRoute, DiscordFault) {
         4 => DiscordFault::Status(502),
         _ => DiscordFault::RateLimited { retry_after: 0.2, global: false },
     };
-    (route, fault)
+    Trouble::Discord(route, fault)
 }
 
 fn story_of(group: String, rng: &mut Rng) -> Story {
