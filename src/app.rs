@@ -15,7 +15,7 @@ use crate::check;
 use crate::config::Config;
 use crate::connect::{Connect, http_client};
 use crate::discord::Bot;
-use crate::discord::commands::commands;
+use crate::discord::commands::{commands, invitation};
 use crate::discord::gateway::{self, GatewayError, Line};
 use crate::discord::rest::{Application, Rest, RestError};
 use crate::ldapgroup::LdapGroups;
@@ -34,15 +34,10 @@ const TIDY: Duration = Duration::from_mins(1);
 /// Why the bot didn't start, or ended without being told to.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// The token isn't Discord's, or not any more.
-    #[error(
-        "DISCORD_TOKEN: Discord refuses this token; copy a new one from the application's page Bot"
-    )]
-    TokenRefused,
     /// The bot isn't in a server that it is to serve.
     #[error(
-        "DISCORD_GUILD_IDS: the bot isn't in server {guild}; invite it with \
-         https://discord.com/oauth2/authorize?client_id={application}&permissions=274877975552&scope=bot+applications.commands"
+        "DISCORD_GUILD_IDS: the bot isn't in server {guild}; invite it with {}",
+        invitation(*.application)
     )]
     NotInGuild {
         /// The server.
@@ -59,7 +54,7 @@ pub enum AppError {
     /// The database can't be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The gateway ended for good.
+    /// Discord doesn't want the bot, or not with this token.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
 }
@@ -194,7 +189,7 @@ async fn introduce(rest: &Rest, guilds: &[GuildId]) -> Result<(Application, Stri
 
 fn start_error(error: RestError) -> AppError {
     match error.status() {
-        Some(StatusCode::UNAUTHORIZED) => AppError::TokenRefused,
+        Some(StatusCode::UNAUTHORIZED) => GatewayError::TokenRefused.into(),
         Some(_) | None => AppError::Discord(error),
     }
 }

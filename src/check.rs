@@ -5,6 +5,7 @@ use std::fmt;
 use crate::access::GuildId;
 use crate::config::Config;
 use crate::connect::{Code, Connect, CorrelationId, Error, KeyOwner, ServerSettings};
+use crate::discord::commands::invitation;
 use crate::discord::rest::{Application, Rest, RestError};
 
 /// How bad a finding is.
@@ -124,8 +125,8 @@ async fn server(
         Err(error) => {
             return vec![Finding::fail(format!(
                 "the bot isn't in server {guild} ({error}): check DISCORD_GUILD_IDS, and invite \
-                 it with https://discord.com/oauth2/authorize?client_id={}&permissions=274877975552&scope=bot+applications.commands",
-                application.id
+                 it with {}",
+                invitation(application.id.get())
             ))];
         }
     };

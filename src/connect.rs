@@ -44,6 +44,9 @@ const MAX_WORDS: usize = 500;
 /// A longer answer isn't Connect's: 500 of the longest names with tickets have 10 MB.
 const MAX_BODY: usize = 32 * 1024 * 1024;
 
+/// An answer that says it is longer gets its memory as it comes.
+const MAX_BELIEVED: usize = 1024 * 1024;
+
 /// Ties together what one interaction did: in this bot's log, in Connect's, and in what the
 /// person reads when it failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -396,7 +399,8 @@ pub fn http_client(authorities: Vec<Certificate>) -> Result<Client, reqwest::Err
 
 /// The whole body, unless it is longer than any answer of Connect's.
 async fn body(mut response: Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
-    let mut body = Vec::new();
+    let announced = response.content_length().and_then(|bytes| usize::try_from(bytes).ok());
+    let mut body = Vec::with_capacity(announced.unwrap_or_default().min(MAX_BELIEVED));
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > MAX_BODY {
             return Ok(None);

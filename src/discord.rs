@@ -103,7 +103,7 @@ impl Bot {
             let work = AssertUnwindSafe(Box::pin(Arc::clone(&bot).serve(interaction, &handle, id)));
             if work.catch_unwind().await.is_err() {
                 tracing::error!("an interaction ended in a panic");
-                handle.log(handle.apologize(&bot.rest, id).await);
+                handle.log(handle.excuse(&bot.rest, &render::broken(id)).await);
             }
         };
         self.under_way.spawn(work.instrument(tracing::info_span!("interaction", %id)));

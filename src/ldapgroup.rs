@@ -195,7 +195,7 @@ impl LdapGroups {
         match caller {
             Caller::Operator => Ok((Authority::Admin, None)),
             Caller::Person(actor) => {
-                let (authority, place) = self.policy.authority(actor).map_err(Refusal::Denied)?;
+                let (authority, place) = self.person(actor)?;
                 Ok((authority, Some(place)))
             }
         }
@@ -207,11 +207,7 @@ impl LdapGroups {
         prefix: Prefix,
         id: CorrelationId,
     ) -> Result<Arc<Search>, Stop> {
-        let groups =
-            self.connect.search(&prefix, id).await.map_err(|error| match error.code() {
-                Some(Code::TooManyResults) => Refusal::TooBroad.into(),
-                _ => Stop::from(error),
-            })?;
+        let groups = self.connect.search(&prefix, id).await.map_err(Stop::of_search)?;
         let search = Arc::new(Search { prefix, groups, taken: Instant::now() });
         if let Some((place, origin)) = remember {
             self.tickets.remember(place, origin, Arc::clone(&search));

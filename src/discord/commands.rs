@@ -30,6 +30,19 @@ pub const REQUEST: &str = "request";
 /// Its subcommand that tells what happened to a group.
 pub const HISTORY: &str = "history";
 
+/// View Channel, Send Messages, Read Message History and Send Messages in Threads: what requests
+/// need.
+const PERMISSIONS: u64 = 1 << 10 | 1 << 11 | 1 << 16 | 1 << 38;
+
+/// The address at which someone who manages a server adds the bot to it.
+#[must_use]
+pub fn invitation(application: u64) -> String {
+    format!(
+        "https://discord.com/oauth2/authorize?client_id={application}&permissions={PERMISSIONS}\
+         &scope=bot+applications.commands"
+    )
+}
+
 /// The command with its subcommands, for the bulk registration in a server.
 pub fn commands() -> [CreateCommand; 1] {
     let search = subcommand(SEARCH, "Find LDAP groups, and see which of them Connect has")

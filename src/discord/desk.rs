@@ -117,6 +117,9 @@ impl Bot {
     /// One step. When the next is due at the latest.
     async fn step(self: &Arc<Self>, now: SystemTime) -> Result<Instant, StoreError> {
         let swept = self.requests.sweep(now).await?;
+        if swept.expired > 0 {
+            tracing::info!(expired = swept.expired, "nobody decided these requests in time");
+        }
         if !self.stopping.is_cancelled() {
             for request in swept.due {
                 self.carry_out(request.id);

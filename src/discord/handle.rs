@@ -8,9 +8,8 @@ use serenity::all::{
 };
 
 use super::cards::{Button, Look};
-use super::render::{self, Privacy, Reply};
+use super::render::{Privacy, Reply};
 use super::rest::{Rest, RestError};
-use crate::connect::CorrelationId;
 
 /// What an interaction is answered to: its id, its token and the application's id.
 pub(super) struct Handle {
@@ -64,11 +63,6 @@ impl Handle {
             token: payload.get("token")?.as_str()?.to_owned(),
             kind: if is_autocomplete { Kind::Suggestions } else { Kind::Message },
         })
-    }
-
-    /// Says that the bot failed, in the way that the interaction takes.
-    pub(super) async fn apologize(&self, rest: &Rest, id: CorrelationId) -> Result<(), RestError> {
-        self.excuse(rest, &render::broken(id)).await
     }
 
     /// Gives the reply, or no suggestions where it can't be said.

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 pub use self::carry::Swept;
 use self::carry::{Outcome, outcome};
 use super::{Changed, Created, Fault, LdapGroups, Refusal, Stop};
-use crate::access::{Actor, Authority, ChannelId, Place, RoleId};
+use crate::access::{Actor, Authority, ChannelId, RoleId};
 use crate::connect::CorrelationId;
 use crate::group::RemoteGroup;
 use crate::request::{Event, MAX_REASON_CHARS, NotYours, Request, State, may_cancel, may_decide};
@@ -368,14 +368,14 @@ impl Requests {
         Ok(self.store.list(Filter { state, person }, page, per_page).await?)
     }
 
-    /// What the actor may do, and where, if they are an admin.
+    /// Whether the actor is an admin here.
     ///
     /// # Errors
     ///
     /// When they are not.
-    pub fn admin(&self, actor: &Actor) -> Result<Place, Stop> {
+    pub fn admin(&self, actor: &Actor) -> Result<(), Stop> {
         match self.groups.person(actor)? {
-            (Authority::Admin, place) => Ok(place),
+            (Authority::Admin, _) => Ok(()),
             (Authority::Requester, _) => {
                 Err(RequestRefusal::NeedsAdmin(self.groups.admin_roles()).into())
             }
