@@ -1,9 +1,9 @@
 //! Buttons of every age: each press is answered, privately, and does nothing that it may not do.
 
 use insta::assert_snapshot;
-use sandbox::discord::{Answer, Message, REQUESTS, Reply, Who};
+use sandbox::discord::{Message, REQUESTS, Reply, Who};
 
-use crate::world::World;
+use crate::world::{World, private};
 
 /// A member has asked for `accounting2`: the message that shows it.
 async fn asked(world: &World) -> Message {
@@ -11,12 +11,6 @@ async fn asked(world: &World) -> Message {
     let card = world.card(1, "Approve or deny").await;
     world.connect.clear_requests();
     card
-}
-
-fn refused(answer: &Answer) -> String {
-    assert!(answer.is_private());
-    assert!(answer.message().pings.is_empty());
-    answer.text()
 }
 
 #[tokio::test]
@@ -28,10 +22,10 @@ async fn buttons_of_what_is_over_say_so() {
     let over = world.card(1, "**Denied**").await;
     for button in ["approve:1", "deny:1", "retry:1"] {
         let answer = world.admin().press_custom_id(button, &over).await;
-        assert_eq!(refused(&answer), "Request 1 is denied already; nothing was done.");
+        assert_eq!(private(&answer), "Request 1 is denied already; nothing was done.");
     }
     let answer = world.admin().submit(opened.form(), &[]).await;
-    assert!(refused(&answer).starts_with("Request 1 is denied already"));
+    assert!(private(&answer).starts_with("Request 1 is denied already"));
     assert_eq!(world.cards(1), [over]);
     assert!(world.connect.requests().is_empty());
     world.end().await;
@@ -42,7 +36,7 @@ async fn a_retry_of_what_has_not_failed_does_nothing() {
     let world = World::start().await;
     let card = asked(&world).await;
     let answer = world.admin().press_custom_id("retry:1", &card).await;
-    assert_snapshot!(refused(&answer), @"Request 1 is pending already; nothing was done.");
+    assert_snapshot!(private(&answer), @"Request 1 is pending already; nothing was done.");
     assert!(world.connect.requests().is_empty());
     world.end().await;
 }
@@ -53,7 +47,7 @@ async fn a_button_of_a_request_that_never_was_says_so() {
     let card = asked(&world).await;
     for button in ["approve:2", "deny:99", "retry:9223372036854775807", "approve:-1", "deny:0"] {
         let answer = world.admin().press_custom_id(button, &card).await;
-        let text = refused(&answer);
+        let text = private(&answer);
         assert!(text.starts_with("There is no such request."), "{button}: {text}");
     }
     world.end().await;
@@ -82,7 +76,7 @@ async fn what_is_no_button_of_ours_is_answered_all_the_same() {
         "approve:１",
     ] {
         let answer = world.admin().press_custom_id(button, &card).await;
-        let text = refused(&answer);
+        let text = private(&answer);
         assert!(text.starts_with("This belongs to another version of the bot"), "{button}: {text}");
     }
     assert_eq!(world.cards(1), [card]);
@@ -111,7 +105,7 @@ async fn a_button_of_another_message_with_this_number_is_out_of_date() {
     let old = world.discord.person(Who::OtherMember).in_channel(REQUESTS).say("of long ago");
     for button in ["approve:1", "deny:1", "retry:1"] {
         let answer = world.admin().press_custom_id(button, &old).await;
-        let text = refused(&answer);
+        let text = private(&answer);
         assert!(text.starts_with("This message is out of date"), "{button}: {text}");
     }
     assert_eq!(world.cards(1), [card]);
@@ -130,13 +124,13 @@ async fn after_a_reinstallation_the_buttons_of_before_decide_nothing() {
     }
     world.start_bot().await;
     let answer = world.admin().press(&old, "Approve").await;
-    assert!(refused(&answer).starts_with("There is no such request."));
+    assert!(private(&answer).starts_with("There is no such request."));
 
     world.ask(Who::Member, "ABE-TEST").await;
     let new = world.card(1, "`ABE-TEST`").await;
     assert_ne!(new.id, old.id);
     let answer = world.admin().press(&old, "Approve").await;
-    assert!(refused(&answer).starts_with("This message is out of date"));
+    assert!(private(&answer).starts_with("This message is out of date"));
     assert_eq!(world.puts(), 0);
     world.admin().press(&new, "Approve").await;
     world.card(1, "**Created**").await;
@@ -179,7 +173,7 @@ async fn a_form_whose_message_is_gone_decides_all_the_same() {
     let opened = world.admin().press(&card, "Deny").await;
     assert!(world.discord.delete_message(card.id));
     let answer = world.admin().submit(opened.form(), &[]).await;
-    assert_eq!(refused(&answer), "Request 1 for `accounting2` is denied.");
+    assert_eq!(private(&answer), "Request 1 for `accounting2` is denied.");
     world.card(1, "**Denied**").await;
     world.end().await;
 }

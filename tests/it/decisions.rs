@@ -2,15 +2,9 @@
 
 use futures_util::future::join_all;
 use insta::assert_snapshot;
-use sandbox::discord::{
-    Answer, CONNECT, MEMBER_ROLE, Message, OTHER_CHANNEL, REQUESTS, Reply, Who,
-};
+use sandbox::discord::{CONNECT, MEMBER_ROLE, Message, OTHER_CHANNEL, REQUESTS, Reply, Who};
 
-use crate::world::{Setup, World};
-
-fn setup(variables: &[(&'static str, String)]) -> Setup {
-    Setup { variables: variables.to_vec(), ..Setup::default() }
-}
+use crate::world::{World, private, setup};
 
 /// Somebody has asked for `accounting2`: the message that shows it.
 async fn asked_by(world: &World, who: Who) -> Message {
@@ -18,12 +12,6 @@ async fn asked_by(world: &World, who: Who) -> Message {
     let card = world.card(1, "Approve or deny").await;
     world.connect.clear_requests();
     card
-}
-
-fn refused(answer: &Answer) -> String {
-    assert!(answer.is_private());
-    assert!(answer.message().pings.is_empty());
-    answer.text()
 }
 
 /// Nothing has become of the request.
@@ -46,7 +34,7 @@ async fn ten_presses_by_two_admins_at_once_send_one_put() {
         answers.iter().partition(|answer| answer.reply == Reply::Acknowledged);
     assert_eq!((won.len(), lost.len()), (1, 9));
     for answer in lost {
-        let text = refused(answer);
+        let text = private(answer);
         assert!(text.starts_with("Request 1 is ") && text.contains("already"), "{text}");
     }
     world.card(1, "**Created**").await;
@@ -83,7 +71,7 @@ async fn nobody_decides_their_own_request_not_even_an_admin() {
     for button in ["Approve", "Deny"] {
         let answer = world.admin().press(&card, button).await;
         let own = "You asked for this group yourself: another administrator must decide.";
-        assert_eq!(refused(&answer), own);
+        assert_eq!(private(&answer), own);
     }
     is_undecided(&world).await;
     world.discord.person(Who::SecondAdmin).press(&card, "Approve").await;
@@ -100,7 +88,7 @@ async fn an_admin_who_joined_a_request_does_not_decide_it() {
     world.connect.clear_requests();
     for button in ["Approve", "Deny"] {
         let answer = world.admin().press(&card, button).await;
-        assert!(refused(&answer).starts_with("You asked for this group yourself"));
+        assert!(private(&answer).starts_with("You asked for this group yourself"));
     }
     is_undecided(&world).await;
     world.end().await;
@@ -114,9 +102,9 @@ async fn an_admin_who_asked_does_not_retry_it() {
     world.discord.person(Who::SecondAdmin).press(&card, "Approve").await;
     let card = world.card(1, "**Failed**").await;
     let answer = world.admin().press(&card, "Retry").await;
-    assert!(refused(&answer).starts_with("You asked for this group yourself"));
+    assert!(private(&answer).starts_with("You asked for this group yourself"));
     let answer = world.member().press(&card, "Retry").await;
-    assert!(refused(&answer).starts_with("Only an administrator"));
+    assert!(private(&answer).starts_with("Only an administrator"));
     assert_eq!(world.puts(), 1);
     world.end().await;
 }
@@ -127,7 +115,7 @@ async fn who_made_a_request_stays_out_even_if_made_an_admin_since() {
     let card = asked_by(&world, Who::Member).await;
     world.discord.set_roles(Who::Member, &[sandbox::discord::ADMIN_ROLE]);
     let answer = world.member().press(&card, "Approve").await;
-    assert!(refused(&answer).starts_with("You asked for this group yourself"));
+    assert!(private(&answer).starts_with("You asked for this group yourself"));
     is_undecided(&world).await;
     world.end().await;
 }
@@ -139,12 +127,12 @@ async fn a_member_who_presses_decides_nothing() {
     for who in [Who::Member, Who::OtherMember, Who::Guest] {
         for button in ["Approve", "Deny"] {
             let answer = world.discord.person(who).press(&card, button).await;
-            let text = refused(&answer);
+            let text = private(&answer);
             assert!(text.contains("administrator"), "{text}");
         }
     }
     let answer = world.discord.person(Who::OtherMember).press(&card, "Approve").await;
-    assert_snapshot!(refused(&answer), @"Only an administrator can do this. Ask someone with the role <@&1098233105413124096>.");
+    assert_snapshot!(private(&answer), @"Only an administrator can do this. Ask someone with the role <@&1098233105413124096>.");
     is_undecided(&world).await;
     world.end().await;
 }
@@ -156,7 +144,7 @@ async fn a_role_lost_between_posting_and_pressing_counts() {
     world.discord.set_roles(Who::Admin, &[MEMBER_ROLE]);
     for button in ["Approve", "Deny"] {
         let answer = world.admin().press(&card, button).await;
-        assert!(refused(&answer).starts_with("Only an administrator"));
+        assert!(private(&answer).starts_with("Only an administrator"));
     }
     is_undecided(&world).await;
     world.end().await;
@@ -169,7 +157,7 @@ async fn a_role_lost_while_the_form_is_open_counts() {
     let opened = world.admin().press(&card, "Deny").await;
     world.discord.set_roles(Who::Admin, &[MEMBER_ROLE]);
     let answer = world.admin().submit(opened.form(), &[("reason", "no")]).await;
-    assert!(refused(&answer).starts_with("Only an administrator"));
+    assert!(private(&answer).starts_with("Only an administrator"));
     is_undecided(&world).await;
     world.end().await;
 }
@@ -182,7 +170,7 @@ async fn what_is_decided_while_the_form_is_open_stays_decided() {
     world.discord.person(Who::SecondAdmin).press(&card, "Approve").await;
     let created = world.card(1, "**Created**").await;
     let answer = world.admin().submit(opened.form(), &[("reason", "no")]).await;
-    assert_snapshot!(refused(&answer), @"Request 1 is created already; nothing was done.");
+    assert_snapshot!(private(&answer), @"Request 1 is created already; nothing was done.");
     assert_eq!(world.cards(1), [created]);
     world.end().await;
 }
@@ -199,7 +187,7 @@ async fn a_channel_for_requests_needs_no_mention_among_those_for_commands() {
     world.admin().press(&card, "Approve").await;
     world.card(2, "**Created**").await;
     let command = world.admin().in_channel(REQUESTS).slash("requests", &[]).await;
-    assert!(refused(&command).starts_with("`/ldapgroup` works in"));
+    assert!(private(&command).starts_with("`/ldapgroup` works in"));
     world.end().await;
 }
 
@@ -209,7 +197,7 @@ async fn an_admin_of_another_server_decides_nothing() {
     asked_by(&world, Who::Member).await;
     let message = world.admin().in_channel(OTHER_CHANNEL).say("hello");
     let answer = world.admin().press_custom_id("approve:1", &message).await;
-    assert!(refused(&answer).starts_with("This bot doesn't serve this server."));
+    assert!(private(&answer).starts_with("This bot doesn't serve this server."));
     is_undecided(&world).await;
     world.end().await;
 }
@@ -219,7 +207,7 @@ async fn an_admins_own_create_meets_the_open_request() {
     let world = World::start().await;
     let card = asked_by(&world, Who::Member).await;
     let answer = world.ask(Who::Admin, "accounting2").await;
-    let text = refused(&answer);
+    let text = private(&answer);
     assert_snapshot!(crate::world::masked(&text), @"<@518402736190455808> has asked for `accounting2` with request 1, https://discord.com/channels/1098231477641412618/1098232018379395073/<id>: approve it there.");
     assert!(text.contains(&card.id.to_string()), "{text}");
     assert_eq!(world.puts(), 0);
@@ -237,9 +225,9 @@ async fn a_failed_request_whose_group_was_asked_for_again_is_not_retried() {
     world.ask(Who::OtherMember, "accounting2").await;
     world.card(2, "Approve or deny").await;
     let answer = world.admin().press(&failed, "Retry").await;
-    assert_snapshot!(refused(&answer), @"Request 1 failed, and there is another open request for its group: decide that one.");
+    assert_snapshot!(private(&answer), @"Request 1 failed, and there is another open request for its group: decide that one.");
     let late = world.admin().press(&card, "Approve").await;
-    assert_eq!(refused(&late), "Request 1 is failed already; nothing was done.");
+    assert_eq!(private(&late), "Request 1 is failed already; nothing was done.");
     assert_eq!(world.puts(), 1);
     world.end().await;
 }

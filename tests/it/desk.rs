@@ -9,12 +9,7 @@ use sandbox::discord::{
     Who,
 };
 
-use crate::world::{Setup, World, masked};
-
-fn setup(variables: &[(&'static str, &str)]) -> Setup {
-    let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned()));
-    Setup { variables: variables.collect(), ..Setup::default() }
-}
+use crate::world::{World, masked, setup};
 
 /// A member has asked for `accounting2`: the message that shows it.
 async fn asked(world: &World) -> Message {

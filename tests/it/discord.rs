@@ -10,11 +10,7 @@ use sandbox::discord::{
 };
 use serde_json::json;
 
-use crate::world::{Setup, World, in_time};
-
-fn setup(variables: &[(&'static str, String)]) -> Setup {
-    Setup { variables: variables.to_vec(), ..Setup::default() }
-}
+use crate::world::{Setup, World, in_time, setup};
 
 #[tokio::test]
 async fn the_command_is_registered_in_the_configured_server_alone() {
@@ -172,7 +168,7 @@ async fn a_late_answer_waits_as_long_as_discord_says() {
 
 #[tokio::test]
 async fn an_answer_that_discord_takes_no_more_harms_nothing() {
-    let mut setup = setup(&[]);
+    let mut setup = Setup::default();
     setup.discord.answer_within = Duration::from_millis(200);
     let world = World::with(setup).await;
     let slow = ConnectFault::Slow(Duration::from_millis(600));
@@ -254,7 +250,7 @@ async fn a_handshake_that_hangs_is_given_up() {
 
 #[tokio::test]
 async fn a_connection_on_which_nobody_answers_is_made_again() {
-    let mut setup = setup(&[]);
+    let mut setup = Setup::default();
     setup.discord.heartbeat_interval = Duration::from_millis(300);
     let world = World::with(setup).await;
     world.discord.ask_heartbeat();
@@ -267,12 +263,12 @@ async fn a_connection_on_which_nobody_answers_is_made_again() {
 
 #[tokio::test]
 async fn a_discord_that_is_away_at_the_start_is_waited_for() {
-    let mut setup = setup(&[]);
-    setup.faults = vec![
+    let faults = vec![
         (Route::Application, Fault::Status(502), Times::Once),
         (Route::Gateway, Fault::Cut, Times::Once),
         (Route::SetCommands, Fault::RateLimited { retry_after: 1.0, global: true }, Times::Once),
     ];
+    let setup = Setup { faults, ..Setup::default() };
     let world = World::with(setup).await;
     let called = |route| {
         world.discord.requests().iter().filter(|request| request.route == Some(route)).count()

@@ -6,12 +6,7 @@ use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{CONNECT, Message, REQUESTS, Reply, Who};
 
-use crate::world::{Setup, World, masked};
-
-fn setup(variables: &[(&'static str, &str)]) -> Setup {
-    let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned()));
-    Setup { variables: variables.collect(), ..Setup::default() }
-}
+use crate::world::{World, labels, masked, setup};
 
 /// A member has asked for `accounting2`: the message that shows it.
 async fn asked(world: &World) -> Message {
@@ -20,10 +15,6 @@ async fn asked(world: &World) -> Message {
     let card = world.card(1, "Approve or deny").await;
     world.connect.clear_requests();
     card
-}
-
-fn labels(message: &Message) -> Vec<String> {
-    message.buttons().into_iter().map(|button| button.label).collect()
 }
 
 #[tokio::test]

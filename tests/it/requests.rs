@@ -7,26 +7,11 @@ use sandbox::discord::{
 };
 
 use crate::hostile;
-use crate::world::{Setup, World, masked};
-
-fn setup(variables: &[(&'static str, &str)]) -> Setup {
-    let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned()));
-    Setup { variables: variables.collect(), ..Setup::default() }
-}
+use crate::world::{Setup, World, labels, masked, private, setup};
 
 async fn ask_because(world: &World, name: &str, reason: &str) -> Answer {
     let options = [("name", name.into()), ("reason", reason.into())];
     world.member().slash("create", &options).await
-}
-
-fn private(answer: &Answer) -> String {
-    assert!(answer.is_private());
-    assert!(answer.message().pings.is_empty());
-    answer.text()
-}
-
-fn labels(message: &Message) -> Vec<String> {
-    message.buttons().into_iter().map(|button| button.label).collect()
 }
 
 #[tokio::test]

@@ -14,6 +14,24 @@ use sandbox::discord::{
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+/// The ordinary world with these variables beside those that point at the stand-ins.
+pub(crate) fn setup<V: ToString>(variables: &[(&'static str, V)]) -> Setup {
+    let variables = variables.iter().map(|(name, value)| (*name, value.to_string()));
+    Setup { variables: variables.collect(), ..Setup::default() }
+}
+
+/// What somebody reads who alone is to see it, and whom it doesn't ping.
+pub(crate) fn private(answer: &Answer) -> String {
+    assert!(answer.is_private());
+    assert!(answer.message().pings.is_empty());
+    answer.text()
+}
+
+/// What the buttons of a message say.
+pub(crate) fn labels(message: &Message) -> Vec<String> {
+    message.buttons().into_iter().map(|button| button.label).collect()
+}
+
 /// How a [`World`] differs from the ordinary one.
 #[derive(Default)]
 pub(crate) struct Setup {
