@@ -35,8 +35,9 @@ use self::render::{Privacy, Reply};
 use self::rest::Rest;
 use crate::access::Actor;
 use crate::connect::CorrelationId;
-use crate::ldapgroup::requests::{Done, Requests};
+use crate::ldapgroup::requests::{Batch, Done, Requests, Wanted};
 use crate::ldapgroup::{Caller, Created, Stop};
+use crate::request::Request;
 use crate::text::visible;
 
 /// An answer that is there within this time is the first answer; Discord waits for one for 3 s.
@@ -137,12 +138,11 @@ impl Bot {
     }
 
     async fn command(
-        &self,
+        self: &Arc<Self>,
         mut interaction: CommandInteraction,
         handle: &Handle,
         id: CorrelationId,
     ) {
-        let begun = Instant::now();
         let actor = parse::actor(&interaction);
         let command = match parse::command(&mut interaction) {
             Ok(_) if self.stopping.is_cancelled() => {
@@ -152,13 +152,30 @@ impl Bot {
             Ok(command) => command,
             Err(parse::Unknown(what)) => return self.reject(handle, &what, id).await,
         };
-        let name = command.name();
-        let (user, channel) = (actor.user, actor.channel);
-        let privacy = self.privacy(&actor, &command);
-        let work = self.perform(&actor, command, id);
+        let (name, privacy) = (command.name(), self.privacy(&actor, &command));
+        self.respond(handle, privacy, name, &actor, self.perform(&actor, command, id), id).await;
+    }
+
+    /// Answers with what the work comes to, and logs that.
+    async fn respond(
+        &self,
+        handle: &Handle,
+        privacy: Privacy,
+        command: &'static str,
+        actor: &Actor,
+        work: impl Future<Output = Result<Reply, Stop>>,
+        id: CorrelationId,
+    ) {
+        let begun = Instant::now();
+        let work = async {
+            match work.await {
+                Ok(reply) => (reply, "done"),
+                Err(stop) => explain(&stop, id),
+            }
+        };
         let (outcome, delivered) = self.deliver(handle, privacy, work, id).await;
-        let took = begun.elapsed();
-        tracing::info!(command = name, %user, %channel, outcome, delivered, ?took, "answered");
+        let (user, channel, took) = (actor.user, actor.channel, begun.elapsed());
+        tracing::info!(command, %user, %channel, outcome, delivered, ?took, "answered");
     }
 
     /// Who sees the answer if all goes well.
@@ -173,21 +190,21 @@ impl Bot {
         }
     }
 
-    /// Carries a command out, and says in a word what came of it.
+    /// Carries a command out.
     async fn perform(
-        &self,
+        self: &Arc<Self>,
         actor: &Actor,
         command: Command,
         id: CorrelationId,
-    ) -> (Reply, &'static str) {
-        let done = match command {
+    ) -> Result<Reply, Stop> {
+        match command {
             Command::Search { prefix } => {
                 let caller = Caller::Person(actor.clone());
                 let found = self.requests.groups().search(&caller, &prefix, id).await;
                 found.map(|found| render::search(&found))
             }
             Command::Create { name, reason } => {
-                self.create(actor, &name, reason.as_deref(), id).await
+                self.create(actor, Wanted::Typed(name), reason.as_deref(), id).await
             }
             Command::Requests { state } => {
                 self.list_requests(actor, state, 0).await.map(Reply::from)
@@ -197,35 +214,59 @@ impl Bot {
                 cancelled.map(|request| cards::over(&request))
             }
             Command::History { name } => self.list_history(actor, &name, 0).await.map(Reply::from),
-        };
-        match done {
-            Ok(reply) => (reply, "done"),
-            Err(stop) => explain(&stop, id),
         }
     }
 
-    async fn create(
-        &self,
+    pub(super) async fn create(
+        self: &Arc<Self>,
         actor: &Actor,
-        name: &str,
+        wanted: Wanted,
         reason: Option<&str>,
         id: CorrelationId,
     ) -> Result<Reply, Stop> {
-        Ok(match self.requests.create(actor, name, reason, id).await? {
+        Ok(match self.requests.create(actor, wanted, reason, id).await? {
             Done::Created(created) => {
                 let Created { name, guid, known } = &created;
                 tracing::info!(group = %visible(name.as_str()), %guid, ?known, "created");
                 render::created(&created)
             }
             Done::Requested(request) => {
-                let shown = self.show_now(request.id).await;
-                // With its message, now that there is one.
-                let known = self.requests.store().request(request.id).await.ok().flatten();
-                cards::requested(&known.unwrap_or(request), shown)
+                let (request, is_shown) = self.shown(request).await;
+                cards::requested(&request, is_shown)
             }
             Done::Joined(request) => cards::joined(&request, true),
             Done::AskedBefore(request) => cards::joined(&request, false),
+            Done::Asked(mut batch) => {
+                let is_shown = self.shown_batch(&mut batch).await;
+                cards::asked(&batch, is_shown)
+            }
+            Done::Begun(mut batch, found) => {
+                if let Some(request) = &batch.made {
+                    tracing::info!(request = request.id, groups = request.groups.len(), "begun");
+                    self.carry_on(request.id, found, id);
+                }
+                let is_shown = self.shown_batch(&mut batch).await;
+                cards::begun(&batch, is_shown)
+            }
         })
+    }
+
+    async fn shown_batch(&self, batch: &mut Batch) -> bool {
+        match batch.made.take() {
+            Some(request) => {
+                let (request, is_shown) = self.shown(request).await;
+                batch.made = Some(request);
+                is_shown
+            }
+            None => false,
+        }
+    }
+
+    /// A request with its message, now that there is one, and whether there is.
+    async fn shown(&self, request: Request) -> (Request, bool) {
+        let is_shown = self.show_now(request.id).await;
+        let known = self.requests.store().request(request.id).await.ok().flatten();
+        (known.unwrap_or(request), is_shown)
     }
 
     /// Answers with what the work comes to: at once if it is there in time, else later. What came of

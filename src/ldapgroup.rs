@@ -112,6 +112,30 @@ impl LdapGroups {
         }
     }
 
+    /// Whether at least one LDAP group is called `typed`, whatever the case.
+    ///
+    /// # Errors
+    ///
+    /// When Connect failed.
+    pub async fn is_called(
+        &self,
+        place: Place,
+        typed: &str,
+        id: CorrelationId,
+    ) -> Result<bool, Stop> {
+        let name = match self.full_name(Some(place), typed, id).await {
+            Ok(name) => name,
+            Err(Stop::Refusal(Refusal::BadName(_))) => return Ok(false),
+            Err(stop) => return Err(stop.of_creation()),
+        };
+        if self.remembered(place, &name).is_some() {
+            return Ok(true);
+        }
+        let hits = self.connect.search(&Prefix::from(name.clone()), id).await;
+        let hits = hits.map_err(|error| Stop::of_search(error).of_creation())?;
+        Ok(!matches!(find(&hits, &name), Match::None))
+    }
+
     /// The LDAP group of exactly this name, whether Connect has it or not.
     ///
     /// # Errors

@@ -8,6 +8,9 @@ use crate::group::{GroupName, Guid};
 /// The most characters that a reason may have; more doesn't fit the message that shows it.
 pub const MAX_REASON_CHARS: usize = 500;
 
+/// The most groups that one request may be for: what a menu of Discord's offers at once.
+pub const MAX_GROUPS: usize = 25;
+
 /// How long Connect may be away before an approved request is called failed.
 const PATIENCE: Duration = Duration::from_hours(24);
 
@@ -20,11 +23,11 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 pub enum State {
     /// It waits for an admin.
     Pending,
-    /// It was approved, and the group is being created.
+    /// It was approved, and its groups are being created.
     Creating,
-    /// The group is there.
+    /// Its groups are there.
     Created,
-    /// Connect refused, for good.
+    /// Connect refused, for good: at least one of its groups isn't there.
     Failed,
     /// An admin said no.
     Denied,
@@ -76,6 +79,12 @@ impl State {
         }
     }
 
+    /// Where a request that is being created ends once something has come of each of its groups.
+    #[must_use]
+    pub fn of_settled(has_failures: bool) -> Self {
+        if has_failures { Self::Failed } else { Self::Created }
+    }
+
     /// Where `event` leads from here; nowhere if it doesn't apply.
     #[must_use]
     pub fn after(self, event: Event) -> Option<Self> {
@@ -84,14 +93,12 @@ impl State {
             (Self::Pending, Event::Deny) => Some(Self::Denied),
             (Self::Pending, Event::Cancel) => Some(Self::Cancelled),
             (Self::Pending, Event::Expire) => Some(Self::Expired),
-            (Self::Creating, Event::Succeed) => Some(Self::Created),
-            (Self::Creating, Event::Fail) => Some(Self::Failed),
             _ => None,
         }
     }
 }
 
-/// What can happen to a request.
+/// What somebody, or time, does to a request.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Event {
     /// An admin says yes.
@@ -102,35 +109,70 @@ pub enum Event {
     Cancel,
     /// Its time is over.
     Expire,
-    /// The group is there.
-    Succeed,
-    /// Connect refused, for good.
-    Fail,
-    /// An admin wants it tried again.
+    /// An admin wants tried again what failed.
     Retry,
 }
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 7] = [
-        Self::Approve,
-        Self::Deny,
-        Self::Cancel,
-        Self::Expire,
-        Self::Succeed,
-        Self::Fail,
-        Self::Retry,
-    ];
+    pub const ALL: [Self; 5] = [Self::Approve, Self::Deny, Self::Cancel, Self::Expire, Self::Retry];
 
     /// The only state in which it applies.
     #[must_use]
     pub fn from(self) -> State {
         match self {
             Self::Approve | Self::Deny | Self::Cancel | Self::Expire => State::Pending,
-            Self::Succeed | Self::Fail => State::Creating,
             Self::Retry => State::Failed,
         }
     }
+}
+
+/// What came of one of the groups that a request is for.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Fate {
+    /// Nothing yet.
+    Waiting,
+    /// It was created.
+    Created,
+    /// Connect had it already.
+    Existed,
+    /// It isn't there.
+    Failed,
+}
+
+impl Fate {
+    /// Every fate.
+    pub const ALL: [Self; 4] = [Self::Waiting, Self::Created, Self::Existed, Self::Failed];
+
+    /// Its name in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Created => "created",
+            Self::Existed => "existed",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The fate of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fate| fate.as_str() == name)
+    }
+}
+
+/// A group that a request is for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Requested {
+    /// The group, as LDAP writes it.
+    pub name: GroupName,
+    /// What came of it.
+    pub fate: Fate,
+    /// Its id in Connect, if it is there.
+    pub guid: Option<Guid>,
+    /// Why it isn't there.
+    pub note: Option<String>,
 }
 
 /// A request as it stands in the database.
@@ -138,12 +180,15 @@ impl Event {
 pub struct Request {
     /// Its number.
     pub id: i64,
-    /// The group, as LDAP writes it.
-    pub name: GroupName,
+    /// The groups, at least one and at most [`MAX_GROUPS`], in the order in which they were asked
+    /// for.
+    pub groups: Vec<Requested>,
     /// Where it stands.
     pub state: State,
-    /// An admin's create: nobody decides it, and no message shows it.
+    /// An admin's create: nobody decides it.
     pub direct: bool,
+    /// No message shows it: an admin who creates one group is answered at once.
+    pub quiet: bool,
     /// Where it was made.
     pub place: Place,
     /// Who made it.
@@ -158,13 +203,11 @@ pub struct Request {
     pub decided: Option<SystemTime>,
     /// Why it was denied.
     pub verdict: Option<String>,
-    /// The id of the group that came of it.
-    pub guid: Option<Guid>,
-    /// What went wrong, or what else is to be said of how it went.
+    /// Why something is tried again.
     pub note: Option<String>,
-    /// How often its creation was tried.
+    /// How often what is still waiting was tried.
     pub attempts: u32,
-    /// When its creation is tried next.
+    /// When it is tried next.
     pub due: Option<SystemTime>,
     /// Counts what its message must show.
     pub version: i64,
@@ -183,7 +226,13 @@ impl Request {
         self.made + ttl
     }
 
-    /// When its creation, having failed once more, is to be tried again; never if Connect has been
+    /// How many of its groups have one of these fates.
+    #[must_use]
+    pub fn count(&self, fates: &[Fate]) -> usize {
+        self.groups.iter().filter(|group| fates.contains(&group.fate)).count()
+    }
+
+    /// When a creation that has failed once more is to be tried again; never if Connect has been
     /// away for a day.
     #[must_use]
     pub fn next_try(&self, now: SystemTime) -> Option<SystemTime> {
@@ -253,6 +302,9 @@ mod tests {
         for state in State::ALL {
             assert_eq!(State::parse(state.as_str()), Some(state));
         }
+        for fate in Fate::ALL {
+            assert_eq!(Fate::parse(fate.as_str()), Some(fate));
+        }
         assert_eq!(State::parse("approved"), None);
     }
 
@@ -274,9 +326,10 @@ mod tests {
     fn approved(attempts: u32, decided: SystemTime) -> Request {
         Request {
             id: 1,
-            name: GroupName::parse("ABE").unwrap(),
+            groups: Vec::new(),
             state: State::Creating,
             direct: false,
+            quiet: false,
             place: Place { guild: GuildId(1), channel: ChannelId(2) },
             requester: UserId(3),
             reason: None,
@@ -284,7 +337,6 @@ mod tests {
             decider: None,
             decided: Some(decided),
             verdict: None,
-            guid: None,
             note: None,
             attempts,
             due: None,

@@ -1,26 +1,28 @@
 //! Requests as people see them: the message that shows one, what people are told, and the lists.
 //! Pure functions, like [`render`](super::render).
 
+mod batch;
+mod lists;
+mod table;
+mod told;
+
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::render::{MAX_CHOICE, MAX_CONTENT, Reply, listed_span, short_span, span, with_roles};
+pub(super) use self::batch::{asked, begun};
+pub(super) use self::lists::{history, request_choices, requests};
+pub(super) use self::told::{joined, notice, over, refusal, reminder, requested};
+use super::render::{MAX_CONTENT, span};
 use crate::access::{RoleId, UserId};
-use crate::group::{Abbreviation, GroupName, Guid};
-use crate::ldapgroup::requests::RequestRefusal;
-use crate::request::{MAX_REASON_CHARS, Request, State};
-use crate::store::{Entry, Listed, Notice};
+use crate::group::Guid;
+use crate::request::{Fate, Request, State};
 use crate::text::{count, escape_markdown, shorten, units, visible};
 
-/// A reason takes at most this many UTF-16 units in a message, and a shorter one in a list.
+/// A reason takes at most this many UTF-16 units in a message.
 const MAX_REASON: usize = 1000;
-const MAX_LISTED_REASON: usize = 60;
 
 /// People that are named one by one.
 const MAX_PEOPLE: usize = 10;
-
-/// A group's name takes at most this many UTF-16 units in a `custom_id`, which has 100.
-const MAX_KEY: usize = 80;
 
 /// What a button does.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -57,17 +59,17 @@ pub struct Card {
 #[must_use]
 pub(super) fn card(request: &Request, people: &[UserId], admins: &[RoleId], ttl: Duration) -> Card {
     let number = request.id;
-    let mut content = format!(
-        "**Request {number}**: <@{}> asks for the LDAP group {} in Connect.\n",
-        request.requester,
-        span(request.name.as_str())
-    );
+    let mut content = heading(request);
     let mut rest = String::new();
     let others: Vec<_> = people.iter().filter(|person| **person != request.requester).collect();
     if !others.is_empty() {
         let _ = writeln!(rest, "Also asked by {}.", mentions(&others));
     }
     rest.push_str(&standing(request, admins, ttl));
+    if request.groups.len() > 1 {
+        let room = MAX_CONTENT.saturating_sub(units(&content) + units(&rest));
+        rest.insert_str(0, &table::of(request, room));
+    }
     if let Some(reason) = &request.reason {
         // What an admin wrote matters more than the end of a long reason.
         let label = "Reason: ";
@@ -90,37 +92,106 @@ pub(super) fn card(request: &Request, people: &[UserId], admins: &[RoleId], ttl:
     Card { content, buttons }
 }
 
+fn heading(request: &Request) -> String {
+    let (number, who) = (request.id, request.requester);
+    let groups = match &request.groups[..] {
+        [group] => format!("the LDAP group {}", span(group.name.as_str())),
+        groups => count(groups.len(), "LDAP group"),
+    };
+    if request.direct {
+        format!("**Request {number}**: <@{who}> brings {groups} into Connect.\n")
+    } else {
+        format!("**Request {number}**: <@{who}> asks for {groups} in Connect.\n")
+    }
+}
+
 fn standing(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
     let by = request.decider.map_or_else(String::new, |person| format!(" by <@{person}>"));
     let when = request.decided.map_or_else(String::new, |at| format!(" {}", stamp(at, 'f')));
-    let note = request.note.as_deref().map(sentence);
+    // Nobody approved what an admin does at once.
+    let approved =
+        if request.direct { format!("begun{when}") } else { format!("approved{by}{when}") };
     match request.state {
         State::Pending => format!(
-            "{}Approve or deny it before {}.",
+            "{}Approve or deny {} before {}.",
             addressed(admins),
+            if request.groups.len() > 1 { "all of them" } else { "it" },
             stamp(request.expires(ttl), 'f')
         ),
-        State::Creating => match (note, request.due) {
-            (Some(note), Some(due)) => format!(
-                "Approved{by}{when}. It isn't created yet: {note} It is tried again {}.",
-                stamp(due, 'R')
-            ),
-            _ => format!("Approved{by}{when}. The group is being created."),
-        },
-        State::Created => {
-            let guid = request.guid.as_ref().map_or("", Guid::as_str);
-            let note = note.map_or_else(String::new, |note| format!(" {note}"));
-            format!("**Created**: approved{by}{when}, guid `{guid}`.{note}")
-        }
-        State::Failed => format!(
-            "**Failed**: approved{by}{when}, but it wasn't created: {}",
-            note.unwrap_or_default()
-        ),
+        State::Creating => being_created(request, &capitalized(&approved)),
+        State::Created => format!("**Created**: {approved}{}", all_there(request)),
+        State::Failed => failed(request, &approved),
         State::Denied => format!("**Denied**{by}{when}{}", because(request)),
         State::Expired => {
             "**Expired**: nobody decided it in time. It can be asked for again.".to_owned()
         }
         State::Cancelled => format!("**Cancelled**{by}{when}."),
+    }
+}
+
+fn capitalized(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+fn being_created(request: &Request, approved: &str) -> String {
+    let (total, waiting) = (request.groups.len(), request.count(&[Fate::Waiting]));
+    let so_far = match total {
+        1 => "The group is being created.".to_owned(),
+        _ => format!("{} of {total} are settled so far.", total - waiting),
+    };
+    match (request.note.as_deref().map(sentence), request.due) {
+        (Some(note), Some(due)) if total == 1 => format!(
+            "{approved}. It isn't created yet: {note} It is tried again {}.",
+            stamp(due, 'R')
+        ),
+        (Some(note), Some(due)) => {
+            format!("{approved}. {so_far} {note} The rest is tried again {}.", stamp(due, 'R'))
+        }
+        _ => format!("{approved}. {so_far}"),
+    }
+}
+
+/// How it is that all of the groups are there.
+fn all_there(request: &Request) -> String {
+    let (total, existed) = (request.groups.len(), request.count(&[Fate::Existed]));
+    match (&request.groups[..], existed) {
+        ([group], _) => {
+            let guid = group.guid.as_ref().map_or("", Guid::as_str);
+            let note = if existed > 0 { " The group was there already." } else { "" };
+            format!(", guid `{guid}`.{note}")
+        }
+        (_, 0) => format!(". All {total} are in Connect now."),
+        (_, existed) if existed == total => format!(". All {total} were in Connect already."),
+        (_, existed) => {
+            let were = if existed == 1 { "was" } else { "were" };
+            format!(". All {total} are in Connect now; {existed} of them {were} there already.")
+        }
+    }
+}
+
+fn failed(request: &Request, approved: &str) -> String {
+    let (total, failed) = (request.groups.len(), request.count(&[Fate::Failed]));
+    match &request.groups[..] {
+        [group] => format!(
+            "**Failed**: {approved}, but it wasn't created: {}",
+            sentence(group.note.as_deref().unwrap_or_default())
+        ),
+        _ if failed == total => {
+            format!("**Failed**: {approved}, but none of the {total} groups was created.")
+        }
+        _ => {
+            let (are, were) = (
+                if total - failed == 1 { "is" } else { "are" },
+                if failed == 1 { "was" } else { "were" },
+            );
+            format!(
+                "**Failed in part**: {approved}. {} of {total} {are} in Connect, {failed} {were}n't \
+                 created.",
+                total - failed
+            )
+        }
     }
 }
 
@@ -131,239 +202,12 @@ fn because(request: &Request) -> String {
     }
 }
 
-/// What somebody who asked is told, once the request is over.
-#[must_use]
-pub(super) fn notice(notice: &Notice) -> String {
-    let Notice { request, person, .. } = notice;
-    let what = format!("<@{person}> request {} for {}", request.id, span(request.name.as_str()));
-    let by = request.decider.map_or_else(String::new, |person| format!(" by <@{person}>"));
-    match request.state {
-        State::Created => format!(
-            "{what} is done: the group is in Connect, with the guid `{}`.",
-            request.guid.as_ref().map_or("", Guid::as_str)
-        ),
-        State::Failed => format!(
-            "{what} was approved{by}, but the group wasn't created: {} An admin can retry it.",
-            sentence(request.note.as_deref().unwrap_or_default())
-        ),
-        State::Denied => format!("{what} was denied{by}{}", because(request)),
-        State::Expired => format!(
-            "{what} has expired: nobody decided it in time. Ask again with `/ldapgroup create`."
-        ),
-        State::Cancelled => format!("{what} was cancelled{by}."),
-        State::Pending | State::Creating => format!("{what} is {}.", request.state.as_str()),
+/// A request's group or, if they are several, how many.
+fn groups_of(request: &Request) -> String {
+    match &request.groups[..] {
+        [group] => span(group.name.as_str()),
+        groups => count(groups.len(), "group"),
     }
-}
-
-/// What admins are told about a request that waits for long.
-#[must_use]
-pub(super) fn reminder(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
-    format!(
-        "{}request {} for {} still waits{}. It expires {}.",
-        addressed(admins),
-        request.id,
-        span(request.name.as_str()),
-        link(request).map_or_else(String::new, |link| format!(": {link}")),
-        stamp(request.expires(ttl), 'R')
-    )
-}
-
-/// What somebody reads who has made a request.
-#[must_use]
-pub(super) fn requested(request: &Request, is_shown: bool) -> Reply {
-    let what =
-        format!("You asked for {} with request {}.", span(request.name.as_str()), request.id);
-    Reply::private(if is_shown {
-        format!(
-            "{what} An administrator decides it{}; you will be told here.",
-            link(request).map_or_else(String::new, |link| format!(" at {link}"))
-        )
-    } else {
-        format!(
-            "{what} It is kept, but no administrator sees it yet: it couldn't be posted in the \
-             channel for requests. The bot goes on trying; tell an administrator of this server if \
-             it stays so."
-        )
-    })
-}
-
-/// What somebody reads who took a request back, or denied one whose message is gone.
-#[must_use]
-pub(super) fn over(request: &Request) -> Reply {
-    Reply::private(format!(
-        "Request {} for {} is {}.",
-        request.id,
-        span(request.name.as_str()),
-        request.state.as_str()
-    ))
-}
-
-/// Requests to suggest to somebody who typed `typed`: their number or a part of the name.
-#[must_use]
-pub(super) fn request_choices(requests: &[Request], typed: &str) -> Vec<(String, i64)> {
-    let folded = typed.trim().to_lowercase();
-    requests
-        .iter()
-        .filter(|request| {
-            request.id.to_string().starts_with(&folded) || request.name.folded().contains(&folded)
-        })
-        .map(|request| {
-            let name = format!("{}: {}", request.id, visible(request.name.as_str()));
-            (shorten(&name, MAX_CHOICE).into_owned(), request.id)
-        })
-        .collect()
-}
-
-/// What somebody reads who joined a request, or had asked before.
-#[must_use]
-pub(super) fn joined(request: &Request, is_new: bool) -> Reply {
-    let name = span(request.name.as_str());
-    let how = if is_new { "You have joined it" } else { "You asked for it before" };
-    Reply::private(format!(
-        "There is a request for {name} already: request {}{}. {how}, and you will be told what comes \
-         of it.",
-        request.id,
-        link(request).map_or_else(String::new, |link| format!(" at {link}"))
-    ))
-}
-
-/// Why somebody didn't get what they wanted of a request, and what they can do.
-#[must_use]
-pub(super) fn refusal(refusal: &RequestRefusal) -> String {
-    match refusal {
-        RequestRefusal::ReasonMissing => {
-            "A request must say why. Use the option `reason` of `/ldapgroup create`.".to_owned()
-        }
-        RequestRefusal::ReasonTooLong => {
-            format!("A reason has at most {MAX_REASON_CHARS} characters.")
-        }
-        RequestRefusal::TooMany(max) => format!(
-            "You have {} already, the most that one person may have. Wait until one is decided, or \
-             cancel one with `/ldapgroup cancel`.",
-            count(usize::try_from(*max).unwrap_or_default(), "open request")
-        ),
-        RequestRefusal::Open(request) => {
-            let (name, who) = (span(request.name.as_str()), request.requester);
-            match request.state {
-                State::Pending => format!(
-                    "<@{who}> has asked for {name} with request {}{}: approve it there.",
-                    request.id,
-                    link(request).map_or_else(String::new, |link| format!(", {link}"))
-                ),
-                _ => format!(
-                    "{name} is being created right now, for <@{who}>. Search for it in a moment."
-                ),
-            }
-        }
-        RequestRefusal::NeedsAdmin(roles) => {
-            let roles = with_roles(" Ask someone with the role ", roles, ".");
-            format!("Only an administrator can do this.{roles}")
-        }
-        RequestRefusal::Own => {
-            "You asked for this group yourself: another administrator must decide.".to_owned()
-        }
-        RequestRefusal::NotYours => {
-            "This is somebody else's request: who made it can cancel it, and administrators."
-                .to_owned()
-        }
-        RequestRefusal::Unknown => {
-            "There is no such request. `/ldapgroup requests` lists those there are.".to_owned()
-        }
-        RequestRefusal::AskedAgain(request) => format!(
-            "Request {} failed, and there is another open request for its group: decide that one.",
-            request.id
-        ),
-        RequestRefusal::Over(request) => format!(
-            "Request {} is {} already; nothing was done.",
-            request.id,
-            match request.state {
-                State::Creating => "approved",
-                state => state.as_str(),
-            }
-        ),
-        RequestRefusal::OldMessage => {
-            "This message is out of date, and nothing was done. `/ldapgroup requests` leads to the \
-             message that counts."
-                .to_owned()
-        }
-        RequestRefusal::Abandoned => {
-            "The bot was stopped before Connect answered, and the group isn't there.".to_owned()
-        }
-    }
-}
-
-/// A page of requests.
-#[must_use]
-pub(super) fn requests(listed: &Listed<Request>, state: Option<State>) -> Card {
-    let kind = state.map_or("open", State::as_str);
-    if listed.entries.is_empty() {
-        return Card { content: format!("There are no {kind} requests."), buttons: Vec::new() };
-    }
-    let mut content = format!("**{}**", count(listed.total, &format!("{kind} request")));
-    for request in &listed.entries {
-        let _ = write!(
-            content,
-            "\n{} · {} · <@{}> · {} · {}",
-            link(request)
-                .map_or_else(|| request.id.to_string(), |link| format!("[{}]({link})", request.id)),
-            short_span(request.name.as_str()),
-            request.requester,
-            request.state.as_str(),
-            stamp(request.decided.unwrap_or(request.made), 'R')
-        );
-    }
-    paged(content, &format!("requests:{kind}"), listed.page, listed.pages)
-}
-
-/// A page of what happened to a group.
-#[must_use]
-pub(super) fn history(listed: &Listed<Entry>, name: &str) -> Card {
-    let key = GroupName::parse(name)
-        .map_or_else(|_| String::new(), |name| Abbreviation::of(&name, MAX_KEY).into_owned());
-    let name = listed_span(name);
-    if listed.entries.is_empty() {
-        return Card { content: format!("Nobody has asked for {name} here."), buttons: Vec::new() };
-    }
-    let mut content = format!("**{}** of {name}", count(listed.total, "step"));
-    for entry in &listed.entries {
-        let who =
-            entry.person.map_or_else(|| "the bot".to_owned(), |person| format!("<@{person}>"));
-        let before =
-            entry.before.map_or_else(String::new, |before| format!("{} → ", before.as_str()));
-        let why = entry
-            .why
-            .as_deref()
-            .map_or_else(String::new, |why| format!(": {}", said(why, MAX_LISTED_REASON)));
-        let _ = write!(
-            content,
-            "\n{} request {} {before}**{}** by {who}{why} (`{}`)",
-            stamp(entry.at, 'f'),
-            entry.request,
-            entry.after.as_str(),
-            entry.correlation
-        );
-    }
-    paged(content, &format!("history:{key}"), listed.page, listed.pages)
-}
-
-/// Adds the page's number and the buttons that turn it. `custom_id`s end in the page they lead to.
-fn paged(mut content: String, key: &str, page: usize, pages: usize) -> Card {
-    let mut buttons = Vec::new();
-    if pages > 1 {
-        let _ = write!(content, "\npage {} of {pages}", page + 1);
-        let button = |label, to: usize| Button {
-            label,
-            custom_id: format!("{key}:{to}"),
-            look: Look::Plain,
-        };
-        if page > 0 {
-            buttons.push(button("◀", page - 1));
-        }
-        if page + 1 < pages {
-            buttons.push(button("▶", page + 1));
-        }
-    }
-    Card { content, buttons }
 }
 
 /// Where a request's message is.

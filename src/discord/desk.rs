@@ -18,6 +18,7 @@ use super::rest::RestError;
 use super::{Bot, cards};
 use crate::access::{ChannelId, RoleId, UserId};
 use crate::connect::CorrelationId;
+use crate::ldapgroup::requests::Found;
 use crate::request::{Request, State};
 use crate::store::{Notice, StoreError};
 
@@ -171,7 +172,18 @@ impl Bot {
         let bot = Arc::clone(self);
         let id = CorrelationId::new();
         let work = async move {
-            if let Err(error) = bot.requests.carry_out(number, id).await {
+            if let Err(error) = bot.requests.carry_out(number, &bot.stopping, id).await {
+                tracing::error!(%error, "a creation could not be carried out");
+            }
+        };
+        self.under_way.spawn(work.instrument(tracing::info_span!("creation", number, %id)));
+    }
+
+    /// Carries out what an admin has just begun, with what was found of it.
+    pub(super) fn carry_on(self: &Arc<Self>, number: i64, found: Found, id: CorrelationId) {
+        let bot = Arc::clone(self);
+        let work = async move {
+            if let Err(error) = bot.requests.carry_on(number, found, &bot.stopping, id).await {
                 tracing::error!(%error, "a creation could not be carried out");
             }
         };
@@ -205,8 +217,7 @@ impl Bot {
                 Err(error) if error.is_about_lost_message() => store.note_gone(number).await?,
                 // The bot may not speak there any more, and has another channel to speak in.
                 Err(DeskError::Rest(error))
-                    if error.is_about_channel()
-                        && self.requests.settings().channel.is_some_and(|now| now != channel) =>
+                    if error.is_about_channel() && self.home(&request) != channel =>
                 {
                     store.note_gone(number).await?;
                 }
@@ -235,7 +246,7 @@ impl Bot {
     async fn post(&self, number: i64) -> Result<(), DeskError> {
         let store = self.requests.store();
         let Some(request) = store.request(number).await? else { return Ok(()) };
-        let channel = self.requests.settings().channel.unwrap_or(request.place.channel);
+        let channel = self.home(&request);
         let card = self.card(&request).await?;
         let post = CreateMessage::new()
             .content(card.content)
@@ -250,6 +261,12 @@ impl Bot {
         let shown = if is_sure { request.version } else { 0 };
         store.note_shown(number, shown, (channel, message)).await?;
         if is_sure { Ok(()) } else { self.edit(&request, channel, message).await }
+    }
+
+    /// Where a request's message belongs. What an admin does at once is shown where they do it.
+    fn home(&self, request: &Request) -> ChannelId {
+        let asked = request.place.channel;
+        if request.direct { asked } else { self.requests.settings().channel.unwrap_or(asked) }
     }
 
     /// The admins are pinged by what they are to decide, and by nothing else.
@@ -298,7 +315,7 @@ impl Bot {
         }
         let settings = self.requests.settings();
         let admins = self.requests.groups().admin_roles();
-        let channel = settings.channel.unwrap_or(request.place.channel);
+        let channel = self.home(request);
         let message = CreateMessage::new()
             .content(cards::reminder(request, &admins, settings.ttl))
             .allowed_mentions(roles_only(&admins))

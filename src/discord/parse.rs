@@ -57,6 +57,8 @@ pub(super) enum Typed {
 /// What somebody who pressed a button wants.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Press {
+    /// The groups that were picked in a menu.
+    Pick,
     /// To approve this request.
     Approve(i64),
     /// To deny it.

@@ -1,27 +1,33 @@
 //! Buttons and forms. Who may press is decided at the press, never by who could see the button.
 
+use std::sync::Arc;
+
 use serenity::all::{
-    ActionRowComponent, ComponentInteraction, CreateActionRow, CreateInputText,
-    CreateInteractionResponse, CreateModal, InputTextStyle, ModalInteraction,
+    ActionRowComponent, ComponentInteraction, ComponentInteractionDataKind, CreateActionRow,
+    CreateInputText, CreateInteractionResponse, CreateModal, InputTextStyle, ModalInteraction,
 };
 
 use super::cards::{self, Card};
 use super::handle::Handle;
 use super::parse::{self, Press};
-use super::render::{self, Reply};
+use super::render::{self, PICK, Privacy, Reply};
 use super::{Bot, explain};
 use crate::access::Actor;
 use crate::connect::CorrelationId;
 use crate::ldapgroup::Stop;
-use crate::ldapgroup::requests::Decision;
+use crate::ldapgroup::requests::{Decision, Wanted};
 use crate::request::MAX_REASON_CHARS;
+use crate::text::count;
 
-/// The only input of the form that asks why.
+/// The form that asks what groups are wanted for, and its inputs; that which asks why something is
+/// denied has the second of them.
+const ASK: &str = "ask";
+const NAMES: &str = "names";
 const REASON: &str = "reason";
 
 impl Bot {
     pub(super) async fn component(
-        &self,
+        self: &Arc<Self>,
         button: ComponentInteraction,
         handle: &Handle,
         id: CorrelationId,
@@ -33,6 +39,12 @@ impl Bot {
             return;
         }
         match Press::parse(&button.data.custom_id) {
+            Some(Press::Pick) => match button.data.kind {
+                ComponentInteractionDataKind::StringSelect { values } => {
+                    self.pick(handle, &actor, values, id).await;
+                }
+                _ => self.reject(handle, "a menu", id).await,
+            },
             Some(Press::Approve(number)) => {
                 self.approve(handle, &actor, number, message, Decision::Approve, id).await;
             }
@@ -69,7 +81,7 @@ impl Bot {
             Ok(request) => {
                 handle.log(handle.first(&self.rest, &CreateInteractionResponse::Acknowledge).await);
                 tracing::info!(request = number, user = %actor.user, ?decision, "decided");
-                if let Err(error) = self.requests.carry_out(request.id, id).await {
+                if let Err(error) = self.requests.carry_out(request.id, &self.stopping, id).await {
                     tracing::error!(%error, "the creation could not be carried out");
                 }
             }
@@ -100,15 +112,67 @@ impl Bot {
         handle.log(handle.first(&self.rest, &CreateInteractionResponse::Modal(form)).await);
     }
 
-    pub(super) async fn form(&self, form: ModalInteraction, handle: &Handle, id: CorrelationId) {
+    /// Creates the groups that an admin picked; asks anyone else what for.
+    async fn pick(
+        self: &Arc<Self>,
+        handle: &Handle,
+        actor: &Actor,
+        picked: Vec<String>,
+        id: CorrelationId,
+    ) {
+        if self.requests.creates_at_once(actor) {
+            return self.create_listed(handle, actor, picked, None, id).await;
+        }
+        if let Err(refusal) = self.requests.groups().person(actor) {
+            return self.stopped(handle, &refusal.into(), id).await;
+        }
+        let is_required = self.requests.settings().reason_required;
+        let names =
+            CreateInputText::new(InputTextStyle::Paragraph, "Groups, one on each line", NAMES)
+                .value(picked.join("\n"));
+        let why = CreateInputText::new(InputTextStyle::Paragraph, "Why? Admins read it.", REASON)
+            .required(is_required)
+            .max_length(u16::try_from(MAX_REASON_CHARS).unwrap_or(u16::MAX));
+        let form = CreateModal::new(ASK, format!("Ask for {}", count(picked.len(), "group")))
+            .components(vec![CreateActionRow::InputText(names), CreateActionRow::InputText(why)]);
+        handle.log(handle.first(&self.rest, &CreateInteractionResponse::Modal(form)).await);
+    }
+
+    async fn create_listed(
+        self: &Arc<Self>,
+        handle: &Handle,
+        actor: &Actor,
+        names: Vec<String>,
+        reason: Option<&str>,
+        id: CorrelationId,
+    ) {
+        // What is made of several has a message of its own for all to see.
+        let privacy = match names.len() {
+            1 if self.requests.creates_at_once(actor) => Privacy::Public,
+            _ => Privacy::Private,
+        };
+        let work = self.create(actor, Wanted::Listed(names), reason, id);
+        self.respond(handle, privacy, "pick", actor, work, id).await;
+    }
+
+    pub(super) async fn form(
+        self: &Arc<Self>,
+        form: ModalInteraction,
+        handle: &Handle,
+        id: CorrelationId,
+    ) {
         let actor = parse::submitter(&form);
         let message = form.message.as_ref().map(|message| message.id.get());
-        let why = reason(&form);
+        let why = input(&form, REASON);
+        if form.data.custom_id == ASK {
+            let names = input(&form, NAMES).unwrap_or_default();
+            let names = names.lines().map(|name| name.trim().to_owned()).collect();
+            return self.create_listed(handle, &actor, names, why, id).await;
+        }
         let Some(Press::Deny(number)) = Press::parse(&form.data.custom_id) else {
             return self.reject(handle, "a form", id).await;
         };
-        let decided =
-            self.requests.decide(&actor, number, message, Decision::Deny, why.as_deref(), id).await;
+        let decided = self.requests.decide(&actor, number, message, Decision::Deny, why, id).await;
         match decided {
             Ok(request) => {
                 tracing::info!(request = number, user = %actor.user, "denied");
@@ -139,10 +203,11 @@ impl Bot {
     }
 }
 
-fn reason(form: &ModalInteraction) -> Option<String> {
+/// What was written into an input of a form.
+fn input<'a>(form: &'a ModalInteraction, name: &str) -> Option<&'a str> {
     let inputs = form.data.components.iter().flat_map(|row| &row.components);
     inputs.into_iter().find_map(|component| match component {
-        ActionRowComponent::InputText(input) if input.custom_id == REASON => input.value.clone(),
+        ActionRowComponent::InputText(input) if input.custom_id == name => input.value.as_deref(),
         _ => None,
     })
 }
@@ -156,6 +221,9 @@ impl From<Card> for Reply {
 impl Press {
     /// Reads a `custom_id`: `verb:number`, or which page of which list.
     pub(super) fn parse(custom_id: &str) -> Option<Self> {
+        if custom_id == PICK {
+            return Some(Self::Pick);
+        }
         let (verb, rest) = custom_id.split_once(':')?;
         let number = || rest.parse().ok();
         Some(match verb {

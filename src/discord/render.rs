@@ -31,6 +31,10 @@ const MAX_SPAN: usize = 400;
 const MAX_LISTED: usize = 100;
 const MAX_SHORT: usize = 50;
 
+/// The `custom_id` of a menu of groups to bring into Connect. Its values are names, or
+/// abbreviations of names.
+pub(super) const PICK: &str = "pick";
+
 /// Who sees an answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Privacy {
@@ -102,7 +106,7 @@ fn in_connect(existing: usize, total: usize) -> String {
 fn with_table(head: &str, search: &Search, limit_reached: &str, next: &str) -> Reply {
     let shown = search.groups.len().min(MAX_ROWS);
     let cells: Vec<_> =
-        search.groups[..shown].iter().map(|group| cell(group.name.as_str())).collect();
+        search.groups[..shown].iter().map(|group| cell(group.name.as_str(), MAX_CELL)).collect();
     for rows in (1..=shown).rev() {
         let width = cells[..rows].iter().map(|(cell, _)| columns(cell)).max().unwrap_or(0).max(4);
         let mut content = format!("{head}```\n");
@@ -200,6 +204,33 @@ pub fn refusal(refusal: &Refusal) -> Reply {
         }
         Refusal::Request(refusal) => cards::refusal(refusal),
     })
+}
+
+/// Why a group was left out of several, in a line.
+pub(super) fn in_a_list(name: &GroupName, why: &Refusal) -> String {
+    let name = listed_span(name.as_str());
+    match why {
+        Refusal::InUse { guid: Some(guid), .. } => {
+            format!("{name} is in Connect already, with the guid `{}`.", guid.as_str())
+        }
+        Refusal::InUse { guid: None, .. } => format!("{name} is in use in Connect already."),
+        Refusal::NoSuchGroup { near, .. } => match near.first() {
+            Some(near) => format!(
+                "LDAP has no group called {name}. Did you mean {}?",
+                listed_span(near.as_str())
+            ),
+            None => format!("LDAP has no group called {name}."),
+        },
+        Refusal::Ambiguous { .. } => {
+            format!("{name} stands for several LDAP groups. Create it by itself.")
+        }
+        Refusal::TooBroad => {
+            format!("Too many LDAP groups begin with {name} for Connect to list them.")
+        }
+        Refusal::Denied(_) | Refusal::NeedsAdmin(_) | Refusal::BadName(_) | Refusal::Request(_) => {
+            format!("{name} can't be created.")
+        }
+    }
 }
 
 fn in_use(name: &GroupName, guid: Option<&Guid>) -> String {
@@ -392,13 +423,14 @@ fn span_of(name: &str, max: usize) -> String {
     }
 }
 
-/// A name in a code block that nothing in the name can end, and whether it was cut.
-fn cell(name: &str) -> (String, bool) {
+/// A name in a code block that nothing in the name can end, of at most `max` UTF-16 units, and
+/// whether it was cut.
+pub(super) fn cell(name: &str, max: usize) -> (String, bool) {
     let mut shown = visible(name);
     if shown.contains("```") {
         shown = shown.replace('`', "\\u{60}").into();
     }
-    let short = shorten(&shown, MAX_CELL);
+    let short = shorten(&shown, max);
     let is_short = short != shown;
     (short.into_owned(), is_short)
 }

@@ -51,6 +51,22 @@ pub enum Refusal {
     Request(RequestRefusal),
 }
 
+impl Refusal {
+    /// The group that it is about, which somebody called `typed`.
+    pub(super) fn name_of(&self, typed: &str) -> GroupName {
+        match self {
+            Self::InUse { name, .. }
+            | Self::NoSuchGroup { name, .. }
+            | Self::Ambiguous { name, .. } => name.clone(),
+            Self::Denied(_)
+            | Self::NeedsAdmin(_)
+            | Self::BadName(_)
+            | Self::TooBroad
+            | Self::Request(_) => GroupName::trusted(typed.to_owned()),
+        }
+    }
+}
+
 /// Which group has a name that is in use.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum InUseBy {
@@ -182,7 +198,7 @@ impl Stop {
                 "LDAP has several groups of this name.".to_owned()
             }
             Self::Refusal(Refusal::Request(RequestRefusal::Abandoned)) => {
-                "The bot was stopped before Connect answered.".to_owned()
+                "Connect's answer got lost, and the group isn't there.".to_owned()
             }
             Self::Refusal(_) => "It can't be created.".to_owned(),
         };

@@ -1,5 +1,6 @@
 //! Requests that admins approve: made, decided, carried out, and looked after.
 
+mod asking;
 mod carry;
 
 use std::collections::HashSet;
@@ -8,14 +9,14 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 
+pub use self::asking::{Batch, Done, Found, Left, Wanted};
 pub use self::carry::Swept;
-use self::carry::{Outcome, outcome};
-use super::{Changed, Created, Fault, LdapGroups, Refusal, Stop};
+use super::{LdapGroups, Refusal, Stop};
 use crate::access::{Actor, Authority, ChannelId, RoleId};
 use crate::connect::CorrelationId;
-use crate::group::RemoteGroup;
-use crate::request::{Event, MAX_REASON_CHARS, NotYours, Request, State, may_cancel, may_decide};
-use crate::store::{Asked, Begun, Change, Filter, Listed, NewRequest, Store, Swap};
+use crate::group::GroupName;
+use crate::request::{Event, NotYours, Request, State, may_cancel, may_decide};
+use crate::store::{Change, Filter, Listed, Store, Swap};
 
 /// How requests are made and decided.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -43,30 +44,19 @@ pub enum AdminCreates {
     Approval,
 }
 
-/// What came of `/ldapgroup create`.
-#[derive(Debug)]
-pub enum Done {
-    /// The group is there.
-    Created(Created),
-    /// There is a request for it now.
-    Requested(Request),
-    /// There was one, which the person has joined.
-    Joined(Request),
-    /// The person had asked for it already.
-    AskedBefore(Request),
-}
-
 /// Why someone didn't get what they wanted of a request.
 #[derive(Debug)]
 pub enum RequestRefusal {
     /// A request must say why, and this one doesn't.
     ReasonMissing,
-    /// The reason is longer than [`MAX_REASON_CHARS`].
+    /// The reason is longer than [`MAX_REASON_CHARS`](crate::request::MAX_REASON_CHARS).
     ReasonTooLong,
     /// They have as many open requests as one person may have: this many.
     TooMany(u32),
-    /// There is an open request for the group.
-    Open(Box<Request>),
+    /// There is an open request for the group of this name.
+    Open(GroupName, Box<Request>),
+    /// They named this many groups, more than [`MAX_GROUPS`](crate::request::MAX_GROUPS).
+    TooManyGroups(usize),
     /// They decide nothing: someone with one of these roles does.
     NeedsAdmin(Vec<RoleId>),
     /// It is their own request, or they joined it: somebody else decides.
@@ -77,11 +67,11 @@ pub enum RequestRefusal {
     Unknown,
     /// The request is decided, or over, or on its way.
     Over(Box<Request>),
-    /// The request failed, and its group was asked for again: that request is open.
+    /// The request failed, and a group of it was asked for again: that request is open.
     AskedAgain(Box<Request>),
     /// The message that was pressed isn't the one that shows the request.
     OldMessage,
-    /// The bot was stopped before Connect answered an admin's create, and the group isn't there.
+    /// Connect's answer to an admin's create got lost, and the group isn't there.
     Abandoned,
 }
 
@@ -158,98 +148,6 @@ impl Requests {
         self.changed.notified().await;
     }
 
-    /// Creates a group for an admin, or asks for it on behalf of anyone else.
-    ///
-    /// # Errors
-    ///
-    /// When the actor may not, the name doesn't name one group, Connect has it already, or
-    /// something failed.
-    pub async fn create(
-        &self,
-        actor: &Actor,
-        name: &str,
-        reason: Option<&str>,
-        id: CorrelationId,
-    ) -> Result<Done, Stop> {
-        let (authority, place) = self.groups.person(actor)?;
-        let asks = self.must_ask(authority);
-        let reason = self.reason(reason, asks)?;
-        let hit = self.groups.locate(Some(place), name, id).await?;
-        let new = NewRequest { name: hit.name.clone(), requester: actor.user, place, reason };
-        if asks { self.ask(&new, id).await } else { self.create_at_once(&new, hit, id).await }
-    }
-
-    /// Whether the actor's create runs at once, as far as their rights go.
-    #[must_use]
-    pub fn creates_at_once(&self, actor: &Actor) -> bool {
-        self.groups.person(actor).is_ok_and(|(authority, _)| !self.must_ask(authority))
-    }
-
-    fn must_ask(&self, authority: Authority) -> bool {
-        match (authority, self.settings.admin_creates) {
-            (Authority::Admin, AdminCreates::Direct) => false,
-            (Authority::Admin, AdminCreates::Approval) | (Authority::Requester, _) => true,
-        }
-    }
-
-    fn reason(&self, reason: Option<&str>, asks: bool) -> Result<Option<String>, RequestRefusal> {
-        let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
-        match reason {
-            None if asks && self.settings.reason_required => Err(RequestRefusal::ReasonMissing),
-            Some(reason) if reason.chars().count() > MAX_REASON_CHARS => {
-                Err(RequestRefusal::ReasonTooLong)
-            }
-            reason => Ok(reason.map(str::to_owned)),
-        }
-    }
-
-    async fn ask(&self, new: &NewRequest, id: CorrelationId) -> Result<Done, Stop> {
-        let asked = self.store.ask(new, self.settings.max_open, SystemTime::now(), id).await?;
-        self.changed.notify_one();
-        match asked {
-            Asked::Made(request) => Ok(Done::Requested(request)),
-            Asked::Joined(request) => Ok(Done::Joined(request)),
-            Asked::AskedBefore(request) => Ok(Done::AskedBefore(request)),
-            Asked::BeingCreated(request) => Err(RequestRefusal::Open(Box::new(request)).into()),
-            Asked::TooMany => Err(RequestRefusal::TooMany(self.settings.max_open).into()),
-        }
-    }
-
-    async fn create_at_once(
-        &self,
-        new: &NewRequest,
-        hit: RemoteGroup,
-        id: CorrelationId,
-    ) -> Result<Done, Stop> {
-        let request = match self.store.begin(new, SystemTime::now(), id).await? {
-            Begun::Begun(request) => request,
-            Begun::Open(request) => return Err(RequestRefusal::Open(Box::new(request)).into()),
-        };
-        let Some(_work) = self.take_up(request.id) else {
-            return Err(RequestRefusal::Open(Box::new(request)).into());
-        };
-        let result = self.groups.bring_in(Some(new.place), hit, id).await;
-        let now = SystemTime::now();
-        let is_open = matches!(
-            &result,
-            Err(Stop::Fault(Fault { changed: Changed::Unknown | Changed::NotThereYet, .. }))
-        );
-        // What Connect did counts; a row that doesn't say so yet is settled by a look later.
-        if !is_open {
-            let change = match outcome(&result, &request, now, id) {
-                Outcome::Over(change) => change,
-                Outcome::Again { note, .. } => {
-                    Change { note: Some(note), ..Change::new(Event::Fail, None, id) }
-                }
-            };
-            if let Err(error) = self.store.change(request.id, &change, now).await {
-                tracing::error!(%error, request = request.id, "a creation wasn't written down");
-            }
-        }
-        self.changed.notify_one();
-        result.map(Done::Created)
-    }
-
     /// Decides a request, as someone pressed or wrote. After an approval the creation is still to be
     /// carried out: see [`Requests::carry_out`].
     ///
@@ -292,8 +190,10 @@ impl Requests {
         if message.is_some() && message != request.message.map(|(_, message)| message) {
             return Err(RequestRefusal::OldMessage.into());
         }
-        let asked =
+        // Who may create at once needs nobody else's word to try again.
+        let is_own =
             request.requester == actor.user || self.store.has_asked(request.id, actor.user).await?;
+        let asked = is_own && (!request.direct || self.must_ask(authority));
         may_decide(authority, asked).map_err(|reason| self.not_yours(reason))?;
         let now = SystemTime::now();
         if request.state == State::Pending && request.expires(self.settings.ttl) <= now {

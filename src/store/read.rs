@@ -5,15 +5,22 @@ use std::time::{Duration, SystemTime};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::rows::{millis, request, state, time, user};
+use super::rows::{all, millis, place, requests, state, time, user};
 use super::{Store, StoreError};
-use crate::access::{ChannelId, GuildId, Place, UserId};
+use crate::access::{Place, UserId};
 use crate::group::GroupName;
 use crate::request::{Request, State};
 
 /// Whether the message of a failed request is still there is looked at for this long: nobody retries
 /// it later.
 const RETRIED_WITHIN: Duration = Duration::from_hours(7 * 24);
+
+/// The request of a number.
+pub(super) const BY_ID: &str = requests!("WHERE r.id = $1 ORDER BY g.position");
+
+/// The steps of the requests for a group, but for those that are about another group of theirs.
+const OF_GROUP: &str = "FROM history h JOIN requested g ON g.request = h.request \
+     WHERE g.folded = $1 AND (h.position IS NULL OR h.position = g.position)";
 
 /// Somebody who is to be told what came of a request.
 #[derive(Clone, Debug)]
@@ -76,11 +83,8 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn request(&self, id: i64) -> Result<Option<Request>, StoreError> {
-        let row = sqlx::query("SELECT * FROM requests WHERE id = $1")
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await?;
-        row.as_ref().map(request).transpose()
+        let rows = sqlx::query(BY_ID).bind(id).fetch_all(&self.pool).await?;
+        Ok(all(&rows)?.pop())
     }
 
     /// Whether a person made a request or joined it.
@@ -119,7 +123,7 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn pending_since(&self, made: SystemTime) -> Result<Vec<Request>, StoreError> {
-        let sql = "SELECT * FROM requests WHERE state = 'pending' AND made <= $1 ORDER BY id";
+        let sql = requests!("WHERE r.state = 'pending' AND r.made <= $1 ORDER BY r.id, g.position");
         self.requests(sql, made).await
     }
 
@@ -129,8 +133,10 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn unreminded_since(&self, made: SystemTime) -> Result<Vec<Request>, StoreError> {
-        let sql = "SELECT * FROM requests \
-                   WHERE state = 'pending' AND made <= $1 AND reminded IS NULL ORDER BY id";
+        let sql = requests!(
+            "WHERE r.state = 'pending' AND r.made <= $1 AND r.reminded IS NULL \
+             ORDER BY r.id, g.position"
+        );
         self.requests(sql, made).await
     }
 
@@ -140,7 +146,9 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn creating_due(&self, now: SystemTime) -> Result<Vec<Request>, StoreError> {
-        let sql = "SELECT * FROM requests WHERE state = 'creating' AND due <= $1 ORDER BY due, id";
+        let sql = requests!(
+            "WHERE r.state = 'creating' AND r.due <= $1 ORDER BY r.due, r.id, g.position"
+        );
         self.requests(sql, now).await
     }
 
@@ -149,8 +157,7 @@ impl Store {
         sql: &'static str,
         at: SystemTime,
     ) -> Result<Vec<Request>, StoreError> {
-        let rows = sqlx::query(sql).bind(millis(at)).fetch_all(&self.pool).await?;
-        rows.iter().map(request).collect()
+        all(&sqlx::query(sql).bind(millis(at)).fetch_all(&self.pool).await?)
     }
 
     /// Requests whose message doesn't show them as they are.
@@ -159,11 +166,8 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn unshown(&self) -> Result<Vec<Request>, StoreError> {
-        let rows =
-            sqlx::query("SELECT * FROM requests WHERE shown < version AND NOT direct ORDER BY id")
-                .fetch_all(&self.pool)
-                .await?;
-        rows.iter().map(request).collect()
+        let sql = requests!("WHERE r.shown < r.version AND NOT r.quiet ORDER BY r.id, g.position");
+        all(&sqlx::query(sql).fetch_all(&self.pool).await?)
     }
 
     /// Requests that wait for somebody's decision or press, whose message somebody may have deleted.
@@ -173,15 +177,12 @@ impl Store {
     /// When the database fails.
     pub async fn shown_and_open(&self, now: SystemTime) -> Result<Vec<Request>, StoreError> {
         let lately = now.checked_sub(RETRIED_WITHIN).map_or(0, millis);
-        let rows = sqlx::query(
-            "SELECT * FROM requests WHERE message IS NOT NULL AND NOT direct \
-               AND (state IN ('pending', 'creating') OR state = 'failed' AND decided > $1) \
-             ORDER BY id",
-        )
-        .bind(lately)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(request).collect()
+        let sql = requests!(
+            "WHERE r.message IS NOT NULL AND NOT r.quiet \
+               AND (r.state IN ('pending', 'creating') OR r.state = 'failed' AND r.decided > $1) \
+             ORDER BY r.id, g.position"
+        );
+        all(&sqlx::query(sql).bind(lately).fetch_all(&self.pool).await?)
     }
 
     /// Who is still to be told what came of their request.
@@ -191,14 +192,22 @@ impl Store {
     /// When the database fails.
     pub async fn untold(&self) -> Result<Vec<Notice>, StoreError> {
         let rows = sqlx::query(
-            "SELECT r.*, p.person, p.guild AS asked_guild, p.channel AS asked_channel \
-             FROM people p JOIN requests r ON r.id = p.request \
-             WHERE r.state NOT IN ('pending', 'creating') AND (p.told IS NULL OR p.told <> r.state) \
-             ORDER BY r.id, p.joined",
+            "SELECT request, person, people.guild, people.channel \
+             FROM people JOIN requests ON id = request \
+             WHERE state NOT IN ('pending', 'creating') AND (told IS NULL OR told <> state) \
+             ORDER BY id, joined",
         )
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(notice).collect()
+        let mut notices = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let (number, person): (i64, i64) = (row.try_get("request")?, row.try_get("person")?);
+            if let Some(request) = self.request(number).await? {
+                let person = UserId(person.cast_unsigned());
+                notices.push(Notice { request, person, place: place(row)? });
+            }
+        }
+        Ok(notices)
     }
 
     /// When, after `now`, the next thing is due that happens by itself.
@@ -243,7 +252,7 @@ impl Store {
         page: usize,
         per_page: usize,
     ) -> Result<Listed<Request>, StoreError> {
-        let condition = "WHERE NOT direct \
+        let condition = "WHERE NOT quiet \
              AND ($1 IS NULL AND state IN ('pending', 'creating') OR state = $1) \
              AND ($2 IS NULL OR EXISTS (SELECT 1 FROM people WHERE request = id AND person = $2))";
         let state = filter.state.map(State::as_str);
@@ -256,7 +265,11 @@ impl Store {
         .fetch_one(&self.pool)
         .await?;
         let (page, pages, offset) = turned_to(page, per_page, total);
-        let sql = format!("SELECT * FROM requests {condition} ORDER BY id DESC LIMIT $3 OFFSET $4");
+        let sql = format!(
+            "{} (SELECT id FROM requests {condition} ORDER BY id DESC LIMIT $3 OFFSET $4) \
+             ORDER BY r.id DESC, g.position",
+            requests!("WHERE r.id IN")
+        );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(state)
             .bind(person)
@@ -264,7 +277,7 @@ impl Store {
             .bind(count(offset))
             .fetch_all(&self.pool)
             .await?;
-        let entries = rows.iter().map(request).collect::<Result<_, _>>()?;
+        let entries = all(&rows)?;
         Ok(Listed { entries, total: usize::try_from(total).unwrap_or_default(), page, pages })
     }
 
@@ -279,17 +292,15 @@ impl Store {
         page: usize,
         per_page: usize,
     ) -> Result<Listed<Entry>, StoreError> {
-        let total: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM history h JOIN requests r ON r.id = h.request WHERE r.folded = $1",
-        )
-        .bind(folded)
-        .fetch_one(&self.pool)
-        .await?;
+        let total: i64 =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT COUNT(*) {OF_GROUP}")))
+                .bind(folded)
+                .fetch_one(&self.pool)
+                .await?;
         let (page, pages, offset) = turned_to(page, per_page, total);
-        let rows = sqlx::query(
-            "SELECT h.*, r.name FROM history h JOIN requests r ON r.id = h.request \
-             WHERE r.folded = $1 ORDER BY h.id DESC LIMIT $2 OFFSET $3",
-        )
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT h.*, g.name {OF_GROUP} ORDER BY h.id DESC LIMIT $2 OFFSET $3"
+        )))
         .bind(folded)
         .bind(count(per_page))
         .bind(count(offset))
@@ -310,8 +321,8 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<GroupName>, StoreError> {
         let names: Vec<String> = sqlx::query_scalar(
-            "SELECT name FROM requests WHERE $1 = '' OR INSTR(folded, $1) > 0 \
-             GROUP BY name ORDER BY MAX(id) DESC LIMIT $2",
+            "SELECT name FROM requested WHERE $1 = '' OR INSTR(folded, $1) > 0 \
+             GROUP BY name ORDER BY MAX(request) DESC LIMIT $2",
         )
         .bind(typed.to_lowercase())
         .bind(count(limit))
@@ -331,17 +342,6 @@ fn turned_to(page: usize, per_page: usize, total: i64) -> (usize, usize, usize) 
 
 fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn notice(row: &SqliteRow) -> Result<Notice, StoreError> {
-    let of = request(row)?;
-    let (guild, channel): (i64, i64) = (row.try_get("asked_guild")?, row.try_get("asked_channel")?);
-    let person: i64 = row.try_get("person")?;
-    let place = Place {
-        guild: GuildId(guild.cast_unsigned()),
-        channel: ChannelId(channel.cast_unsigned()),
-    };
-    Ok(Notice { request: of, person: UserId(person.cast_unsigned()), place })
 }
 
 fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {

@@ -8,7 +8,20 @@ use sqlx::sqlite::SqliteRow;
 use super::StoreError;
 use crate::access::{ChannelId, GuildId, Place, UserId};
 use crate::group::{GroupName, Guid};
-use crate::request::{Request, State};
+use crate::request::{Fate, Request, Requested, State};
+
+/// Reads requests with their groups, a row for each group. What follows must put
+/// those of one request together, in the order of their positions.
+macro_rules! requests {
+    ($rest:literal) => {
+        concat!(
+            "SELECT r.*, g.name, g.fate, g.guid, g.note AS group_note \
+             FROM requests r JOIN requested g ON g.request = r.id ",
+            $rest
+        )
+    };
+}
+pub(super) use requests;
 
 /// Milliseconds since 1970.
 pub(super) fn millis(time: SystemTime) -> i64 {
@@ -39,16 +52,40 @@ fn opt_time(row: &SqliteRow, column: &str) -> Result<Option<SystemTime>, StoreEr
     Ok(row.try_get::<Option<i64>, _>(column)?.map(time))
 }
 
-pub(super) fn request(row: &SqliteRow) -> Result<Request, StoreError> {
+/// The requests of rows as [`requests!`] reads them.
+pub(super) fn all(rows: &[SqliteRow]) -> Result<Vec<Request>, StoreError> {
+    rows.chunk_by(is_of_same).map(request).collect()
+}
+
+fn is_of_same(a: &SqliteRow, b: &SqliteRow) -> bool {
+    let id = |row: &SqliteRow| row.try_get::<i64, _>("id").ok();
+    id(a) == id(b)
+}
+
+fn requested(row: &SqliteRow) -> Result<Requested, StoreError> {
+    let fate: String = row.try_get("fate")?;
+    Ok(Requested {
+        name: GroupName::trusted(row.try_get("name")?),
+        fate: Fate::parse(&fate)
+            .ok_or(StoreError::Damaged("a fate has an unknown name".to_owned()))?,
+        guid: row.try_get::<Option<String>, _>("guid")?.map(Guid::trusted),
+        note: row.try_get("group_note")?,
+    })
+}
+
+/// The request of these rows, each about one of its groups.
+pub(super) fn request(rows: &[SqliteRow]) -> Result<Request, StoreError> {
+    let row = rows.first().ok_or(StoreError::Damaged("a request has no group".to_owned()))?;
     let channel: Option<i64> = row.try_get("message_channel")?;
     let message: Option<i64> = row.try_get("message")?;
     let requester: i64 = row.try_get("requester")?;
     let attempts: i64 = row.try_get("attempts")?;
     Ok(Request {
         id: row.try_get("id")?,
-        name: GroupName::trusted(row.try_get("name")?),
+        groups: rows.iter().map(requested).collect::<Result<_, _>>()?,
         state: state(row, "state")?,
         direct: row.try_get("direct")?,
+        quiet: row.try_get("quiet")?,
         place: place(row)?,
         requester: UserId(requester.cast_unsigned()),
         reason: row.try_get("reason")?,
@@ -56,7 +93,6 @@ pub(super) fn request(row: &SqliteRow) -> Result<Request, StoreError> {
         decider: user(row, "decider")?,
         decided: opt_time(row, "decided")?,
         verdict: row.try_get("verdict")?,
-        guid: row.try_get::<Option<String>, _>("guid")?.map(Guid::trusted),
         note: row.try_get("note")?,
         attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
         due: opt_time(row, "due")?,

@@ -1,182 +1,29 @@
 //! The store against a plain model, and what opening it promises.
 
-use std::collections::HashMap;
+mod model;
+
 use std::time::{Duration, SystemTime};
 
-use proptest::prelude::*;
 use secrecy::SecretString;
 use tempfile::TempDir;
 
 use super::*;
-use crate::access::{ChannelId, GuildId};
+use crate::access::{GuildId, Place};
+use crate::connect::CorrelationId;
+use crate::group::{GroupName, Guid};
+use crate::request::{Event, Fate, Requested};
 
 async fn open(folder: &TempDir) -> Result<Store, StoreError> {
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     Store::open(&SecretString::new(url)).await
 }
 
-fn new(name: &str, person: u64) -> NewRequest {
+fn new(names: &[&str], person: u64) -> NewRequest {
     NewRequest {
-        name: GroupName::parse(name).unwrap(),
+        names: names.iter().map(|name| GroupName::parse(name).unwrap()).collect(),
         requester: UserId(person),
         place: Place { guild: GuildId(1), channel: ChannelId(2) },
         reason: None,
-    }
-}
-
-/// What somebody, or time, does.
-#[derive(Clone, Debug)]
-enum Step {
-    Ask { name: usize, person: u64 },
-    Begin { name: usize, person: u64 },
-    Happen { request: usize, event: Event, person: u64 },
-}
-
-const NAMES: [&str; 4] = ["accounting", "Accounting", "ABE", "営業部"];
-const MAX_OPEN: u32 = 2;
-
-fn step() -> impl Strategy<Value = Step> {
-    let (name, person) = (0..NAMES.len(), 1..4_u64);
-    prop_oneof![
-        3 => (name.clone(), person.clone()).prop_map(|(name, person)| Step::Ask { name, person }),
-        1 => (name, person.clone()).prop_map(|(name, person)| Step::Begin { name, person }),
-        6 => (0..8_usize, 0..Event::ALL.len(), person).prop_map(|(request, event, person)| {
-            Step::Happen { request, event: Event::ALL[event], person }
-        }),
-    ]
-}
-
-/// What the store should hold, without SQL.
-#[derive(Default)]
-struct Model {
-    requests: Vec<Modelled>,
-}
-
-#[derive(Clone)]
-struct Modelled {
-    folded: String,
-    state: State,
-    requester: u64,
-    /// Who asked; nobody if it was created at once.
-    people: Vec<u64>,
-}
-
-impl Model {
-    fn open(&self, folded: &str) -> Option<usize> {
-        self.requests.iter().position(|known| known.folded == folded && known.state.is_open())
-    }
-
-    fn open_of(&self, person: u64) -> usize {
-        let theirs = self.requests.iter().filter(|known| known.requester == person);
-        theirs.filter(|known| known.state.is_open()).count()
-    }
-}
-
-async fn play(steps: &[Step]) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await.unwrap();
-    let mut model = Model::default();
-    let mut now = SystemTime::now();
-    for step in steps {
-        now += Duration::from_secs(1);
-        match *step {
-            Step::Ask { name, person } => ask(&store, &mut model, NAMES[name], person, now).await,
-            Step::Begin { name, person } => {
-                begin(&store, &mut model, NAMES[name], person, now).await;
-            }
-            Step::Happen { request, event, person } => {
-                happen(&store, &mut model, request, event, person, now).await;
-            }
-        }
-    }
-    for (at, known) in model.requests.iter().enumerate() {
-        let id = i64::try_from(at).unwrap() + 1;
-        let request = store.request(id).await.unwrap().unwrap();
-        assert_eq!((&request.name.folded(), request.state), (&known.folded, known.state));
-        let mut asked: Vec<_> = store.people(id).await.unwrap().iter().map(|id| id.0).collect();
-        let mut people = known.people.clone();
-        asked.sort_unstable();
-        people.sort_unstable();
-        assert_eq!(asked, people);
-    }
-    let mut open: HashMap<&str, usize> = HashMap::new();
-    for known in model.requests.iter().filter(|known| known.state.is_open()) {
-        *open.entry(&known.folded).or_default() += 1;
-    }
-    assert!(open.values().all(|count| *count == 1), "one open request a group: {open:?}");
-}
-
-async fn ask(store: &Store, model: &mut Model, name: &str, person: u64, now: SystemTime) {
-    let asked = store.ask(&new(name, person), MAX_OPEN, now, CorrelationId::new()).await.unwrap();
-    let folded = name.to_lowercase();
-    match (model.open(&folded), asked) {
-        (Some(at), Asked::Joined(request)) => {
-            assert_eq!(usize::try_from(request.id).unwrap(), at + 1);
-            assert!(!model.requests[at].people.contains(&person));
-            model.requests[at].people.push(person);
-        }
-        (Some(at), Asked::BeingCreated(request)) => {
-            assert!(request.direct && model.requests[at].people.is_empty());
-        }
-        (Some(at), Asked::AskedBefore(_)) => assert!(model.requests[at].people.contains(&person)),
-        (None, Asked::TooMany) => assert!(model.open_of(person) >= MAX_OPEN as usize),
-        (None, Asked::Made(request)) => {
-            assert_eq!(request.state, State::Pending);
-            let (state, people) = (State::Pending, vec![person]);
-            model.requests.push(Modelled { folded, state, requester: person, people });
-        }
-        (expected, asked) => panic!("{asked:?} where the open request is {expected:?}"),
-    }
-}
-
-async fn begin(store: &Store, model: &mut Model, name: &str, person: u64, now: SystemTime) {
-    let begun = store.begin(&new(name, person), now, CorrelationId::new()).await.unwrap();
-    let folded = name.to_lowercase();
-    match (model.open(&folded), begun) {
-        (Some(_), Begun::Open(_)) => {}
-        (None, Begun::Begun(request)) => {
-            assert!(request.direct);
-            let (state, people) = (State::Creating, Vec::new());
-            model.requests.push(Modelled { folded, state, requester: person, people });
-        }
-        (expected, begun) => panic!("{begun:?} where the open request is {expected:?}"),
-    }
-}
-
-async fn happen(
-    store: &Store,
-    model: &mut Model,
-    request: usize,
-    event: Event,
-    person: u64,
-    now: SystemTime,
-) {
-    let id = i64::try_from(request).unwrap() + 1;
-    let change = Change::new(event, Some(UserId(person)), CorrelationId::new());
-    let swap = store.change(id, &change, now).await.unwrap();
-    let Some(Modelled { folded, state, .. }) = model.requests.get(request).cloned() else {
-        return assert!(matches!(swap, Swap::Unknown), "{swap:?}");
-    };
-    // A failed request can't be taken up again while another one for its group is open.
-    let blocked = event == Event::Retry && model.open(&folded).is_some();
-    match (state.after(event).filter(|_| !blocked), swap) {
-        (Some(after), Swap::Done(changed)) => {
-            assert_eq!(changed.state, after);
-            model.requests[request].state = after;
-        }
-        (None, Swap::Lost(unchanged)) => assert_eq!(unchanged.state, state),
-        (expected, swap) => panic!("{swap:?} where {state:?} and {event:?} lead to {expected:?}"),
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-    #[test]
-    fn whatever_happens_the_store_agrees_with_a_plain_model(
-        steps in prop::collection::vec(step(), 1..60),
-    ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(play(&steps));
     }
 }
 
@@ -186,8 +33,8 @@ async fn every_step_is_in_the_history_with_who_and_why() {
     let store = open(&folder).await.unwrap();
     let now = SystemTime::now();
     let id = CorrelationId::new();
-    let asked = store.ask(&new("ABE", 1), 1, now, id).await.unwrap();
-    assert!(matches!(asked, Asked::Made(_)));
+    let asked = store.ask(&new(&["ABE"], 1), 1, now, id).await.unwrap();
+    assert!(asked.unwrap().made.is_some());
     let why = Some("not now".to_owned());
     let change = Change { why, ..Change::new(Event::Deny, Some(UserId(9)), id) };
     store.change(1, &change, now).await.unwrap();
@@ -208,6 +55,91 @@ async fn every_step_is_in_the_history_with_who_and_why() {
 }
 
 #[tokio::test]
+async fn the_history_of_a_group_tells_what_came_of_it_and_of_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await.unwrap();
+    let (now, id) = (SystemTime::now(), CorrelationId::new());
+    store.begin(&new(&["ABE", "accounting"], 1), false, now, id).await.unwrap();
+    let failed =
+        Settled { fate: Fate::Failed, guid: None, note: Some("No.".to_owned()), correlation: id };
+    let guid = Some(Guid::trusted("g".to_owned()));
+    let created = Settled { fate: Fate::Created, guid, note: None, correlation: id };
+    store.settle(1, 0, &failed, now).await.unwrap();
+    let request = store.settle(1, 1, &created, now).await.unwrap().unwrap();
+    assert_eq!(request.state, State::Failed);
+    let told = async |name: &str| {
+        let history = store.history(name, 0, 10).await.unwrap();
+        let steps = history.entries.into_iter();
+        steps.map(|step| (step.name.to_string(), step.after, step.why)).collect::<Vec<_>>()
+    };
+    let step =
+        |name: &str, state, why: Option<&str>| (name.to_owned(), state, why.map(str::to_owned));
+    assert_eq!(
+        told("abe").await,
+        [step("ABE", State::Failed, Some("No.")), step("ABE", State::Creating, None)]
+    );
+    assert_eq!(
+        told("accounting").await,
+        [step("accounting", State::Created, None), step("accounting", State::Creating, None)]
+    );
+}
+
+#[tokio::test]
+async fn what_an_older_version_wrote_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("test.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    let only_first = |migrator: sqlx::migrate::Migrator| {
+        let first = migrator.iter().filter(|migration| migration.version == 1).cloned();
+        sqlx::migrate::Migrator { migrations: first.collect::<Vec<_>>().into(), ..migrator }
+    };
+    only_first(sqlx::migrate!()).run(&pool).await.unwrap();
+    let values = "'ABE', 'abe', $1, FALSE, 1, 2, 3, 4, $2, $3";
+    for (state, guid, note) in [
+        ("pending", None, None),
+        ("created", Some("g"), Some("The group was there already.")),
+        ("created", Some("g"), None),
+        ("failed", None, Some("No.")),
+    ] {
+        sqlx::query(sqlx::AssertSqlSafe(format!(
+            "INSERT INTO requests \
+               (name, folded, state, direct, guild, channel, requester, made, guid, note) \
+             VALUES ({values})"
+        )))
+        .bind(state)
+        .bind(guid)
+        .bind(note)
+        .execute(&pool)
+        .await
+        .unwrap();
+    }
+    pool.close().await;
+    let store = open(&folder).await.unwrap();
+    let mut kept = Vec::new();
+    for number in 1..=4 {
+        let request = store.request(number).await.unwrap().unwrap();
+        let [Requested { name, fate, guid, note }] = &request.groups[..] else { panic!() };
+        let guid = guid.as_ref().map(|guid| guid.as_str().to_owned());
+        kept.push((request.state, name.to_string(), *fate, guid, note.clone()));
+    }
+    let abe = |state, fate, guid: Option<&str>, note: Option<&str>| {
+        (state, "ABE".to_owned(), fate, guid.map(str::to_owned), note.map(str::to_owned))
+    };
+    assert_eq!(
+        kept,
+        [
+            abe(State::Pending, Fate::Waiting, None, None),
+            abe(State::Created, Fate::Existed, Some("g"), None),
+            abe(State::Created, Fate::Created, Some("g"), None),
+            abe(State::Failed, Fate::Failed, None, Some("No.")),
+        ]
+    );
+    let asked = store.ask(&new(&["abe"], 9), 1, SystemTime::now(), CorrelationId::new()).await;
+    assert_eq!(asked.unwrap().unwrap().standing[0].request.id, 1);
+}
+
+#[tokio::test]
 async fn what_is_due_next_is_the_earliest_thing_still_to_come() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await.unwrap();
@@ -217,7 +149,7 @@ async fn what_is_due_next_is_the_earliest_thing_still_to_come() {
         due.map(|due| due.duration_since(now).unwrap().as_secs_f64().round())
     };
     assert_eq!(due(Duration::ZERO).await, None);
-    store.ask(&new("ABE", 1), 1, now, CorrelationId::new()).await.unwrap();
+    store.ask(&new(&["ABE"], 1), 1, now, CorrelationId::new()).await.unwrap();
     assert_eq!(due(Duration::ZERO).await, Some(3600.0), "the reminder");
     assert_eq!(due(hour + Duration::from_secs(1)).await, Some(3.0 * 3600.0), "the expiry");
     assert_eq!(due(4 * hour).await, None, "nothing that is past");
@@ -228,7 +160,7 @@ async fn a_database_is_for_the_bot_alone_and_keeps_what_it_was_told() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await.unwrap();
-    store.ask(&new("ABE", 1), 1, SystemTime::now(), CorrelationId::new()).await.unwrap();
+    store.ask(&new(&["ABE"], 1), 1, SystemTime::now(), CorrelationId::new()).await.unwrap();
     for file in std::fs::read_dir(folder.path()).unwrap() {
         let mode = file.unwrap().metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

@@ -34,7 +34,9 @@ async fn interrupted(world: &mut World) {
     assert!(answer.text().starts_with("Created"), "{}", answer.text());
     world.stop_bot().await;
     let database = world.sandbox.database();
-    execute(&database, "UPDATE requests SET state = 'creating', guid = NULL, due = 1").await;
+    let sql = "UPDATE requests SET state = 'creating', due = 1; \
+               UPDATE requested SET fate = 'waiting', guid = NULL, open = TRUE";
+    execute(&database, sql).await;
     world.connect.clear_requests();
 }
 
@@ -67,7 +69,7 @@ async fn an_admins_create_that_a_crash_interrupted_is_not_sent_again() {
     world.connect.remove_group("accounting2");
     world.start_bot().await;
     let step = crate::world::in_time(settled(&world)).await;
-    assert!(step.contains("creating → **failed** by the bot: The bot was stopped"), "{step}");
+    assert!(step.contains("creating → **failed** by the bot: Connect's answer got lost"), "{step}");
     assert_eq!(world.puts(), 0);
     world.end().await;
 }

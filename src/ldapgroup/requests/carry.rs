@@ -1,22 +1,49 @@
 //! What happens to requests without anyone's doing: approved ones are carried out, old ones expire.
 
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
-use super::{RequestRefusal, Requests};
+use tokio_util::sync::CancellationToken;
+
+use super::{Found, RequestRefusal, Requests};
 use crate::connect::CorrelationId;
-use crate::ldapgroup::{Created, InUseBy, Refusal, Stop};
-use crate::request::{Event, Request, State};
-use crate::store::{Change, StoreError, Swap};
+use crate::group::{GroupName, Guid};
+use crate::ldapgroup::{Changed, Created, InUseBy, Refusal, Stop};
+use crate::request::{Event, Fate, Request, Requested, State};
+use crate::store::{Change, Settled, StoreError, Swap};
+
+/// How often the message of a request for several groups is brought up to date meanwhile: Discord
+/// takes about one edit a second.
+const PROGRESS: Duration = Duration::from_secs(1);
 
 impl Requests {
-    /// Carries out what was approved: looks the group up by its exact name, since it may have come
+    /// Carries out what was approved: looks each group up by its exact name, since it may have come
     /// into being meanwhile or by an earlier try, and creates it if it isn't there. Does nothing if
-    /// that is under way already.
+    /// that is under way already. Once `stopping`, the rest is left for the next start.
     ///
     /// # Errors
     ///
     /// When the database fails.
-    pub async fn carry_out(&self, number: i64, id: CorrelationId) -> Result<(), StoreError> {
+    pub async fn carry_out(
+        &self,
+        number: i64,
+        stopping: &CancellationToken,
+        id: CorrelationId,
+    ) -> Result<(), StoreError> {
+        self.carry_on(number, Found::default(), stopping, id).await
+    }
+
+    /// As [`Requests::carry_out`], with what was found of the groups just now.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn carry_on(
+        &self,
+        number: i64,
+        mut found: Found,
+        stopping: &CancellationToken,
+        id: CorrelationId,
+    ) -> Result<(), StoreError> {
         let Some(_work) = self.take_up(number) else { return Ok(()) };
         let Some(request) = self.store.request(number).await? else { return Ok(()) };
         // Another try may just have failed and been put off.
@@ -24,28 +51,70 @@ impl Requests {
         if request.state != State::Creating || is_early {
             return Ok(());
         }
-        let result = self.attempt(&request, id).await;
-        let now = SystemTime::now();
-        match outcome(&result, &request, now, id) {
-            Outcome::Over(change) => {
-                self.store.change(number, &change, now).await?;
+        let mut again = None;
+        let mut shown = Instant::now();
+        for (position, group) in waiting(&request) {
+            if stopping.is_cancelled() {
+                return Ok(());
             }
-            Outcome::Again { note, due } => {
-                self.store.postpone(number, &note, due).await?;
+            let result = match found.0.remove(&group.name) {
+                Some(Ok(hit)) => self.groups.bring_in(Some(request.place), hit, id).await,
+                Some(Err(refusal)) => Err(refusal.into()),
+                None => self.attempt(&request, &group.name, id).await,
+            };
+            match outcome(&result, id) {
+                Outcome::Over(settled) => {
+                    self.store.settle(number, position, &settled, SystemTime::now()).await?;
+                }
+                Outcome::Again { note, is_away } => {
+                    again = Some(note);
+                    if is_away {
+                        break;
+                    }
+                }
             }
+            if shown.elapsed() >= PROGRESS {
+                shown = Instant::now();
+                self.changed.notify_one();
+            }
+        }
+        if let Some(note) = again {
+            self.put_off(number, note, id).await?;
         }
         self.changed.notify_one();
         Ok(())
     }
 
-    async fn attempt(&self, request: &Request, id: CorrelationId) -> Result<Created, Stop> {
-        let place = Some(request.place);
-        let hit = self.groups.look_up_exactly(&request.name, id).await?;
+    /// What didn't come off is tried again later or, after too long, called failed.
+    async fn put_off(
+        &self,
+        number: i64,
+        note: String,
+        id: CorrelationId,
+    ) -> Result<(), StoreError> {
+        let Some(request) = self.store.request(number).await? else { return Ok(()) };
+        let now = SystemTime::now();
+        if let Some(due) = request.next_try(now) {
+            return self.store.postpone(number, &note, due).await;
+        }
+        for (position, _) in waiting(&request) {
+            self.store.settle(number, position, &failed(note.clone(), id), now).await?;
+        }
+        Ok(())
+    }
+
+    async fn attempt(
+        &self,
+        request: &Request,
+        name: &GroupName,
+        id: CorrelationId,
+    ) -> Result<Created, Stop> {
+        let hit = self.groups.look_up_exactly(name, id).await?;
         // Nobody waits for an admin's own create any more: it is settled, not repeated.
-        if request.direct && hit.guid.is_none() {
+        if request.quiet && hit.guid.is_none() {
             return Err(RequestRefusal::Abandoned.into());
         }
-        self.groups.bring_in(place, hit, id).await
+        self.groups.bring_in(Some(request.place), hit, id).await
     }
 
     /// Expires what nobody decided in time, and says which creations are due.
@@ -83,48 +152,46 @@ pub struct Swept {
     pub due: Vec<Request>,
 }
 
-pub(super) enum Outcome {
-    Over(Change),
-    Again { note: String, due: SystemTime },
-}
-
-pub(super) fn succeeded(created: &Created, id: CorrelationId) -> Change {
-    Change { guid: Some(created.guid.clone()), ..Change::new(Event::Succeed, None, id) }
+fn waiting(request: &Request) -> impl Iterator<Item = (usize, &Requested)> {
+    let groups = request.groups.iter().enumerate();
+    groups.filter(|(_, group)| group.fate == Fate::Waiting)
 }
 
 /// What one try of a creation comes to.
-pub(super) fn outcome(
-    result: &Result<Created, Stop>,
-    request: &Request,
-    now: SystemTime,
-    id: CorrelationId,
-) -> Outcome {
+pub(super) enum Outcome {
+    Over(Settled),
+    Again {
+        note: String,
+        /// Whether it would be the same with any other group.
+        is_away: bool,
+    },
+}
+
+pub(super) fn outcome(result: &Result<Created, Stop>, id: CorrelationId) -> Outcome {
+    let there = |fate, guid: &Guid| {
+        Outcome::Over(Settled { fate, guid: Some(guid.clone()), note: None, correlation: id })
+    };
     let stop = match result {
-        Ok(created) => return Outcome::Over(succeeded(created, id)),
+        Ok(created) => return there(Fate::Created, &created.guid),
         Err(stop) => stop,
     };
     match stop {
         Stop::Refusal(Refusal::InUse { guid: Some(guid), by: InUseBy::ThisGroup, .. }) => {
-            let note = "The group was there already.".to_owned();
-            let change = Change::new(Event::Succeed, None, id);
-            Outcome::Over(Change { guid: Some(guid.clone()), note: Some(note), ..change })
+            there(Fate::Existed, guid)
         }
         // Connect has it, and could only not be asked under which id.
         Stop::Refusal(Refusal::InUse { guid: None, by: InUseBy::ThisGroup, .. }) => {
-            again(stop, request, now, id)
+            Outcome::Again { note: stop.words(), is_away: false }
         }
-        Stop::Fault(fault) if fault.passes() => again(stop, request, now, id),
-        Stop::Fault(_) | Stop::Refusal(_) => failed(stop, id),
+        // Who could look for the group wasn't cut off from Connect.
+        Stop::Fault(fault) if fault.passes() => {
+            let is_away = fault.changed != Changed::NotThereYet;
+            Outcome::Again { note: stop.words(), is_away }
+        }
+        Stop::Fault(_) | Stop::Refusal(_) => Outcome::Over(failed(stop.words(), id)),
     }
 }
 
-fn again(stop: &Stop, request: &Request, now: SystemTime, id: CorrelationId) -> Outcome {
-    match request.next_try(now) {
-        Some(due) => Outcome::Again { note: stop.words(), due },
-        None => failed(stop, id),
-    }
-}
-
-fn failed(stop: &Stop, id: CorrelationId) -> Outcome {
-    Outcome::Over(Change { note: Some(stop.words()), ..Change::new(Event::Fail, None, id) })
+fn failed(note: String, correlation: CorrelationId) -> Settled {
+    Settled { fate: Fate::Failed, guid: None, note: Some(note), correlation }
 }

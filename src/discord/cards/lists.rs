@@ -1,0 +1,120 @@
+//! Lists of requests and of what happened, a page at a time.
+
+use std::fmt::Write as _;
+
+use super::{Button, Card, Look, link, said, stamp};
+use crate::discord::render::{MAX_CHOICE, listed_span, short_span};
+use crate::group::{Abbreviation, GroupName};
+use crate::request::{Request, State};
+use crate::store::{Entry, Listed};
+use crate::text::{count, shorten, visible};
+
+/// Somebody's words take at most this many UTF-16 units in a list.
+const MAX_LISTED_REASON: usize = 60;
+
+/// A group's name takes at most this many UTF-16 units in a `custom_id`, which has 100.
+const MAX_KEY: usize = 80;
+
+/// Requests to suggest to somebody who typed `typed`: their number or a part of the name.
+#[must_use]
+pub(in crate::discord) fn request_choices(requests: &[Request], typed: &str) -> Vec<(String, i64)> {
+    let folded = typed.trim().to_lowercase();
+    requests
+        .iter()
+        .filter(|request| {
+            request.id.to_string().starts_with(&folded)
+                || request.groups.iter().any(|group| group.name.folded().contains(&folded))
+        })
+        .map(|request| {
+            let first = request.groups.first().map_or("", |group| group.name.as_str());
+            let more = match request.groups.len() {
+                0 | 1 => String::new(),
+                several => format!(" and {} more", several - 1),
+            };
+            let name = format!("{}: {}", request.id, visible(first));
+            (format!("{}{more}", shorten(&name, MAX_CHOICE - more.len())), request.id)
+        })
+        .collect()
+}
+
+/// A page of requests.
+#[must_use]
+pub(in crate::discord) fn requests(listed: &Listed<Request>, state: Option<State>) -> Card {
+    let kind = state.map_or("open", State::as_str);
+    if listed.entries.is_empty() {
+        return Card { content: format!("There are no {kind} requests."), buttons: Vec::new() };
+    }
+    let mut content = format!("**{}**", count(listed.total, &format!("{kind} request")));
+    for request in &listed.entries {
+        let _ = write!(
+            content,
+            "\n{} · {} · <@{}> · {} · {}",
+            link(request)
+                .map_or_else(|| request.id.to_string(), |link| format!("[{}]({link})", request.id)),
+            groups_in_list(request),
+            request.requester,
+            request.state.as_str(),
+            stamp(request.decided.unwrap_or(request.made), 'R')
+        );
+    }
+    paged(content, &format!("requests:{kind}"), listed.page, listed.pages)
+}
+
+/// A page of what happened to a group.
+#[must_use]
+pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Card {
+    let key = GroupName::parse(name)
+        .map_or_else(|_| String::new(), |name| Abbreviation::of(&name, MAX_KEY).into_owned());
+    let name = listed_span(name);
+    if listed.entries.is_empty() {
+        return Card { content: format!("Nobody has asked for {name} here."), buttons: Vec::new() };
+    }
+    let mut content = format!("**{}** of {name}", count(listed.total, "step"));
+    for entry in &listed.entries {
+        let who =
+            entry.person.map_or_else(|| "the bot".to_owned(), |person| format!("<@{person}>"));
+        let before =
+            entry.before.map_or_else(String::new, |before| format!("{} → ", before.as_str()));
+        let why = entry
+            .why
+            .as_deref()
+            .map_or_else(String::new, |why| format!(": {}", said(why, MAX_LISTED_REASON)));
+        let _ = write!(
+            content,
+            "\n{} request {} {before}**{}** by {who}{why} (`{}`)",
+            stamp(entry.at, 'f'),
+            entry.request,
+            entry.after.as_str(),
+            entry.correlation
+        );
+    }
+    paged(content, &format!("history:{key}"), listed.page, listed.pages)
+}
+
+/// Adds the page's number and the buttons that turn it. `custom_id`s end in the page they lead to.
+fn paged(mut content: String, key: &str, page: usize, pages: usize) -> Card {
+    let mut buttons = Vec::new();
+    if pages > 1 {
+        let _ = write!(content, "\npage {} of {pages}", page + 1);
+        let button = |label, to: usize| Button {
+            label,
+            custom_id: format!("{key}:{to}"),
+            look: Look::Plain,
+        };
+        if page > 0 {
+            buttons.push(button("◀", page - 1));
+        }
+        if page + 1 < pages {
+            buttons.push(button("▶", page + 1));
+        }
+    }
+    Card { content, buttons }
+}
+
+fn groups_in_list(request: &Request) -> String {
+    let first = request.groups.first().map_or("", |group| group.name.as_str());
+    match request.groups.len() {
+        0 | 1 => short_span(first),
+        several => format!("{} and {} more", short_span(first), several - 1),
+    }
+}

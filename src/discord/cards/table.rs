@@ -1,0 +1,97 @@
+//! The groups of a request for several, and what came of each.
+
+use std::fmt::Write as _;
+
+use super::said;
+use crate::discord::render::cell;
+use crate::group::Guid;
+use crate::request::{Fate, Request, Requested, State};
+use crate::text::{columns, units};
+
+/// How much is said, from all to the least: the UTF-16 units of a name, whether ids are shown, and
+/// the units of a reason.
+const MEASURES: [(usize, bool, usize); 8] = [
+    (48, true, 200),
+    (40, true, 150),
+    (32, true, 150),
+    (24, true, 100),
+    (16, true, 100),
+    (16, false, 100),
+    (12, false, 60),
+    (8, false, 30),
+];
+
+/// Reasons that are said one by one.
+const MAX_REASONS: usize = 5;
+
+/// The table, in at most `room` UTF-16 units if that can be.
+pub(super) fn of(request: &Request, room: usize) -> String {
+    let is_begun = match request.state {
+        State::Creating | State::Created | State::Failed => true,
+        State::Pending | State::Denied | State::Expired | State::Cancelled => false,
+    };
+    let mut text = String::new();
+    for measure in MEASURES {
+        text = if is_begun { outcomes(request, measure) } else { names(request, measure.0) };
+        if units(&text) <= room {
+            break;
+        }
+    }
+    text
+}
+
+fn names(request: &Request, width: usize) -> String {
+    let mut text = "```\n".to_owned();
+    for group in &request.groups {
+        let _ = writeln!(text, "{}", cell(group.name.as_str(), width).0);
+    }
+    text.push_str("```\n");
+    text
+}
+
+fn outcomes(request: &Request, (width, with_guids, reason): (usize, bool, usize)) -> String {
+    let cells: Vec<_> =
+        request.groups.iter().map(|group| cell(group.name.as_str(), width).0).collect();
+    let widest = cells.iter().map(|cell| columns(cell)).max().unwrap_or(0).max(4);
+    let mut reasons = Vec::new();
+    let mut text = "```\n".to_owned();
+    push_line(&mut text, "NAME", widest, "OUTCOME", with_guids.then_some("GUID"));
+    for (cell, group) in cells.iter().zip(&request.groups) {
+        let guid = group.guid.as_ref().map(Guid::as_str).filter(|_| with_guids);
+        push_line(&mut text, cell, widest, &outcome(group, &mut reasons), guid);
+    }
+    text.push_str("```\n");
+    for (at, note) in reasons.iter().enumerate() {
+        let _ = writeln!(text, "({}) {}", at + 1, said(note, reason));
+    }
+    text
+}
+
+fn push_line(text: &mut String, name: &str, width: usize, outcome: &str, guid: Option<&str>) {
+    let fill = width.saturating_sub(columns(name));
+    let _ = match guid {
+        Some(guid) => writeln!(text, "{name}{:fill$}  {outcome:<14}  {guid}", ""),
+        None => writeln!(text, "{name}{:fill$}  {outcome}", ""),
+    };
+}
+
+/// What came of a group; of one that failed the number of the reason, if there aren't too many.
+fn outcome<'a>(group: &'a Requested, reasons: &mut Vec<&'a str>) -> String {
+    match group.fate {
+        Fate::Waiting => "waiting".to_owned(),
+        Fate::Created => "created".to_owned(),
+        Fate::Existed => "already in use".to_owned(),
+        Fate::Failed => {
+            let note = group.note.as_deref().unwrap_or_default();
+            let known = reasons.iter().position(|known| *known == note);
+            match known {
+                Some(at) => format!("failed ({})", at + 1),
+                None if reasons.len() < MAX_REASONS && !note.is_empty() => {
+                    reasons.push(note);
+                    format!("failed ({})", reasons.len())
+                }
+                None => "failed".to_owned(),
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What people are told of their requests, in answers and in messages.
+
+use std::time::Duration;
+
+use super::{addressed, because, groups_of, link, sentence, stamp};
+use crate::access::RoleId;
+use crate::discord::render::{Reply, span, with_roles};
+use crate::group::Guid;
+use crate::ldapgroup::requests::RequestRefusal;
+use crate::request::{Fate, MAX_GROUPS, MAX_REASON_CHARS, Request, State};
+use crate::store::Notice;
+use crate::text::count;
+
+/// What somebody who asked is told, once the request is over.
+#[must_use]
+pub(in crate::discord) fn notice(notice: &Notice) -> String {
+    let Notice { request, person, .. } = notice;
+    let what = format!("<@{person}> request {} for {}", request.id, groups_of(request));
+    let by = request.decider.map_or_else(String::new, |person| format!(" by <@{person}>"));
+    let at = link(request).map_or_else(String::new, |link| format!(" {link}"));
+    match request.state {
+        State::Created => match &request.groups[..] {
+            [group] => format!(
+                "{what} is done: the group is in Connect, with the guid `{}`.",
+                group.guid.as_ref().map_or("", Guid::as_str)
+            ),
+            _ => format!("{what} is done: all of them are in Connect.{at}"),
+        },
+        State::Failed => match &request.groups[..] {
+            [group] => format!(
+                "{what} was approved{by}, but the group wasn't created: {} An admin can retry it.",
+                sentence(group.note.as_deref().unwrap_or_default())
+            ),
+            groups => format!(
+                "{what} was approved{by}, but {} of {} couldn't be created. An admin can retry it.{at}",
+                request.count(&[Fate::Failed]),
+                groups.len()
+            ),
+        },
+        State::Denied => format!("{what} was denied{by}{}", because(request)),
+        State::Expired => format!(
+            "{what} has expired: nobody decided it in time. Ask again with `/ldapgroup create`."
+        ),
+        State::Cancelled => format!("{what} was cancelled{by}."),
+        State::Pending | State::Creating => format!("{what} is {}.", request.state.as_str()),
+    }
+}
+
+/// What admins are told about a request that waits for long.
+#[must_use]
+pub(in crate::discord) fn reminder(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
+    format!(
+        "{}request {} for {} still waits{}. It expires {}.",
+        addressed(admins),
+        request.id,
+        groups_of(request),
+        link(request).map_or_else(String::new, |link| format!(": {link}")),
+        stamp(request.expires(ttl), 'R')
+    )
+}
+
+/// What somebody reads who has made a request.
+#[must_use]
+pub(in crate::discord) fn requested(request: &Request, is_shown: bool) -> Reply {
+    let what = format!("You asked for {} with request {}.", groups_of(request), request.id);
+    Reply::private(if is_shown {
+        format!(
+            "{what} An administrator decides it{}; you will be told here.",
+            link(request).map_or_else(String::new, |link| format!(" at {link}"))
+        )
+    } else {
+        format!(
+            "{what} It is kept, but no administrator sees it yet: it couldn't be posted in the \
+             channel for requests. The bot goes on trying; tell an administrator of this server if \
+             it stays so."
+        )
+    })
+}
+
+/// What somebody reads who took a request back, or denied one whose message is gone.
+#[must_use]
+pub(in crate::discord) fn over(request: &Request) -> Reply {
+    Reply::private(format!(
+        "Request {} for {} is {}.",
+        request.id,
+        groups_of(request),
+        request.state.as_str()
+    ))
+}
+
+/// What somebody reads who joined a request, or had asked before.
+#[must_use]
+pub(in crate::discord) fn joined(request: &Request, is_new: bool) -> Reply {
+    let name = groups_of(request);
+    let how = if is_new { "You have joined it" } else { "You asked for it before" };
+    Reply::private(format!(
+        "There is a request for {name} already: request {}{}. {how}, and you will be told what comes \
+         of it.",
+        request.id,
+        link(request).map_or_else(String::new, |link| format!(" at {link}"))
+    ))
+}
+
+/// Why somebody didn't get what they wanted of a request, and what they can do.
+#[must_use]
+pub(in crate::discord) fn refusal(refusal: &RequestRefusal) -> String {
+    match refusal {
+        RequestRefusal::ReasonMissing => {
+            "A request must say why. Use the option `reason` of `/ldapgroup create`.".to_owned()
+        }
+        RequestRefusal::ReasonTooLong => {
+            format!("A reason has at most {MAX_REASON_CHARS} characters.")
+        }
+        RequestRefusal::TooMany(max) => format!(
+            "You have {} already, the most that one person may have. Wait until one is decided, or \
+             cancel one with `/ldapgroup cancel`.",
+            count(usize::try_from(*max).unwrap_or_default(), "open request")
+        ),
+        RequestRefusal::Open(name, request) => {
+            let (name, who) = (span(name.as_str()), request.requester);
+            match request.state {
+                State::Pending => format!(
+                    "<@{who}> has asked for {name} with request {}{}: approve it there.",
+                    request.id,
+                    link(request).map_or_else(String::new, |link| format!(", {link}"))
+                ),
+                _ => format!(
+                    "{name} is being created right now, for <@{who}>. Search for it in a moment."
+                ),
+            }
+        }
+        RequestRefusal::NeedsAdmin(roles) => {
+            let roles = with_roles(" Ask someone with the role ", roles, ".");
+            format!("Only an administrator can do this.{roles}")
+        }
+        RequestRefusal::Own => {
+            "You asked for this group yourself: another administrator must decide.".to_owned()
+        }
+        RequestRefusal::NotYours => {
+            "This is somebody else's request: who made it can cancel it, and administrators."
+                .to_owned()
+        }
+        RequestRefusal::Unknown => {
+            "There is no such request. `/ldapgroup requests` lists those there are.".to_owned()
+        }
+        RequestRefusal::AskedAgain(request) => format!(
+            "Request {} failed, and there is another open request for {}: decide that one.",
+            request.id,
+            if request.groups.len() > 1 { "one of its groups" } else { "its group" }
+        ),
+        RequestRefusal::TooManyGroups(number) => format!(
+            "These are {}, and one request takes at most {MAX_GROUPS}. Ask for them in several \
+             steps.",
+            count(*number, "group")
+        ),
+        RequestRefusal::Over(request) => format!(
+            "Request {} is {} already; nothing was done.",
+            request.id,
+            match request.state {
+                State::Creating => "approved",
+                state => state.as_str(),
+            }
+        ),
+        RequestRefusal::OldMessage => {
+            "This message is out of date, and nothing was done. `/ldapgroup requests` leads to the \
+             message that counts."
+                .to_owned()
+        }
+        RequestRefusal::Abandoned => {
+            "Connect's answer got lost, and the group isn't there.".to_owned()
+        }
+    }
+}

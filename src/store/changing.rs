@@ -1,0 +1,217 @@
+//! Changes of state, and what comes of the groups.
+
+use std::time::SystemTime;
+
+use super::rows::millis;
+use super::{Step, Store, StoreError, bump, one, record};
+use crate::access::UserId;
+use crate::connect::CorrelationId;
+use crate::group::Guid;
+use crate::request::{Event, Fate, Request, State};
+
+/// What came of a change of state.
+#[derive(Clone, Debug)]
+pub enum Swap {
+    /// The request is changed.
+    Done(Request),
+    /// It was in another state: somebody or something else was first.
+    Lost(Request),
+    /// There is no such request.
+    Unknown,
+}
+
+/// A change of state, and what is written with it.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// What happens.
+    pub event: Event,
+    /// Who does it; nobody if it is time or the bot itself.
+    pub person: Option<UserId>,
+    /// Why, in the words of whoever does it.
+    pub why: Option<String>,
+    /// Ties it to the logs.
+    pub correlation: CorrelationId,
+}
+
+impl Change {
+    /// A change without further words.
+    #[must_use]
+    pub fn new(event: Event, person: Option<UserId>, correlation: CorrelationId) -> Self {
+        Self { event, person, why: None, correlation }
+    }
+}
+
+/// What came of one group of a request.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// The group's fate.
+    pub fate: Fate,
+    /// Its id, if it is there.
+    pub guid: Option<Guid>,
+    /// Why it isn't there.
+    pub note: Option<String>,
+    /// Ties it to the logs.
+    pub correlation: CorrelationId,
+}
+
+impl Store {
+    /// Changes the state of a request, if it is the one in which the event applies.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails; then nothing is written.
+    pub async fn change(
+        &self,
+        id: i64,
+        change: &Change,
+        now: SystemTime,
+    ) -> Result<Swap, StoreError> {
+        let from = change.event.from();
+        let Some(to) = from.after(change.event) else { return Ok(Swap::Unknown) };
+        let mut tx = self.pool.begin().await?;
+        let decides = match change.event {
+            Event::Approve | Event::Deny | Event::Cancel | Event::Retry => true,
+            Event::Expire => false,
+        };
+        let swapped = sqlx::query(
+            "UPDATE requests SET state = $1, version = version + 1, attempts = 0, note = NULL, \
+               decider = CASE WHEN $2 THEN $3 ELSE decider END, \
+               decided = CASE WHEN $2 THEN $4 ELSE decided END, \
+               verdict = COALESCE($5, verdict), \
+               due = CASE WHEN $1 = 'creating' THEN $4 ELSE NULL END \
+             WHERE id = $6 AND state = $7 \
+               AND ($7 <> 'failed' OR NOT EXISTS (SELECT 1 FROM requested other \
+                 JOIN requested own ON other.folded = own.folded \
+                 WHERE own.request = $6 AND own.fate = 'failed' AND other.open))",
+        )
+        .bind(to.as_str())
+        .bind(decides)
+        .bind(change.person.map(|person| person.0.cast_signed()))
+        .bind(millis(now))
+        .bind(&change.why)
+        .bind(id)
+        .bind(from.as_str())
+        .execute(&mut *tx)
+        .await?;
+        if swapped.rows_affected() == 0 {
+            drop(tx);
+            return Ok(self.request(id).await?.map_or(Swap::Unknown, Swap::Lost));
+        }
+        let why = change.why.as_deref();
+        let step = Step { person: change.person, before: Some(from), after: to, why };
+        record(&mut tx, id, None, step, now, change.correlation).await?;
+        match change.event {
+            Event::Approve => {}
+            Event::Deny | Event::Cancel | Event::Expire => {
+                sqlx::query("UPDATE requested SET open = FALSE WHERE request = $1")
+                    .bind(id)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            Event::Retry => {
+                sqlx::query(
+                    "UPDATE requested SET open = TRUE, fate = 'waiting', note = NULL \
+                     WHERE request = $1 AND fate = 'failed'",
+                )
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
+            }
+        }
+        match change.event {
+            // Whoever cancels it needn't be told.
+            Event::Cancel => {
+                sqlx::query("UPDATE people SET told = $1 WHERE request = $2 AND person = $3")
+                    .bind(to.as_str())
+                    .bind(id)
+                    .bind(change.person.map(|person| person.0.cast_signed()))
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            // If it fails again, that is news.
+            Event::Retry => {
+                sqlx::query("UPDATE people SET told = NULL WHERE request = $1")
+                    .bind(id)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            Event::Approve | Event::Deny | Event::Expire => {}
+        }
+        let changed = one(&mut tx, id).await?;
+        tx.commit().await?;
+        Ok(changed.map_or(Swap::Unknown, Swap::Done))
+    }
+
+    /// Writes down what came of one group of a request that is being created; with the last one the
+    /// request is over. `None` if something had come of it before.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails; then nothing is written.
+    pub async fn settle(
+        &self,
+        id: i64,
+        position: usize,
+        settled: &Settled,
+        now: SystemTime,
+    ) -> Result<Option<Request>, StoreError> {
+        let position = i64::try_from(position).unwrap_or(i64::MAX);
+        let Settled { fate, guid, note, correlation } = settled;
+        let mut tx = self.pool.begin().await?;
+        let taken = sqlx::query(
+            "UPDATE requested SET fate = $1, guid = $2, note = $3, open = FALSE \
+             WHERE request = $4 AND position = $5 AND fate = 'waiting' \
+               AND EXISTS (SELECT 1 FROM requests WHERE id = request AND state = 'creating')",
+        )
+        .bind(fate.as_str())
+        .bind(guid.as_ref().map(Guid::as_str))
+        .bind(note)
+        .bind(id)
+        .bind(position)
+        .execute(&mut *tx)
+        .await?;
+        if taken.rows_affected() == 0 {
+            return Ok(None);
+        }
+        let (why, after) = match fate {
+            Fate::Existed => (Some("The group was there already."), State::Created),
+            Fate::Created | Fate::Waiting => (None, State::Created),
+            Fate::Failed => (note.as_deref(), State::Failed),
+        };
+        let step = Step { person: None, before: Some(State::Creating), after, why };
+        record(&mut tx, id, Some(position), step, now, *correlation).await?;
+        bump(&mut tx, id).await?;
+        let Some(mut request) = one(&mut tx, id).await? else { return Ok(None) };
+        if request.count(&[Fate::Waiting]) == 0 {
+            request.state = State::of_settled(request.count(&[Fate::Failed]) > 0);
+            sqlx::query(
+                "UPDATE requests SET state = $1, attempts = 0, note = NULL, due = NULL WHERE id = $2",
+            )
+            .bind(request.state.as_str())
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(Some(request))
+    }
+
+    /// Writes down that a creation didn't come off this time, what the matter is, and when it is
+    /// tried next.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn postpone(&self, id: i64, note: &str, due: SystemTime) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE requests SET attempts = attempts + 1, due = $1, version = version + 1, note = $2 \
+             WHERE id = $3 AND state = 'creating'",
+        )
+        .bind(millis(due))
+        .bind(note)
+        .bind(id)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+}
