@@ -1,13 +1,13 @@
 //! Groups as LDAP and Connect know them, and how a name that someone typed is matched with them.
 
-use std::borrow::Cow;
+mod abbreviation;
+
 use std::fmt;
-use std::hash::{DefaultHasher, Hasher};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::text;
+pub use self::abbreviation::Abbreviation;
 
 /// The most characters a group's name or a prefix may have; Connect's own limit for a name.
 pub const MAX_NAME_CHARS: usize = 4095;
@@ -209,64 +209,6 @@ pub enum Match<'a> {
     None,
 }
 
-/// A name too long for a field of Discord's, written so that the group can be found again: its
-/// beginning, an ellipsis and a digest of all of it. Holds no ticket, and serves whoever has it no
-/// better than the name itself.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Abbreviation {
-    beginning: String,
-    digest: u64,
-}
-
-impl Abbreviation {
-    /// The name itself if it has at most `max` UTF-16 units, else its abbreviation.
-    #[must_use]
-    pub fn of(name: &GroupName, max: usize) -> Cow<'_, str> {
-        if text::units(&name.0) <= max {
-            return name.as_str().into();
-        }
-        let beginning = text::beginning(&name.0, max.saturating_sub(1 + DIGEST_DIGITS));
-        format!("{beginning}…{:0width$x}", digest(&name.0), width = DIGEST_DIGITS).into()
-    }
-
-    /// Reads what [`Abbreviation::of`] wrote; nothing if the text isn't of its form.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (beginning, digits) = text.rsplit_once('…')?;
-        let is_digit = |c: char| matches!(c, '0'..='9' | 'a'..='f');
-        if beginning.is_empty() || digits.len() != DIGEST_DIGITS || !digits.chars().all(is_digit) {
-            return None;
-        }
-        let digest = u64::from_str_radix(digits, 16).ok()?;
-        Some(Self { beginning: beginning.to_owned(), digest })
-    }
-
-    /// A prefix under which the group is found.
-    #[must_use]
-    pub fn prefix(&self) -> Prefix {
-        Prefix(self.beginning.clone())
-    }
-
-    /// The full name, if one of these is it.
-    #[must_use]
-    pub fn resolve<'a>(&self, names: impl IntoIterator<Item = &'a GroupName>) -> Option<GroupName> {
-        names
-            .into_iter()
-            .find(|name| name.0.starts_with(&self.beginning) && digest(&name.0) == self.digest)
-            .cloned()
-    }
-}
-
-/// The hexadecimal digits of a digest.
-const DIGEST_DIGITS: usize = 16;
-
-/// Stable for as long as the program runs, which is as long as a choice is on somebody's screen.
-fn digest(name: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(name.as_bytes());
-    hasher.finish()
-}
-
 /// Finds the group that is called `name`, never one that merely begins with it.
 ///
 /// A name that agrees in case wins. Else a single one that differs in case is taken; several are
@@ -381,22 +323,6 @@ mod tests {
         assert_eq!(Prefix::parse(&"ü".repeat(4096)), Err(NameProblem::TooLong));
         assert_eq!(GroupName::parse(&"ü".repeat(4095)).map(|n| n.0.len()), Ok(8190));
         assert_eq!(GroupName::parse(" a ").map(|n| n.0), Ok(" a ".to_owned()));
-    }
-
-    #[test]
-    fn a_long_name_is_found_again_by_its_abbreviation() {
-        let long = "営業".repeat(200);
-        let others = [format!("{long}1"), format!("{long}2")];
-        let hits = hits(&[&others[0], &others[1], "short"]);
-        for hit in &hits {
-            let short = Abbreviation::of(&hit.name, 100);
-            assert!(text::units(&short) <= 100);
-            let found = Abbreviation::parse(&short)
-                .and_then(|short| short.resolve(hits.iter().map(|hit| &hit.name)));
-            assert_eq!(found.is_some(), hit.name.as_str() != "short");
-            assert!(found.is_none_or(|name| name == hit.name));
-        }
-        assert_eq!(Abbreviation::parse("Data…Science"), None);
     }
 
     #[test]

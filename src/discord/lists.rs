@@ -7,7 +7,7 @@ use super::parse::Typed;
 use super::{Bot, render};
 use crate::access::Actor;
 use crate::connect::CorrelationId;
-use crate::group::Abbreviation;
+use crate::group::{Abbreviation, SEARCH_LIMIT};
 use crate::ldapgroup::{Caller, Stop};
 use crate::request::State;
 
@@ -40,7 +40,7 @@ impl Bot {
         let store = self.requests.store();
         let name = match Abbreviation::parse(typed) {
             Some(short) => {
-                let known = store.names_like(short.prefix().as_str(), MANY).await?;
+                let known = store.names_like(short.prefix().as_str(), SEARCH_LIMIT).await?;
                 short.resolve(&known).map_or_else(|| typed.to_owned(), |name| name.to_string())
             }
             None => typed.to_owned(),

@@ -74,6 +74,13 @@ async fn every_one_of_them_can_be_picked() {
     let choices = world.admin().autocomplete("create", &[], ("name", "x ")).await.unwrap();
     assert_eq!(choices.len(), NAMES.len());
     assert!(choices.iter().all(|choice| !choice.name.contains(['\u{202e}', '\n', '\u{1b}'])));
+    for choice in choices {
+        let value = choice.value.as_str().unwrap();
+        assert!(!value.contains(char::is_control), "no field is sure to carry {value:?}");
+        let answer = world.admin().slash("create", &[("name", value.into())]).await;
+        assert!(answer.text().starts_with("Created `x "), "{value:?}: {}", answer.text());
+    }
+    assert_eq!(world.connect.groups().len(), NAMES.len());
     world.end().await;
 }
 

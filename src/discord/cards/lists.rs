@@ -63,8 +63,8 @@ pub(in crate::discord) fn requests(listed: &Listed<Request>, state: Option<State
 /// A page of what happened to a group.
 #[must_use]
 pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Card {
-    let key = GroupName::parse(name)
-        .map_or_else(|_| String::new(), |name| Abbreviation::of(&name, MAX_KEY).into_owned());
+    let key = GroupName::parse(name).ok();
+    let key = key.as_ref().and_then(|name| Abbreviation::of(name, MAX_KEY)).unwrap_or_default();
     let name = listed_span(name);
     if listed.entries.is_empty() {
         return Card { content: format!("Nobody has asked for {name} here."), buttons: Vec::new() };

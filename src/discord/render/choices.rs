@@ -32,12 +32,12 @@ pub fn choices(search: &Search, typed: &str) -> Vec<Choice> {
         .collect();
     ranked.sort_by_key(|(group, at)| (group.guid.is_some(), *at > 0));
     ranked.dedup_by(|(a, _), (b, _)| a.name == b.name);
-    ranked.truncate(MAX_CHOICES);
     ranked
         .into_iter()
-        .map(|(group, _)| {
+        .filter_map(|(group, _)| {
             choice(&group.name, if group.guid.is_some() { " · already in Connect" } else { "" })
         })
+        .take(MAX_CHOICES)
         .collect()
 }
 
@@ -57,14 +57,14 @@ pub fn name_choices(names: &[GroupName]) -> Vec<Choice> {
     names
         .iter()
         .filter(|name| !name.as_str().trim().is_empty())
-        .map(|name| choice(name, ""))
+        .filter_map(|name| choice(name, ""))
         .collect()
 }
 
-fn choice(name: &GroupName, mark: &str) -> Choice {
+/// Nothing for a name that can't be told by a value.
+fn choice(name: &GroupName, mark: &str) -> Option<Choice> {
+    let value = Abbreviation::of(name, MAX_CHOICE)?.into_owned();
     let shown = visible(name.as_str());
-    Choice {
-        name: format!("{}{mark}", both_ends(&shown, MAX_CHOICE - units(mark))),
-        value: Abbreviation::of(name, MAX_CHOICE).into_owned(),
-    }
+    let name = format!("{}{mark}", both_ends(&shown, MAX_CHOICE - units(mark)));
+    Some(Choice { name, value })
 }
