@@ -29,7 +29,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use self::desk::Desk;
-use self::handle::{First, Handle};
+use self::handle::{First, Handle, Target};
 use self::parse::Command;
 use self::render::{Privacy, Reply};
 use self::rest::Rest;
@@ -153,14 +153,15 @@ impl Bot {
             Err(parse::Unknown(what)) => return self.reject(handle, &what, id).await,
         };
         let (name, privacy) = (command.name(), self.privacy(&actor, &command));
-        self.respond(handle, privacy, name, &actor, self.perform(&actor, command, id), id).await;
+        let (target, work) = (Target::Message(privacy), self.perform(&actor, command, id));
+        self.respond(handle, target, name, &actor, work, id).await;
     }
 
     /// Answers with what the work comes to, and logs that.
     async fn respond(
         &self,
         handle: &Handle,
-        privacy: Privacy,
+        target: Target,
         command: &'static str,
         actor: &Actor,
         work: impl Future<Output = Result<Reply, Stop>>,
@@ -173,7 +174,7 @@ impl Bot {
                 Err(stop) => explain(&stop, id),
             }
         };
-        let (outcome, delivered) = self.deliver(handle, privacy, work, id).await;
+        let (outcome, delivered) = self.deliver(handle, target, work, id).await;
         let (user, channel, took) = (actor.user, actor.channel, begun.elapsed());
         tracing::info!(command, %user, %channel, outcome, delivered, ?took, "answered");
     }
@@ -201,7 +202,7 @@ impl Bot {
             Command::Search { prefix } => {
                 let caller = Caller::Person(actor.clone());
                 let found = self.requests.groups().search(&caller, &prefix, id).await;
-                found.map(|found| render::search(&found))
+                found.map(|found| render::search(&found, 0))
             }
             Command::Create { name, reason } => {
                 self.create(actor, Wanted::Typed(name), reason.as_deref(), id).await
@@ -274,7 +275,7 @@ impl Bot {
     async fn deliver(
         &self,
         handle: &Handle,
-        privacy: Privacy,
+        target: Target,
         work: impl Future<Output = (Reply, &'static str)>,
         id: CorrelationId,
     ) -> (&'static str, bool) {
@@ -282,21 +283,21 @@ impl Bot {
         let (first, (reply, outcome)) = match timeout(AT_ONCE, &mut work).await {
             Ok(done) => (First::Reply, done),
             Err(_elapsed) => {
-                handle.log(handle.announce(&self.rest, privacy).await);
+                handle.log(handle.announce(&self.rest, target).await);
                 let done = tokio::select! {
                     done = AssertUnwindSafe(work).catch_unwind() => done.unwrap_or_else(|_panic| {
-                        tracing::error!("a command ended in a panic");
+                        tracing::error!("an interaction ended in a panic");
                         (render::broken(id), "panicked")
                     }),
                     () = self.leaving.cancelled() => (render::left(id), "left"),
                 };
-                (First::Announced(privacy), done)
+                (First::Announced, done)
             }
         };
-        let delivered = match handle.give(&self.rest, first, &reply).await {
+        let delivered = match handle.give(&self.rest, target, first, &reply).await {
             Err(error) if error.code() == Some(INVALID_BODY) => {
                 tracing::error!(%error, "Discord refused the wording of an answer");
-                handle.log(handle.give(&self.rest, first, &render::broken(id)).await)
+                handle.log(handle.give(&self.rest, target, first, &render::broken(id)).await)
             }
             result => handle.log(result),
         };

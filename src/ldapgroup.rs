@@ -61,6 +61,33 @@ impl LdapGroups {
         self.look_up(place.map(|place| (place, Origin::Search)), prefix, id).await
     }
 
+    /// The search of the caller's channel whose prefix is `typed`, or abbreviated so: the one that is
+    /// remembered, else it is made again.
+    ///
+    /// # Errors
+    ///
+    /// When the caller may not search, an abbreviation isn't that of the remembered search, or
+    /// Connect failed.
+    pub async fn search_again(
+        &self,
+        caller: &Caller,
+        typed: &str,
+        id: CorrelationId,
+    ) -> Result<Arc<Search>, Stop> {
+        let (_, place) = self.authority(caller)?;
+        let short = Abbreviation::parse(typed);
+        let is_meant = |search: &Search| match &short {
+            Some(short) => short.stands_for(search.prefix.as_str()),
+            None => search.prefix.as_str() == typed,
+        };
+        let known = place.and_then(|at| self.tickets.latest(at, Origin::Search, Instant::now()));
+        match known.filter(|search| is_meant(search)) {
+            Some(known) => Ok(known),
+            None if short.is_some() => Err(Refusal::ForgottenSearch.into()),
+            None => self.search(caller, typed, id).await,
+        }
+    }
+
     /// Creates the Connect group of the LDAP group called `name`, with the ticket of the channel's
     /// latest search if it has one for it.
     ///

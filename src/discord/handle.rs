@@ -3,8 +3,8 @@
 use serenity::all::{
     AutocompleteChoice, ButtonStyle, CreateActionRow, CreateAllowedMentions,
     CreateAutocompleteResponse, CreateButton, CreateInteractionResponse,
-    CreateInteractionResponseFollowup, CreateInteractionResponseMessage, EditInteractionResponse,
-    Interaction,
+    CreateInteractionResponseFollowup, CreateInteractionResponseMessage, CreateSelectMenu,
+    CreateSelectMenuKind, CreateSelectMenuOption, EditInteractionResponse, Interaction,
 };
 
 use super::cards::{Button, Look};
@@ -28,13 +28,22 @@ enum Kind {
     Suggestions,
 }
 
+/// Where an answer goes.
+#[derive(Clone, Copy)]
+pub(super) enum Target {
+    /// Into a message of its own, seen by these.
+    Message(Privacy),
+    /// In place of the message whose button was pressed; what is private, beside it.
+    Pressed,
+}
+
 /// How an interaction was answered first.
 #[derive(Clone, Copy)]
 pub(super) enum First {
     /// With the reply itself.
     Reply,
-    /// With "thinking…", seen by these, to be replaced.
-    Announced(Privacy),
+    /// With the promise of one.
+    Announced,
 }
 
 impl Handle {
@@ -82,16 +91,29 @@ impl Handle {
         self.first(rest, &CreateInteractionResponse::Autocomplete(answer)).await
     }
 
-    /// Gives the reply, now that it is there.
+    /// Gives the reply, now that it is there. Who sees the first answer can't be changed any more: a
+    /// private reply to something public is a message of its own.
     pub(super) async fn give(
         &self,
         rest: &Rest,
+        target: Target,
         first: First,
         reply: &Reply,
     ) -> Result<(), RestError> {
-        match first {
-            First::Reply => self.answer(rest, reply).await,
-            First::Announced(privacy) => self.replace(rest, privacy, reply).await,
+        match (first, target, reply.privacy) {
+            (First::Reply, Target::Message(_), _)
+            | (First::Reply, Target::Pressed, Privacy::Private) => self.answer(rest, reply).await,
+            (First::Reply, Target::Pressed, Privacy::Public) => self.update(rest, reply).await,
+            (First::Announced, Target::Message(Privacy::Public), Privacy::Private) => {
+                // Somebody may have deleted it already; what is to be said matters more.
+                self.log(rest.delete_answer(self.application, &self.token).await);
+                self.follow_up(rest, reply).await
+            }
+            (First::Announced, Target::Pressed, Privacy::Private) => {
+                self.follow_up(rest, reply).await
+            }
+            (First::Announced, Target::Message(Privacy::Private), _)
+            | (First::Announced, _, Privacy::Public) => self.edit(rest, reply).await,
         }
     }
 
@@ -115,40 +137,35 @@ impl Handle {
     }
 
     /// Announces that the answer takes a while.
-    pub(super) async fn announce(&self, rest: &Rest, privacy: Privacy) -> Result<(), RestError> {
-        let message = CreateInteractionResponseMessage::new()
-            .allowed_mentions(nobody())
-            .ephemeral(privacy == Privacy::Private);
-        self.first(rest, &CreateInteractionResponse::Defer(message)).await
+    pub(super) async fn announce(&self, rest: &Rest, target: Target) -> Result<(), RestError> {
+        let answer = match target {
+            Target::Message(privacy) => CreateInteractionResponse::Defer(
+                CreateInteractionResponseMessage::new()
+                    .allowed_mentions(nobody())
+                    .ephemeral(privacy == Privacy::Private),
+            ),
+            Target::Pressed => CreateInteractionResponse::Acknowledge,
+        };
+        self.first(rest, &answer).await
     }
 
-    /// Puts the reply in place of what was announced. Who sees the first answer can't be changed any
-    /// more: a private reply to something public is a message of its own.
-    async fn replace(
-        &self,
-        rest: &Rest,
-        announced: Privacy,
-        reply: &Reply,
-    ) -> Result<(), RestError> {
-        match (announced, reply.privacy) {
-            (Privacy::Public, Privacy::Private) => {
-                // Somebody may have deleted it already; what is to be said matters more.
-                self.log(rest.delete_answer(self.application, &self.token).await);
-                let message = CreateInteractionResponseFollowup::new()
-                    .content(reply.content.as_str())
-                    .components(rows(&reply.buttons))
-                    .allowed_mentions(nobody())
-                    .ephemeral(true);
-                rest.follow_up(self.application, &self.token, &message).await
-            }
-            (Privacy::Public, Privacy::Public) | (Privacy::Private, _) => {
-                let edit = EditInteractionResponse::new()
-                    .content(reply.content.as_str())
-                    .components(rows(&reply.buttons))
-                    .allowed_mentions(nobody());
-                rest.edit_answer(self.application, &self.token, &edit).await
-            }
-        }
+    /// Puts the reply in place of what was announced, or of the message whose button was pressed.
+    async fn edit(&self, rest: &Rest, reply: &Reply) -> Result<(), RestError> {
+        let edit = EditInteractionResponse::new()
+            .content(reply.content.as_str())
+            .components(components(reply))
+            .allowed_mentions(nobody());
+        rest.edit_answer(self.application, &self.token, &edit).await
+    }
+
+    /// Says something more, privately.
+    async fn follow_up(&self, rest: &Rest, reply: &Reply) -> Result<(), RestError> {
+        let message = CreateInteractionResponseFollowup::new()
+            .content(reply.content.as_str())
+            .components(components(reply))
+            .allowed_mentions(nobody())
+            .ephemeral(true);
+        rest.follow_up(self.application, &self.token, &message).await
     }
 
     /// Logs a failure. Whether there was none.
@@ -165,9 +182,26 @@ impl Handle {
 fn message(reply: &Reply) -> CreateInteractionResponseMessage {
     CreateInteractionResponseMessage::new()
         .content(reply.content.as_str())
-        .components(rows(&reply.buttons))
+        .components(components(reply))
         .allowed_mentions(nobody())
         .ephemeral(reply.privacy == Privacy::Private)
+}
+
+/// The menu of a reply, and under it its buttons.
+fn components(reply: &Reply) -> Vec<CreateActionRow> {
+    let menu = reply.menu.as_ref().map(|menu| {
+        let options = menu.options.iter();
+        let options = options
+            .map(|option| CreateSelectMenuOption::new(option.name.as_str(), option.value.as_str()));
+        let kind = CreateSelectMenuKind::String { options: options.collect() };
+        let all = u8::try_from(menu.options.len()).unwrap_or(u8::MAX);
+        let menu = CreateSelectMenu::new(menu.custom_id.as_str(), kind)
+            .placeholder(menu.placeholder)
+            .min_values(1)
+            .max_values(all);
+        CreateActionRow::SelectMenu(menu)
+    });
+    menu.into_iter().chain(rows(&reply.buttons)).collect()
 }
 
 /// The buttons in one row; no row if there is none, which also takes earlier ones away.

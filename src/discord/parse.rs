@@ -65,6 +65,8 @@ pub(super) enum Press {
     Deny(i64),
     /// To try it again.
     Retry(i64),
+    /// Another page of a search.
+    Page { page: usize, prefix: String },
     /// Another page of requests.
     Requests { state: Option<State>, page: usize },
     /// Another page of a group's history.

@@ -8,14 +8,14 @@ use serenity::all::{
 };
 
 use super::cards::{self, Card};
-use super::handle::Handle;
+use super::handle::{Handle, Target};
 use super::parse::{self, Press};
 use super::render::{self, PICK, Privacy, Reply};
 use super::{Bot, explain};
 use crate::access::Actor;
 use crate::connect::CorrelationId;
-use crate::ldapgroup::Stop;
 use crate::ldapgroup::requests::{Decision, Wanted};
+use crate::ldapgroup::{Caller, Stop};
 use crate::request::MAX_REASON_CHARS;
 use crate::text::count;
 
@@ -53,6 +53,9 @@ impl Bot {
             }
             Some(Press::Deny(number)) => {
                 self.ask_why(handle, &actor, number, message, id).await;
+            }
+            Some(Press::Page { page, prefix }) => {
+                self.turn_search(handle, &actor, page, &prefix, id).await;
             }
             Some(Press::Requests { state, page }) => {
                 let listed = self.list_requests(&actor, state, page).await;
@@ -152,7 +155,7 @@ impl Bot {
             _ => Privacy::Private,
         };
         let work = self.create(actor, Wanted::Listed(names), reason, id);
-        self.respond(handle, privacy, "pick", actor, work, id).await;
+        self.respond(handle, Target::Message(privacy), "pick", actor, work, id).await;
     }
 
     pub(super) async fn form(
@@ -187,6 +190,23 @@ impl Bot {
         }
     }
 
+    /// Puts another page of a search in place of the one whose button was pressed.
+    async fn turn_search(
+        &self,
+        handle: &Handle,
+        actor: &Actor,
+        page: usize,
+        prefix: &str,
+        id: CorrelationId,
+    ) {
+        let caller = Caller::Person(actor.clone());
+        let work = async {
+            let found = self.requests.groups().search_again(&caller, prefix, id).await;
+            found.map(|found| render::search(&found, page))
+        };
+        self.respond(handle, Target::Pressed, "page", actor, work, id).await;
+    }
+
     /// Puts another page in place of the one whose button was pressed.
     async fn turn(&self, handle: &Handle, card: Result<Card, Stop>, id: CorrelationId) {
         match card {
@@ -219,7 +239,7 @@ impl From<Card> for Reply {
 }
 
 impl Press {
-    /// Reads a `custom_id`: `verb:number`, or which page of which list.
+    /// Reads a `custom_id`: `verb:number`, or which page of which search or list.
     pub(super) fn parse(custom_id: &str) -> Option<Self> {
         if custom_id == PICK {
             return Some(Self::Pick);
@@ -230,6 +250,10 @@ impl Press {
             "approve" => Self::Approve(number()?),
             "deny" => Self::Deny(number()?),
             "retry" => Self::Retry(number()?),
+            "page" => {
+                let (page, prefix) = rest.split_once(':')?;
+                Self::Page { page: page.parse().ok()?, prefix: prefix.to_owned() }
+            }
             "requests" => {
                 let (kind, page) = rest.split_once(':')?;
                 let state = match kind {

@@ -1,6 +1,7 @@
 //! Every word that a person reads, as pure functions: what happened, then what to do next.
 
 mod choices;
+mod search;
 #[cfg(test)]
 mod tests;
 
@@ -8,23 +9,20 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 pub(super) use self::choices::MAX_CHOICE;
-pub use self::choices::{Choice, choices, name_choices};
+pub use self::choices::{Choice, Menu, choices, name_choices};
+pub use self::search::search;
 use super::cards::{self, Button};
 use crate::access::{ChannelId, Denied, RoleId};
 use crate::connect::{Code, CorrelationId, Error};
-use crate::group::{GroupName, Guid, NameProblem, SEARCH_LIMIT};
+use crate::group::{GroupName, Guid, NameProblem};
 use crate::ldapgroup::{Changed, Created, Fault, Known, Refusal, Trouble};
-use crate::text::{columns, count, push_row, shorten, units, visible};
-use crate::tickets::Search;
+use crate::text::{beginning, columns, count, shorten, visible};
 
 /// Discord's limit for the text of a message.
 pub(super) const MAX_CONTENT: usize = 2000;
 
-/// Names take at most this many UTF-16 units in a table, so that a row stays on one line.
+/// Names take at most so many columns and UTF-16 units of a table.
 const MAX_CELL: usize = 48;
-
-/// The most groups that one message shows: what fits a screen.
-const MAX_ROWS: usize = 20;
 
 /// Names in a sentence, and in a list, take at most this many UTF-16 units.
 const MAX_SPAN: usize = 400;
@@ -51,94 +49,19 @@ pub struct Reply {
     pub content: String,
     /// Who sees it.
     pub privacy: Privacy,
-    /// What is under it.
+    /// A menu under it.
+    pub menu: Option<Menu>,
+    /// What is under that.
     pub buttons: Vec<Button>,
 }
 
 impl Reply {
     fn public(content: String) -> Self {
-        Self { content, privacy: Privacy::Public, buttons: Vec::new() }
+        Self { content, privacy: Privacy::Public, menu: None, buttons: Vec::new() }
     }
 
     pub(super) fn private(content: String) -> Self {
-        Self { content, privacy: Privacy::Private, buttons: Vec::new() }
-    }
-}
-
-/// The groups that a search found.
-#[must_use]
-pub fn search(search: &Search) -> Reply {
-    let prefix = span(search.prefix.as_str());
-    let total = search.groups.len();
-    if total == 0 {
-        return Reply::public(format!(
-            "No LDAP group begins with {prefix}. A search compares the beginning of the name, \
-             whatever the case: try fewer letters."
-        ));
-    }
-    let begin = if total == 1 { "begins" } else { "begin" };
-    let groups = count(total, "LDAP group");
-    let existing = search.groups.iter().filter(|group| group.guid.is_some()).count();
-    let head = format!("**{groups}** {begin} with {prefix}; {}.\n", in_connect(existing, total));
-    let limit_reached = if search.is_whole() {
-        String::new()
-    } else {
-        format!(
-            "Connect lists at most {SEARCH_LIMIT} groups for one prefix, so there may be more. "
-        )
-    };
-    let next =
-        if existing == total { "" } else { "Bring one into Connect with `/ldapgroup create`." };
-    with_table(&head, search, &limit_reached, next)
-}
-
-fn in_connect(existing: usize, total: usize) -> String {
-    match (existing, total) {
-        (0, 1) => "Connect doesn't have it yet".to_owned(),
-        (1, 1) => "Connect has it".to_owned(),
-        (0, _) => "Connect has none of them yet".to_owned(),
-        (existing, total) if existing == total => "Connect has all of them".to_owned(),
-        (existing, _) => format!("Connect has {existing} of them"),
-    }
-}
-
-/// Puts as many groups as fit between the head and the notes, and says what was left out.
-fn with_table(head: &str, search: &Search, limit_reached: &str, next: &str) -> Reply {
-    let shown = search.groups.len().min(MAX_ROWS);
-    let cells: Vec<_> =
-        search.groups[..shown].iter().map(|group| cell(group.name.as_str(), MAX_CELL)).collect();
-    for rows in (1..=shown).rev() {
-        let width = cells[..rows].iter().map(|(cell, _)| columns(cell)).max().unwrap_or(0).max(4);
-        let mut content = format!("{head}```\n");
-        push_row(&mut content, "NAME", width, Some("GUID"));
-        for ((cell, _), group) in cells[..rows].iter().zip(search.groups.iter()) {
-            push_row(&mut content, cell, width, group.guid.as_ref().map(Guid::as_str));
-        }
-        content.push_str("```\n");
-        let shortened = cells[..rows].iter().filter(|(_, is_short)| *is_short).count();
-        push_notes(&mut content, rows, search.groups.len(), shortened);
-        content.push_str(limit_reached);
-        content.push_str(next);
-        if units(&content) <= MAX_CONTENT {
-            return Reply::public(content.trim_end().to_owned());
-        }
-    }
-    Reply::public(head.to_owned())
-}
-
-fn push_notes(content: &mut String, rows: usize, total: usize, shortened: usize) {
-    if rows < total {
-        let _ = write!(
-            content,
-            "The first {rows} of {total} are shown: search for a longer prefix to see others. "
-        );
-    }
-    match shortened {
-        0 => {}
-        1 => content.push_str("1 name is cut, where it ends in `…`. "),
-        _ => {
-            let _ = write!(content, "{shortened} names are cut, where they end in `…`. ");
-        }
+        Self { content, privacy: Privacy::Private, menu: None, buttons: Vec::new() }
     }
 }
 
@@ -202,6 +125,10 @@ pub fn refusal(refusal: &Refusal) -> Reply {
              prefix."
                 .to_owned()
         }
+        Refusal::ForgottenSearch => {
+            "The bot doesn't remember this search any more. Use `/ldapgroup search` again."
+                .to_owned()
+        }
         Refusal::Request(refusal) => cards::refusal(refusal),
     })
 }
@@ -227,9 +154,11 @@ pub(super) fn in_a_list(name: &GroupName, why: &Refusal) -> String {
         Refusal::TooBroad => {
             format!("Too many LDAP groups begin with {name} for Connect to list them.")
         }
-        Refusal::Denied(_) | Refusal::NeedsAdmin(_) | Refusal::BadName(_) | Refusal::Request(_) => {
-            format!("{name} can't be created.")
-        }
+        Refusal::Denied(_)
+        | Refusal::NeedsAdmin(_)
+        | Refusal::BadName(_)
+        | Refusal::ForgottenSearch
+        | Refusal::Request(_) => format!("{name} can't be created."),
     }
 }
 
@@ -423,20 +352,22 @@ fn span_of(name: &str, max: usize) -> String {
     }
 }
 
-/// A name in a code block that nothing in the name can end, of at most `max` UTF-16 units, and
-/// whether it was cut.
-pub(super) fn cell(name: &str, max: usize) -> (String, bool) {
-    let mut shown = visible(name);
-    if shown.contains("```") {
-        shown = shown.replace('`', "\\u{60}").into();
-    }
-    let short = shorten(&shown, max);
-    let is_short = short != shown;
-    (short.into_owned(), is_short)
+/// What a cell can show of a name, and a little more if it is longer: nothing in it ends the code
+/// block.
+pub(super) fn harmless(name: &str) -> String {
+    let shown = visible(beginning(name, MAX_CELL + 1));
+    if shown.contains("```") { shown.replace('`', "\\u{60}") } else { shown.into_owned() }
+}
+
+/// A [`harmless`] name, cut to so many columns and UTF-16 units.
+pub(super) fn cell(name: &str, max: usize) -> String {
+    // No character has more than two columns.
+    let mut cuts = (max / 2..=max).rev().map(|units| shorten(name, units));
+    cuts.find(|cut| columns(cut) <= max).unwrap_or_default().into_owned()
 }
 
 fn listed(head: &str, names: &[GroupName]) -> String {
-    const MOST: usize = MAX_ROWS / 2;
+    const MOST: usize = 10;
     let mut text = head.to_owned();
     for name in names.iter().take(MOST) {
         let _ = write!(text, "\n- {}", listed_span(name.as_str()));

@@ -47,6 +47,8 @@ pub enum Refusal {
     },
     /// The prefix has more hits than Connect is willing to look at.
     TooBroad,
+    /// The page of a search was asked for that isn't remembered, by an abbreviation of its prefix.
+    ForgottenSearch,
     /// It has to do with requests.
     Request(RequestRefusal),
 }
@@ -62,6 +64,7 @@ impl Refusal {
             | Self::NeedsAdmin(_)
             | Self::BadName(_)
             | Self::TooBroad
+            | Self::ForgottenSearch
             | Self::Request(_) => GroupName::trusted(typed.to_owned()),
         }
     }

@@ -12,6 +12,7 @@ mod example;
 mod hostile;
 mod lists;
 mod outcomes;
+mod pages;
 mod program;
 mod requests;
 mod search;

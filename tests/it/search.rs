@@ -12,7 +12,7 @@ async fn hits_are_shown_with_the_guids_of_those_that_connect_has() {
     let guid = world.connect.guid_of("accounting").unwrap();
     let text = answer.text().replace(&guid, "<the guid that Connect has>");
     assert_snapshot!(text, @r"
-    **6 LDAP groups** begin with `accounting`; Connect has 1 of them.
+    **6 LDAP groups** begin with `accounting`; Connect has 1 of them, 5 not.
     ```
     NAME                 GUID
     accounting           <the guid that Connect has>
@@ -64,7 +64,10 @@ async fn numbers_agree_with_what_they_count() {
     world.connect.import("one");
     world.connect.import("two1");
     assert_eq!(head("one").await, "**1 LDAP group** begins with `one`; Connect has it.");
-    assert_eq!(head("two").await, "**2 LDAP groups** begin with `two`; Connect has 1 of them.");
+    assert_eq!(
+        head("two").await,
+        "**2 LDAP groups** begin with `two`; Connect has 1 of them, 1 not."
+    );
     world.connect.import("two2");
     assert_eq!(head("two").await, "**2 LDAP groups** begin with `two`; Connect has all of them.");
     world.end().await;
@@ -81,7 +84,8 @@ async fn more_than_connect_lists_is_said_so() {
     assert_eq!(table.matches("NULL").count(), 20);
     assert_snapshot!(notes, @r"
 
-    The first 20 of 500 are shown: search for a longer prefix to see others. Connect lists at most 500 groups for one prefix, so there may be more. Bring one into Connect with `/ldapgroup create`.
+    page 1 of 25 · 500 shown of at least 500
+    Connect lists at most 500 groups for one prefix: search for a longer prefix to see others. Bring one into Connect with `/ldapgroup create`.
     ");
     world.end().await;
 }

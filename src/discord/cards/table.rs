@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::said;
-use crate::discord::render::cell;
+use crate::discord::render::{cell, harmless};
 use crate::group::Guid;
 use crate::request::{Fate, Request, Requested, State};
 use crate::text::{columns, units};
@@ -43,7 +43,7 @@ pub(super) fn of(request: &Request, room: usize) -> String {
 fn names(request: &Request, width: usize) -> String {
     let mut text = "```\n".to_owned();
     for group in &request.groups {
-        let _ = writeln!(text, "{}", cell(group.name.as_str(), width).0);
+        let _ = writeln!(text, "{}", cell(&harmless(group.name.as_str()), width));
     }
     text.push_str("```\n");
     text
@@ -51,7 +51,7 @@ fn names(request: &Request, width: usize) -> String {
 
 fn outcomes(request: &Request, (width, with_guids, reason): (usize, bool, usize)) -> String {
     let cells: Vec<_> =
-        request.groups.iter().map(|group| cell(group.name.as_str(), width).0).collect();
+        request.groups.iter().map(|group| cell(&harmless(group.name.as_str()), width)).collect();
     let widest = cells.iter().map(|cell| columns(cell)).max().unwrap_or(0).max(4);
     let mut reasons = Vec::new();
     let mut text = "```\n".to_owned();

@@ -1,22 +1,49 @@
-//! What is suggested to someone who types.
+//! What is suggested to someone who types, and what menus offer.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
-use crate::group::{Abbreviation, GroupName};
+use super::PICK;
+use crate::group::{Abbreviation, GroupName, RemoteGroup};
 use crate::text::{shorten, units, visible};
 use crate::tickets::Search;
 
-/// Discord's limits for a suggestion: how many, and how long its name and its value.
+/// Discord's limits for suggestions and a menu's options: how many, and how long a name and a value.
 pub(super) const MAX_CHOICES: usize = 25;
 pub(in crate::discord) const MAX_CHOICE: usize = 100;
 
-/// A suggestion for an option.
+/// A suggestion for an option of a command, or an option of a menu.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Choice {
     /// What the person sees.
     pub name: String,
     /// What is sent when it is picked.
     pub value: String,
+}
+
+/// A menu under a message, in which one or several can be picked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Menu {
+    /// What a pick sends, beside the values.
+    pub custom_id: String,
+    /// What it says as long as nothing is picked.
+    pub placeholder: &'static str,
+    /// What can be picked: at least one, and no value twice.
+    pub options: Vec<Choice>,
+}
+
+/// A menu of those groups that Connect lacks, each name once; none if it lacks none of them.
+pub(super) fn menu(groups: &[RemoteGroup]) -> Option<Menu> {
+    let mut seen = HashSet::new();
+    let missing = groups.iter().filter(|group| group.guid.is_none()).map(|group| &group.name);
+    let names = missing.filter(|name| !name.as_str().trim().is_empty() && seen.insert(*name));
+    let options: Vec<_> = names.filter_map(|name| choice(name, "")).take(MAX_CHOICES).collect();
+    let placeholder = match options.len() {
+        0 => return None,
+        1 => "Pick the group to bring into Connect",
+        _ => "Pick groups to bring into Connect",
+    };
+    Some(Menu { custom_id: PICK.to_owned(), placeholder, options })
 }
 
 /// Names to suggest to someone who typed `typed`: those that Connect lacks first, and of these the

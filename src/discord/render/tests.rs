@@ -1,5 +1,6 @@
 //! Whatever names say, what people read keeps to Discord's limits.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -7,16 +8,30 @@ use proptest::prelude::*;
 
 use super::choices::MAX_CHOICES;
 use super::*;
-use crate::group::{Prefix, RemoteGroup};
+use crate::group::{Abbreviation, Prefix, RemoteGroup};
 use crate::ldapgroup::InUseBy;
+use crate::text::units;
+use crate::tickets::Search;
 
 fn group(name: &str, guid: Option<&str>) -> RemoteGroup {
     let group = serde_json::json!({ "name": name, "guid": guid, "temp_ticket": "secret" });
     serde_json::from_value(group).unwrap()
 }
 
+/// What Connect's guids look like, and the longest that the bot takes.
+const GUIDS: [&str; 2] = [
+    "6f300623-1e0c-48e6-a473-ddf630c0c0c3",
+    "0123456789012345678901234567890123456789012345678901234567890123",
+];
+
 fn found(prefix: &str, names: &[String]) -> Search {
-    let groups: Vec<_> = names.iter().map(|name| group(name, None)).collect();
+    holding(prefix, names, |_| None)
+}
+
+/// The guid of each group by its number.
+fn holding<'g>(prefix: &str, names: &[String], guid: impl Fn(usize) -> Option<&'g str>) -> Search {
+    let names = names.iter().enumerate();
+    let groups: Vec<_> = names.map(|(at, name)| group(name, guid(at))).collect();
     let prefix = Prefix::parse(prefix).unwrap();
     Search { prefix, groups: Arc::from(groups), taken: Instant::now() }
 }
@@ -28,15 +43,50 @@ fn hostile() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_search_fits_a_message_and_stays_in_its_block(
+    fn any_page_fits_a_message_and_stays_in_its_block(
         prefix in "[^\\s].{0,300}",
+        names in prop::collection::vec(hostile(), 0..90),
+        guid in prop::option::of(0..GUIDS.len()),
+    ) {
+        let guid = |at| guid.filter(|_| at % 20 > 0).map(|guid| GUIDS[guid]);
+        let found = holding(&prefix, &names, guid);
+        for page in 0..=names.len().div_ceil(20) {
+            let reply = search(&found, page);
+            prop_assert!(units(&reply.content) <= MAX_CONTENT);
+            prop_assert_eq!(reply.content.matches("```").count(), 2 * usize::from(!names.is_empty()));
+            prop_assert!(!reply.content.contains("secret"));
+            let rows = reply.content.lines().filter(|line| {
+                line.ends_with("  NULL") || GUIDS.iter().any(|guid| line.ends_with(guid))
+            });
+            let left = names.len() - 20 * page.min(names.len().saturating_sub(1) / 20);
+            prop_assert_eq!(rows.count(), left.min(20));
+            for button in &reply.buttons {
+                prop_assert!(units(&button.custom_id) <= 100, "{}", button.custom_id);
+            }
+        }
+    }
+
+    #[test]
+    fn any_menu_is_one_that_discord_takes_and_whose_picks_are_found_again(
         names in prop::collection::vec(hostile(), 0..60),
     ) {
-        let reply = search(&found(&prefix, &names));
-        prop_assert!(units(&reply.content) <= MAX_CONTENT);
-        prop_assert!(matches!(reply.content.matches("```").count(), 0 | 2));
-        prop_assert_eq!(names.is_empty(), !reply.content.contains("```"));
-        prop_assert!(!reply.content.contains("secret"));
+        let found = found("x", &names);
+        let all: Vec<_> = found.groups.iter().map(|group| group.name.clone()).collect();
+        for page in 0..3 {
+            let Some(menu) = search(&found, page).menu else { continue };
+            prop_assert!((1..=MAX_CHOICES).contains(&menu.options.len()));
+            let values: HashSet<_> = menu.options.iter().map(|option| &option.value).collect();
+            prop_assert_eq!(values.len(), menu.options.len());
+            for Choice { name, value } in &menu.options {
+                prop_assert!((1..=MAX_CHOICE).contains(&units(name)), "{}", name);
+                prop_assert!((1..=MAX_CHOICE).contains(&units(value)), "{}", value);
+                let picked = match Abbreviation::parse(value.trim()) {
+                    Some(short) => short.resolve(&all).is_some(),
+                    None => all.iter().any(|name| name.as_str() == value.trim()),
+                };
+                prop_assert!(picked, "{}", value);
+            }
+        }
     }
 
     #[test]

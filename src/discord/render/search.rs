@@ -1,0 +1,112 @@
+//! What a search found, page by page.
+
+use super::super::cards::{Button, Look};
+use super::choices::menu;
+use super::{MAX_CELL, MAX_CONTENT, Reply, cell, harmless, listed_span, span};
+use crate::group::{Abbreviation, Guid, Prefix, RemoteGroup, SEARCH_LIMIT};
+use crate::text::{columns, count, push_row, units};
+use crate::tickets::Search;
+
+/// The groups of one page: what fits a screen, and a menu.
+const PER_PAGE: usize = 20;
+
+/// Names take at most so many columns and UTF-16 units of a table. A page whose names are too long
+/// for a message has the next; the last is for guids longer than Connect's.
+const CELLS: [usize; 5] = [MAX_CELL, 32, 24, 16, 4];
+
+/// Discord's limit for what a button sends, in UTF-16 units.
+const MAX_CUSTOM_ID: usize = 100;
+
+/// The groups that a search found: one page of them, counted from 0, or the last if there aren't so
+/// many.
+#[must_use]
+pub fn search(search: &Search, page: usize) -> Reply {
+    let total = search.groups.len();
+    if total == 0 {
+        return Reply::public(format!(
+            "No LDAP group begins with {}. A search compares the beginning of the name, whatever \
+             the case: try fewer letters.",
+            span(search.prefix.as_str())
+        ));
+    }
+    let pages = total.div_ceil(PER_PAGE);
+    let page = page.min(pages - 1);
+    let first = page * PER_PAGE;
+    let groups = &search.groups[first..total.min(first + PER_PAGE)];
+    let existing = search.groups.iter().filter(|group| group.guid.is_some()).count();
+    let head = format!(
+        "**{}** {} with {}; {}.\n",
+        count(total, "LDAP group"),
+        if total == 1 { "begins" } else { "begin" },
+        listed_span(search.prefix.as_str()),
+        in_connect(existing, total)
+    );
+    let place = if pages > 1 { place(page, pages, search) } else { String::new() };
+    let next =
+        if existing == total { "" } else { "Bring one into Connect with `/ldapgroup create`." };
+    let names: Vec<_> = groups.iter().map(|group| harmless(group.name.as_str())).collect();
+    let mut contents = CELLS.into_iter().map(|max| {
+        let (table, cut) = table(&names, groups, max);
+        format!("{head}```\n{table}```\n{place}{}{next}", cut_words(cut))
+    });
+    let content = contents.find(|content| units(content.trim_end()) <= MAX_CONTENT).unwrap_or(head);
+    Reply {
+        buttons: turns(page, pages, &search.prefix),
+        menu: menu(groups),
+        ..Reply::public(content.trim_end().to_owned())
+    }
+}
+
+fn in_connect(existing: usize, total: usize) -> String {
+    match (existing, total) {
+        (0, 1) => "Connect doesn't have it yet".to_owned(),
+        (1, 1) => "Connect has it".to_owned(),
+        (0, _) => "Connect has none of them yet".to_owned(),
+        (existing, total) if existing == total => "Connect has all of them".to_owned(),
+        (existing, total) => format!("Connect has {existing} of them, {} not", total - existing),
+    }
+}
+
+fn place(page: usize, pages: usize, search: &Search) -> String {
+    let (page, total) = (page + 1, search.groups.len());
+    if search.is_whole() {
+        format!("page {page} of {pages} · {total} found\n")
+    } else {
+        format!(
+            "page {page} of {pages} · {total} shown of at least {total}\nConnect lists at most \
+             {SEARCH_LIMIT} groups for one prefix: search for a longer prefix to see others. "
+        )
+    }
+}
+
+/// The rows of a table, and how many names are cut in it.
+fn table(names: &[String], groups: &[RemoteGroup], max: usize) -> (String, usize) {
+    let cells: Vec<_> = names.iter().map(|name| cell(name, max)).collect();
+    let width = cells.iter().map(|cell| columns(cell)).max().unwrap_or(0).max("NAME".len());
+    let mut table = String::new();
+    push_row(&mut table, "NAME", width, Some("GUID"));
+    for (cell, group) in cells.iter().zip(groups) {
+        push_row(&mut table, cell, width, group.guid.as_ref().map(Guid::as_str));
+    }
+    (table, cells.iter().zip(names).filter(|(cell, name)| cell != name).count())
+}
+
+fn cut_words(cut: usize) -> String {
+    match cut {
+        0 => String::new(),
+        1 => "1 name is cut, where it ends in `…`. ".to_owned(),
+        _ => format!("{cut} names are cut, where they end in `…`. "),
+    }
+}
+
+/// The buttons that lead to the pages beside this one.
+fn turns(page: usize, pages: usize, prefix: &Prefix) -> Vec<Button> {
+    let button = |label, to: usize| {
+        let mut custom_id = format!("page:{to}:");
+        custom_id += &Abbreviation::of_prefix(prefix, MAX_CUSTOM_ID - custom_id.len())?;
+        Some(Button { label, custom_id, look: Look::Plain })
+    };
+    let before = page.checked_sub(1).and_then(|to| button("◀", to));
+    let after = (page + 1 < pages).then(|| button("▶", page + 1)).flatten();
+    before.into_iter().chain(after).collect()
+}
