@@ -109,8 +109,7 @@ fn standing(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
     let by = request.decider.map_or_else(String::new, |person| format!(" by <@{person}>"));
     let when = request.decided.map_or_else(String::new, |at| format!(" {}", stamp(at, 'f')));
     // Nobody approved what an admin does at once.
-    let approved =
-        if request.direct { format!("begun{when}") } else { format!("approved{by}{when}") };
+    let approved = if request.direct { when.clone() } else { format!(": approved{by}{when}") };
     match request.state {
         State::Pending => format!(
             "{}Approve or deny {} before {}.",
@@ -118,8 +117,9 @@ fn standing(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
             if request.groups.len() > 1 { "all of them" } else { "it" },
             stamp(request.expires(ttl), 'f')
         ),
-        State::Creating => being_created(request, &capitalized(&approved)),
-        State::Created => format!("**Created**: {approved}{}", all_there(request)),
+        State::Creating if request.direct => being_created(request),
+        State::Creating => format!("Approved{by}{when}. {}", being_created(request)),
+        State::Created => format!("**Created**{approved}{}", all_there(request)),
         State::Failed => failed(request, &approved),
         State::Denied => format!("**Denied**{by}{when}{}", because(request)),
         State::Expired => {
@@ -129,67 +129,61 @@ fn standing(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
     }
 }
 
-fn capitalized(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
-}
-
-fn being_created(request: &Request, approved: &str) -> String {
+fn being_created(request: &Request) -> String {
     let (total, waiting) = (request.groups.len(), request.count(&[Fate::Waiting]));
-    let so_far = match total {
-        1 => "The group is being created.".to_owned(),
-        _ => format!("{} of {total} are settled so far.", total - waiting),
-    };
-    match (request.note.as_deref().map(sentence), request.due) {
-        (Some(note), Some(due)) if total == 1 => format!(
-            "{approved}. It isn't created yet: {note} It is tried again {}.",
-            stamp(due, 'R')
-        ),
-        (Some(note), Some(due)) => {
-            format!("{approved}. {so_far} {note} The rest is tried again {}.", stamp(due, 'R'))
+    let again = request.note.as_deref().map(sentence).zip(request.due);
+    let again = again.map(|(note, due)| (note, stamp(due, 'R')));
+    match again {
+        None if total == 1 => "The group is being created.".to_owned(),
+        Some((note, due)) if total == 1 => {
+            format!("It isn't created yet: {note} It is tried again {due}.")
         }
-        _ => format!("{approved}. {so_far}"),
+        None => format!("The groups are being created: {} of {total} so far.", total - waiting),
+        Some((note, due)) => {
+            let it = if waiting == 1 { "It is" } else { "They are" };
+            format!("{waiting} of {total} can't be created yet: {note} {it} tried again {due}.")
+        }
     }
 }
 
 /// How it is that all of the groups are there.
 fn all_there(request: &Request) -> String {
     let (total, existed) = (request.groups.len(), request.count(&[Fate::Existed]));
+    let all = all_of(total);
     match (&request.groups[..], existed) {
         ([group], _) => {
             let guid = group.guid.as_ref().map_or("", Guid::as_str);
             let note = if existed > 0 { " The group was there already." } else { "" };
             format!(", guid `{guid}`.{note}")
         }
-        (_, 0) => format!(". All {total} are in Connect now."),
-        (_, existed) if existed == total => format!(". All {total} were in Connect already."),
+        (_, 0) => format!(". {all} are in Connect now."),
+        (_, existed) if existed == total => format!(". {all} were in Connect already."),
+        (_, 1) => format!(". {all} are in Connect now; 1 of them was there already."),
         (_, existed) => {
-            let were = if existed == 1 { "was" } else { "were" };
-            format!(". All {total} are in Connect now; {existed} of them {were} there already.")
+            format!(". {all} are in Connect now; {existed} of them were there already.")
         }
     }
 }
 
+fn all_of(total: usize) -> String {
+    if total == 2 { "Both".to_owned() } else { format!("All {total}") }
+}
+
 fn failed(request: &Request, approved: &str) -> String {
     let (total, failed) = (request.groups.len(), request.count(&[Fate::Failed]));
+    let there = total - failed;
     match &request.groups[..] {
         [group] => format!(
-            "**Failed**: {approved}, but it wasn't created: {}",
+            "**Failed**{approved}, but it wasn't created: {}",
             sentence(group.note.as_deref().unwrap_or_default())
         ),
-        _ if failed == total => {
-            format!("**Failed**: {approved}, but none of the {total} groups was created.")
-        }
+        _ if there == 0 => format!("**Failed**{approved}, but none of the groups was created."),
         _ => {
-            let (are, were) = (
-                if total - failed == 1 { "is" } else { "are" },
-                if failed == 1 { "was" } else { "were" },
-            );
+            let is = if there == 1 { "is" } else { "are" };
+            let was = if failed == 1 { "wasn't" } else { "weren't" };
             format!(
-                "**Failed in part**: {approved}. {} of {total} {are} in Connect, {failed} {were}n't \
-                 created.",
-                total - failed
+                "**Failed in part**{approved}. {there} of {total} {is} in Connect, {failed} {was} \
+                 created."
             )
         }
     }

@@ -24,7 +24,10 @@ pub(in crate::discord) fn notice(notice: &Notice) -> String {
                 "{what} is done: the group is in Connect, with the guid `{}`.",
                 group.guid.as_ref().map_or("", Guid::as_str)
             ),
-            _ => format!("{what} is done: all of them are in Connect.{at}"),
+            groups => format!(
+                "{what} is done: {} of them are in Connect.{at}",
+                if groups.len() == 2 { "both" } else { "all" }
+            ),
         },
         State::Failed => match &request.groups[..] {
             [group] => format!(

@@ -1,0 +1,429 @@
+//! Several groups at once: picked in a menu, written with commas, decided as one request.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use sandbox::connect::{Fault, Route, Times};
+use sandbox::discord::{self, ADMIN_ROLE, Answer, CONNECT, Message, REQUESTS, Reply, Who};
+
+use crate::world::{Setup, World, labels, masked, private, setup};
+
+/// A server whose LDAP has `team-01` and so on, and whose Connect has none of them.
+async fn teams(count: usize) -> World {
+    World::with_groups((1..=count).map(team)).await
+}
+
+fn team(number: usize) -> String {
+    format!("team-{number:02}")
+}
+
+/// The names of these teams, with commas between them.
+fn list(numbers: impl IntoIterator<Item = usize>) -> String {
+    numbers.into_iter().map(team).collect::<Vec<_>>().join(", ")
+}
+
+/// Picks these in the menu under a search for `team`.
+async fn pick(world: &World, who: Who, names: &[&str]) -> Answer {
+    let person = world.discord.person(who);
+    let found = person.slash("search", &[("prefix", "team".into())]).await;
+    world.connect.clear_requests();
+    person.pick(found.message(), names).await
+}
+
+/// The message that shows how an admin's batch goes, as soon as these words are in it.
+async fn progress(world: &World, words: &str) -> Message {
+    let wanted = |message: &Message| {
+        message.content.starts_with("**Request ") && message.content.contains(words)
+    };
+    world.discord.wait_for_message(CONNECT, wanted).await
+}
+
+#[tokio::test]
+async fn what_a_member_picks_is_one_request_and_an_admins_yes_creates_all_of_it() {
+    let world = teams(4).await;
+    let opened = pick(&world, Who::Member, &["team-01", "team-03"]).await;
+    let form = opened.form();
+    assert_eq!(form.title, "Ask for 2 groups");
+    let inputs: Vec<_> =
+        form.inputs.iter().map(|input| (&input.label[..], input.required)).collect();
+    assert_eq!(inputs, [("Groups, one on each line", true), ("Why? Admins read it.", false)]);
+    let answer = world.member().submit(form, &[("reason", "the new project")]).await;
+    assert_snapshot!(masked(&private(&answer)), @"You asked for 2 groups with request 1. An administrator decides it at https://discord.com/channels/1098231477641412618/1098232018379395073/<id>; you will be told here.");
+    assert!(world.asked().is_empty(), "the search knew them: {:?}", world.asked());
+    let card = world.card(1, "Approve or deny").await;
+    assert_snapshot!(masked(&card.content), @r"
+    **Request 1**: <@518402736190455808> asks for 2 LDAP groups in Connect.
+    Reason: the new project
+    ```
+    team-01
+    team-03
+    ```
+    <@&1098233105413124096> Approve or deny all of them before <t:<time>:f>.
+    ");
+    assert_eq!(card.pings.roles, [ADMIN_ROLE]);
+    assert_eq!(labels(&card), ["Approve", "Deny"]);
+    let answer = world.admin().press(&card, "Approve").await;
+    assert_eq!(answer.reply, Reply::Acknowledged);
+    let card = world.card(1, "**Created**").await;
+    assert_snapshot!(masked(&card.content), @r"
+    **Request 1**: <@518402736190455808> asks for 2 LDAP groups in Connect.
+    Reason: the new project
+    ```
+    NAME     OUTCOME         GUID
+    team-01  created         <guid>
+    team-03  created         <guid>
+    ```
+    **Created**: approved by <@391583201672822784> <t:<time>:f>. Both are in Connect now.
+    ");
+    assert!(card.buttons().is_empty());
+    for name in ["team-01", "team-03"] {
+        assert!(card.content.contains(&world.connect.guid_of(name).unwrap()), "{name}");
+    }
+    let notice = world.told(Who::Member, CONNECT, "is done").await;
+    assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for 2 groups is done: both of them are in Connect. https://discord.com/channels/1098231477641412618/1098232018379395073/<id>");
+    assert_eq!(notice.pings.users, [Who::Member.id()]);
+    assert_eq!((world.puts(), world.connect.groups().len()), (2, 2));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_an_admin_picks_is_created_at_once_and_one_message_tells_how_it_goes() {
+    let world = teams(4).await;
+    let answer = pick(&world, Who::Admin, &["team-02", "team-04", "team-01"]).await;
+    assert_snapshot!(masked(&private(&answer)), @"3 groups are being created: https://discord.com/channels/1098231477641412618/1098231940587810826/<id> shows what comes of it.");
+    let message = progress(&world, "**Created**").await;
+    assert_snapshot!(masked(&message.content), @r"
+    **Request 1**: <@391583201672822784> brings 3 LDAP groups into Connect.
+    ```
+    NAME     OUTCOME         GUID
+    team-02  created         <guid>
+    team-04  created         <guid>
+    team-01  created         <guid>
+    ```
+    **Created** <t:<time>:f>. All 3 are in Connect now.
+    ");
+    assert!(message.buttons().is_empty());
+    assert!(answer.text().contains(&message.id.to_string()), "the answer leads to it");
+    assert_eq!(world.asked(), ["PUT v1/groups"; 3], "the tickets of the search are used");
+    assert!(world.discord.messages(REQUESTS).is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn one_that_an_admin_picks_is_answered_like_a_create() {
+    let world = teams(2).await;
+    let answer = pick(&world, Who::Admin, &["team-02"]).await;
+    assert!(!answer.is_private());
+    assert!(answer.text().starts_with("Created `team-02` in Connect"), "{}", answer.text());
+    assert_eq!(world.asked(), ["PUT v1/groups"]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn one_that_a_member_picks_is_asked_for_like_any() {
+    let world = World::with(Setup {
+        variables: vec![("REASON_REQUIRED", "true".to_owned())],
+        ..Setup::default()
+    })
+    .await;
+    let found = world.member().slash("search", &[("prefix", "accounting2".into())]).await;
+    let opened = world.member().pick(found.message(), &["accounting2"]).await;
+    let form = opened.form();
+    assert_eq!((&form.title[..], form.inputs[1].required), ("Ask for 1 group", true));
+    let answer = world.member().submit(form, &[("reason", "budget")]).await;
+    assert!(private(&answer).starts_with("You asked for `accounting2` with request 1."));
+    assert!(world.card(1, "Approve or deny it").await.content.contains("budget"));
+    world.end().await;
+}
+
+/// Two of 25 are in use, one is denied by Connect, and of one the answer is lost.
+async fn troubled() -> World {
+    let world = teams(25).await;
+    world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
+    world.connect.fail(Route::CreateGroup, Fault::LostAnswer, Times::Times(1));
+    world
+}
+
+/// The first is denied, the second's answer is lost, and so on: see [`troubled`].
+fn is_right(world: &World, message: &Message) {
+    let outcomes: Vec<_> = (1..=25)
+        .map(|number| {
+            let name = team(number);
+            let lines = message.content.lines();
+            let mut found = lines.filter_map(|line| line.strip_prefix(&name));
+            let line = found.next().unwrap_or_else(|| panic!("{name}: {}", message.content));
+            assert!(found.next().is_none());
+            match world.connect.guid_of(&name) {
+                Some(guid) => line.trim().replace(&guid, "GUID"),
+                None => line.trim().to_owned(),
+            }
+        })
+        .collect();
+    let mut expected = vec!["created         GUID".to_owned(); 25];
+    expected[0] = "failed (1)".to_owned();
+    expected[4] = "already in use  GUID".to_owned();
+    expected[5] = "failed (2)".to_owned();
+    assert_eq!(outcomes, expected);
+    let notes: Vec<_> = message.content.lines().filter(|line| line.starts_with('(')).collect();
+    assert_eq!(
+        notes,
+        ["(1) The license limit is exceeded.", "(2) The requested group name is already in use."]
+    );
+    assert!(world.puts() <= 25, "{} PUTs", world.puts());
+    assert!(message.content.contains("23 of 25 are in Connect, 2 weren't created."));
+    assert_eq!(labels(message), ["Retry"]);
+}
+
+#[tokio::test]
+async fn twenty_five_groups_of_a_request_have_twenty_five_right_outcomes() {
+    let world = troubled().await;
+    let options = [("name", list(1..=25).into()), ("reason", "all of them".into())];
+    world.member().slash("create", &options).await;
+    let card = world.card(1, "Approve or deny all of them").await;
+    world.connect.import("team-05");
+    world.connect.add_local_group("team-06");
+    world.connect.clear_requests();
+    world.admin().press(&card, "Approve").await;
+    let card = world.card(1, "**Failed in part**").await;
+    is_right(&world, &card);
+    let notice = world.told(Who::Member, CONNECT, "couldn't be created").await;
+    assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for 25 groups was approved by <@391583201672822784>, but 2 of 25 couldn't be created. An admin can retry it. https://discord.com/channels/1098231477641412618/1098232018379395073/<id>");
+    // What failed is tried again, and nothing else.
+    world.connect.remove_group("team-06");
+    let before = world.puts();
+    world.discord.person(Who::SecondAdmin).press(&card, "Retry").await;
+    let card = world.card(1, "**Created**").await;
+    assert!(card.content.contains("All 25 are in Connect now; 1 of them was there already."));
+    assert_eq!(world.puts(), before + 2);
+    world.told(Who::Member, CONNECT, "is done").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn twenty_five_groups_of_an_admin_have_twenty_five_right_outcomes() {
+    let world = troubled().await;
+    world.connect.import("team-05");
+    world.connect.add_local_group("team-06");
+    let answer = world.ask(Who::Admin, &list(1..=25)).await;
+    assert!(private(&answer).starts_with("25 groups are being created: "), "{}", answer.text());
+    let message = progress(&world, "**Failed in part**").await;
+    is_right(&world, &message);
+    // Whoever may create at once needs nobody else's word to try again.
+    world.connect.remove_group("team-06");
+    let retry = world.admin().press(&message, "Retry").await;
+    assert_eq!(retry.reply, Reply::Acknowledged);
+    progress(&world, "All 25 are in Connect now").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn commas_separate_names_unless_a_group_is_called_so() {
+    let names = ["Sales, EMEA", "Sales", "EMEA", "R&D"];
+    let world = World::with_groups(names.map(str::to_owned)).await;
+    let answer = world.ask(Who::Admin, "sales, EMEA").await;
+    assert!(answer.text().starts_with("Created `Sales, EMEA` in Connect"), "{}", answer.text());
+    let answer = world.ask(Who::Admin, " SALES ,, emea , R&D, Sales,").await;
+    assert!(private(&answer).starts_with("3 groups are being created: "), "{}", answer.text());
+    let message = progress(&world, "All 3 are in Connect now.").await;
+    for name in ["Sales", "EMEA", "R&D"] {
+        assert!(message.content.contains(&world.connect.guid_of(name).unwrap()), "{name}");
+    }
+    assert_eq!(world.connect.groups().len(), 4);
+    let answer = world.ask(Who::Admin, ",").await;
+    assert_snapshot!(private(&answer), @"A name has at least one letter. Type the beginning of the group's name.");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_member_reads_what_became_of_each_group_that_is_not_in_the_new_request() {
+    let world = teams(6).await;
+    let guid = world.connect.import("team-02");
+    world.ask(Who::OtherMember, &list([3, 4])).await;
+    world.card(1, "Approve or deny").await;
+    let answer = world.ask(Who::Member, "team-01, team-02, team-03, team-4, TEAM-04").await;
+    let text = private(&answer);
+    assert!(text.contains(&guid));
+    assert_snapshot!(masked(&text), @r"
+    You asked for `team-01` with request 2. An administrator decides it at https://discord.com/channels/1098231477641412618/1098232018379395073/<id>; you will be told here.
+    - `team-03` is asked for already, with request 1 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>). You have joined it.
+    - `team-04` is asked for already, with request 1 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>). You have joined it.
+    - `team-02` is in Connect already, with the guid `<guid>`.
+    - LDAP has no group called `team-4`. Did you mean `team-04`?
+    ");
+    world.card(1, &format!("Also asked by <@{}>", Who::Member.id())).await;
+    assert!(world.card(2, "Approve or deny it").await.content.contains("`team-01`"));
+    let again = world.ask(Who::Member, "team-03, team-01, team-02").await;
+    assert_snapshot!(masked(&private(&again)), @r"
+    There is no new request.
+    - `team-03` is asked for already, with request 1 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>). You asked for it before.
+    - `team-01` is asked for already, with request 2 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>). You asked for it before.
+    - `team-02` is in Connect already, with the guid `<guid>`.
+    ");
+    let by_admin = world.ask(Who::Admin, "team-01, team-03, team-05").await;
+    assert_snapshot!(masked(&private(&by_admin)), @r"
+    `team-05` is being created: https://discord.com/channels/1098231477641412618/1098231940587810826/<id> shows what comes of it.
+    - <@518402736190455808> has asked for `team-01` with request 2 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>): approve it there.
+    - <@623940187264385034> has asked for `team-03` with request 1 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>): approve it there.
+    ");
+    progress(&world, "**Created**").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_request_for_several_is_denied_cancelled_and_listed_as_a_whole() {
+    let world = teams(5).await;
+    world.ask(Who::Member, &list([1, 2])).await;
+    world.ask(Who::Member, &list([3, 4, 5])).await;
+    let card = world.card(1, "Approve or deny").await;
+    let listed = world.admin().slash("requests", &[]).await;
+    assert_snapshot!(masked(&private(&listed)), @r"
+    **2 open requests**
+    [2](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `team-03` and 2 more · <@518402736190455808> · pending · <t:<time>:R>
+    [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `team-01` and 1 more · <@518402736190455808> · pending · <t:<time>:R>
+    ");
+    let offered = world.member().autocomplete("cancel", &[], ("request", "")).await.unwrap();
+    let offered: Vec<_> = offered.into_iter().map(|choice| choice.name).collect();
+    assert_eq!(offered, ["2: team-03 and 2 more", "1: team-01 and 1 more"]);
+    let opened = world.admin().press(&card, "Deny").await;
+    world.admin().submit(opened.form(), &[("reason", "use the old ones")]).await;
+    assert_snapshot!(masked(&world.card(1, "**Denied**").await.content), @r"
+    **Request 1**: <@518402736190455808> asks for 2 LDAP groups in Connect.
+    ```
+    team-01
+    team-02
+    ```
+    **Denied** by <@391583201672822784> <t:<time>:f>: use the old ones
+    ");
+    let notice = world.told(Who::Member, CONNECT, "was denied").await;
+    assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for 2 groups was denied by <@391583201672822784>: use the old ones");
+    let answer = world.member().slash("cancel", &[("request", 2.into())]).await;
+    assert_eq!(private(&answer), "Request 2 for 3 groups is cancelled.");
+    assert_eq!(world.puts(), 0);
+    world.ask(Who::Member, &list([1, 5])).await;
+    world.card(3, "Approve or deny").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn with_connect_away_a_batch_waits_and_goes_on_where_it_was() {
+    let world = teams(4).await;
+    world.ask(Who::Member, &list(1..=4)).await;
+    let card = world.card(1, "Approve or deny").await;
+    // The first two are created; then LDAP is away for as long as a search is tried.
+    for _ in 0..2 {
+        world.connect.fail(Route::Search, Fault::Slow(Duration::ZERO), Times::Times(1));
+    }
+    world.connect.fail(Route::Search, Fault::Cut, Times::Always);
+    world.connect.clear_requests();
+    world.admin().press(&card, "Approve").await;
+    let card = world.card(1, "tried again").await;
+    assert_snapshot!(masked(&card.content), @r"
+    **Request 1**: <@518402736190455808> asks for 4 LDAP groups in Connect.
+    ```
+    NAME     OUTCOME         GUID
+    team-01  created         <guid>
+    team-02  created         <guid>
+    team-03  waiting
+    team-04  waiting
+    ```
+    Approved by <@391583201672822784> <t:<time>:f>. 2 of 4 can't be created yet: the connection to Connect broke before the answer was there. They are tried again <t:<time>:R>.
+    ");
+    world.connect.heal();
+    world.card(1, "All 4 are in Connect now.").await;
+    assert_eq!(world.puts(), 4);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_batch_that_a_stop_interrupts_goes_on_after_the_start() {
+    let mut world = teams(6).await;
+    world.connect.fail(
+        Route::CreateGroup,
+        Fault::Slow(Duration::from_millis(300)),
+        Times::Times(6),
+    );
+    world.ask(Who::Admin, &list(1..=6)).await;
+    progress(&world, "of 6 so far").await;
+    world.connect.wait_for(2, Route::CreateGroup).await;
+    world.stop_bot().await;
+    let there = world.connect.groups().len();
+    assert!((2..6).contains(&there), "{there}");
+    world.start_bot().await;
+    progress(&world, "All 6 are in Connect now.").await;
+    assert_eq!((world.puts(), world.connect.groups().len()), (6, 6));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn more_than_twenty_five_are_refused_and_nothing_is_done() {
+    let world = teams(26).await;
+    let answer = world.ask(Who::Admin, &list(1..=26)).await;
+    assert_snapshot!(private(&answer), @"These are 26 groups, and one request takes at most 25. Ask for them in several steps.");
+    assert_eq!(private(&world.ask(Who::Member, &list(1..=26)).await), answer.text());
+    assert!(world.connect.groups().is_empty());
+    assert!(world.discord.messages(REQUESTS).is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn who_has_too_many_open_requests_gets_none_of_a_batch_and_joins_nothing() {
+    let world = World::with(Setup {
+        connect: sandbox::connect::Options {
+            groups: (1..=4).map(team).collect(),
+            imported: Vec::new(),
+            ..Default::default()
+        },
+        ..setup(&[("MAX_OPEN_REQUESTS", "1")])
+    })
+    .await;
+    world.ask(Who::OtherMember, "team-01").await;
+    world.ask(Who::Member, "team-02").await;
+    let answer = world.ask(Who::Member, &list([1, 3, 4])).await;
+    assert!(private(&answer).starts_with("You have 1 open request already"), "{}", answer.text());
+    assert!(!world.card(1, "Approve").await.content.contains("Also asked"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn who_may_do_nothing_may_not_pick() {
+    let world = World::with(setup(&[("REQUESTER_ROLE_IDS", discord::MEMBER_ROLE)])).await;
+    let found = world.member().slash("search", &[("prefix", "accounting2".into())]).await;
+    let guest = world.discord.person(Who::Guest);
+    let answer = guest.pick(found.message(), &["accounting2"]).await;
+    assert!(private(&answer).starts_with("You can't use `/ldapgroup` yet."), "{}", answer.text());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_batch_that_cannot_be_shown_is_created_all_the_same() {
+    let world = teams(2).await;
+    let (route, fault) = (discord::Route::CreateMessage, discord::Fault::Forbidden(50013));
+    world.discord.fail(route, fault, discord::Times::Always);
+    let answer = world.ask(Who::Admin, &list([1, 2])).await;
+    assert_snapshot!(private(&answer), @"2 groups are being created, but the bot can't write in this channel to show what comes of it. Search for them in a moment, and give the bot the permission Send Messages here.");
+    world.connect.wait_for(2, Route::CreateGroup).await;
+    world.discord.clear_faults();
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_longest_names_can_be_picked_and_their_request_fits_a_message() {
+    let names: Vec<_> =
+        (0..20).map(|number| format!("{}{number:02}", "営`".repeat(2046))).collect();
+    let world = World::with_groups(names.clone()).await;
+    let found = world.member().slash("search", &[("prefix", "営".into())]).await;
+    let menus = found.message().menus();
+    let values: Vec<_> = menus[0].options.iter().map(|(_, value)| value.as_str()).collect();
+    assert_eq!(values.len(), 20);
+    let opened = world.member().pick(found.message(), &values).await;
+    let reason = "*".repeat(500);
+    let answer = world.member().submit(opened.form(), &[("reason", &reason)]).await;
+    assert!(private(&answer).starts_with("You asked for 20 groups with request 1."));
+    let card = world.card(1, "Approve or deny").await;
+    world.admin().press(&card, "Approve").await;
+    world.card(1, "All 20 are in Connect now.").await;
+    let mut there: Vec<_> = world.connect.groups().into_iter().map(|group| group.name).collect();
+    there.sort();
+    assert_eq!(there, names);
+    world.end().await;
+}
