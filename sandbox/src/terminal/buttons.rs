@@ -13,10 +13,15 @@ pub(super) fn visible(discord: &Discord, who: Who) -> Vec<Message> {
     messages
 }
 
-/// The newest button whose label begins as wanted; with `on`, of a message that says that.
+/// The newest button whose label begins as wanted; with `on`, of a message that says that. `<` and
+/// `>` are those that turn pages, which no keyboard has.
 pub(super) fn find(messages: Vec<Message>, wanted: &str) -> Option<(Message, String)> {
     let (label, on) = wanted.split_once(" on ").unwrap_or((wanted, ""));
-    let label = label.trim().to_lowercase();
+    let label = match label.trim() {
+        "<" => "◀".to_owned(),
+        ">" => "▶".to_owned(),
+        label => label.to_lowercase(),
+    };
     let mut messages = messages.into_iter().filter(|message| says(&message.text(), on));
     messages.find_map(|message| {
         let mut labels = labels_of(&message).into_iter();
@@ -29,6 +34,19 @@ pub(super) fn find(messages: Vec<Message>, wanted: &str) -> Option<(Message, Str
 pub(super) fn labels(messages: &[Message]) -> Vec<String> {
     let mut labels = Vec::new();
     for label in messages.iter().flat_map(labels_of) {
+        if !labels.contains(&label) {
+            labels.push(label);
+        }
+    }
+    labels
+}
+
+/// What can be picked from the newest menus, each once.
+pub(super) fn options(messages: &[Message]) -> Vec<String> {
+    let mut labels = Vec::new();
+    let menus = messages.iter().filter_map(|message| message.menus().into_iter().next());
+    let usable = menus.filter(|menu| !menu.disabled);
+    for (label, _) in usable.flat_map(|menu| menu.options) {
         if !labels.contains(&label) {
             labels.push(label);
         }
@@ -67,6 +85,7 @@ mod tests {
             card.components = vec![json!({"type": 1, "components": [
                 {"type": 2, "label": "Approve", "custom_id": "a", "disabled": disabled},
                 {"type": 2, "label": "Deny", "custom_id": "d"},
+                {"type": 2, "label": "▶", "custom_id": "n", "disabled": disabled},
             ]})];
             card
         };
@@ -90,8 +109,10 @@ mod tests {
         ] {
             assert_eq!(found(wanted), Some((content.to_owned(), label.to_owned())), "{wanted}");
         }
+        assert_eq!(found(">"), Some(("**Request 12**: `accounting2`".to_owned(), "▶".to_owned())));
+        assert_eq!(found("<"), None);
         assert_eq!(found("Approve on 3"), None);
         assert_eq!(found("Retry"), None);
-        assert_eq!(labels(&newest_first()), ["Deny", "Approve"]);
+        assert_eq!(labels(&newest_first()), ["Deny", "Approve", "▶"]);
     }
 }

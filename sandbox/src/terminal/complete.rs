@@ -60,7 +60,11 @@ impl Completer for Offers {
             Offer::Ask(question) => self.ask(speaker, &question),
             Offer::Press { who, typed } => {
                 let messages = buttons::visible(&self.discord, who.unwrap_or(speaker));
-                offers::buttons(buttons::labels(&messages), typed)
+                offers::labelled(buttons::labels(&messages), typed)
+            }
+            Offer::Pick { who, typed } => {
+                let messages = buttons::visible(&self.discord, who.unwrap_or(speaker));
+                offers::labelled(buttons::options(&messages), typed)
             }
         };
         // The editor leaves two columns between those that it lists.

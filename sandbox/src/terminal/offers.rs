@@ -29,6 +29,11 @@ pub(super) enum Offer<'c> {
         who: Option<Who>,
         typed: &'c str,
     },
+    /// The options of the menus that the person sees whose labels begin so.
+    Pick {
+        who: Option<Who>,
+        typed: &'c str,
+    },
 }
 
 /// What the bot is asked for a value that is being typed.
@@ -65,6 +70,9 @@ pub(super) fn at_end<'c>(line: &'c str, commands: &'c [Command]) -> (usize, Offe
     if let Some(typed) = rest.strip_prefix("press ") {
         return (line.len() - typed.len(), Offer::Press { who, typed });
     }
+    if let Some(typed) = rest.strip_prefix("pick ") {
+        return (line.len() - typed.len(), Offer::Pick { who, typed });
+    }
     if let Some(typed) = rest.strip_prefix("break ") {
         let at = line.len() - typed.len();
         return (at, Offer::Ready(fitting(troubles(), typed)));
@@ -90,8 +98,8 @@ pub(super) fn values(choices: Vec<Choice>, command: &Command) -> Vec<Candidate> 
     candidates.collect()
 }
 
-/// The buttons with these labels.
-pub(super) fn buttons(labels: Vec<String>, typed: &str) -> Vec<Candidate> {
+/// The buttons or options with these labels.
+pub(super) fn labelled(labels: Vec<String>, typed: &str) -> Vec<Candidate> {
     let candidates = labels.into_iter().map(|label| {
         let shown = paint::harmless(&label);
         Candidate { text: shown.clone(), shown }
@@ -255,13 +263,14 @@ mod tests {
     }
 
     #[test]
-    fn buttons_are_completed_as_the_person_sees_them() {
+    fn buttons_and_menus_are_completed_as_the_person_sees_them() {
         let commands = examples();
         let (at, offer) = at_end("@ada press App", &commands);
         let (who, typed) = (Some(Who::Admin), "App");
         assert_eq!((at, offer), (11, Offer::Press { who, typed }));
+        assert_eq!(at_end("pick acc", &commands), (5, Offer::Pick { who: None, typed: "acc" }));
         let labels = || vec!["Approve".to_owned(), "Deny".to_owned(), "▶".to_owned()];
-        let texts = |typed| buttons(labels(), typed).into_iter().map(|found| found.text);
+        let texts = |typed| labelled(labels(), typed).into_iter().map(|found| found.text);
         assert_eq!(texts("app").collect::<Vec<_>>(), ["Approve"]);
         assert_eq!(texts("").count(), 3);
     }

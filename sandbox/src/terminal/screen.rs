@@ -11,6 +11,9 @@ use crate::discord::{CONNECT, Form, Input, Message, Who};
 /// The first moment of 2015 in seconds of Unix time: where Discord's ids begin.
 const DISCORD_EPOCH: u64 = 1_420_070_400;
 
+/// The options of a menu that are drawn; Tab offers all of them.
+const MAX_OPTIONS: usize = 5;
+
 /// A message, with where it stands and what it answers; a placeholder without.
 pub(super) fn message(message: &Message) -> Vec<Line> {
     if message.thinking {
@@ -151,8 +154,13 @@ fn control(part: &Value) -> Span {
     } else {
         let options = part["options"].as_array().map_or(&[][..], Vec::as_slice);
         let labels = options.iter().filter_map(|option| option["label"].as_str());
+        let mut shown: Vec<_> = labels.take(MAX_OPTIONS).map(str::to_owned).collect();
+        let more = options.len() - shown.len();
+        if more > 0 {
+            shown.push(format!("{more} more"));
+        }
         let placeholder = text("placeholder").unwrap_or("Make a selection");
-        format!("[ {placeholder} ▾ {} ]", labels.collect::<Vec<_>>().join(" / "))
+        format!("[ {placeholder} ▾ {} ]", shown.join(" / "))
     };
     let style = match part["style"].as_u64() {
         _ if part["disabled"] == true => Style::DIM | Style::STRUCK,
@@ -233,6 +241,8 @@ mod tests {
             "fields": [{"name": "Why", "value": "the audit"}],
             "footer": {"text": "expires soon"},
         })];
+        let numbers: Vec<_> =
+            (1..=7).map(|n| json!({"label": n.to_string(), "value": n.to_string()})).collect();
         card.components = vec![
             json!({"type": 1, "components": [
                 {"type": 2, "style": 3, "label": "Approve", "custom_id": "a"},
@@ -241,6 +251,9 @@ mod tests {
             json!({"type": 1, "components": [
                 {"type": 3, "custom_id": "m", "placeholder": "State",
                  "options": [{"label": "Open", "value": "o"}, {"label": "All", "value": "a"}]},
+            ]}),
+            json!({"type": 1, "components": [
+                {"type": 3, "custom_id": "n", "placeholder": "Number", "options": numbers},
             ]}),
         ];
         let expected = "\
@@ -255,6 +268,7 @@ mod tests {
   ▌ expires soon
   [ Approve ]  [ Deny ]
   [ State ▾ Open / All ]
+  [ Number ▾ 1 / 2 / 3 / 4 / 5 / 2 more ]
 ";
         assert_eq!(plain(&message(&card)), expected);
     }

@@ -61,7 +61,11 @@ impl Trouble {
 /// The words that aren't Discord's, each with an example and what it does.
 pub(super) const WORDS: [(&str, &str, &str); 8] = [
     ("groups", "groups acc", "list what Connect has, and what only LDAP has"),
-    ("press", "press Approve on 2", "press a button; without on, the newest called so"),
+    (
+        "press",
+        "press Approve on 2",
+        "press a button, < and > for a page; without on, the newest called so",
+    ),
     ("pick", "pick Open", "pick from the newest menu"),
     ("break", "break connect down", "break something, and see what the bot says"),
     ("mend", "mend", "mend all that was broken"),
