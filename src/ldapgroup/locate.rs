@@ -1,0 +1,190 @@
+//! From a name that somebody typed or picked to the one LDAP group that is meant.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{InUseBy, LdapGroups, Refusal, Stop};
+use crate::access::Place;
+use crate::connect::CorrelationId;
+use crate::group::{Abbreviation, GroupName, Match, Prefix, RemoteGroup, find, near};
+use crate::tickets::{Origin, Search};
+
+/// The beginning of a mistyped name that is searched for names like it.
+const NEAR_CHARS: usize = 3;
+
+impl LdapGroups {
+    /// The one LDAP group that is called `typed`, which Connect doesn't have yet as far as is known:
+    /// from the channel's latest search, else from one for its exact name.
+    ///
+    /// # Errors
+    ///
+    /// When the name doesn't name one group, Connect has it, or Connect failed.
+    pub async fn locate(
+        &self,
+        place: Option<Place>,
+        typed: &str,
+        id: CorrelationId,
+    ) -> Result<RemoteGroup, Stop> {
+        let locate = async {
+            let name = self.full_name(place, typed, id).await?;
+            match place.and_then(|place| self.remembered(place, &name)) {
+                Some(hit) => Ok(hit),
+                None => self.find_group(place, &name, id).await,
+            }
+        };
+        let hit = locate.await.map_err(Stop::of_creation)?;
+        match hit.guid {
+            Some(guid) => {
+                let by = InUseBy::ThisGroup;
+                Err(Refusal::InUse { name: hit.name, guid: Some(guid), by }.into())
+            }
+            None => Ok(hit),
+        }
+    }
+
+    /// Whether at least one LDAP group is called `typed`, whatever the case.
+    ///
+    /// # Errors
+    ///
+    /// When Connect failed.
+    pub async fn is_called(
+        &self,
+        place: Place,
+        typed: &str,
+        id: CorrelationId,
+    ) -> Result<bool, Stop> {
+        let name = match self.full_name(Some(place), typed, id).await {
+            Ok(name) => name,
+            Err(Stop::Refusal(Refusal::BadName(_))) => return Ok(false),
+            Err(stop) => return Err(stop.of_creation()),
+        };
+        if self.remembered(place, &name).is_some() {
+            return Ok(true);
+        }
+        let hits = self.connect.search(&Prefix::from(name.clone()), id).await;
+        let hits = hits.map_err(|error| Stop::of_search(error).of_creation())?;
+        Ok(!matches!(find(&hits, &name), Match::None))
+    }
+
+    /// The LDAP group of exactly this name, whether Connect has it or not.
+    ///
+    /// # Errors
+    ///
+    /// When there isn't exactly one, or Connect failed.
+    pub async fn look_up_exactly(
+        &self,
+        name: &GroupName,
+        id: CorrelationId,
+    ) -> Result<RemoteGroup, Stop> {
+        let search = self.search_name(name, id).await.map_err(Stop::of_creation)?;
+        match only(&search, name)? {
+            Some(hit) if hit.name == *name => Ok(hit),
+            hit => {
+                let near = hit.into_iter().map(|hit| hit.name).collect();
+                Err(Refusal::NoSuchGroup { name: name.clone(), near }.into())
+            }
+        }
+    }
+
+    /// The name that was typed, or the long one that a suggestion stood for.
+    async fn full_name(
+        &self,
+        place: Option<Place>,
+        typed: &str,
+        id: CorrelationId,
+    ) -> Result<GroupName, Stop> {
+        if let Some(short) = Abbreviation::parse(typed) {
+            let known = place.into_iter().flat_map(|place| self.latest(place));
+            let known = known.into_iter().find_map(|search| short.resolve(names(&search)));
+            let name = match known {
+                Some(name) => Some(name),
+                None => short.resolve(names(&*self.look_up(None, short.prefix(), id).await?)),
+            };
+            if let Some(name) = name {
+                return Ok(name);
+            }
+        }
+        Ok(GroupName::parse(typed).map_err(Refusal::BadName)?)
+    }
+
+    /// What is remembered of a channel: its latest search first.
+    pub(super) fn latest(&self, place: Place) -> impl Iterator<Item = Arc<Search>> {
+        let now = Instant::now();
+        [Origin::Search, Origin::Suggestion]
+            .into_iter()
+            .filter_map(move |origin| self.tickets.latest(place, origin, now))
+    }
+
+    /// The hit that the channel's latest searches have for `name`, where they decide the matter.
+    fn remembered(&self, place: Place, name: &GroupName) -> Option<RemoteGroup> {
+        self.latest(place).find_map(|search| match find(&search.groups, name) {
+            Match::One(hit) if hit.name == *name || search.answers_for(name.as_str()) => {
+                Some(hit.clone())
+            }
+            Match::One(_) | Match::Several(_) | Match::None => None,
+        })
+    }
+
+    /// One search for the exact name, begun now.
+    async fn find_group(
+        &self,
+        place: Option<Place>,
+        name: &GroupName,
+        id: CorrelationId,
+    ) -> Result<RemoteGroup, Stop> {
+        let search = self.search_name(name, id).await?;
+        match only(&search, name)? {
+            Some(hit) => Ok(hit),
+            None => {
+                let near = self.near(place, name, &search, id).await;
+                Err(Refusal::NoSuchGroup { name: name.clone(), near }.into())
+            }
+        }
+    }
+
+    async fn search_name(&self, name: &GroupName, id: CorrelationId) -> Result<Search, Stop> {
+        let prefix = Prefix::from(name.clone());
+        let groups = self.connect.search_afresh(&prefix, id).await.map_err(Stop::of_search)?;
+        Ok(Search { prefix, groups, taken: Instant::now() })
+    }
+
+    /// Names that may have been meant: longer ones, those of the channel's latest search, and, if
+    /// that gives nothing, those that at least begin alike.
+    async fn near(
+        &self,
+        place: Option<Place>,
+        name: &GroupName,
+        exact: &Search,
+        id: CorrelationId,
+    ) -> Vec<GroupName> {
+        let latest = place.and_then(|at| self.tickets.latest(at, Origin::Search, Instant::now()));
+        let known = latest.iter().flat_map(|search| search.groups.iter());
+        let names = near(exact.groups.iter().chain(known), name);
+        if !names.is_empty() {
+            return names;
+        }
+        let Some(beginning) = Prefix::beginning_of(name, NEAR_CHARS) else {
+            return names;
+        };
+        match self.look_up(None, beginning, id).await {
+            Ok(wider) => near(wider.groups.iter(), name),
+            Err(_) => names,
+        }
+    }
+}
+
+/// The group of this name; none if there is none.
+fn only(search: &Search, name: &GroupName) -> Result<Option<RemoteGroup>, Refusal> {
+    match find(&search.groups, name) {
+        Match::One(hit) => Ok(Some(hit.clone())),
+        Match::None => Ok(None),
+        Match::Several(several) => Err(Refusal::Ambiguous {
+            name: name.clone(),
+            found: several.into_iter().map(|hit| hit.name.clone()).collect(),
+        }),
+    }
+}
+
+fn names(search: &Search) -> impl Iterator<Item = &GroupName> {
+    search.groups.iter().map(|hit| &hit.name)
+}
