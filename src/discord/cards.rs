@@ -4,6 +4,8 @@
 mod batch;
 mod lists;
 mod table;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use std::fmt::Write as _;
@@ -20,6 +22,15 @@ use crate::text::{count, escape_markdown, shorten, units, visible};
 
 /// A reason takes at most this many UTF-16 units in a message.
 const MAX_REASON: usize = 1000;
+
+/// And this many are always shown, beside many groups.
+const MIN_REASON: usize = 100;
+
+/// What stands before a reason.
+const REASON: &str = "Reason: ";
+
+/// Why several groups aren't there yet, at most.
+const MAX_NOTE: usize = 300;
 
 /// People that are named one by one.
 const MAX_PEOPLE: usize = 10;
@@ -67,15 +78,17 @@ pub(super) fn card(request: &Request, people: &[UserId], admins: &[RoleId], ttl:
     }
     rest.push_str(&standing(request, admins, ttl));
     if request.groups.len() > 1 {
-        let room = MAX_CONTENT.saturating_sub(units(&content) + units(&rest));
+        // At least the beginning of the reason must be read, too.
+        let reason = request.reason.as_deref().map(|reason| said(reason, MIN_REASON));
+        let reason = reason.map_or(0, |reason| REASON.len() + units(&reason) + 1);
+        let room = MAX_CONTENT.saturating_sub(units(&content) + units(&rest) + reason);
         rest.insert_str(0, &table::of(request, room));
     }
     if let Some(reason) = &request.reason {
         // What an admin wrote matters more than the end of a long reason.
-        let label = "Reason: ";
-        let taken = units(&content) + units(&rest) + label.len() + 1;
+        let taken = units(&content) + units(&rest) + REASON.len() + 1;
         let room = MAX_CONTENT.saturating_sub(taken);
-        let _ = writeln!(content, "{label}{}", said(reason, room.min(MAX_REASON)));
+        let _ = writeln!(content, "{REASON}{}", said(reason, room.min(MAX_REASON)));
     }
     content.push_str(&rest);
     let button =
@@ -131,7 +144,10 @@ fn standing(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
 
 fn being_created(request: &Request) -> String {
     let (total, waiting) = (request.groups.len(), request.count(&[Fate::Waiting]));
-    let again = request.note.as_deref().map(sentence).zip(request.due);
+    // A table needs the room.
+    let most = if total == 1 { MAX_REASON } else { MAX_NOTE };
+    let note = request.note.as_deref().map(|note| sentence_within(note, most));
+    let again = note.zip(request.due);
     let again = again.map(|(note, due)| (note, stamp(due, 'R')));
     match again {
         None if total == 1 => "The group is being created.".to_owned(),
@@ -218,7 +234,11 @@ fn said(words: &str, max: usize) -> String {
 
 /// Somebody else's words, as a sentence of its own.
 fn sentence(words: &str) -> String {
-    let words = said(words, MAX_REASON);
+    sentence_within(words, MAX_REASON)
+}
+
+fn sentence_within(words: &str, max: usize) -> String {
+    let words = said(words, max);
     if words.ends_with(['.', '!', '?']) { words } else { format!("{words}.") }
 }
 

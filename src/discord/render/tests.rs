@@ -37,7 +37,7 @@ fn holding<'g>(prefix: &str, names: &[String], guid: impl Fn(usize) -> Option<&'
 }
 
 /// Names with what Discord's markdown and people's eyes stumble over.
-fn hostile() -> impl Strategy<Value = String> {
+pub(in crate::discord) fn hostile() -> impl Strategy<Value = String> {
     prop_oneof!["[a-z`@<>*_|\\\\ \u{202e}\u{0}営🦀]{1,80}", "`{1,200}", "(営🦀`){1,400}", ".{1,60}",]
 }
 

@@ -1,0 +1,73 @@
+//! Whatever people and directories say, a request's message keeps to Discord's limits.
+
+use std::time::{Duration, SystemTime};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::access::{ChannelId, GuildId, Place};
+use crate::discord::render::tests::hostile;
+use crate::group::GroupName;
+use crate::request::{MAX_GROUPS, MAX_REASON_CHARS, Requested};
+
+fn fate() -> impl Strategy<Value = Fate> {
+    (0..Fate::ALL.len()).prop_map(|at| Fate::ALL[at])
+}
+
+fn group() -> impl Strategy<Value = Requested> {
+    (hostile(), fate(), ".{0,300}").prop_map(|(name, fate, note)| Requested {
+        name: GroupName::trusted(name),
+        fate,
+        guid: matches!(fate, Fate::Created | Fate::Existed)
+            .then(|| Guid::trusted("3b241101-e2bb-4255-8caf-4136c566a962".to_owned())),
+        note: (fate == Fate::Failed).then_some(note),
+    })
+}
+
+fn request(groups: Vec<Requested>, state: State, words: (String, String, String)) -> Request {
+    let (reason, verdict, note) = words;
+    let now = SystemTime::now();
+    Request {
+        id: i64::MAX,
+        groups,
+        state,
+        direct: false,
+        quiet: false,
+        place: Place { guild: GuildId(u64::MAX), channel: ChannelId(u64::MAX) },
+        requester: UserId(u64::MAX),
+        reason: Some(reason),
+        made: now,
+        decider: Some(UserId(u64::MAX)),
+        decided: Some(now),
+        verdict: Some(verdict),
+        note: (state == State::Creating).then_some(note),
+        attempts: 0,
+        due: Some(now),
+        version: 1,
+        shown: 0,
+        message: Some((ChannelId(u64::MAX), u64::MAX)),
+        resent: 0,
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_request_fits_a_message_and_stays_in_its_block(
+        groups in prop::collection::vec(group(), 1..=MAX_GROUPS),
+        state in 0..State::ALL.len(),
+        reason in prop_oneof!["[*_`]{500}", ".{0,500}"],
+        verdict in prop_oneof!["[*_`]{500}", ".{0,500}"],
+        note in ".{0,300}",
+        people in 0..30_u64,
+    ) {
+        let limit = |text: String| text.chars().take(MAX_REASON_CHARS).collect();
+        let words = (limit(reason), limit(verdict), note);
+        let request = request(groups, State::ALL[state], words);
+        let people: Vec<_> = (0..people).map(|at| UserId(u64::MAX - at)).collect();
+        let admins: Vec<_> = (0..30).map(|at| RoleId(u64::MAX - at)).collect();
+        let card = card(&request, &people, &admins, Duration::from_hours(72));
+        prop_assert!(units(&card.content) <= MAX_CONTENT, "{}", card.content);
+        let blocks = if request.groups.len() == 1 { 0 } else { 2 };
+        prop_assert_eq!(card.content.matches("```").count(), blocks, "{}", card.content);
+    }
+}
