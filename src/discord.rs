@@ -201,8 +201,14 @@ impl Bot {
         match command {
             Command::Search { prefix } => {
                 let caller = Caller::Person(actor.clone());
-                let found = self.requests.groups().search(&caller, &prefix, id).await;
-                found.map(|found| render::search(&found, 0))
+                let found = self.requests.groups().search(&caller, &prefix, id).await?;
+                let reply = render::search(&found, 0);
+                Ok(match actor.guild {
+                    Some(guild) if self.requests.is_first_use(guild).await => {
+                        render::with_welcome(reply)
+                    }
+                    Some(_) | None => reply,
+                })
             }
             Command::Create { name, reason } => {
                 self.create(actor, Wanted::Typed(name), reason.as_deref(), id).await

@@ -46,31 +46,46 @@ pub fn invitation(application: u64) -> String {
 /// The command with its subcommands, for the bulk registration in a server.
 pub fn commands() -> [CreateCommand; 1] {
     let search = subcommand(SEARCH, "Find LDAP groups, and see which of them Connect has")
-        .add_sub_option(required(PREFIX, "What the name begins with, whatever the case"));
-    let create = subcommand(CREATE, "Bring an LDAP group into Connect, or ask an admin to do it")
+        .add_sub_option(required(
+            PREFIX,
+            "The first letters of the group's name; upper or lower case is the same",
+        ));
+    let create = subcommand(CREATE, "Bring LDAP groups into Connect, or ask an admin to do it")
         .add_sub_option(
-            required(NAME, "The whole name: type a few letters and pick it").set_autocomplete(true),
+            required(NAME, "Type a few letters and pick it; separate several by commas")
+                .set_autocomplete(true),
         )
         .add_sub_option(
-            option(CommandOptionType::String, REASON, "Why it is needed: admins read it")
-                .max_length(u16::try_from(MAX_REASON_CHARS).unwrap_or(u16::MAX)),
+            option(
+                CommandOptionType::String,
+                REASON,
+                "What you need it for: the admin who decides reads it",
+            )
+            .max_length(u16::try_from(MAX_REASON_CHARS).unwrap_or(u16::MAX)),
         );
     let states = State::ALL.map(State::as_str);
-    let state = option(CommandOptionType::String, STATE, "Which ones (default: open)");
+    let state = option(
+        CommandOptionType::String,
+        STATE,
+        "Only those in this state; open ones if you leave it out",
+    );
     let state = [OPEN]
         .iter()
         .chain(&states)
         .fold(state, |option, name| option.add_string_choice(*name, *name));
     let requests =
-        subcommand(REQUESTS, "Your requests; for admins, everyone's").add_sub_option(state);
-    let cancel = subcommand(CANCEL, "Take a request back").add_sub_option(
-        option(CommandOptionType::Integer, REQUEST, "Its number: pick it from the list")
+        subcommand(REQUESTS, "See your requests; admins see everyone's").add_sub_option(state);
+    let cancel = subcommand(CANCEL, "Take back a request of yours").add_sub_option(
+        option(CommandOptionType::Integer, REQUEST, "Pick it from the list")
             .required(true)
             .set_autocomplete(true),
     );
-    let history = subcommand(HISTORY, "Who did what to a group (admins)").add_sub_option(
-        required(NAME, "The group's name: type a few letters and pick it").set_autocomplete(true),
-    );
+    let history =
+        subcommand(HISTORY, "For admins: who asked for a group, who decided, and what came of it")
+            .add_sub_option(
+                required(NAME, "Type a few letters of the group's name and pick it")
+                    .set_autocomplete(true),
+            );
     [[search, create, requests, cancel, history].into_iter().fold(
         CreateCommand::new(COMMAND).description("Bring LDAP groups into Posit Connect"),
         CreateCommand::add_option,

@@ -58,10 +58,18 @@ impl Bot {
     ) -> Vec<AutocompleteChoice> {
         match typed {
             Typed::Name(typed) => {
-                let caller = Caller::Person(actor);
-                let found = self.requests.groups().suggest(&caller, &typed, id).await;
-                let choices = found.map(|search| render::choices(&search, &typed));
-                offered(choices.unwrap_or_default())
+                let (groups, caller) = (self.requests.groups(), Caller::Person(actor));
+                // After a comma comes the next name, unless a group is known whose name has it.
+                let next =
+                    typed.rsplit_once(',').filter(|_| groups.known(&caller, &typed).is_none());
+                let last = next.map_or(&typed[..], |(_, last)| last.trim_start());
+                let found = groups.suggest(&caller, last, id).await;
+                let choices = found.map(|search| render::choices(&search, last));
+                let choices = choices.unwrap_or_default();
+                offered(match next {
+                    Some((before, _)) => render::after(before, choices),
+                    None => choices,
+                })
             }
             Typed::Request(typed) => {
                 let listed = self.requests.list(&actor, Some(State::Pending), 0, MANY).await;

@@ -3,20 +3,20 @@
 mod choices;
 mod search;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 pub(super) use self::choices::MAX_CHOICE;
-pub use self::choices::{Choice, Menu, choices, name_choices};
+pub use self::choices::{Choice, Menu, after, choices, name_choices};
 pub use self::search::search;
 use super::cards::{self, Button};
 use crate::access::{ChannelId, Denied, RoleId};
 use crate::connect::{Code, CorrelationId, Error};
 use crate::group::{GroupName, Guid, NameProblem};
-use crate::ldapgroup::{Changed, Created, Fault, Known, Refusal, Trouble};
-use crate::text::{beginning, columns, count, shorten, visible};
+use crate::ldapgroup::{Changed, Created, Fault, InUseBy, Known, Refusal, Trouble};
+use crate::text::{beginning, columns, count, shorten, units, visible};
 
 /// Discord's limit for the text of a message.
 pub(super) const MAX_CONTENT: usize = 2000;
@@ -65,6 +65,17 @@ impl Reply {
     }
 }
 
+/// Adds what somebody needs to know whose server has never used the bot, if there is room.
+#[must_use]
+pub fn with_welcome(mut reply: Reply) -> Reply {
+    const WELCOME: &str = "\n-# New here? What an admin picks is created at once. What anyone else \
+        picks becomes a request, and an admin decides it.";
+    if units(&reply.content) + units(WELCOME) <= MAX_CONTENT {
+        reply.content.push_str(WELCOME);
+    }
+    reply
+}
+
 /// A group that was created.
 #[must_use]
 pub fn created(created: &Created) -> Reply {
@@ -96,7 +107,7 @@ pub fn refusal(refusal: &Refusal) -> Reply {
         Refusal::BadName(NameProblem::TooLong) => {
             "No LDAP group has a name that long. Type the beginning of the group's name.".to_owned()
         }
-        Refusal::InUse { name, guid, .. } => in_use(name, guid.as_ref()),
+        Refusal::InUse { name, guid, by } => in_use(name, guid.as_ref(), *by),
         Refusal::NoSuchGroup { name, near } => format!(
             "LDAP has no group called {}.{}",
             span(name.as_str()),
@@ -162,13 +173,19 @@ pub(super) fn in_a_list(name: &GroupName, why: &Refusal) -> String {
     }
 }
 
-fn in_use(name: &GroupName, guid: Option<&Guid>) -> String {
+fn in_use(name: &GroupName, guid: Option<&Guid>, by: InUseBy) -> String {
     let name = span(name.as_str());
     let which = match guid {
         Some(guid) => format!("{name} has the guid `{}`.", guid.as_str()),
         None => format!("Connect doesn't say which group is in the way of {name}."),
     };
-    format!("The requested group name is already in use.\n{which}")
+    let next = match by {
+        InUseBy::ThisGroup => "Share content with it in Connect.",
+        InUseBy::AnotherGroup => {
+            "It isn't the group of LDAP: who runs Connect can rename or remove it."
+        }
+    };
+    format!("The requested group name is already in use.\n{which} {next}")
 }
 
 fn denied_text(denied: &Denied) -> String {

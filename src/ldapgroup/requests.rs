@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 pub use self::asking::{Batch, Done, Found, Left, Wanted};
 pub use self::carry::Swept;
 use super::{LdapGroups, Refusal, Stop};
-use crate::access::{Actor, Authority, ChannelId, RoleId};
+use crate::access::{Actor, Authority, ChannelId, GuildId, RoleId};
 use crate::connect::CorrelationId;
 use crate::group::GroupName;
 use crate::request::{Event, NotYours, Request, State, may_cancel, may_decide};
@@ -115,6 +115,8 @@ pub struct Requests {
     settings: RequestSettings,
     /// Requests whose creation this process is at work on: none is worked on twice.
     under_way: Mutex<HashSet<i64>>,
+    /// Servers in which the command was used since the start.
+    servers: Mutex<HashSet<GuildId>>,
     changed: Notify,
 }
 
@@ -122,7 +124,8 @@ impl Requests {
     /// Requests for `groups`, kept in `store`.
     #[must_use]
     pub fn new(groups: LdapGroups, store: Store, settings: RequestSettings) -> Self {
-        Self { groups, store, settings, under_way: Mutex::default(), changed: Notify::new() }
+        let (under_way, servers) = (Mutex::default(), Mutex::default());
+        Self { groups, store, settings, under_way, servers, changed: Notify::new() }
     }
 
     /// What can be done without a request.
@@ -141,6 +144,13 @@ impl Requests {
     #[must_use]
     pub fn settings(&self) -> &RequestSettings {
         &self.settings
+    }
+
+    /// Whether the command is used in this server for the first time. Asked once a server and run,
+    /// the database says so; if it fails, it isn't.
+    pub async fn is_first_use(&self, guild: GuildId) -> bool {
+        let is_first = self.servers.lock().unwrap_or_else(PoisonError::into_inner).insert(guild);
+        is_first && self.store.is_first_use(guild, SystemTime::now()).await.unwrap_or(false)
     }
 
     /// Until a request has changed that somebody must see.

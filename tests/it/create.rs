@@ -139,7 +139,7 @@ async fn a_group_that_connect_has_is_in_use_without_a_call() {
     let (text, private) = create(&world, "accounting", "accounting").await;
     assert_snapshot!(text, @r"
     The requested group name is already in use.
-    `accounting` has the guid `<guid>`.
+    `accounting` has the guid `<guid>`. Share content with it in Connect.
     ");
     assert!(private);
     assert!(world.asked().is_empty());
@@ -165,7 +165,7 @@ async fn a_group_imported_meanwhile_is_in_use_with_its_guid() {
     let (text, _) = create(&world, "accounting2", "accounting2").await;
     assert_snapshot!(text, @r"
     The requested group name is already in use.
-    `accounting2` has the guid `<guid>`.
+    `accounting2` has the guid `<guid>`. Share content with it in Connect.
     ");
     assert_eq!(world.asked(), [PUT, SEARCH]);
     world.end().await;
@@ -178,7 +178,7 @@ async fn a_name_taken_by_another_group_is_in_use_with_its_guid() {
     let (text, _) = create(&world, "accounting2", "Accounting2").await;
     assert_snapshot!(text, @r"
     The requested group name is already in use.
-    `Accounting2` has the guid `<guid>`.
+    `Accounting2` has the guid `<guid>`. It isn't the group of LDAP: who runs Connect can rename or remove it.
     ");
     assert_eq!(world.asked(), [SEARCH, PUT, GROUPS]);
     world.end().await;

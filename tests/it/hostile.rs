@@ -45,7 +45,7 @@ async fn a_table_shows_them_as_they_are_and_pings_nobody() {
     x `code` **bold** [link](https://example.com) |…  NULL
     x \u{60}\u{60}\u{60}\u{60}\u{60}\u{60}\u{60}\u{…  NULL
     ```
-    2 names are cut, where they end in `…`. Bring one into Connect with `/ldapgroup create`.
+    2 names are cut, where they end in `…`. Pick below what to bring into Connect, or use `/ldapgroup create`.
     ");
     assert!(answer.message().pings.is_empty());
     assert_eq!(answer.text().matches("```").count(), 2, "nothing ends the code block");

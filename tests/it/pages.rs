@@ -93,7 +93,7 @@ async fn pages_turn_to_the_last_and_back_by_one_callback_each_and_no_call_to_con
     team-040  NULL
     ```
     page 2 of 3 · 60 found
-    Bring one into Connect with `/ldapgroup create`.
+    Pick below what to bring into Connect, or use `/ldapgroup create`.
     ");
     assert_eq!(labels(&second), ["◀", "▶"]);
     let third = turn(&world, &second, "▶").await;
@@ -119,7 +119,7 @@ async fn five_hundred_hits_say_that_there_may_be_more_on_each_of_their_25_pages(
     let (_, notes) = page.content.rsplit_once("```\n").unwrap();
     assert_snapshot!(notes, @r"
     page 25 of 25 · 500 shown of at least 500
-    Connect lists at most 500 groups for one prefix: search for a longer prefix to see others. Bring one into Connect with `/ldapgroup create`.
+    Connect lists at most 500 groups for one prefix: search for a longer prefix to see others. Pick below what to bring into Connect, or use `/ldapgroup create`.
     ");
     assert!(world.connect.requests().is_empty());
     world.end().await;

@@ -158,11 +158,11 @@ async fn a_creation_prints_the_guid_and_a_second_one_exits_with_2() {
     assert_eq!((code, stdout.as_str()), (Some(2), ""));
     assert_snapshot!(stderr.replace(&guid, "<guid>"), @r"
     The requested group name is already in use.
-    `accounting2` has the guid `<guid>`.
+    `accounting2` has the guid `<guid>`. Share content with it in Connect.
     ");
     let (code, _, stderr) = with_connect(&["create", "accounting2", "--json"], &sandbox).await;
     assert_eq!(code, Some(2));
-    assert_snapshot!(stderr.replace(&guid, "<guid>"), @r#"{"error":"The requested group name is already in use.\n`accounting2` has the guid `<guid>`.","guid":"<guid>"}"#);
+    assert_snapshot!(stderr.replace(&guid, "<guid>"), @r#"{"error":"The requested group name is already in use.\n`accounting2` has the guid `<guid>`. Share content with it in Connect.","guid":"<guid>"}"#);
     let (code, stdout, _) = with_connect(&["create", "ABE-TEST", "--json"], &sandbox).await;
     let guid = sandbox.connect.guid_of("ABE-TEST").unwrap();
     assert_eq!(

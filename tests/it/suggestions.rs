@@ -128,3 +128,21 @@ async fn who_may_not_search_is_suggested_nothing() {
     assert!(world.connect.requests().is_empty());
     world.end().await;
 }
+
+#[tokio::test]
+async fn after_a_comma_the_next_name_is_suggested() {
+    let names = ["accounting", "admins", "Sales, EMEA"];
+    let world = World::with_groups(names.map(str::to_owned)).await;
+    let offered = async |typed: &str| {
+        let choices = world.member().autocomplete("create", &[], ("name", typed)).await.unwrap();
+        choices.into_iter().map(|choice| (choice.name, choice.value)).collect::<Vec<_>>()
+    };
+    let same = |text: &str| (text.to_owned(), serde_json::Value::from(text));
+    assert_eq!(offered("accounting, ad").await, [same("accounting, admins")]);
+    assert_eq!(offered("x,y,  ADM").await, [same("x,y, admins")]);
+    // A name with a comma of its own can't be one of several.
+    assert_eq!(offered("accounting, sal").await, []);
+    world.member().slash("search", &[("prefix", "sales".into())]).await;
+    assert_eq!(offered("Sales, E").await, [same("Sales, EMEA")]);
+    world.end().await;
+}

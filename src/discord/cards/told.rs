@@ -112,7 +112,9 @@ pub(in crate::discord) fn refusal(refusal: &RequestRefusal) -> String {
             "A request must say why. Use the option `reason` of `/ldapgroup create`.".to_owned()
         }
         RequestRefusal::ReasonTooLong => {
-            format!("A reason has at most {MAX_REASON_CHARS} characters.")
+            format!(
+                "A reason has at most {MAX_REASON_CHARS} characters. Shorten it, and send it again."
+            )
         }
         RequestRefusal::TooMany(max) => format!(
             "You have {} already, the most that one person may have. Wait until one is decided, or \

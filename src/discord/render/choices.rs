@@ -68,6 +68,24 @@ pub fn choices(search: &Search, typed: &str) -> Vec<Choice> {
         .collect()
 }
 
+/// The same choices after other names, `before`, and a comma; those that then still fit.
+#[must_use]
+pub fn after(before: &str, choices: Vec<Choice>) -> Vec<Choice> {
+    let continued = |choice: Choice| {
+        let Choice { name, value } = choice;
+        // With another comma, or cut, it wouldn't be read as one name of several.
+        if value.contains(',') || Abbreviation::parse(&value).is_some() {
+            return None;
+        }
+        let value = format!("{before}, {value}");
+        let name = format!("{}, {name}", visible(before));
+        let name =
+            if units(&name) > MAX_CHOICE { both_ends(&name, MAX_CHOICE).into() } else { name };
+        (units(&value) <= MAX_CHOICE).then_some(Choice { name, value })
+    };
+    choices.into_iter().filter_map(continued).collect()
+}
+
 /// A long name with its beginning and its end, since names often differ at the end only.
 fn both_ends(name: &str, max: usize) -> Cow<'_, str> {
     const END: usize = 30;

@@ -42,8 +42,12 @@ pub fn search(search: &Search, page: usize) -> Reply {
         in_connect(existing, total)
     );
     let place = if pages > 1 { place(page, pages, search) } else { String::new() };
-    let next =
-        if existing == total { "" } else { "Bring one into Connect with `/ldapgroup create`." };
+    let menu = menu(groups);
+    let next = match &menu {
+        Some(_) => "Pick below what to bring into Connect, or use `/ldapgroup create`.",
+        None if existing < total && pages > 1 => "Those that Connect lacks are on other pages.",
+        None => "",
+    };
     let names: Vec<_> = groups.iter().map(|group| harmless(group.name.as_str())).collect();
     let mut contents = CELLS.into_iter().map(|max| {
         let (table, cut) = table(&names, groups, max);
@@ -52,7 +56,7 @@ pub fn search(search: &Search, page: usize) -> Reply {
     let content = contents.find(|content| units(content.trim_end()) <= MAX_CONTENT).unwrap_or(head);
     Reply {
         buttons: turns(page, pages, &search.prefix),
-        menu: menu(groups),
+        menu,
         ..Reply::public(content.trim_end().to_owned())
     }
 }
