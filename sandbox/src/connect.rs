@@ -26,7 +26,7 @@ use tokio_native_tls::TlsAcceptor;
 use uuid::Uuid;
 
 pub use faults::{Fault, Route, Times};
-pub use options::{Options, Role};
+pub use options::{Key, Options, Role};
 use server::Shared;
 use state::State;
 

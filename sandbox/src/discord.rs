@@ -21,6 +21,7 @@ mod lines;
 mod messages;
 mod payloads;
 mod people;
+mod permissions;
 mod replies;
 mod rest;
 mod routes;
@@ -55,14 +56,16 @@ pub use self::{
     interactions::Choice,
     messages::{Button, Menu, Message, Origin, Pings},
     people::Person,
+    permissions::{For, Overwrite, permission},
     rest::Request,
     routes::Route,
     world::{
-        ADMIN_ROLE, APPLICATION, BOT_USER, CONNECT, ChannelId, DM, GUILD, MEMBER_ROLE,
-        OTHER_CHANNEL, OTHER_GUILD, RANDOM, REQUESTS, STRANGE_CHANNEL, STRANGE_GUILD, THREAD, Who,
+        ADMIN_ROLE, APPLICATION, BOT_ROLE, BOT_USER, CATEGORY, CONNECT, ChannelId, DM, GUILD,
+        MEMBER_ROLE, OTHER_CHANNEL, OTHER_GUILD, RANDOM, REQUESTS, STRANGE_CHANNEL, STRANGE_GUILD,
+        THREAD, Who,
     },
 };
-use self::{faults::Faults, interactions::Interaction, sessions::Gateway};
+use self::{faults::Faults, interactions::Interaction, permissions::Grants, sessions::Gateway};
 
 /// How the stand-in behaves.
 #[derive(Clone, Debug)]
@@ -157,6 +160,7 @@ struct State {
     /// Roles that differ from those at the start.
     roles: HashMap<Who, Vec<u64>>,
     gateway: Gateway,
+    grants: Grants,
     faults: Faults,
     requests: Vec<Request>,
     violations: Vec<String>,
@@ -238,6 +242,7 @@ impl Discord {
                 commands: HashMap::new(),
                 roles: HashMap::new(),
                 gateway: Gateway::default(),
+                grants: Grants::default(),
                 faults: Faults::default(),
                 requests: Vec::new(),
                 violations: Vec::new(),

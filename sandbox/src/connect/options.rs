@@ -1,6 +1,6 @@
 //! How the stand-in is set up, and which roles a key may have.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What may be chosen when the stand-in starts.
 #[derive(Debug, Clone)]
@@ -28,6 +28,10 @@ pub struct Options {
     pub user_role: Role,
     /// The role of the key itself. The lower of the two decides what it may do.
     pub key_role: Role,
+    /// When the key expires; `None` for never. An expired key is refused as a wrong one is.
+    pub key_expires: Option<SystemTime>,
+    /// The other keys of its owner.
+    pub other_keys: Vec<Key>,
     /// HTTPS with a certificate of a private authority, see [`Connect::ca_pem`](super::Connect::ca_pem).
     pub tls: bool,
 }
@@ -55,6 +59,8 @@ impl Default for Options {
             external_group_search: true,
             user_role: Role::Administrator,
             key_role: Role::Administrator,
+            key_expires: None,
+            other_keys: Vec::new(),
             tls: false,
         }
     }
@@ -75,6 +81,15 @@ const IMPORTED: [&str; 12] = [
     "sales-emea",
     "営業部",
 ];
+
+/// An API key as Connect lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// What it may do at most.
+    pub role: Role,
+    /// When it expires; `None` for never.
+    pub expires: Option<SystemTime>,
+}
 
 /// A role of Connect's, the lowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 //! What this Connect knows, and what each call does to it.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -9,7 +9,8 @@ use uuid::Uuid;
 use super::answer::Answer;
 use super::call::{Call, Reading, Received};
 use super::faults::{Fault, Faults};
-use super::{Group, Options, Role, Seen};
+use super::{Group, Key, Options, Role, Seen};
+use crate::discord::clock;
 
 /// Everything that changes while the stand-in runs.
 pub(super) struct State {
@@ -162,7 +163,10 @@ impl State {
     }
 
     fn carry_out(&mut self, call: Call) -> Answer {
+        let is_expired = self.options.key_expires.is_some_and(|at| at <= SystemTime::now());
         match call {
+            Call::Settings => Answer::ok(&self.settings()),
+            _ if is_expired => Answer::error(30),
             Call::Search { prefix, limit } => self.search(&prefix, limit),
             Call::CreateGroup { ticket } => self.create(&ticket),
             Call::Groups { prefix, page_number, page_size } => {
@@ -171,7 +175,6 @@ impl State {
             Call::User => Answer::ok(&self.user()),
             Call::Keys { guid } if guid == self.user_guid => Answer::ok(&self.keys()),
             Call::Keys { .. } => Answer::error(4),
-            Call::Settings => Answer::ok(&self.settings()),
         }
     }
 
@@ -273,15 +276,24 @@ impl State {
     }
 
     fn keys(&self) -> Value {
-        json!([{
-            "id": "1",
-            "user_guid": self.user_guid,
-            "name": "ldapgroup-bot",
-            "user_role": self.options.key_role.word(),
-            "created_time": "2026-01-12T09:31:00Z",
-            "last_used_time": "2026-06-01T07:00:00Z",
-            "expires_at": null,
-        }])
+        let own = Key { role: self.options.key_role, expires: self.options.key_expires };
+        let all = std::iter::once(&own).chain(&self.options.other_keys).zip(1..);
+        let json = |(key, number): (&Key, u32)| {
+            let name = match number {
+                1 => "ldapgroup-bot".to_owned(),
+                _ => format!("key-{number}"),
+            };
+            json!({
+                "id": number.to_string(),
+                "user_guid": self.user_guid,
+                "name": name,
+                "user_role": key.role.word(),
+                "created_time": "2026-01-12T09:31:00Z",
+                "last_used_time": "2026-06-01T07:00:00Z",
+                "expires_at": key.expires.map(clock::second),
+            })
+        };
+        all.map(json).collect()
     }
 
     fn settings(&self) -> Value {

@@ -8,18 +8,40 @@ use super::{
     check::Problems,
     limits::{self, Form},
     messages::Message,
+    permissions::permission,
     replies::{Answer, Refusal},
     world::{Channel, is_joined},
 };
 
-/// The channel of a path, if the bot may see it.
-pub(super) fn channel(part: &str) -> Result<&'static Channel, Refusal> {
+/// Discord's number for a channel that only holds others.
+const CATEGORY_KIND: u8 = 4;
+
+/// The channel of a path, if the bot is in its server.
+fn known(part: &str) -> Result<&'static Channel, Refusal> {
     let id = part.parse().map_err(|_| Refusal::UNKNOWN_CHANNEL)?;
     let channel = Channel::find(id).ok_or(Refusal::UNKNOWN_CHANNEL)?;
     match channel.guild {
         Some(guild) if !is_joined(guild) => Err(Refusal::NO_ACCESS),
         Some(_) | None => Ok(channel),
     }
+}
+
+/// The channel of a path, if the bot may see it and do this there.
+fn channel(state: &State, part: &str, bits: u64) -> Result<&'static Channel, Refusal> {
+    let channel = known(part)?;
+    state.grants.demand(channel, bits)?;
+    Ok(channel)
+}
+
+/// `GET /channels/{channel}`
+pub(super) fn show(shared: &Shared, at: &str) -> Result<Answer, Refusal> {
+    let state = shared.lock();
+    let channel = channel(&state, at, 0)?;
+    let mut json = channel.json();
+    if let Some(overwrites) = json.get_mut("permission_overwrites") {
+        *overwrites = state.grants.overwrites_json(channel.id);
+    }
+    Ok(Answer::json(200, json))
 }
 
 /// `POST /channels/{channel}/messages`
@@ -29,10 +51,18 @@ pub(super) fn create(
     at: &str,
     body: &Value,
 ) -> Result<Answer, Refusal> {
-    let channel = channel(at)?.id;
+    let mut state = shared.lock();
+    let to_write = match known(at)?.parent {
+        Some(_) => permission::SEND_MESSAGES_IN_THREADS,
+        None => permission::SEND_MESSAGES,
+    };
+    let channel = channel(&state, at, to_write)?;
+    if channel.kind == CATEGORY_KIND {
+        return Err(Refusal::NO_TEXT_CHANNEL);
+    }
+    let channel = channel.id;
     limits::message(problems, "", body, Form::Create);
     Refusal::check(problems)?;
-    let mut state = shared.lock();
     let nonce = body.get("nonce").filter(|nonce| !nonce.is_null());
     let key = nonce.map(|nonce| (channel, nonce.to_string()));
     if let Some(key) = &key
@@ -58,8 +88,8 @@ pub(super) fn create(
 
 /// `GET`, `PATCH` and `DELETE /channels/{channel}/messages/{message}`: the message's id. What only
 /// one person sees can't be reached by these routes.
-fn find(state: &State, at: &str, id: &str) -> Result<Message, Refusal> {
-    let channel = channel(at)?.id;
+fn find(state: &State, at: &str, id: &str, bits: u64) -> Result<Message, Refusal> {
+    let channel = channel(state, at, bits)?.id;
     let id: u64 = id.parse().map_err(|_| Refusal::UNKNOWN_MESSAGE)?;
     state
         .messages
@@ -72,7 +102,8 @@ fn find(state: &State, at: &str, id: &str) -> Result<Message, Refusal> {
 
 /// `GET /channels/{channel}/messages/{message}`
 pub(super) fn get(shared: &Shared, at: &str, id: &str) -> Result<Answer, Refusal> {
-    Ok(Answer::json(200, find(&shared.lock(), at, id)?.json()))
+    let message = find(&shared.lock(), at, id, permission::READ_MESSAGE_HISTORY)?;
+    Ok(Answer::json(200, message.json()))
 }
 
 /// `PATCH /channels/{channel}/messages/{message}`
@@ -83,7 +114,7 @@ pub(super) fn edit(
     body: &Value,
 ) -> Result<Answer, Refusal> {
     let mut state = shared.lock();
-    let message = find(&state, at, id)?;
+    let message = find(&state, at, id, 0)?;
     if message.author_id != APPLICATION {
         return Err(Refusal::NOT_THE_AUTHOR);
     }
@@ -96,7 +127,7 @@ pub(super) fn edit(
 /// `DELETE /channels/{channel}/messages/{message}`
 pub(super) fn delete(shared: &Shared, at: &str, id: &str) -> Result<Answer, Refusal> {
     let mut state = shared.lock();
-    let message = find(&state, at, id)?;
+    let message = find(&state, at, id, 0)?;
     if message.author_id != APPLICATION {
         return Err(Refusal::NO_PERMISSION);
     }

@@ -21,6 +21,12 @@ pub(crate) fn minute(since_epoch: Duration) -> String {
     format!("{} {} UTC", &whole[..10], &whole[11..16])
 }
 
+/// The moment as Connect writes it: `2026-03-02T10:15:42Z`.
+pub(crate) fn second(at: SystemTime) -> String {
+    let whole = timestamp(at.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO));
+    format!("{}Z", &whole[..19])
+}
+
 fn timestamp(since_epoch: Duration) -> String {
     let seconds = since_epoch.as_secs();
     let (year, month, day) = date(seconds / 86_400);

@@ -6,8 +6,9 @@ use super::{
     APPLICATION, Change, GUILD, STRANGE_GUILD, Shared, Who,
     check::Problems,
     commands,
+    permissions::Grants,
     replies::{Answer, Refusal},
-    world::{bot_user, is_joined, roles},
+    world::{BOT_USER, bot_member, bot_user, is_joined, roles},
 };
 
 /// The server of a path, if the bot is in it.
@@ -21,7 +22,7 @@ pub(super) fn guild(part: &str) -> Result<u64, Refusal> {
 }
 
 /// `GET /guilds/{guild}`
-pub(super) fn guild_json(guild: u64) -> Value {
+pub(super) fn guild_json(guild: u64, grants: &Grants) -> Value {
     json!({
         "id": guild.to_string(),
         "name": if guild == GUILD { "Data team" } else { "Elsewhere" },
@@ -34,7 +35,7 @@ pub(super) fn guild_json(guild: u64) -> Value {
         "verification_level": 1,
         "default_message_notifications": 1,
         "explicit_content_filter": 2,
-        "roles": roles(guild),
+        "roles": roles(guild, grants),
         "emojis": [],
         "features": [],
         "mfa_level": 0,
@@ -53,6 +54,19 @@ pub(super) fn guild_json(guild: u64) -> Value {
         "safety_alerts_channel_id": null,
         "stickers": [],
     })
+}
+
+/// `GET /guilds/{guild}/members/{user}`
+pub(super) fn member(shared: &Shared, guild: &str, user: &str) -> Result<Answer, Refusal> {
+    let guild = self::guild(guild)?;
+    let user: u64 = user.parse().map_err(|_| Refusal::UNKNOWN_MEMBER)?;
+    let state = shared.lock();
+    if user == BOT_USER {
+        return Ok(Answer::json(200, bot_member(&state.grants.bot_roles(guild))));
+    }
+    let who = Who::ALL.into_iter().find(|who| who.id() == user && guild == GUILD);
+    let who = who.ok_or(Refusal::UNKNOWN_MEMBER)?;
+    Ok(Answer::json(200, who.member(&state.roles_of(who))))
 }
 
 /// `GET /gateway/bot`

@@ -313,7 +313,7 @@ fn filled(command: &Registered<'_>, options: &[(&str, Value)]) -> Vec<Value> {
 }
 
 impl State {
-    fn roles_of(&self, who: Who) -> Vec<u64> {
+    pub(super) fn roles_of(&self, who: Who) -> Vec<u64> {
         self.roles.get(&who).cloned().unwrap_or_else(|| who.first_roles())
     }
 }

@@ -70,6 +70,7 @@ impl Refusal {
         Self::new(400, 50109, "The request body contains invalid JSON.");
     const INVALID: Self = Self::new(400, 50035, "Invalid Form Body");
     pub(super) const UNKNOWN_CHANNEL: Self = Self::new(404, 10003, "Unknown Channel");
+    pub(super) const UNKNOWN_MEMBER: Self = Self::new(404, 10007, "Unknown Member");
     pub(super) const UNKNOWN_GUILD: Self = Self::new(404, 10004, "Unknown Guild");
     pub(super) const UNKNOWN_APPLICATION: Self = Self::new(404, 10002, "Unknown Application");
     pub(super) const UNKNOWN_MESSAGE: Self = Self::new(404, 10008, "Unknown Message");
@@ -81,6 +82,8 @@ impl Refusal {
     pub(super) const NOT_THE_AUTHOR: Self =
         Self::new(403, 50005, "Cannot edit a message authored by another user");
     pub(super) const EMPTY: Self = Self::new(400, 50006, "Cannot send an empty message");
+    pub(super) const NO_TEXT_CHANNEL: Self =
+        Self::new(400, 50008, "Cannot send messages in a non-text channel");
     pub(super) const NO_PERMISSION: Self = Self::new(403, 50013, "Missing Permissions");
     pub(super) const DEAD_TOKEN: Self = Self::new(401, 50027, "Invalid Webhook Token");
 

@@ -242,10 +242,14 @@ fn dispatch(
         Route::CurrentUser => Ok(Answer::json(200, bot_user())),
         Route::Guild => {
             let guild = facts::guild(step(1))?;
-            Ok(Answer::json(200, facts::guild_json(guild)))
+            Ok(Answer::json(200, facts::guild_json(guild, &shared.lock().grants)))
         }
-        Route::GuildRoles => Ok(Answer::json(200, roles(facts::guild(step(1))?))),
-        Route::Channel => Ok(Answer::json(200, channels::channel(step(1))?.json())),
+        Route::GuildRoles => {
+            let guild = facts::guild(step(1))?;
+            Ok(Answer::json(200, roles(guild, &shared.lock().grants)))
+        }
+        Route::GuildMember => facts::member(shared, step(1), step(3)),
+        Route::Channel => channels::show(shared, step(1)),
         Route::SetCommands => facts::set_commands(shared, problems, (step(1), step(3)), body),
         Route::Callback => {
             let resource = parts.uri.query() == Some("with_response=true");

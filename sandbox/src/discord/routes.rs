@@ -15,6 +15,8 @@ pub enum Route {
     Guild,
     /// `GET /guilds/{guild}/roles`
     GuildRoles,
+    /// `GET /guilds/{guild}/members/{user}`
+    GuildMember,
     /// `GET /channels/{channel}`
     Channel,
     /// `PUT /applications/{application}/guilds/{guild}/commands`
@@ -53,6 +55,7 @@ impl Route {
             ("GET", ["users", "@me"]) => Self::CurrentUser,
             ("GET", ["guilds", _]) => Self::Guild,
             ("GET", ["guilds", _, "roles"]) => Self::GuildRoles,
+            ("GET", ["guilds", _, "members", _]) => Self::GuildMember,
             ("GET", ["channels", _]) => Self::Channel,
             ("PUT", ["applications", _, "guilds", _, "commands"]) => Self::SetCommands,
             ("POST", ["interactions", _, _, "callback"]) => Self::Callback,
@@ -89,6 +92,7 @@ impl Route {
             | Self::CurrentUser
             | Self::Guild
             | Self::GuildRoles
+            | Self::GuildMember
             | Self::Channel
             | Self::GetOriginal
             | Self::DeleteOriginal
@@ -125,6 +129,7 @@ impl Route {
             | Self::Application
             | Self::CurrentUser
             | Self::GuildRoles
+            | Self::GuildMember
             | Self::Channel
             | Self::SetCommands
             | Self::CreateMessage

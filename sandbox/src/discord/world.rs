@@ -8,7 +8,7 @@ use std::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::clock;
+use super::{clock, permissions::Grants};
 
 /// A Discord channel's id.
 pub type ChannelId = u64;
@@ -31,6 +31,8 @@ pub const REQUESTS: ChannelId = 1_098_232_018_379_395_073;
 pub const RANDOM: ChannelId = 1_098_232_071_319_871_498;
 /// A public thread in [`GUILD`] whose parent is [`CONNECT`].
 pub const THREAD: ChannelId = 1_352_618_204_733_849_601;
+/// The category in [`GUILD`] under which its channels stand; it takes no messages.
+pub const CATEGORY: ChannelId = 1_098_231_893_204_750_347;
 /// `#general` in [`OTHER_GUILD`].
 pub const OTHER_CHANNEL: ChannelId = 1_187_403_927_809_761_291;
 /// A channel in [`STRANGE_GUILD`]: Discord answers its routes with code 50001.
@@ -41,6 +43,8 @@ pub const DM: ChannelId = 1_351_947_116_203_606_017;
 pub const ADMIN_ROLE: u64 = 1_098_233_105_413_124_096;
 /// The role in [`GUILD`] that everyone of the team has.
 pub const MEMBER_ROLE: u64 = 1_098_233_187_902_050_324;
+/// The bot's own role in [`GUILD`], which Discord made when the bot was invited.
+pub const BOT_ROLE: u64 = 1_341_096_208_542_384_129;
 
 /// The people of the team's server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -133,13 +137,13 @@ impl Who {
             "avatar": null,
             "banner": null,
             "roles": roles,
-            "joined_at": "2024-02-12T09:31:07.226000+00:00",
+            "joined_at": JOINED_AT,
             "premium_since": null,
             "deaf": false,
             "mute": false,
             "flags": 0,
             "pending": false,
-            "permissions": MEMBER_PERMISSIONS,
+            "permissions": MEMBER_PERMISSIONS.to_string(),
             "communication_disabled_until": null,
             "unusual_dm_activity_until": null,
         })
@@ -147,9 +151,12 @@ impl Who {
 }
 
 /// What `@everyone` may do in a new server: view, send, embed, attach, react, use commands, threads.
-const MEMBER_PERMISSIONS: &str = "2248473465835073";
+pub(super) const MEMBER_PERMISSIONS: u64 = 2_248_473_465_835_073;
 /// What the bot may do in the channels: as above, and manage its own messages.
 pub(super) const APP_PERMISSIONS: &str = "2248473465843265";
+
+/// When everyone came to the server.
+const JOINED_AT: &str = "2024-02-12T09:31:07.226000+00:00";
 
 /// A channel's fixed facts.
 pub(super) struct Channel {
@@ -158,11 +165,11 @@ pub(super) struct Channel {
     /// `None` for direct messages.
     pub(super) guild: Option<u64>,
     pub(super) parent: Option<ChannelId>,
-    /// Discord's number: 0 text, 1 direct, 11 public thread.
-    kind: u8,
+    /// Discord's number: 0 text, 1 direct, 4 category, 11 public thread.
+    pub(super) kind: u8,
 }
 
-const CHANNELS: [Channel; 7] = [
+const CHANNELS: [Channel; 8] = [
     text(CONNECT, "connect", GUILD),
     text(REQUESTS, "connect-requests", GUILD),
     text(RANDOM, "random", GUILD),
@@ -173,6 +180,7 @@ const CHANNELS: [Channel; 7] = [
         parent: Some(CONNECT),
         kind: 11,
     },
+    Channel { id: CATEGORY, name: Some("Data"), guild: Some(GUILD), parent: None, kind: 4 },
     text(OTHER_CHANNEL, "general", OTHER_GUILD),
     text(STRANGE_CHANNEL, "general", STRANGE_GUILD),
     Channel { id: DM, name: None, guild: None, parent: None, kind: 1 },
@@ -200,17 +208,19 @@ impl Channel {
                 "guild_id": guild.to_string(),
                 "name": name,
                 "parent_id": self.parent.map(|id| id.to_string()),
-                "permissions": MEMBER_PERMISSIONS,
-                "position": 1,
-                "topic": null,
-                "nsfw": false,
+                "permissions": MEMBER_PERMISSIONS.to_string(),
                 "rate_limit_per_user": 0,
-                "permission_overwrites": [],
             })
         } else {
             json!({"recipients": [Who::Member.user()]})
         };
         merge(&mut json, fields);
+        if matches!(self.kind, 0 | 4) {
+            merge(
+                &mut json,
+                json!({"position": 1, "topic": null, "nsfw": false, "permission_overwrites": []}),
+            );
+        }
         if self.kind == 11 {
             merge(
                 &mut json,
@@ -218,6 +228,7 @@ impl Channel {
                     "owner_id": Who::Member.id().to_string(),
                     "member_count": 2,
                     "message_count": 4,
+                    "total_message_sent": 4,
                     "thread_metadata": {
                         "archived": false,
                         "auto_archive_duration": 4320,
@@ -260,10 +271,32 @@ pub(super) fn bot_user() -> Value {
     })
 }
 
+/// The bot as a member of a server.
+pub(super) fn bot_member(roles: &[u64]) -> Value {
+    let roles: Vec<_> = roles.iter().map(u64::to_string).collect();
+    json!({
+        "user": bot_user(),
+        "nick": null,
+        "avatar": null,
+        "banner": null,
+        "roles": roles,
+        "joined_at": JOINED_AT,
+        "premium_since": null,
+        "deaf": false,
+        "mute": false,
+        "flags": 0,
+        "pending": false,
+        "communication_disabled_until": null,
+    })
+}
+
 /// The server's roles, `@everyone` first: its id is the server's own.
-pub(super) fn roles(guild: u64) -> Value {
-    let own: &[(u64, &str)] =
-        if guild == GUILD { &[(ADMIN_ROLE, "Connect admins"), (MEMBER_ROLE, "Team")] } else { &[] };
+pub(super) fn roles(guild: u64, grants: &Grants) -> Value {
+    let own: &[(u64, &str)] = if guild == GUILD {
+        &[(ADMIN_ROLE, "Connect admins"), (MEMBER_ROLE, "Team"), (BOT_ROLE, "ldapgroup")]
+    } else {
+        &[]
+    };
     [(guild, "@everyone")]
         .iter()
         .chain(own)
@@ -278,8 +311,8 @@ pub(super) fn roles(guild: u64) -> Value {
                 "icon": null,
                 "unicode_emoji": null,
                 "position": position,
-                "permissions": MEMBER_PERMISSIONS,
-                "managed": false,
+                "permissions": grants.of_role(*id).to_string(),
+                "managed": *id == BOT_ROLE,
                 "mentionable": false,
                 "flags": 0,
             })

@@ -1,9 +1,9 @@
 //! What the calls answer, and what is held against a caller.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::Method;
-use sandbox::connect::{Options, Role, Route};
+use sandbox::connect::{Key, Options, Role, Route};
 use serde_json::{Value, json};
 
 use super::{client, code, get, names, no_imports, put, search, send, start, with_groups};
@@ -135,6 +135,25 @@ async fn who_the_key_belongs_to_and_what_it_may_do() {
     let saml = start(Options { authentication: "SAML".to_owned(), ..Options::default() }).await;
     assert_eq!(code(get(&saml, "v1/groups/remote?prefix=a").await), (400, 119));
     assert_eq!(get(&saml, "server_settings").await.1["authentication"]["name"], "SAML");
+}
+
+#[tokio::test]
+async fn keys_are_listed_with_their_roles_and_expiry_and_an_expired_one_is_refused() {
+    let in_a_day = SystemTime::now() + Duration::from_hours(24);
+    let other = Key { role: Role::Viewer, expires: Some(UNIX_EPOCH) };
+    let key_expires = Some(in_a_day);
+    let connect = start(Options { key_expires, other_keys: vec![other], ..Options::default() });
+    let connect = connect.await;
+    let guid = get(&connect, "v1/user").await.1["guid"].as_str().unwrap().to_owned();
+    let (_, keys) = get(&connect, &format!("v1/users/{guid}/keys")).await;
+    assert_eq!(keys[0]["user_role"], "administrator");
+    assert_eq!(keys[0]["expires_at"].as_str().unwrap().len(), "2026-01-12T09:31:00Z".len());
+    assert_eq!(keys[1]["user_role"], "viewer");
+    assert_eq!(keys[1]["expires_at"], "1970-01-01T00:00:00Z");
+    assert_eq!(code(get(&connect, "v1/users/somebody/keys").await), (404, 4));
+    let expired = start(Options { key_expires: Some(UNIX_EPOCH), ..Options::default() }).await;
+    assert_eq!(code(get(&expired, "v1/user").await), (401, 30));
+    assert_eq!(get(&expired, "server_settings").await.0, 200);
 }
 
 #[tokio::test]

@@ -8,5 +8,6 @@ mod limits;
 #[cfg(feature = "openapi")]
 mod openapi;
 mod people;
+mod permissions;
 mod serenity_client;
 mod serenity_types;
