@@ -7,11 +7,12 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use futures_util::future::join_all;
 use reqwest::StatusCode;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::GuildId;
-use crate::check;
+use crate::check::{self, Places};
 use crate::config::Config;
 use crate::connect::{Connect, http_client};
 use crate::discord::Bot;
@@ -63,6 +64,8 @@ pub enum AppError {
 pub struct App {
     bot: Arc<Bot>,
     connect: Connect,
+    application: Application,
+    places: Places,
     line: Line,
     stopping: CancellationToken,
 }
@@ -79,8 +82,8 @@ impl App {
         stopping: CancellationToken,
     ) -> Result<Option<Self>, AppError> {
         let http = http_client(Vec::new())?;
+        let places = Places::of(&config);
         let connect = Connect::new(config.connect, &http)?;
-        let guilds = config.policy.guilds.clone();
         let groups = LdapGroups::new(connect.clone(), config.policy, config.ticket_ttl);
         let store = Store::open(&config.database_url).await?;
         store.distrust_messages().await?;
@@ -89,16 +92,19 @@ impl App {
         let bot = Bot::new(requests, rest, stopping.clone());
         let introduced = tokio::select! {
             () = stopping.cancelled() => return Ok(None),
-            introduced = introduce(bot.rest(), &guilds) => introduced?,
+            introduced = introduce(bot.rest(), &places.policy.guilds) => introduced?,
         };
         let (application, address) = introduced;
-        tracing::info!(application = application.name, servers = guilds.len(), "registered");
-        check::note(&check::interactions_endpoint(&application));
+        tracing::info!(
+            application = application.name,
+            servers = places.policy.guilds.len(),
+            "registered"
+        );
         if config.discord.public_key.is_some() {
             tracing::warn!("DISCORD_PUBLIC_KEY is set, but interactions come by the gateway only");
         }
         let line = Line { address, token: config.discord.token };
-        Ok(Some(Self { bot, connect, line, stopping }))
+        Ok(Some(Self { bot, connect, application, places, line, stopping }))
     }
 
     /// Serves until told to stop, then lets what is under way end.
@@ -107,12 +113,7 @@ impl App {
     ///
     /// When Discord doesn't want the bot any more.
     pub async fn run(self) -> Result<(), AppError> {
-        let connect = self.connect.clone();
-        let looking = tokio::spawn(async move {
-            for finding in check::connect(&connect).await {
-                check::note(&finding);
-            }
-        });
+        let looking = self.look_around();
         let closing = CancellationToken::new();
         let ended = {
             let farewell = async {
@@ -136,6 +137,25 @@ impl App {
         drop(timeout(LAST_WORDS, self.bot.requests().store().close()).await);
         tracing::info!("stopped");
         Ok(ended?)
+    }
+
+    /// Makes the checks of `check` that the start didn't make itself, beside everything else: what
+    /// they find can mend itself, and whoever asks meanwhile is told.
+    fn look_around(&self) -> JoinHandle<()> {
+        let (bot, connect) = (Arc::clone(&self.bot), self.connect.clone());
+        let (application, places) = (self.application.clone(), self.places.clone());
+        tokio::spawn(async move {
+            check::note(&check::interactions_endpoint(&application));
+            let discord = async {
+                let found = check::places(bot.rest(), &places, &application).await;
+                found.iter().for_each(check::note);
+            };
+            let connect = async {
+                let found = check::connect(&connect).await;
+                found.iter().for_each(check::note);
+            };
+            tokio::join!(discord, connect);
+        })
     }
 
     /// Lets what is under way end, and tells whoever still waits that nothing more will come.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use crate::check::{self, Level};
+use crate::check::{self, Level, Places};
 use crate::config::Config;
 use crate::connect::{Connect, CorrelationId, Settings, http_client};
 use crate::discord::render;
@@ -105,7 +105,7 @@ pub async fn create(settings: Settings, name: &str, format: Format) -> io::Resul
     }
 }
 
-/// Prints what [`mod@check`] finds at Discord and at Connect, a line each.
+/// Prints what [`mod@check`] finds at Discord, at Connect and about the database, a line each.
 ///
 /// # Errors
 ///
@@ -122,9 +122,14 @@ pub async fn check(config: Config) -> io::Result<Outcome> {
         Ok(connect) => connect,
         Err(error) => return failed(&error.to_string()),
     };
-    let (discord, connect) = tokio::join!(check::discord(&rest, &config), check::connect(&connect));
+    let places = Places::of(&config);
+    let (discord, connect, database) = tokio::join!(
+        check::discord(&rest, &places),
+        check::connect(&connect),
+        check::database(&config.database_url)
+    );
     let mut outcome = Outcome::Done;
-    for finding in discord.into_iter().chain(connect) {
+    for finding in discord.into_iter().chain(connect).chain([database]) {
         writeln!(out, "{finding}")?;
         if finding.level == Level::Fail {
             outcome = Outcome::Failed;

@@ -3,6 +3,7 @@
 //! The facts are from Connect's published API reference (2021 to 2026.06). Errors are told apart
 //! by the code in Connect's answer, never by HTTP status or text.
 
+mod about;
 mod address;
 mod error;
 
@@ -23,6 +24,9 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use uuid::Uuid;
 
+pub use self::about::{
+    ApiKey, Authentication, KeyInUse, KeyOwner, LdapSearch, Role, ServerSettings,
+};
 pub use self::address::api_base;
 pub use self::error::{Code, Error};
 use crate::group::{GroupName, Guid, Prefix, RemoteGroup, SEARCH_LIMIT, TempTicket};
@@ -78,40 +82,6 @@ pub struct Settings {
     pub authorities: Vec<Certificate>,
     /// The longest that one call may take.
     pub timeout: Duration,
-}
-
-/// Who the API key belongs to.
-#[derive(Debug, Deserialize)]
-pub struct KeyOwner {
-    /// The login name.
-    pub username: String,
-    /// `administrator`, `publisher` or `viewer`.
-    pub user_role: String,
-    /// Whether Connect has locked the user out.
-    #[serde(default)]
-    pub locked: bool,
-}
-
-/// What a Connect server says about itself, where it says anything: the call is undocumented.
-#[derive(Debug, Default, Deserialize)]
-pub struct ServerSettings {
-    /// Its version; administrators can hide it.
-    #[serde(default)]
-    pub version: Option<String>,
-    /// Where its users come from.
-    #[serde(default)]
-    pub authentication: Authentication,
-}
-
-/// Where a Connect server's users come from.
-#[derive(Debug, Default, Deserialize)]
-pub struct Authentication {
-    /// The provider: `LDAP` and others.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// Whether the provider's groups can be searched.
-    #[serde(default)]
-    pub external_group_search: Option<bool>,
 }
 
 /// A group that Connect has.
@@ -286,6 +256,27 @@ impl Connect {
     /// When Connect or something on the way to it failed, or the key isn't accepted.
     pub async fn key_owner(&self, id: CorrelationId) -> Result<KeyOwner, Error> {
         self.send("user", self.request(Method::GET, "v1/user", &[], id)).await
+    }
+
+    /// The API keys of a user.
+    ///
+    /// # Errors
+    ///
+    /// When Connect or something on the way to it failed, or the server is too old to list keys.
+    pub async fn keys_of(&self, user: &Guid, id: CorrelationId) -> Result<Vec<ApiKey>, Error> {
+        let path = format!("v1/users/{user}/keys");
+        self.send("keys", self.request(Method::GET, &path, &[], id)).await
+    }
+
+    /// What can be learnt about the API key in use.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connect::key_owner`].
+    pub async fn key_in_use(&self, id: CorrelationId) -> Result<KeyInUse, Error> {
+        let owner = self.key_owner(id).await?;
+        let keys = self.keys_of(&owner.guid, id).await;
+        Ok(KeyInUse { owner, keys })
     }
 
     /// What the server says about itself.

@@ -12,6 +12,7 @@ pub mod gateway;
 mod handle;
 mod lists;
 mod parse;
+pub mod permissions;
 mod presses;
 pub mod render;
 pub mod rest;

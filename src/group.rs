@@ -129,7 +129,7 @@ impl From<GroupName> for Prefix {
     }
 }
 
-/// The id that Connect gives a group.
+/// The id that Connect gives a group or a user.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Guid(String);

@@ -34,7 +34,7 @@ struct Arguments {
 enum Command {
     /// Run the bot until SIGTERM or SIGINT (the default)
     Run,
-    /// Check the settings, Discord and Connect, and say what to do about what is wrong
+    /// Check the settings, Discord, Connect and the database, and say what to do about what is wrong
     Check,
     /// Find the LDAP groups whose names begin with PREFIX
     Search {

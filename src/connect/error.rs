@@ -107,6 +107,19 @@ impl Error {
         }
     }
 
+    /// The HTTP status of the answer, if there was one that isn't a success.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Refused { status, .. } | Self::NotConnect { status, .. } => Some(*status),
+            Self::Unreadable(_)
+            | Self::Certificate(_)
+            | Self::Unreachable(_)
+            | Self::Interrupted(_)
+            | Self::TimedOut(_) => None,
+        }
+    }
+
     /// How long to wait before the next try, if Connect said so.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

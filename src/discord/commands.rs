@@ -1,7 +1,10 @@
 //! The slash command as Discord registers it: its names, descriptions and limits.
 
-use serenity::all::{CommandOptionType, CreateCommand, CreateCommandOption};
+use std::ops::BitOr;
 
+use serenity::all::{CommandOptionType, CreateCommand, CreateCommandOption, Permissions};
+
+use super::permissions::Permission;
 use crate::request::{MAX_REASON_CHARS, State};
 
 /// The command.
@@ -30,15 +33,13 @@ pub const REQUEST: &str = "request";
 /// Its subcommand that tells what happened to a group.
 pub const HISTORY: &str = "history";
 
-/// View Channel, Send Messages, Read Message History and Send Messages in Threads: what requests
-/// need.
-const PERMISSIONS: u64 = 1 << 10 | 1 << 11 | 1 << 16 | 1 << 38;
-
 /// The address at which someone who manages a server adds the bot to it.
 #[must_use]
 pub fn invitation(application: u64) -> String {
+    let permissions = Permission::INVITED_WITH.map(Permission::bit).into_iter();
+    let permissions = permissions.fold(Permissions::empty(), BitOr::bitor).bits();
     format!(
-        "https://discord.com/oauth2/authorize?client_id={application}&permissions={PERMISSIONS}\
+        "https://discord.com/oauth2/authorize?client_id={application}&permissions={permissions}\
          &scope=bot+applications.commands"
     )
 }

@@ -4,6 +4,7 @@
 //! hides how long Discord wants to be left alone. So the calls are made here.
 
 mod error;
+mod places;
 
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ use serenity::all::{
 use tokio::time::Instant;
 
 pub use self::error::RestError;
-use crate::access::{ChannelId, GuildId, RoleId};
+pub use self::places::{Application, Channel, Role};
+use crate::access::{ChannelId, GuildId};
 
 /// What Discord asks bots to call themselves.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!(
@@ -43,17 +45,6 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Discord's code for a second first answer.
 const ALREADY_ANSWERED: u64 = 40060;
 
-/// The application that the token belongs to.
-#[derive(Debug, Deserialize)]
-pub struct Application {
-    /// Its id.
-    pub id: serenity::all::ApplicationId,
-    /// Its name.
-    pub name: String,
-    /// Where Discord sends interactions instead of over the gateway, if it does.
-    pub interactions_endpoint_url: Option<String>,
-}
-
 #[derive(Deserialize)]
 struct GatewayAddress {
     url: String,
@@ -62,11 +53,6 @@ struct GatewayAddress {
 #[derive(Deserialize)]
 struct Message {
     id: serenity::all::MessageId,
-}
-
-#[derive(Deserialize)]
-struct Role {
-    id: serenity::all::RoleId,
 }
 
 #[derive(Deserialize)]
@@ -105,15 +91,6 @@ impl Rest {
         Self { http, base, authorization }
     }
 
-    /// The application that the token belongs to.
-    ///
-    /// # Errors
-    ///
-    /// With status 401 if Discord doesn't accept the token.
-    pub async fn application(&self) -> Result<Application, RestError> {
-        self.read("applications/@me").await
-    }
-
     /// The gateway's address.
     ///
     /// # Errors
@@ -121,25 +98,6 @@ impl Rest {
     /// When Discord doesn't give one. serenity would dial its own default then; the bot doesn't.
     pub async fn gateway(&self) -> Result<String, RestError> {
         self.read("gateway").await.map(|address: GatewayAddress| address.url)
-    }
-
-    /// The roles of a server.
-    ///
-    /// # Errors
-    ///
-    /// With code 50001 or 10004 if the bot isn't in the server.
-    pub async fn roles(&self, guild: GuildId) -> Result<Vec<RoleId>, RestError> {
-        let roles: Vec<Role> = self.read(&format!("guilds/{guild}/roles")).await?;
-        Ok(roles.into_iter().map(|role| RoleId(role.id.get())).collect())
-    }
-
-    /// Whether the bot sees a channel.
-    ///
-    /// # Errors
-    ///
-    /// With code 10003 or 50001 if it doesn't.
-    pub async fn channel(&self, channel: ChannelId) -> Result<(), RestError> {
-        self.read(&format!("channels/{channel}")).await.map(|_: serde::de::IgnoredAny| ())
     }
 
     /// Makes `commands` the commands of the application in a server, in place of all others.

@@ -1,5 +1,6 @@
 //! Opening the database: made and brought up to date if it can be used, left alone if it can't.
 
+use std::cmp::Ordering;
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -51,14 +52,7 @@ impl Store {
     ///
     /// When it can't be used; then it is left as it was.
     pub async fn open(url: &SecretString) -> Result<Self, StoreError> {
-        let url = url.expose_secret();
-        if !url.starts_with("sqlite:") {
-            return Err(StoreError::Unsupported);
-        }
-        let options = SqliteConnectOptions::from_str(url)?
-            .foreign_keys(true)
-            .busy_timeout(BUSY)
-            .disable_statement_logging();
+        let options = options(url)?;
         let path = options.get_filename().to_owned();
         let is_new = prepare(&path).map_err(StoreError::File)?;
         if !is_new {
@@ -79,6 +73,16 @@ impl Store {
     }
 }
 
+/// How the database at `url` is opened.
+pub(super) fn options(url: &SecretString) -> Result<SqliteConnectOptions, StoreError> {
+    let url = url.expose_secret();
+    if !url.starts_with("sqlite:") {
+        return Err(StoreError::Unsupported);
+    }
+    let options = SqliteConnectOptions::from_str(url)?;
+    Ok(options.foreign_keys(true).busy_timeout(BUSY).disable_statement_logging())
+}
+
 /// Makes the file, for the bot's eyes only. Whether it is new.
 fn prepare(path: &Path) -> io::Result<bool> {
     let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
@@ -95,8 +99,17 @@ fn protect(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// How a sound database stands to this version of the bot.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Version {
+    /// It is to be brought up to date.
+    Older,
+    /// It is this version's.
+    Ours,
+}
+
 /// Looks at an existing file without changing it.
-async fn inspect(options: &SqliteConnectOptions) -> Result<(), StoreError> {
+pub(super) async fn inspect(options: &SqliteConnectOptions) -> Result<Version, StoreError> {
     let damaged = |error: sqlx::Error| match &error {
         sqlx::Error::Database(database) => StoreError::Damaged(database.message().to_owned()),
         _ => StoreError::Sql(error),
@@ -113,7 +126,7 @@ async fn inspect(options: &SqliteConnectOptions) -> Result<(), StoreError> {
     let tables: Vec<String> =
         sqlx::query_scalar(tables).fetch_all(&mut connection).await.map_err(damaged)?;
     if tables.is_empty() {
-        return Ok(());
+        return Ok(Version::Older);
     }
     if !tables.iter().any(|table| table == "_sqlx_migrations") {
         return Err(StoreError::Damaged("it belongs to another program".to_owned()));
@@ -123,7 +136,11 @@ async fn inspect(options: &SqliteConnectOptions) -> Result<(), StoreError> {
         .await
         .map_err(damaged)?;
     let ours = MIGRATIONS.iter().map(|migration| migration.version).max();
-    if newest > ours { Err(StoreError::Newer) } else { Ok(()) }
+    match newest.cmp(&ours) {
+        Ordering::Less => Ok(Version::Older),
+        Ordering::Equal => Ok(Version::Ours),
+        Ordering::Greater => Err(StoreError::Newer),
+    }
 }
 
 fn refused(error: MigrateError) -> StoreError {

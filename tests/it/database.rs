@@ -27,6 +27,14 @@ pub(crate) async fn execute(database: &Path, sql: &'static str) {
     connection.close().await.unwrap();
 }
 
+/// Keeps everyone else from writing, until it is dropped.
+pub(crate) async fn lock(database: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(database);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+    connection
+}
+
 /// The bot refuses to start, with these words, and leaves the file as it is.
 async fn is_refused(sandbox: &Sandbox) -> String {
     let before = std::fs::read(sandbox.database()).unwrap();

@@ -4,6 +4,7 @@
 
 mod batches;
 mod buttons;
+mod check;
 mod create;
 mod database;
 mod decisions;
@@ -18,6 +19,7 @@ mod program;
 mod requests;
 mod search;
 mod secrets;
+mod serving;
 mod settling;
 mod suggestions;
 mod trouble;

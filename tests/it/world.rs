@@ -76,7 +76,8 @@ impl World {
         for (route, fault, times) in setup.faults {
             sandbox.discord.fail(route, fault, times);
         }
-        let elsewhere = setup.variables.iter().any(|(name, _)| *name == "CONNECT_SERVER");
+        let is_set = |wanted| setup.variables.iter().any(|(name, _)| *name == wanted);
+        let (elsewhere, other_key) = (is_set("CONNECT_SERVER"), is_set("CONNECT_API_KEY"));
         let variables: Vec<_> = sandbox.variables().into_iter().chain(setup.variables).collect();
         if !setup.is_new {
             used_before(&sandbox).await;
@@ -96,6 +97,9 @@ impl World {
             // The bot's own look at Connect is over.
             world.connect.wait_for(1, Route::User).await;
             world.connect.wait_for(1, Route::Settings).await;
+            if !other_key {
+                world.connect.wait_for(1, Route::Keys).await;
+            }
             world.connect.clear_requests();
         }
         world

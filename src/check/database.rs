@@ -1,0 +1,29 @@
+//! Looks at the database.
+
+use secrecy::SecretString;
+
+use super::Finding;
+use crate::store::{Condition, Store, StoreError};
+
+/// Looks at the database at `url`: whether a start can use it. Nothing is changed.
+pub async fn database(url: &SecretString) -> Finding {
+    match Store::examine(url).await {
+        Ok(Condition::Current) => Finding::ok("the database is sound and can be written"),
+        Ok(Condition::Outdated) => Finding::ok(
+            "the database is sound and can be written; the next start brings it up to date",
+        ),
+        Ok(Condition::Missing) => {
+            Finding::ok("there is no database yet; the next start makes it where DATABASE_URL says")
+        }
+        Err(StoreError::Sql(error)) => Finding::fail(format!(
+            "DATABASE_URL: the database can't be used ({error}); see that its disk isn't full, that \
+             the bot's user owns it, and that no other program keeps it locked"
+        )),
+        Err(
+            error @ (StoreError::Unsupported
+            | StoreError::File(_)
+            | StoreError::Newer
+            | StoreError::Damaged(_)),
+        ) => Finding::fail(error.to_string()),
+    }
+}

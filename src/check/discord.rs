@@ -1,0 +1,149 @@
+//! Looks at Discord: the token, the servers, their roles.
+
+use super::rooms::rooms;
+use super::{Finding, Level};
+use crate::access::{ChannelId, GuildId, Policy, RoleId};
+use crate::config::Config;
+use crate::discord::commands::invitation;
+use crate::discord::permissions::Membership;
+use crate::discord::rest::{Application, Rest, RestError};
+
+/// Where the bot is to work, as the settings have it.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// Who is served, where, and as what.
+    pub policy: Policy,
+    /// Where requests wait for an admin; nothing if it is where they were made.
+    pub requests: Option<ChannelId>,
+}
+
+impl Places {
+    /// Those of a configuration.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        Self { policy: config.policy.clone(), requests: config.requests.channel }
+    }
+}
+
+/// Looks at Discord: the token, and everything that is to be served.
+pub async fn discord(rest: &Rest, wanted: &Places) -> Vec<Finding> {
+    let application = match rest.application().await {
+        Ok(application) => application,
+        Err(error) => return vec![token_refused(&error)],
+    };
+    let mut findings = vec![
+        Finding::ok(format!("Discord accepts the token of application {}", application.name)),
+        interactions_endpoint(&application),
+    ];
+    findings.extend(places(rest, wanted, &application).await);
+    findings
+}
+
+/// Whether Discord sends interactions where the bot listens.
+#[must_use]
+pub fn interactions_endpoint(application: &Application) -> Finding {
+    match application.interactions_endpoint_url.as_deref() {
+        None | Some("") => Finding::ok("Discord sends interactions over the gateway"),
+        Some(_) => Finding::fail(
+            "Discord sends interactions to a web address, and the bot gets none: clear \
+             Interactions Endpoint URL on the application's page General Information",
+        ),
+    }
+}
+
+fn token_refused(error: &RestError) -> Finding {
+    match error.status().map(|status| status.as_u16()) {
+        Some(401) => Finding::fail(
+            "Discord refuses the token: copy a new one from the application's page Bot into \
+             DISCORD_TOKEN",
+        ),
+        Some(_) | None => Finding::fail(format!(
+            "Discord can't be asked: {error}. Check the network and DISCORD_API_URL"
+        )),
+    }
+}
+
+/// Looks at everything that is to be served: the servers, the roles, the channels.
+pub async fn places(rest: &Rest, wanted: &Places, application: &Application) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut servers = Vec::new();
+    for guild in &wanted.policy.guilds {
+        match rest.membership(*guild, application).await {
+            Ok(server) => {
+                findings.push(Finding::ok(format!("the bot is in server {guild}")));
+                servers.push(server);
+            }
+            Err(error) => findings.push(not_there(*guild, application, &error)),
+        }
+    }
+    findings.extend(roles(&wanted.policy, &servers));
+    findings.extend(rooms(rest, wanted, &servers).await);
+    findings
+}
+
+fn not_there(guild: GuildId, application: &Application, error: &RestError) -> Finding {
+    if error.is_not_in_guild() {
+        return Finding::fail(format!(
+            "the bot isn't in server {guild} ({error}): check DISCORD_GUILD_IDS, and invite it \
+             with {}",
+            invitation(application.id.get())
+        ));
+    }
+    Finding::fail(format!("server {guild} can't be asked about: {error}. Try again later"))
+}
+
+/// Whether the roles that the settings name are there.
+fn roles(policy: &Policy, servers: &[Membership]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let named = [
+        ("ADMIN_ROLE_IDS", &policy.admin_roles, policy.admin_users.is_empty()),
+        ("REQUESTER_ROLE_IDS", &policy.requester_roles, false),
+    ];
+    for (variable, named, is_only_way) in named {
+        let has = |server: &Membership, role: RoleId| {
+            server.roles.iter().any(|known| known.id == role && role.0 != server.guild.0)
+        };
+        let is_known = |role: &RoleId| servers.iter().any(|server| has(server, *role));
+        // Without an answer from every server nobody knows that a role isn't there.
+        let all_asked = servers.len() == policy.guilds.len();
+        let none_known = all_asked && !named.iter().any(is_known);
+        let (level, so) = if none_known && is_only_way {
+            (Level::Fail, ", so nobody is an admin")
+        } else {
+            (Level::Warn, "")
+        };
+        for role in named {
+            // Everyone's role has the server's own id, and nobody's list of roles holds it.
+            if policy.guilds.iter().any(|guild| guild.0 == role.0) {
+                findings.push(Finding::new(
+                    level,
+                    format!(
+                        "{variable} names @everyone, a role that counts for nobody{so}: leave it out"
+                    ),
+                ));
+            } else if all_asked && !is_known(role) {
+                let which = match servers {
+                    [only] => format!("server {} doesn't have", only.guild),
+                    _ => "no server has".to_owned(),
+                };
+                findings.push(Finding::new(
+                    level,
+                    format!(
+                        "{variable} names role {role}, which {which}{so}: right-click the role in \
+                         Discord and copy its ID"
+                    ),
+                ));
+            }
+        }
+        if servers.len() > 1 && !none_known {
+            let without = |server: &&Membership| !named.iter().any(|role| has(server, *role));
+            for server in servers.iter().filter(without).filter(|_| !named.is_empty()) {
+                let guild = server.guild;
+                findings.push(Finding::warn(format!(
+                    "server {guild} has none of the roles of {variable}: add one of its own"
+                )));
+            }
+        }
+    }
+    findings
+}
