@@ -16,11 +16,12 @@ pub mod permissions;
 mod presses;
 pub mod render;
 pub mod rest;
+mod status;
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use serenity::all::{CommandInteraction, Interaction};
@@ -30,6 +31,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use self::desk::Desk;
+use self::gateway::Latency;
 use self::handle::{First, Handle, Target};
 use self::parse::Command;
 use self::render::{Privacy, Reply};
@@ -54,6 +56,8 @@ const INVALID_BODY: u64 = 50035;
 pub struct Bot {
     requests: Requests,
     rest: Rest,
+    started: SystemTime,
+    latency: Latency,
     /// One at a time looks after the messages, or two would post one.
     desk: tokio::sync::Mutex<Desk>,
     under_way: TaskTracker,
@@ -67,7 +71,8 @@ impl Bot {
     pub fn new(requests: Requests, rest: Rest, stopping: CancellationToken) -> Arc<Self> {
         let (under_way, leaving) = (TaskTracker::new(), CancellationToken::new());
         let desk = tokio::sync::Mutex::default();
-        Arc::new(Self { requests, rest, desk, under_way, stopping, leaving })
+        let (started, latency) = (SystemTime::now(), Latency::default());
+        Arc::new(Self { requests, rest, started, latency, desk, under_way, stopping, leaving })
     }
 
     /// Discord's REST API, as the bot speaks to it.
@@ -188,7 +193,8 @@ impl Bot {
             Command::Create { .. }
             | Command::Requests { .. }
             | Command::Cancel { .. }
-            | Command::History { .. } => Privacy::Private,
+            | Command::History { .. }
+            | Command::Status => Privacy::Private,
         }
     }
 
@@ -222,6 +228,7 @@ impl Bot {
                 cancelled.map(|request| cards::over(&request))
             }
             Command::History { name } => self.list_history(actor, &name, 0).await.map(Reply::from),
+            Command::Status => self.status(actor, id).await,
         }
     }
 

@@ -125,6 +125,12 @@ impl LdapGroups {
         Ok(known.0)
     }
 
+    /// The Connect server.
+    #[must_use]
+    pub fn connect(&self) -> &Connect {
+        &self.connect
+    }
+
     /// The roles whose members are admins.
     #[must_use]
     pub fn admin_roles(&self) -> Vec<RoleId> {

@@ -7,6 +7,7 @@
 mod asking;
 mod changing;
 mod examine;
+mod look;
 mod open;
 mod read;
 mod rows;
@@ -20,6 +21,7 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 pub use self::asking::{Asked, How, NewRequest, Standing};
 pub use self::changing::{Change, Settled, Swap};
 pub use self::examine::Condition;
+pub use self::look::Overview;
 pub use self::open::StoreError;
 use self::read::BY_ID;
 pub use self::read::{Entry, Filter, Listed, Notice};

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub(super) use self::batch::{asked, begun};
-pub(super) use self::lists::{history, request_choices, requests};
+pub(super) use self::lists::{groups_in_list, history, request_choices, requests};
 pub(super) use self::told::{joined, notice, over, refusal, reminder, requested};
 use super::render::{MAX_CONTENT, span};
 use crate::access::{RoleId, UserId};
@@ -221,7 +221,7 @@ fn groups_of(request: &Request) -> String {
 }
 
 /// Where a request's message is.
-fn link(request: &Request) -> Option<String> {
+pub(super) fn link(request: &Request) -> Option<String> {
     let (channel, message) = request.message?;
     Some(format!("https://discord.com/channels/{}/{channel}/{message}", request.place.guild))
 }
@@ -257,7 +257,7 @@ fn addressed(roles: &[RoleId]) -> String {
 }
 
 /// A moment as Discord shows it in everyone's own time: `f` for the moment, `R` for how long ago.
-fn stamp(at: SystemTime, style: char) -> String {
+pub(super) fn stamp(at: SystemTime, style: char) -> String {
     let seconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     format!("<t:{seconds}:{style}>")
 }

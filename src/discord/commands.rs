@@ -32,6 +32,8 @@ pub const CANCEL: &str = "cancel";
 pub const REQUEST: &str = "request";
 /// Its subcommand that tells what happened to a group.
 pub const HISTORY: &str = "history";
+/// Its subcommand that tells how the bot is.
+pub const STATUS: &str = "status";
 
 /// The address at which someone who manages a server adds the bot to it.
 #[must_use]
@@ -87,7 +89,8 @@ pub fn commands() -> [CreateCommand; 1] {
                 required(NAME, "Type a few letters of the group's name and pick it")
                     .set_autocomplete(true),
             );
-    [[search, create, requests, cancel, history].into_iter().fold(
+    let health = subcommand(STATUS, "For admins: how the bot, Connect and the requests are doing");
+    [[search, create, requests, cancel, history, health].into_iter().fold(
         CreateCommand::new(COMMAND).description("Bring LDAP groups into Posit Connect"),
         CreateCommand::add_option,
     )]

@@ -4,6 +4,7 @@
 //! that carries no code, hides the close codes that are final, and waits for ever for a handshake
 //! that hangs. What the bot needs of the protocol is small, since it has no intents.
 
+mod latency;
 mod pace;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tokio_util::sync::CancellationToken;
 
+pub(super) use self::latency::Latency;
 use self::pace::Pace;
 use super::Bot;
 
@@ -166,8 +168,10 @@ struct Connection<'a> {
     socket: Socket,
     session: &'a mut Option<Session>,
     pace: &'a mut Pace,
-    /// Whether the last heartbeat was answered.
+    /// Whether the last heartbeat of our own was answered.
     acknowledged: bool,
+    /// When the oldest heartbeat was sent that isn't answered yet; Discord may ask for more.
+    beaten: Option<Instant>,
 }
 
 /// Serves over one connection until it ends.
@@ -184,7 +188,9 @@ async fn serve(
         Ok(Err(end)) => return end,
         Err(_) => return End::Lost(Lost("Discord's gateway says nothing")),
     };
-    let mut connection = Connection { bot, socket, session, pace, acknowledged: true };
+    let (acknowledged, beaten) = (true, None);
+    let mut connection = Connection { bot, socket, session, pace, acknowledged, beaten };
+    bot.latency.forget();
     if let Err(end) = connection.introduce(line).await {
         return end;
     }
@@ -265,6 +271,7 @@ impl Connection<'_> {
     }
 
     async fn heartbeat(&mut self) -> Result<(), End> {
+        self.beaten.get_or_insert_with(Instant::now);
         let seq = self.session.as_ref().map(|session| session.seq);
         self.send(op::HEARTBEAT, json!(seq)).await
     }
@@ -291,6 +298,9 @@ impl Connection<'_> {
             op::HEARTBEAT => self.heartbeat().await,
             op::HEARTBEAT_ACK => {
                 self.acknowledged = true;
+                if let Some(beaten) = self.beaten.take() {
+                    self.bot.latency.note(beaten.elapsed());
+                }
                 Ok(())
             }
             op::RECONNECT => Err(End::Lost(Lost("Discord asked for a new connection"))),

@@ -7,6 +7,7 @@ use serenity::all::{
 
 use super::commands::{
     CANCEL, COMMAND, CREATE, HISTORY, NAME, OPEN, PREFIX, REASON, REQUEST, REQUESTS, SEARCH, STATE,
+    STATUS,
 };
 use crate::access::{Actor, ChannelId, GuildId, RoleId, UserId};
 use crate::request::State;
@@ -41,6 +42,8 @@ pub(super) enum Command {
         /// The group's name, or a suggestion's value.
         name: String,
     },
+    /// `/ldapgroup status`.
+    Status,
 }
 
 /// What somebody has typed so far into an option with suggestions.
@@ -82,6 +85,7 @@ impl Command {
             Self::Requests { .. } => REQUESTS,
             Self::Cancel { .. } => CANCEL,
             Self::History { .. } => HISTORY,
+            Self::Status => STATUS,
         }
     }
 }
@@ -154,6 +158,7 @@ pub(super) fn command(interaction: &mut CommandInteraction) -> Result<Command, U
         REQUESTS => Command::Requests { state: state(&mut options)? },
         CANCEL => Command::Cancel { request: integer(&mut options, REQUEST)? },
         HISTORY => Command::History { name: text(&mut options, NAME)? },
+        STATUS => Command::Status,
         _ => return Err(Unknown(subcommand)),
     };
     match options.first() {

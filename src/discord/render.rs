@@ -2,6 +2,7 @@
 
 mod choices;
 mod search;
+mod status;
 #[cfg(test)]
 pub(super) mod tests;
 
@@ -11,6 +12,7 @@ use std::fmt::Write as _;
 pub(super) use self::choices::MAX_CHOICE;
 pub use self::choices::{Choice, Menu, after, choices, name_choices};
 pub use self::search::search;
+pub(super) use self::status::{Health, status};
 use super::cards::{self, Button};
 use crate::access::{ChannelId, Denied, RoleId};
 use crate::connect::{Code, CorrelationId, Error};

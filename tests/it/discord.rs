@@ -19,7 +19,7 @@ async fn the_command_is_registered_in_the_configured_server_alone() {
     let subcommands = commands[0]["options"].as_array().unwrap();
     let names: Vec<_> = subcommands.iter().map(|option| &option["name"]).collect();
     assert_eq!(commands[0]["name"], "ldapgroup");
-    assert_eq!(names, ["search", "create", "requests", "cancel", "history"]);
+    assert_eq!(names, ["search", "create", "requests", "cancel", "history", "status"]);
     assert_eq!(world.discord.commands(sandbox::discord::OTHER_GUILD), None);
     assert_eq!(world.discord.intents(), Some(0));
     world.end().await;

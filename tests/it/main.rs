@@ -21,6 +21,7 @@ mod search;
 mod secrets;
 mod serving;
 mod settling;
+mod status;
 mod suggestions;
 mod trouble;
 mod world;

@@ -111,7 +111,8 @@ fn paged(mut content: String, key: &str, page: usize, pages: usize) -> Card {
     Card { content, buttons }
 }
 
-fn groups_in_list(request: &Request) -> String {
+/// The first of its groups, and how many more there are.
+pub(in crate::discord) fn groups_in_list(request: &Request) -> String {
     let first = request.groups.first().map_or("", |group| group.name.as_str());
     match request.groups.len() {
         0 | 1 => short_span(first),
