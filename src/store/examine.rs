@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -45,21 +45,47 @@ impl Store {
         if length == 0 {
             return Ok(Condition::Missing);
         }
-        let version = inspect(&options).await?;
+        let is_left_open = beside(path, "-wal").exists();
+        let condition = match inspect(&options).await {
+            Ok(Version::Older) => Condition::Outdated,
+            Ok(Version::Ours) => Condition::Current,
+            Err(error) => {
+                if !is_left_open {
+                    tidy(&options).await;
+                }
+                return Err(error);
+            }
+        };
         try_to_write(&options).await?;
-        Ok(match version {
-            Version::Older => Condition::Outdated,
-            Version::Ours => Condition::Current,
-        })
+        Ok(condition)
     }
 }
 
 /// `SQLite` makes files beside the database, so that the folder must be writable in any case.
 fn try_folder(database: &Path) -> io::Result<()> {
-    let mut probe = database.as_os_str().to_owned();
-    probe.push(format!("-check-{}", Uuid::new_v4().simple()));
+    let probe = beside(database, &format!("-check-{}", Uuid::new_v4().simple()));
     OpenOptions::new().write(true).create_new(true).open(&probe)?;
     std::fs::remove_file(&probe)
+}
+
+fn beside(database: &Path, ending: &str) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(ending);
+    path.into()
+}
+
+/// Takes away the empty files that a look makes beside the database, which only a connection can
+/// that might write. It reads, and doesn't.
+async fn tidy(options: &SqliteConnectOptions) {
+    let read_and_close = async {
+        let mut connection = options.connect().await?;
+        let read = sqlx::query("PRAGMA schema_version").execute(&mut connection).await;
+        connection.close().await?;
+        read.map(drop)
+    };
+    if let Err(error) = read_and_close.await {
+        tracing::debug!(%error, "files may be left beside the database");
+    }
 }
 
 /// Takes the lock that a write needs, writes, and takes it back.

@@ -9,9 +9,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::ConnectOptions;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection};
 
 use super::Store;
 
@@ -110,13 +112,16 @@ pub(super) enum Version {
 
 /// Looks at an existing file without changing it.
 pub(super) async fn inspect(options: &SqliteConnectOptions) -> Result<Version, StoreError> {
-    let damaged = |error: sqlx::Error| match &error {
-        sqlx::Error::Database(database) => StoreError::Damaged(database.message().to_owned()),
-        _ => StoreError::Sql(error),
-    };
     let mut connection = options.clone().read_only(true).connect().await.map_err(damaged)?;
+    let version = version(&mut connection).await;
+    // Only the last one that closes, and may write, takes away the files beside the database.
+    connection.close().await.map_err(damaged)?;
+    version
+}
+
+async fn version(connection: &mut SqliteConnection) -> Result<Version, StoreError> {
     let verdict: String = sqlx::query_scalar("PRAGMA quick_check(1)")
-        .fetch_one(&mut connection)
+        .fetch_one(&mut *connection)
         .await
         .map_err(damaged)?;
     if verdict != "ok" {
@@ -124,7 +129,7 @@ pub(super) async fn inspect(options: &SqliteConnectOptions) -> Result<Version, S
     }
     let tables = "SELECT name FROM sqlite_master WHERE type = 'table'";
     let tables: Vec<String> =
-        sqlx::query_scalar(tables).fetch_all(&mut connection).await.map_err(damaged)?;
+        sqlx::query_scalar(tables).fetch_all(&mut *connection).await.map_err(damaged)?;
     if tables.is_empty() {
         return Ok(Version::Older);
     }
@@ -132,7 +137,7 @@ pub(super) async fn inspect(options: &SqliteConnectOptions) -> Result<Version, S
         return Err(StoreError::Damaged("it belongs to another program".to_owned()));
     }
     let newest: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations")
-        .fetch_one(&mut connection)
+        .fetch_one(connection)
         .await
         .map_err(damaged)?;
     let ours = MIGRATIONS.iter().map(|migration| migration.version).max();
@@ -140,6 +145,13 @@ pub(super) async fn inspect(options: &SqliteConnectOptions) -> Result<Version, S
         Ordering::Less => Ok(Version::Older),
         Ordering::Equal => Ok(Version::Ours),
         Ordering::Greater => Err(StoreError::Newer),
+    }
+}
+
+fn damaged(error: sqlx::Error) -> StoreError {
+    match &error {
+        sqlx::Error::Database(database) => StoreError::Damaged(database.message().to_owned()),
+        _ => StoreError::Sql(error),
     }
 }
 
