@@ -63,8 +63,14 @@ impl Store {
         }
         let options =
             options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-        // SQLite writes one at a time anyway.
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        // SQLite writes one at a time anyway. A file in the same machine needs no test whether it is
+        // still there; and whoever is stopped in the midst of one, with sqlx 0.9, leaves the
+        // connection to close by itself, so that `close` wouldn't wait for it.
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .test_before_acquire(false)
+            .connect_with(options)
+            .await?;
         MIGRATIONS.run(&pool).await.map_err(refused)?;
         Ok(Self { pool })
     }
