@@ -1,0 +1,55 @@
+// What stands under a message to be pressed or picked from.
+
+import { h } from "./dom.js";
+import { selectMenu } from "./menu.js";
+
+const LOOKS = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "secondary" };
+
+/** The rows of a message. */
+export function controlRows(message, page) {
+  return message.rows.map((row) =>
+    h(
+      "div",
+      { class: "row" },
+      row.map((part) => (part.type === "select" ? select(part, message, page) : button(part, message, page))),
+    ),
+  );
+}
+
+function button(part, message, page) {
+  const look = `button button-${LOOKS[part.style] ?? "secondary"}`;
+  if (part.url) {
+    return h("a", { class: look, href: part.url, target: "_blank", rel: "noreferrer noopener", text: part.label });
+  }
+  const node = h("button", {
+    class: look,
+    type: "button",
+    disabled: part.disabled,
+    "aria-label": TURNS[part.label],
+    "data-testid": "button",
+    "data-focus": part.label,
+    on: {
+      click: () => whileBusy(node, () => page.press(message, part.custom_id)),
+    },
+  }, h("span", { class: "button-label", text: part.label }));
+  return node;
+}
+
+// A screen reader would say what the drawing is, not what it does.
+const TURNS = { "◀": "Previous page", "▶": "Next page" };
+
+function select(part, message, page) {
+  const menu = selectMenu(part, (values) => whileBusy(menu, () => page.pick(message, part.custom_id, values)));
+  return menu;
+}
+
+/** Until the bot has answered nothing else of the message can be used. */
+async function whileBusy(node, act) {
+  const rows = node.closest(".rows");
+  if (rows.getAttribute("aria-busy") === "true") return;
+  rows.setAttribute("aria-busy", "true");
+  node.classList.add("busy");
+  await act();
+  node.classList.remove("busy");
+  rows.removeAttribute("aria-busy");
+}

@@ -1,0 +1,106 @@
+// One message of the channel.
+
+import { controlRows } from "./controls.js";
+import { h } from "./dom.js";
+import { embedBox } from "./embed.js";
+import { icon } from "./icons.js";
+import { initials } from "./model.js";
+import { textNodes } from "./text.js";
+import { told } from "./time.js";
+
+/** A round picture of somebody: their letters, or the bot's own drawing. */
+export function avatar({ id, name, isBot }, size = "") {
+  const kind = isBot ? "avatar avatar-bot" : `avatar tone-${Number(BigInt(id) % 7n)}`;
+  return h("span", { class: `${kind} ${size}`.trim(), "aria-hidden": "true" }, isBot ? icon("people") : initials(name));
+}
+
+/** The message as an article. */
+export function messageNode(message, page, isContinued) {
+  const time = told(message.at, "t");
+  const author = { ...message.author, isBot: message.author.bot };
+  const isPing = page.model.pings(message, page.model.person(page.who));
+  const classes = ["message", isContinued && "continued", isPing && "pinged", message.private && "private"];
+  return h(
+    "article",
+    {
+      class: classes.filter(Boolean).join(" "),
+      "aria-label": `${author.name}, ${time}${message.private ? ", only for you" : ""}`,
+      tabindex: "-1",
+      "data-testid": "message",
+      "data-id": message.id,
+      "data-private": message.private ? "true" : null,
+      "data-pinged": isPing ? "true" : null,
+    },
+    message.command && used(message.command, page),
+    h("div", { class: "gutter" }, isContinued ? h("time", { class: "gutter-time", text: time }) : avatar(author)),
+    h(
+      "div",
+      { class: "message-body" },
+      isContinued ? null : head(message, author, time),
+      content(message, page),
+      message.embeds?.map((embed) => embedBox(embed, page)),
+      message.rows?.length > 0 && h("div", { class: "rows", "data-testid": "rows" }, controlRows(message, page)),
+      h("p", { class: "control-error", role: "alert", hidden: true, "data-testid": "control-error" }),
+      message.private && whisper(message, page),
+    ),
+  );
+}
+
+function head(message, author, time) {
+  return h(
+    "p",
+    { class: "message-head" },
+    h("span", { class: "author", text: author.name }),
+    author.isBot && h("span", { class: "tag", text: "APP" }),
+    h("time", { class: "stamp", datetime: new Date(message.at).toISOString(), title: told(message.at, "F"), text: time }),
+  );
+}
+
+function content(message, page) {
+  if (message.failed) {
+    return h("p", { class: "failed", "data-testid": "failed" }, icon("alert"), message.failed);
+  }
+  if (message.thinking) {
+    return h(
+      "p",
+      { class: "thinking", "data-testid": "thinking" },
+      h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")),
+      `${message.author.name} is thinking…`,
+    );
+  }
+  const nodes = textNodes(message.content, page);
+  if (message.edited) {
+    const note = h("span", { class: "edited", text: "(edited)" });
+    const last = nodes.at(-1);
+    if (last?.tagName === "P") last.append(" ", note);
+    else nodes.push(h("p", {}, note));
+  }
+  return h("div", { class: "text", "data-testid": "content" }, nodes);
+}
+
+/** The line above an answer: who used which command. */
+export function used(command, page) {
+  const person = page.model.person(command.who);
+  return h(
+    "p",
+    { class: "used", "data-testid": "used" },
+    avatar({ id: person.id, name: person.display_name }, "avatar-tiny"),
+    h("span", { class: "used-who", text: person.display_name }),
+    " used ",
+    h("span", { class: "used-command", text: command.text }),
+  );
+}
+
+function whisper(message, page) {
+  return h(
+    "p",
+    { class: "whisper", "data-testid": "whisper" },
+    icon("eye"),
+    h("span", { text: "Only you can see this" }),
+    h("span", { "aria-hidden": "true", text: "·" }),
+    h("button", {
+      class: "as-link", type: "button", text: "Dismiss message", "data-testid": "dismiss",
+      on: { click: () => page.dismiss(message.id) },
+    }),
+  );
+}

@@ -1,0 +1,172 @@
+// Behind the scenes: what Connect and LDAP have, and switches that break things.
+
+import { post, Refused } from "./api.js";
+import { count } from "./command.js";
+import { Kept, arrange, byId, freshId, h } from "./dom.js";
+import { icon } from "./icons.js";
+
+/** So many groups are listed at the most; the filter finds the others. */
+const MOST = 150;
+
+const FAULTS = [
+  ["connect_slow", "Connect is slow", "Its answers take seconds: people see “thinking…” first, and no suggestions."],
+  ["connect_down", "Connect is down", "People read that it can’t be reached. What was approved is tried again until it works."],
+  ["connect_html", "A proxy is in the way", "HTML comes instead of Connect’s answer. People read that something stands in front of it."],
+  ["ldap_away", "LDAP is away", "Connect is there but can’t look into LDAP. People are asked to try again in a few minutes."],
+  ["discord_refuses", "Discord refuses messages", "The bot can’t post. Requests are kept, people read so, and they are posted once it can."],
+];
+
+const DEEDS = [
+  ["expire_tickets", "Expire the tickets", "What was searched must be searched again. The bot does it by itself: people notice nothing."],
+  ["drop_gateway", "Drop the gateway", "The bot loses Discord for a moment. A command in that moment gets no answer."],
+];
+
+/** The panel at the side. */
+export class Panel {
+  constructor(page) {
+    this.page = page;
+    this.kept = new Kept();
+    this.error = h("p", { class: "panel-error", role: "alert", hidden: true, "data-testid": "panel-error" });
+    this.health = h("ul", { class: "health", "data-testid": "health" });
+    this.switches = FAULTS.map((fault) => this.fault(...fault));
+    this.filter = h("input", {
+      class: "filter", type: "search", placeholder: "Filter groups", "aria-label": "Filter groups", autocomplete: "off",
+      "data-testid": "filter", on: { input: () => this.drawGroups() },
+    });
+    this.connect = this.section("Connect");
+    this.ldap = this.section("LDAP");
+    byId("panel-body").append(
+      this.health,
+      this.error,
+      h("section", { "aria-label": "Groups" }, this.filter, this.connect.node, this.ldap.node),
+      h(
+        "section",
+        { "aria-labelledby": "break-head" },
+        h("h3", { class: "panel-title", id: "break-head", text: "Break things" }),
+        this.switches.map((each) => each.node),
+        DEEDS.map((deed) => this.deed(...deed)),
+      ),
+    );
+  }
+
+  section(name) {
+    const head = h("h3", { class: "panel-title" });
+    const list = h("ul", { class: "groups", "data-testid": `${name.toLowerCase()}-groups` });
+    const note = h("p", { class: "panel-note" });
+    return { head, list, note, node: h("div", { class: "panel-section" }, head, list, note) };
+  }
+
+  fault(name, label, effect) {
+    const id = freshId("fault");
+    const button = h(
+      "button",
+      {
+        class: "switch", type: "button", role: "switch", "aria-checked": "false", "aria-describedby": id,
+        "data-testid": `fault-${name}`,
+        on: { click: () => this.act("fault", { fault: name, on: button.getAttribute("aria-checked") !== "true" }) },
+      },
+      h("span", { class: "switch-label", text: label }),
+      h("span", { class: "switch-track", "aria-hidden": "true" }, h("i")),
+    );
+    return { name, button, node: h("div", { class: "fault" }, button, h("p", { class: "effect", id, text: effect })) };
+  }
+
+  deed(what, label, effect) {
+    const id = freshId("deed");
+    const button = h("button", {
+      class: "button button-secondary button-small", type: "button", text: label, "aria-describedby": id,
+      "data-testid": `do-${what}`, on: { click: () => this.act("do", { what }) },
+    });
+    return h("div", { class: "fault" }, button, h("p", { class: "effect", id, text: effect }));
+  }
+
+  async act(route, body) {
+    this.error.hidden = true;
+    try {
+      await post(route, body);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.error.hidden = false;
+      this.error.textContent = error.message;
+    }
+  }
+
+  /** Draws what the state says. */
+  draw() {
+    const { state } = this.page.model;
+    for (const { name, button } of this.switches) button.setAttribute("aria-checked", String(state.faults[name] === true));
+    this.health.replaceChildren(
+      health("The bot", state.ready, "on Discord", "not on Discord"),
+      health("Connect", state.connect.up, "up", "down"),
+      health("LDAP", !state.faults.ldap_away, "there", "away"),
+    );
+    this.drawGroups();
+  }
+
+  drawGroups() {
+    const { connect } = this.page.model.state;
+    const query = this.filter.value.trim().toLowerCase();
+    const found = (groups) => groups.filter((group) => group.name.toLowerCase().includes(query));
+    this.fill(this.connect, "Connect", connect.groups, found(connect.groups), (group) => hasGroup(group));
+    this.fill(this.ldap, "LDAP", connect.ldap, found(connect.ldap), (group) => this.ldapGroup(group));
+  }
+
+  fill({ head, list, note }, name, all, found, make) {
+    head.textContent = `${name} has ${count(all.length, "group")}`;
+    const shown = found.slice(0, MOST);
+    const seen = new Map();
+    const nodes = shown.map((group) => {
+      // Two groups may have one name.
+      const nth = (seen.get(group.name) ?? 0) + 1;
+      seen.set(group.name, nth);
+      return this.kept.once(`${name} ${nth} ${group.name}`, String(group.guid), () => make(group));
+    });
+    const held = list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    arrange(list, nodes);
+    if (held) [...list.querySelectorAll("button")].find((node) => node.dataset.key === held)?.focus();
+    list.hidden = shown.length === 0;
+    note.textContent = left(all.length, found.length, shown.length);
+    note.hidden = note.textContent === "";
+  }
+
+  ldapGroup({ name, guid }) {
+    const isIn = guid !== null && guid !== undefined;
+    const label = isIn ? "Remove" : "Import";
+    return h(
+      "li",
+      { class: isIn ? "group group-in" : "group", "data-testid": "ldap-group", "data-name": name },
+      h("span", { class: "group-name", text: name }),
+      h("button", {
+        class: "as-link", type: "button", text: label, "data-key": name,
+        "aria-label": isIn ? `Remove ${name} from Connect` : `Import ${name} into Connect`,
+        title: isIn ? "Remove it in Connect, past the bot" : "Import it in Connect, past the bot",
+        on: { click: () => this.act("do", { what: label.toLowerCase(), name }) },
+      }),
+    );
+  }
+}
+
+function hasGroup({ name, guid }) {
+  return h(
+    "li",
+    { class: "group group-in", "data-testid": "connect-group", "data-name": name },
+    h("span", { class: "group-name", text: name }),
+    h("code", { class: "guid", text: guid }),
+  );
+}
+
+function health(name, isWell, well, ill) {
+  return h(
+    "li",
+    { class: isWell ? "health-item" : "health-item health-ill" },
+    isWell ? icon("check") : icon("alert"),
+    h("span", { class: "health-name", text: name }),
+    h("span", { text: isWell ? well : ill }),
+  );
+}
+
+function left(all, found, shown) {
+  if (all === 0) return "None yet.";
+  if (found === 0) return "The filter matches none of them.";
+  return found > shown ? `${count(found - shown, "more group")}: filter to see others.` : "";
+}

@@ -1,0 +1,54 @@
+// Moments as Discord shows them, in the reader's own time.
+
+import { h } from "./dom.js";
+
+// The page is in English, so are its dates: as the reader's own English has them.
+const LOCALE = navigator.languages.find((language) => language.startsWith("en")) ?? "en";
+
+const STYLES = {
+  t: { timeStyle: "short" },
+  T: { timeStyle: "medium" },
+  d: { dateStyle: "short" },
+  D: { dateStyle: "long" },
+  f: { dateStyle: "long", timeStyle: "short" },
+  F: { dateStyle: "full", timeStyle: "short" },
+};
+
+const UNITS = [["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]];
+
+/** A moment, in milliseconds since 1970, in one of Discord's styles but `R`. */
+export function told(at, style) {
+  return new Intl.DateTimeFormat(LOCALE, STYLES[style]).format(at);
+}
+
+/** A day, as a line between messages says it. */
+export function day(at) {
+  return told(at, "D");
+}
+
+function relative(at) {
+  const seconds = Math.round((at - Date.now()) / 1000);
+  const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? UNITS.at(-1);
+  return new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" }).format(Math.trunc(seconds / length), unit);
+}
+
+/** An element for a moment in a message; one of style `R` is kept up to date. */
+export function moment(at, style) {
+  const date = new Date(at);
+  const isThere = !Number.isNaN(date.getTime());
+  if (!isThere) return h("span", { text: "Invalid date" });
+  return h("time", {
+    class: "moment",
+    datetime: date.toISOString(),
+    title: told(at, "F"),
+    "data-relative": style === "R" ? at : null,
+    text: style === "R" ? relative(at) : told(at, style),
+  });
+}
+
+setInterval(() => {
+  for (const node of document.querySelectorAll("time[data-relative]")) {
+    const text = relative(Number(node.dataset.relative));
+    if (node.textContent !== text) node.textContent = text;
+  }
+}, 1000);
