@@ -25,6 +25,7 @@ mod permissions;
 mod replies;
 mod rest;
 mod routes;
+mod sending;
 mod sessions;
 mod webhooks;
 mod world;
@@ -50,19 +51,20 @@ use tokio::{
 use uuid::Uuid;
 
 pub use self::{
-    answers::{Answer, NoAnswer, Pending, Reply},
+    answers::{Answer, First, NoAnswer, Pending, Reply},
     faults::{Fault, Times},
     forms::{Form, Input},
-    interactions::Choice,
+    interactions::{Choice, Unanswered},
     messages::{Button, Menu, Message, Origin, Pings},
     people::Person,
     permissions::{For, Overwrite, permission},
     rest::Request,
     routes::Route,
+    sending::Unsendable,
     world::{
         ADMIN_ROLE, APPLICATION, BOT_ROLE, BOT_USER, CATEGORY, CONNECT, ChannelId, DM, GUILD,
-        MEMBER_ROLE, OTHER_CHANNEL, OTHER_GUILD, RANDOM, REQUESTS, STRANGE_CHANNEL, STRANGE_GUILD,
-        THREAD, Who,
+        MEMBER_ROLE, OTHER_CHANNEL, OTHER_GUILD, RANDOM, REQUESTS, ROLES, STRANGE_CHANNEL,
+        STRANGE_GUILD, THREAD, Who,
     },
 };
 use self::{faults::Faults, interactions::Interaction, permissions::Grants, sessions::Gateway};
@@ -112,6 +114,8 @@ pub enum Change {
     Ready,
     /// A gateway connection ended.
     Disconnected,
+    /// A slash command got no answer in time.
+    Unanswered(Unanswered),
 }
 
 /// A running stand-in. Clones are the same one; it stops when the last is dropped.

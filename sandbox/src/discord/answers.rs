@@ -2,7 +2,12 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Discord, Person, forms::Form, interactions::Outcome, messages::Message};
+use super::{
+    Discord, Person, State,
+    forms::Form,
+    interactions::{Choice, Outcome},
+    messages::Message,
+};
 
 /// An interaction that the bot may still be busy with.
 #[derive(Clone)]
@@ -22,6 +27,23 @@ impl fmt::Display for NoAnswer {
 }
 
 impl std::error::Error for NoAnswer {}
+
+/// What the bot's first answer shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum First {
+    /// A message.
+    Message,
+    /// A placeholder: "thinking…".
+    Thinking,
+    /// The message whose component was used has changed.
+    Update,
+    /// A form opens.
+    Form(Form),
+    /// Nothing yet: the press was acknowledged.
+    Acknowledged,
+    /// "The application did not respond", or what the client says of a component.
+    NoAnswer,
+}
 
 /// What a person finally sees of an interaction.
 #[derive(Clone)]
@@ -69,6 +91,46 @@ impl Pending {
     pub async fn answer(&self) -> Answer {
         let reply = self.outcome().await.map_or(Reply::NoResponse, Reply::from);
         Answer { reply, first_answer_after: self.first_answer_after(), pending: self.clone() }
+    }
+
+    /// Waits for the first answer, or until it is too late for one.
+    pub async fn first(&self) -> First {
+        let shared = self.discord.shared();
+        let Some(dispatched) = shared.lock().interaction(self.id).map(|found| found.dispatched)
+        else {
+            return First::NoAnswer;
+        };
+        let answered = |state: &State| {
+            let found = state.interaction(self.id)?;
+            found.first.map(|_| found.outcome.clone())
+        };
+        match shared.wait(dispatched + shared.options.answer_within, answered).await {
+            None => First::NoAnswer,
+            // A deferral's outcome is open; what came of it meanwhile is one that was deferred.
+            Some(None | Some(Outcome::Message { deferred: true, .. })) => First::Thinking,
+            Some(Some(Outcome::Message { deferred: false, .. })) => First::Message,
+            Some(Some(Outcome::Update(_))) => First::Update,
+            Some(Some(Outcome::Form(form))) => First::Form(form),
+            Some(Some(Outcome::Acknowledged | Outcome::Choices(_))) => First::Acknowledged,
+        }
+    }
+
+    /// Waits for what the bot offers.
+    ///
+    /// # Errors
+    ///
+    /// If it didn't in time; Discord's client then says so.
+    pub async fn choices(&self) -> Result<Vec<Choice>, NoAnswer> {
+        match self.outcome().await {
+            Some(Outcome::Choices(choices)) => Ok(choices),
+            Some(
+                Outcome::Message { .. }
+                | Outcome::Update(_)
+                | Outcome::Form(_)
+                | Outcome::Acknowledged,
+            )
+            | None => Err(NoAnswer),
+        }
     }
 
     pub(super) fn first_answer_after(&self) -> Option<Duration> {

@@ -5,9 +5,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// The first moment of 2015 in milliseconds of Unix time: where Discord's ids begin.
 pub(super) const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
 
+/// When the id was made, in milliseconds since 1970 began.
+pub(crate) fn millis(id: u64) -> u64 {
+    (id >> 22) + DISCORD_EPOCH_MS
+}
+
 /// When the id was made, as `2026-03-02T10:15:42.918000+00:00`.
 pub(super) fn made_at(id: u64) -> String {
-    timestamp(Duration::from_millis((id >> 22) + DISCORD_EPOCH_MS))
+    timestamp(Duration::from_millis(millis(id)))
 }
 
 /// The present moment, as `2026-03-02T10:15:42.918000+00:00`.

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
 use super::{
-    Change, ChannelId, Discord, Fault, GUILD, Message, Person, Request, Route, Times, Who,
-    sessions::Order,
+    Change, ChannelId, Discord, Fault, GUILD, Message, Person, Request, Route, Times, Unanswered,
+    Who, sessions::Order,
 };
 
 impl Discord {
@@ -32,6 +32,18 @@ impl Discord {
     /// Gives somebody these roles and no others, from the next interaction on.
     pub fn set_roles(&self, who: Who, roles: &[u64]) {
         self.shared().lock().roles.insert(who, roles.to_vec());
+    }
+
+    /// The roles that somebody has now.
+    #[must_use]
+    pub fn roles_of(&self, who: Who) -> Vec<u64> {
+        self.shared().lock().roles_of(who)
+    }
+
+    /// Is a gateway session connected?
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.shared().lock().gateway.is_ready()
     }
 
     /// Waits until commands are registered in `GUILD` and a gateway session is connected.
@@ -89,6 +101,21 @@ impl Discord {
     pub fn message(&self, id: u64) -> Option<Message> {
         let state = self.shared().lock();
         state.messages.iter().find(|message| message.id == id).cloned()
+    }
+
+    /// The slash commands of this person that got no answer in time, oldest first.
+    #[must_use]
+    pub fn unanswered(&self, who: Who) -> Vec<Unanswered> {
+        let shared = self.shared();
+        let state = shared.lock();
+        let own = state.interactions.iter().filter(|found| found.who() == who);
+        own.filter_map(|found| found.unanswered(shared.options.answer_within)).collect()
+    }
+
+    /// The message whose button, menu or form this message answers; `None` if it answers none.
+    #[must_use]
+    pub fn answered_by(&self, message: &Message) -> Option<u64> {
+        self.shared().lock().interaction(message.interaction_id?)?.source
     }
 
     /// Waits until a channel's public message is as wanted, and gives the newest such.

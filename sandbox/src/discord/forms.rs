@@ -3,7 +3,11 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{check::number, world::ChannelId};
+use super::{
+    check::number,
+    sending::{Unsendable, ensure},
+    world::ChannelId,
+};
 
 /// An open form.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -36,6 +40,10 @@ pub struct Input {
     pub max_length: u64,
     /// What stands in it at first.
     pub value: String,
+    /// Whether it has several lines.
+    pub is_paragraph: bool,
+    /// What it shows while it is empty.
+    pub placeholder: String,
 }
 
 impl Form {
@@ -54,6 +62,8 @@ impl Form {
                     min_length: number(input, "min_length"),
                     max_length: input["max_length"].as_u64().unwrap_or(4000),
                     value: text(&input["value"]),
+                    is_paragraph: number(input, "style") == 2,
+                    placeholder: text(&input["placeholder"]),
                 })
                 .collect(),
             channel,
@@ -63,47 +73,42 @@ impl Form {
 
     /// The rows of inputs as they are sent, each with the value given for it by its `custom_id`.
     ///
-    /// # Panics
+    /// # Errors
     ///
     /// If Discord's client wouldn't send them: an unknown input, a required one left empty, a value
     /// that is too short or too long.
-    pub(super) fn filled(&self, values: &[(&str, &str)]) -> Value {
+    pub(super) fn filled(&self, values: &[(&str, &str)]) -> Result<Value, Unsendable> {
         for (name, _) in values {
             let known: Vec<_> = self.inputs.iter().map(|input| &input.custom_id).collect();
-            assert!(
-                known.iter().any(|known| known == name),
-                "the form {:?} has no input {name:?}, only {known:?}",
-                self.title
-            );
+            ensure(known.iter().any(|known| known == name), || {
+                format!("The form {:?} has no input {name:?}, only {known:?}.", self.title)
+            })?;
         }
         (1..)
             .zip(&self.inputs)
             .map(|(index, input)| {
                 let given = values.iter().find(|(name, _)| *name == input.custom_id);
                 let value = given.map_or(input.value.as_str(), |(_, value)| value);
-                input.accept(value);
-                json!({
+                input.accept(value)?;
+                Ok(json!({
                     "type": 1,
                     "id": 2 * index - 1,
                     "components": [
                         {"type": 4, "id": 2 * index, "custom_id": input.custom_id, "value": value},
                     ],
-                })
+                }))
             })
             .collect()
     }
 }
 
 impl Input {
-    fn accept(&self, value: &str) {
+    fn accept(&self, value: &str) -> Result<(), Unsendable> {
         let length = value.encode_utf16().count() as u64;
         let empty_is_fine = !self.required && length == 0;
-        assert!(
-            empty_is_fine || (self.min_length.max(1)..=self.max_length).contains(&length),
-            "the input {:?} takes {} to {} characters, not {length}",
-            self.label,
-            self.min_length.max(1),
-            self.max_length
-        );
+        let (least, most) = (self.min_length.max(1), self.max_length);
+        ensure(empty_is_fine || (least..=most).contains(&length), || {
+            format!("The input {:?} takes {least} to {most} characters, not {length}.", self.label)
+        })
     }
 }

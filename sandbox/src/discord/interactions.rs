@@ -64,6 +64,17 @@ pub(super) enum Outcome {
     Choices(Vec<Choice>),
 }
 
+/// A slash command that got no answer in time: "The application did not respond".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unanswered {
+    /// The interaction's id, in one order with those of messages.
+    pub id: u64,
+    /// Where it was sent.
+    pub channel: ChannelId,
+    /// Who sent what.
+    pub origin: Origin,
+}
+
 /// A choice that autocomplete offers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Choice {
@@ -76,6 +87,16 @@ pub struct Choice {
 impl Interaction {
     pub(super) fn who(&self) -> Who {
         self.origin.who
+    }
+
+    /// The command, if it got no first answer within this time.
+    pub(super) fn unanswered(&self, within: Duration) -> Option<Unanswered> {
+        let is_over = self.first.is_none() && self.dispatched.elapsed() >= within;
+        (is_over && self.kind == Kind::Command).then(|| Unanswered {
+            id: self.id,
+            channel: self.channel,
+            origin: self.origin.clone(),
+        })
     }
 
     /// Settles what the person sees, or adds to it.

@@ -89,6 +89,10 @@ pub struct Menu {
     pub custom_id: String,
     /// Label and value of each option.
     pub options: Vec<(String, String)>,
+    /// The least number of options that are picked together. Discord's default is 1.
+    pub min_values: usize,
+    /// The greatest. Discord's default is 1.
+    pub max_values: usize,
     /// Whether it can't be used.
     pub disabled: bool,
 }
@@ -196,6 +200,12 @@ impl Message {
         Ok(())
     }
 
+    /// The author's id: the bot's, or a person's.
+    #[must_use]
+    pub fn author_id(&self) -> u64 {
+        self.author_id
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.content.trim().is_empty() && self.embeds.is_empty()
     }
@@ -221,6 +231,9 @@ impl Message {
     #[must_use]
     pub fn menus(&self) -> Vec<Menu> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let count = |value: &Value| {
+            value.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(1)
+        };
         self.parts()
             .filter(|part| number(part, "type") == 3)
             .map(|part| Menu {
@@ -229,6 +242,8 @@ impl Message {
                     let pair = |option: &Value| (text(&option["label"]), text(&option["value"]));
                     options.iter().map(pair).collect()
                 }),
+                min_values: count(&part["min_values"]),
+                max_values: count(&part["max_values"]),
                 disabled: part["disabled"] == true,
             })
             .collect()

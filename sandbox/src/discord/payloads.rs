@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{
     State,
     commands::{self, Registered, SUBCOMMAND},
+    sending::{Unsendable, ensure},
     world::{APP_PERMISSIONS, APPLICATION, Channel, ChannelId, GUILD, Who, merge, snowflake},
 };
 
@@ -86,71 +87,70 @@ pub(super) fn command_data(of: &Registered<'_>, options: Vec<Value>) -> Value {
 
 /// A filled option.
 ///
-/// # Panics
+/// # Errors
 ///
 /// If Discord's client wouldn't send it: an option that the command doesn't have, a value of another
 /// type, of the wrong length, out of range, or not one of the option's choices.
-pub(super) fn option(of: &Registered<'_>, name: &str, value: &Value) -> Value {
-    let Some(option) = of.option(name) else {
+pub(super) fn option(of: &Registered<'_>, name: &str, value: &Value) -> Result<Value, Unsendable> {
+    let command = of.full_name();
+    let option = of.option(name).ok_or_else(|| {
         let known: Vec<_> = of.options().iter().map(|option| &option["name"]).collect();
-        panic!("/{} has no option {name:?}, only {known:?}", of.full_name());
-    };
+        Unsendable::new(format!("/{command} has no option {name:?}, only {known:?}."))
+    })?;
     let kind = option["type"].as_u64().unwrap_or_default();
-    assert!(
-        commands::is_of(value, kind),
-        "the option {name:?} of /{} is of type {kind}, which {value} isn't",
-        of.full_name()
-    );
+    ensure(commands::is_of(value, kind), || {
+        format!("The option {name:?} of /{command} is of type {kind}, which {value} isn't.")
+    })?;
     if let Some(text) = value.as_str() {
         let length = text.encode_utf16().count() as u64;
         let least = option["min_length"].as_u64().unwrap_or(1);
         let most = option["max_length"].as_u64().unwrap_or(6000);
-        assert!(
-            (least..=most).contains(&length),
-            "the option {name:?} takes {least} to {most} characters, not {length}"
-        );
+        ensure((least..=most).contains(&length), || {
+            format!("The option {name:?} takes {least} to {most} characters, not {length}.")
+        })?;
     }
     if let Some(number) = value.as_f64() {
         let least = option["min_value"].as_f64().unwrap_or(f64::MIN);
         let most = option["max_value"].as_f64().unwrap_or(f64::MAX);
-        assert!(
-            (least..=most).contains(&number),
-            "the option {name:?} takes {least} to {most}, not {number}"
-        );
+        ensure((least..=most).contains(&number), || {
+            format!("The option {name:?} takes {least} to {most}, not {number}.")
+        })?;
     }
     if let Some(choices) = option["choices"].as_array().filter(|list| !list.is_empty()) {
-        assert!(
-            choices.iter().any(|choice| choice["value"] == *value),
-            "the option {name:?} has the choices {choices:?}, not {value}"
-        );
+        ensure(choices.iter().any(|choice| choice["value"] == *value), || {
+            format!("The option {name:?} has the choices {choices:?}, not {value}.")
+        })?;
     }
-    json!({"name": name, "type": kind, "value": value})
+    Ok(json!({"name": name, "type": kind, "value": value}))
 }
 
 /// An option whose value is still being typed. Discord sends numbers as typed, in quotes.
-pub(super) fn focused(of: &Registered<'_>, name: &str, typed: &str) -> Value {
-    let option = of.option(name);
-    assert!(
-        option.is_some_and(|option| option["autocomplete"] == true),
-        "/{} has no option {name:?} with autocomplete",
-        of.full_name()
-    );
-    json!({
+pub(super) fn focused(of: &Registered<'_>, name: &str, typed: &str) -> Result<Value, Unsendable> {
+    let option = of.option(name).filter(|option| option["autocomplete"] == true);
+    let option = option.ok_or_else(|| {
+        let command = of.full_name();
+        Unsendable::new(format!("/{command} has no option {name:?} with autocomplete."))
+    })?;
+    Ok(json!({
         "name": name,
-        "type": option.map(|option| option["type"].clone()),
+        "type": option["type"],
         "value": typed,
         "focused": true,
-    })
+    }))
 }
 
 impl State {
     /// The command of that name or the subcommand of that name, as `GUILD`'s menu or the channel's
     /// own server's has it.
     ///
-    /// # Panics
+    /// # Errors
     ///
     /// If no such command is registered, naming those that are.
-    pub(super) fn command(&self, channel: ChannelId, name: &str) -> Registered<'_> {
+    pub(super) fn command(
+        &self,
+        channel: ChannelId,
+        name: &str,
+    ) -> Result<Registered<'_>, Unsendable> {
         let name = name.trim_start_matches('/');
         let guild = Channel::find(channel).and_then(|channel| channel.guild);
         let list = guild
@@ -162,7 +162,9 @@ impl State {
         let at = names.iter().position(|full| {
             full == name || full.split_once(' ').is_some_and(|(_, sub)| sub == name)
         });
-        let at = at.unwrap_or_else(|| panic!("no command {name:?} is registered, only {names:?}"));
-        typeable.swap_remove(at)
+        let at = at.ok_or_else(|| {
+            Unsendable::new(format!("No command {name:?} is registered, only {names:?}."))
+        })?;
+        Ok(typeable.swap_remove(at))
     }
 }

@@ -5,12 +5,11 @@ use serde_json::{Value, json};
 use super::{
     Discord, Shared, State,
     answers::{Answer, NoAnswer, Pending, Reply},
-    check::number,
-    commands::Registered,
     forms::Form,
-    interactions::{Choice, Interaction, Kind, Outcome},
-    messages::{Message, Origin},
+    interactions::{Choice, Kind, Outcome},
+    messages::Message,
     payloads::{self, kind},
+    sending::{Act, Unsendable},
     world::{CONNECT, ChannelId, Who},
 };
 
@@ -21,13 +20,6 @@ pub struct Person {
     who: Who,
     channel: ChannelId,
     roles: Option<Vec<u64>>,
-}
-
-/// How an interaction is kept beside its payload.
-struct Act {
-    kind: Kind,
-    command: String,
-    source: Option<u64>,
 }
 
 impl Person {
@@ -74,23 +66,7 @@ impl Person {
     /// As [`Self::slash`].
     #[must_use]
     pub fn start_slash(&self, name: &str, options: &[(&str, Value)]) -> Pending {
-        let mut payload = self.payload(kind::COMMAND);
-        let command = {
-            let state = self.shared().lock();
-            let command = state.command(self.channel, name);
-            for option in command.options() {
-                let given = options.iter().any(|(name, _)| option["name"] == *name);
-                assert!(
-                    given || option["required"] != true,
-                    "/{} requires {}",
-                    command.full_name(),
-                    option["name"]
-                );
-            }
-            payload["data"] = payloads::command_data(&command, filled(&command, options));
-            format!("/{}", command.full_name())
-        };
-        self.dispatch(&payload, Act::of(Kind::Command, command))
+        sent(self.try_slash(name, options))
     }
 
     /// Types into an option, with others filled already, and gives what the bot offers.
@@ -108,27 +84,7 @@ impl Person {
         options: &[(&str, Value)],
         typed: (&str, &str),
     ) -> Result<Vec<Choice>, NoAnswer> {
-        let mut payload = self.payload(kind::AUTOCOMPLETE);
-        let act = {
-            let state = self.shared().lock();
-            let command = state.command(self.channel, name);
-            let mut filled = filled(&command, options);
-            filled.push(payloads::focused(&command, typed.0, typed.1));
-            let kind = command.option(typed.0).map_or(0, |found| number(found, "type"));
-            payload["data"] = payloads::command_data(&command, filled);
-            let name = format!("/{}", command.full_name());
-            Act::of(Kind::Autocomplete { option: kind }, name)
-        };
-        match self.dispatch(&payload, act).outcome().await {
-            Some(Outcome::Choices(choices)) => Ok(choices),
-            Some(
-                Outcome::Message { .. }
-                | Outcome::Update(_)
-                | Outcome::Form(_)
-                | Outcome::Acknowledged,
-            )
-            | None => Err(NoAnswer),
-        }
+        sent(self.try_autocomplete(name, options, typed)).choices().await
     }
 
     /// Presses the first button whose label begins so, as the message showed it when it was read.
@@ -154,39 +110,27 @@ impl Person {
         let Some(button) = found else {
             panic!("the message has no button {label:?}, only {labels:?}");
         };
-        assert!(!button.disabled, "the button {:?} is disabled", button.label);
         let Some(custom_id) = &button.custom_id else {
             panic!("the button {:?} is a link", button.label);
         };
-        self.use_component(message, json!({"component_type": 2, "custom_id": custom_id}))
+        sent(self.try_press(message, custom_id))
     }
 
     /// Presses a button with this `custom_id`, whether the message has it or not: one of long ago.
     pub async fn press_custom_id(&self, custom_id: &str, message: &Message) -> Answer {
         let data = json!({"component_type": 2, "custom_id": custom_id});
-        self.use_component(message, data).answer().await
+        sent(self.use_component(message, data)).answer().await
     }
 
     /// Picks these values in the message's only or first select menu.
     ///
     /// # Panics
     ///
-    /// If the message has no menu that offers them.
+    /// If the message has no menu that offers them, or takes so many.
     pub async fn pick(&self, message: &Message, values: &[&str]) -> Answer {
         let menus = message.menus();
-        let Some(menu) = menus.first().filter(|menu| !menu.disabled) else {
-            panic!("the message has no menu that can be used");
-        };
-        for value in values {
-            assert!(
-                menu.options.iter().any(|(_, known)| known == value),
-                "the menu has no value {value:?}, only {:?}",
-                menu.options
-            );
-        }
-        let custom_id = &menu.custom_id;
-        let data = json!({"component_type": 3, "custom_id": custom_id, "values": values});
-        self.use_component(message, data).answer().await
+        let custom_id = menus.first().map_or("", |menu| &menu.custom_id);
+        sent(self.try_pick(message, custom_id, values)).answer().await
     }
 
     /// Sends a form with these values by the inputs' `custom_id`; the rest stays as it was opened.
@@ -196,21 +140,7 @@ impl Person {
     /// If Discord's client wouldn't send it: an unknown input, a required one left empty, a value
     /// that is too short or too long.
     pub async fn submit(&self, form: &Form, values: &[(&str, &str)]) -> Answer {
-        let mut payload = base(self, form.channel, kind::FORM);
-        payload["data"] = json!({
-            "custom_id": form.custom_id,
-            "components": form.filled(values),
-        });
-        let source = form.source.and_then(|id| self.discord.message(id));
-        if let Some(message) = &source {
-            payload["message"] = message.json();
-        }
-        let act = Act {
-            kind: Kind::Form { of_component: source.is_some() },
-            command: form.title.clone(),
-            source: source.map(|message| message.id),
-        };
-        self.dispatch_in(form.channel, &payload, act).answer().await
+        sent(self.try_submit(form, values)).answer().await
     }
 
     /// Sends an interaction just as it is given, but for `id` and `token`, which are added where
@@ -231,7 +161,12 @@ impl Person {
     /// component, 4 for autocomplete, 5 for a form.
     #[must_use]
     pub fn payload(&self, kind: u64) -> Value {
-        base(self, self.channel, kind)
+        self.payload_in(self.channel, kind)
+    }
+
+    pub(super) fn payload_in(&self, channel: ChannelId, kind: u64) -> Value {
+        let roles = self.roles.clone().unwrap_or_else(|| self.discord.roles_of(self.who));
+        payloads::base(self.who, &roles, channel, kind)
     }
 
     /// Writes an ordinary message, which the bot doesn't hear of.
@@ -245,71 +180,22 @@ impl Person {
         message
     }
 
-    fn shared(&self) -> &Shared {
+    pub(super) fn shared(&self) -> &Shared {
         self.discord.shared()
     }
 
-    fn use_component(&self, message: &Message, mut data: Value) -> Pending {
-        assert!(
-            message.private_to.is_none_or(|who| who == self.who),
-            "{} can't see this message",
-            self.who.name()
-        );
-        let mut payload = base(self, message.channel, kind::COMPONENT);
-        data["id"] = json!(2);
-        let command = data["custom_id"].to_string();
-        payload["data"] = data;
-        // The person presses what was seen; Discord sends along what the message is now.
-        let now = self.discord.message(message.id);
-        payload["message"] = now.as_ref().unwrap_or(message).json();
-        let act = Act { kind: Kind::Component, command, source: Some(message.id) };
-        self.dispatch_in(message.channel, &payload, act)
+    pub(super) fn discord(&self) -> &Discord {
+        &self.discord
     }
 
-    fn dispatch(&self, payload: &Value, act: Act) -> Pending {
-        self.dispatch_in(self.channel, payload, act)
-    }
-
-    fn dispatch_in(&self, channel: ChannelId, payload: &Value, act: Act) -> Pending {
-        let text = |name: &str| payload[name].as_str().unwrap_or_default().to_owned();
-        let id = text("id").parse().unwrap_or_default();
-        let interaction = Interaction {
-            id,
-            token: text("token"),
-            kind: act.kind,
-            channel,
-            origin: Origin { who: self.who, command: act.command },
-            dispatched: tokio::time::Instant::now(),
-            source: act.source,
-            first: None,
-            original: None,
-            outcome: None,
-            later: Vec::new(),
-        };
-        {
-            let mut state = self.shared().lock();
-            state.interactions.push(interaction);
-            state.gateway.dispatch("INTERACTION_CREATE", payload);
-        }
-        self.shared().touch();
-        Pending::new(self.discord.clone(), id)
+    pub(super) fn channel(&self) -> ChannelId {
+        self.channel
     }
 }
 
-impl Act {
-    fn of(kind: Kind, command: String) -> Self {
-        Self { kind, command, source: None }
-    }
-}
-
-fn base(person: &Person, channel: ChannelId, kind: u64) -> Value {
-    let roles = person.roles.clone();
-    let roles = roles.unwrap_or_else(|| person.shared().lock().roles_of(person.who));
-    payloads::base(person.who, &roles, channel, kind)
-}
-
-fn filled(command: &Registered<'_>, options: &[(&str, Value)]) -> Vec<Value> {
-    options.iter().map(|(name, value)| payloads::option(command, name, value)).collect()
+/// For tests and prompts, which only do what can be done.
+fn sent(pending: Result<Pending, Unsendable>) -> Pending {
+    pending.unwrap_or_else(|why| panic!("{why}"))
 }
 
 impl State {

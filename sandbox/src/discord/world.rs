@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{clock, permissions::Grants};
@@ -45,9 +45,12 @@ pub const ADMIN_ROLE: u64 = 1_098_233_105_413_124_096;
 pub const MEMBER_ROLE: u64 = 1_098_233_187_902_050_324;
 /// The bot's own role in [`GUILD`], which Discord made when the bot was invited.
 pub const BOT_ROLE: u64 = 1_341_096_208_542_384_129;
+/// The roles of [`GUILD`] with their names.
+pub const ROLES: [(u64, &str); 3] =
+    [(ADMIN_ROLE, "Connect admins"), (MEMBER_ROLE, "Team"), (BOT_ROLE, "ldapgroup")];
 
 /// The people of the team's server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Who {
     /// `ada`, with [`ADMIN_ROLE`] and [`MEMBER_ROLE`].
@@ -292,11 +295,7 @@ pub(super) fn bot_member(roles: &[u64]) -> Value {
 
 /// The server's roles, `@everyone` first: its id is the server's own.
 pub(super) fn roles(guild: u64, grants: &Grants) -> Value {
-    let own: &[(u64, &str)] = if guild == GUILD {
-        &[(ADMIN_ROLE, "Connect admins"), (MEMBER_ROLE, "Team"), (BOT_ROLE, "ldapgroup")]
-    } else {
-        &[]
-    };
+    let own: &[(u64, &str)] = if guild == GUILD { &ROLES } else { &[] };
     [(guild, "@everyone")]
         .iter()
         .chain(own)

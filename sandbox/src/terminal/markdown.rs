@@ -136,7 +136,7 @@ fn reference(text: &str, style: Style) -> Found<'_> {
     let (inner, after) = text.strip_prefix('<')?.split_once('>')?;
     let id = |digits: &str| digits.parse::<u64>().ok();
     let name = if let Some(role) = inner.strip_prefix("@&") {
-        names::role(id(role)?).to_owned()
+        names::role(id(role)?)
     } else if let Some(user) = inner.strip_prefix('@') {
         names::user(id(user.trim_start_matches('!'))?)
     } else if let Some(channel) = inner.strip_prefix('#') {

@@ -1,8 +1,6 @@
 //! What the ids in messages stand for.
 
-use crate::discord::{
-    ADMIN_ROLE, CONNECT, ChannelId, DM, MEMBER_ROLE, OTHER_CHANNEL, RANDOM, REQUESTS, THREAD, Who,
-};
+use crate::discord::{CONNECT, ChannelId, DM, OTHER_CHANNEL, RANDOM, REQUESTS, ROLES, THREAD, Who};
 
 /// The person of this name, or the first of this standing, whatever the case.
 pub(super) fn person(name: &str) -> Option<Who> {
@@ -48,10 +46,7 @@ pub(super) fn user(id: u64) -> String {
 }
 
 /// `@Connect admins`
-pub(super) fn role(id: u64) -> &'static str {
-    match id {
-        ADMIN_ROLE => "@Connect admins",
-        MEMBER_ROLE => "@Team",
-        _ => "@unknown-role",
-    }
+pub(super) fn role(id: u64) -> String {
+    let found = ROLES.into_iter().find(|(known, _)| *known == id);
+    format!("@{}", found.map_or("unknown-role", |(_, name)| name))
 }

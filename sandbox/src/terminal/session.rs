@@ -294,6 +294,8 @@ impl<'s> Session<'s> {
             Change::Registered(_) => self.note("The bot registered its commands."),
             Change::Ready => self.note("The bot is connected to Discord."),
             Change::Disconnected => self.note("The bot lost its connection to Discord."),
+            // Whoever typed is told so by the answer that is waited for.
+            Change::Unanswered(_) => Ok(()),
         }
     }
 
