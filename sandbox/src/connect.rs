@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use native_tls::Identity;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_native_tls::TlsAcceptor;
 use uuid::Uuid;
@@ -105,6 +105,7 @@ impl Connect {
             key: Uuid::new_v4().simple().to_string(),
             arrived: Notify::new(),
             released: Notify::new(),
+            changed: watch::Sender::new(()),
         });
         let run = run(listener, tls.clone(), Arc::clone(&shared));
         let url = format!("{scheme}://{address}{base}");
@@ -171,9 +172,23 @@ impl Connect {
         self.state().entry_names()
     }
 
+    /// The groups in LDAP, in the directory's order, each with the guid of the group that it became
+    /// in Connect.
+    #[must_use]
+    pub fn directory(&self) -> Vec<(String, Option<String>)> {
+        self.state().directory()
+    }
+
+    /// Tells whenever the groups of Connect or of LDAP change.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.0.shared.changed.subscribe()
+    }
+
     /// Adds a group to LDAP that Connect doesn't have yet, also if there is one of its name.
     pub fn add_ldap_group(&self, name: &str) {
         self.state().add_entry(name);
+        self.0.shared.changed.send_replace(());
     }
 
     /// Imports the first LDAP group of exactly this name as if it were done in Connect's dashboard,
@@ -185,18 +200,22 @@ impl Connect {
     #[expect(clippy::must_use_candidate, reason = "called for what it does")]
     pub fn import(&self, name: &str) -> String {
         let guid = self.state().import(name);
+        self.0.shared.changed.send_replace(());
         guid.unwrap_or_else(|| panic!("LDAP has no group named {name:?} to import"))
     }
 
     /// Adds a group to Connect that isn't from LDAP, and returns its guid.
     #[expect(clippy::must_use_candidate, reason = "called for what it does")]
     pub fn add_local_group(&self, name: &str) -> String {
-        self.state().add_group(name, false)
+        let guid = self.state().add_group(name, false);
+        self.0.shared.changed.send_replace(());
+        guid
     }
 
     /// Removes the group of exactly this name from Connect. It stays in LDAP.
     pub fn remove_group(&self, name: &str) {
         self.state().remove_group(name);
+        self.0.shared.changed.send_replace(());
     }
 
     /// Makes every ticket handed out so far invalid.

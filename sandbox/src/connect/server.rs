@@ -12,7 +12,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_native_tls::TlsAcceptor;
 use uuid::Uuid;
@@ -29,6 +29,8 @@ pub(super) struct Shared {
     pub(super) key: String,
     pub(super) arrived: Notify,
     pub(super) released: Notify,
+    /// Marked whenever the groups of Connect or LDAP change.
+    pub(super) changed: watch::Sender<()>,
 }
 
 impl Shared {
@@ -106,8 +108,16 @@ async fn answer(
     let reading = call::read(&received, &shared.root, &shared.key);
     // Taken before the arrival shows, or a release right after it would be missed.
     let released = shared.released.notified();
-    let (number, outcome) = shared.state().arrive(&received, reading);
+    let (number, outcome, has_created) = {
+        let mut state = shared.state();
+        let before = state.groups.len();
+        let (number, outcome) = state.arrive(&received, reading);
+        (number, outcome, state.groups.len() > before)
+    };
     shared.arrived.notify_waiters();
+    if has_created {
+        shared.changed.send_replace(());
+    }
     let answer = match outcome {
         Outcome::Answer(answer) => answer,
         Outcome::AnswerAfter(delay, answer) => {

@@ -80,6 +80,11 @@ impl State {
         self.entries.iter().map(|entry| entry.name.clone()).collect()
     }
 
+    /// Every LDAP entry, with the guid of the group that it became.
+    pub(super) fn directory(&self) -> Vec<(String, Option<String>)> {
+        self.entries.iter().map(|entry| (entry.name.clone(), entry.guid.clone())).collect()
+    }
+
     /// Makes the first LDAP entry of exactly this name a group, or finds the one that it is.
     pub(super) fn import(&mut self, name: &str) -> Option<String> {
         let at = self.entries.iter().position(|entry| entry.name == name)?;
