@@ -11,7 +11,9 @@ pub mod ldif;
 pub mod openapi;
 #[cfg(feature = "terminal")]
 pub mod terminal;
+mod troubles;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,6 +21,10 @@ use std::sync::Arc;
 use connect::Connect;
 use discord::{ADMIN_ROLE, Discord, GUILD, REQUESTS};
 use tempfile::TempDir;
+use tokio::sync::watch;
+
+pub use troubles::Trouble;
+use troubles::Troubles;
 
 /// Both stand-ins, running.
 #[derive(Clone)]
@@ -29,6 +35,7 @@ pub struct Sandbox {
     pub discord: Discord,
     /// Where the bot keeps its database; gone with the last clone.
     folder: Arc<TempDir>,
+    troubles: Troubles,
 }
 
 impl Sandbox {
@@ -40,7 +47,8 @@ impl Sandbox {
     pub async fn start(connect: connect::Options, discord: discord::Options) -> io::Result<Self> {
         let connect = Connect::start(connect).await?;
         let discord = Discord::start(discord).await?;
-        Ok(Self { connect, discord, folder: Arc::new(TempDir::new()?) })
+        let folder = Arc::new(TempDir::new()?);
+        Ok(Self { connect, discord, folder, troubles: Troubles::none() })
     }
 
     /// The variables that point the bot at these stand-ins: the team's server, the admin role, the
@@ -64,6 +72,37 @@ impl Sandbox {
     #[must_use]
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("ldapgroup.db")
+    }
+
+    /// What is broken now, and whenever that changes.
+    #[must_use]
+    pub fn troubles(&self) -> watch::Receiver<BTreeSet<Trouble>> {
+        self.troubles.watch()
+    }
+
+    /// Breaks or mends this one thing. Every other fault of the stand-ins ends.
+    ///
+    /// # Errors
+    ///
+    /// When Connect can't have its port again.
+    pub async fn set_trouble(&self, trouble: Trouble, is_on: bool) -> io::Result<()> {
+        let change = |now: &mut BTreeSet<Trouble>| {
+            if is_on {
+                now.insert(trouble)
+            } else {
+                now.remove(&trouble)
+            };
+        };
+        self.troubles.change(&self.connect, &self.discord, change).await
+    }
+
+    /// Mends all that is broken.
+    ///
+    /// # Errors
+    ///
+    /// When Connect can't have its port again.
+    pub async fn mend(&self) -> io::Result<()> {
+        self.troubles.change(&self.connect, &self.discord, BTreeSet::clear).await
     }
 
     /// Everything that the bot did and the real services don't allow or don't document.

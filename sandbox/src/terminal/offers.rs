@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     menu::{Command, Field, Opt},
     names, paint,
-    speech::{self, Trouble, WORDS},
+    speech::{self, TROUBLES, WORDS},
 };
 use crate::discord::{Choice, Who};
 
@@ -195,7 +195,7 @@ fn words() -> Vec<Candidate> {
 }
 
 fn troubles() -> Vec<Candidate> {
-    let candidates = Trouble::ALL
+    let candidates = TROUBLES
         .into_iter()
         .map(|(_, name, what)| Candidate { shown: described(name, what), text: name.to_owned() });
     candidates.collect()

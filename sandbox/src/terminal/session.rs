@@ -18,23 +18,16 @@ use super::{
     paint::Line,
     reader::{Ask, Heard, Reader},
     screen,
-    speech::{self, Act, Trouble},
+    speech::{self, Act},
     words,
 };
 use crate::{
-    Sandbox,
-    connect::{Fault, Route, Times},
+    Sandbox, Trouble,
     discord::{Answer, Change, Form, GUILD, Reply, Who},
 };
 
-/// How long Connect takes for an answer when it is slow: more than Discord's 3 s.
-const SLOW: Duration = Duration::from_secs(5);
-
 /// When nothing has happened for so long, what follows an act is over.
 const QUIET: Duration = Duration::from_millis(300);
-
-/// Connect's code for "LDAP can't be reached".
-const LDAP_TROUBLE: u32 = 63;
 
 #[cfg(test)]
 mod tests;
@@ -50,8 +43,6 @@ pub(super) struct Session<'s> {
     violations: usize,
     /// The messages that say "thinking…".
     placeholders: Vec<u64>,
-    /// Whether the bot was cut off from Discord.
-    is_cut_off: bool,
 }
 
 impl<'s> Session<'s> {
@@ -64,7 +55,6 @@ impl<'s> Session<'s> {
             speaker: Who::Admin,
             violations: 0,
             placeholders: Vec::new(),
-            is_cut_off: false,
         }
     }
 
@@ -300,26 +290,14 @@ impl<'s> Session<'s> {
     }
 
     async fn spoil(&mut self, trouble: Trouble) -> io::Result<()> {
-        let Sandbox { connect, discord, .. } = self.sandbox;
-        match trouble {
-            Trouble::Slow => connect.fail(Route::Any, Fault::Slow(SLOW), Times::Always),
-            Trouble::Down => connect.go_down().await,
-            Trouble::Html => connect.fail(Route::Any, Fault::Html(502), Times::Always),
-            Trouble::Ldap => connect.fail(Route::Search, Fault::Error(LDAP_TROUBLE), Times::Always),
-            Trouble::Gateway => {
-                self.is_cut_off = true;
-                discord.refuse_gateway(true);
-                discord.drop_gateway();
-            }
-        }
+        self.sandbox.set_trouble(trouble, true).await?;
         self.canvas.show(&words::broken(trouble))
     }
 
     async fn mend(&mut self) -> io::Result<()> {
-        self.sandbox.connect.heal();
-        self.sandbox.connect.come_up().await?;
-        self.sandbox.discord.refuse_gateway(false);
-        if std::mem::take(&mut self.is_cut_off) {
+        let was_cut_off = self.sandbox.troubles().borrow().contains(&Trouble::GatewayAway);
+        self.sandbox.mend().await?;
+        if was_cut_off {
             self.note("All is well again. The bot finds back to Discord within seconds.")
         } else {
             self.note("All is well again.")

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{menu::Command, names};
-use crate::discord::Who;
+use crate::{Trouble, discord::Who};
 
 /// A line: who says it, where a person is named, and what.
 #[derive(Debug, PartialEq)]
@@ -32,31 +32,15 @@ pub(super) enum Act<'c> {
     Quit,
 }
 
-/// What can be broken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
-    /// Connect answers after five seconds.
-    Slow,
-    /// Connect refuses connections.
-    Down,
-    /// A proxy answers in Connect's place.
-    Html,
-    /// Connect can't reach LDAP.
-    Ldap,
-    /// Discord cuts the gateway and refuses new connections.
-    Gateway,
-}
-
-impl Trouble {
-    /// Each with what follows `break`, and what then is so.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 5] = [
-        (Self::Slow, "connect slow", "Connect takes five seconds for every answer"),
-        (Self::Down, "connect down", "Connect refuses every connection"),
-        (Self::Html, "connect html", "a proxy answers in Connect's place, with HTML"),
-        (Self::Ldap, "connect ldap", "Connect can't reach its LDAP server"),
-        (Self::Gateway, "gateway", "Discord cuts the bot off and keeps it out"),
-    ];
-}
+/// What can be broken, each with what follows `break`, and what then is so.
+pub(super) const TROUBLES: [(Trouble, &str, &str); 6] = [
+    (Trouble::ConnectSlow, "connect slow", "Connect takes five seconds for every answer"),
+    (Trouble::ConnectDown, "connect down", "Connect refuses every connection"),
+    (Trouble::ConnectHtml, "connect html", "a proxy answers in Connect's place, with HTML"),
+    (Trouble::LdapAway, "connect ldap", "Connect can't reach its LDAP server"),
+    (Trouble::GatewayAway, "gateway", "Discord cuts the bot off and keeps it out"),
+    (Trouble::DiscordRefuses, "discord", "Discord refuses what the bot posts in channels"),
+];
 
 /// The words that aren't Discord's, each with an example and what it does.
 pub(super) const WORDS: [(&str, &str, &str); 8] = [
@@ -148,10 +132,10 @@ fn slash<'c>(typed: &str, commands: &'c [Command]) -> Result<Act<'c>, String> {
 }
 
 fn trouble(argument: &str) -> Result<Trouble, String> {
-    let mut troubles = Trouble::ALL.into_iter();
+    let mut troubles = TROUBLES.into_iter();
     let found = troubles.find(|(_, name, _)| *name == argument);
     found.map(|(trouble, ..)| trouble).ok_or_else(|| {
-        let names = Trouble::ALL.map(|(_, name, _)| format!("break {name}"));
+        let names = TROUBLES.map(|(_, name, _)| format!("break {name}"));
         format!("What can be broken: {}.", names.join(", "))
     })
 }
@@ -198,7 +182,7 @@ mod tests {
         let act = |line| read(line, &commands).map(|line| line.act);
         assert_eq!(act(""), Ok(Act::Nothing));
         assert_eq!(act("?"), Ok(Act::Help));
-        assert_eq!(act("break connect down"), Ok(Act::Break(Trouble::Down)));
+        assert_eq!(act("break connect down"), Ok(Act::Break(Trouble::ConnectDown)));
         assert_eq!(act("@grace press Approve"), Ok(Act::Press("Approve".to_owned())));
         assert_eq!(act("groups R&D"), Ok(Act::Groups("R&D".to_owned())));
     }

@@ -6,9 +6,9 @@ use super::{
     menu::Command,
     names,
     paint::{self, Line, Span, Style},
-    speech::{Trouble, WORDS},
+    speech::{TROUBLES, WORDS},
 };
-use crate::{connect::Connect, discord::Who};
+use crate::{Trouble, connect::Connect, discord::Who};
 
 /// Names take so many columns in a list, with the space after them: two fit on 80.
 const MAX_NAME: usize = 38;
@@ -80,7 +80,7 @@ pub(super) fn help(commands: &[Command]) -> Vec<Line> {
     lines.extend(words.map(|(_, example, what)| described(example, what)));
     lines.push(Line::default());
     lines.push(heading("What can be broken"));
-    let broken = Trouble::ALL.into_iter();
+    let broken = TROUBLES.into_iter();
     lines.extend(broken.map(|(_, name, what)| described(&format!("break {name}"), what)));
     lines
 }
@@ -123,7 +123,7 @@ pub(super) fn groups(connect: &Connect, prefix: &str) -> Vec<Line> {
 
 /// What is now broken, and what to do.
 pub(super) fn broken(trouble: Trouble) -> Vec<Line> {
-    let what = Trouble::ALL.into_iter().find(|(known, ..)| *known == trouble);
+    let what = TROUBLES.into_iter().find(|(known, ..)| *known == trouble);
     let what = what.map_or("", |(_, _, what)| what);
     vec![note(&format!("From now on {what}. Try a command; mend ends it."))]
 }

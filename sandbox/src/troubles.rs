@@ -1,0 +1,124 @@
+//! What can be broken while somebody watches, and mended again.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex, watch};
+
+use crate::connect::{self, Connect};
+use crate::discord::{self, Discord};
+
+/// How long Connect takes for an answer when it is slow: more than Discord's 3 s.
+const SLOW: Duration = Duration::from_secs(5);
+
+/// Connect's code for "LDAP can't be reached".
+const LDAP_TROUBLE: u32 = 63;
+
+/// Discord's code for "Missing Permissions".
+const NO_PERMISSION: u64 = 50013;
+
+/// Something that lasts until it is mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// Connect answers after five seconds.
+    ConnectSlow,
+    /// Connect refuses connections.
+    ConnectDown,
+    /// A proxy answers in Connect's place, with HTML.
+    ConnectHtml,
+    /// Connect can't reach LDAP.
+    LdapAway,
+    /// Discord cuts the gateway and refuses new connections.
+    GatewayAway,
+    /// Discord refuses what the bot posts or edits in channels. Answers to interactions pass.
+    DiscordRefuses,
+}
+
+impl Trouble {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::ConnectSlow,
+        Self::ConnectDown,
+        Self::ConnectHtml,
+        Self::LdapAway,
+        Self::GatewayAway,
+        Self::DiscordRefuses,
+    ];
+}
+
+/// What is broken now. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct Troubles {
+    now: Arc<watch::Sender<BTreeSet<Trouble>>>,
+    /// Held while the stand-ins are made to be as `now` says.
+    making: Arc<Mutex<()>>,
+}
+
+impl Troubles {
+    pub(crate) fn none() -> Self {
+        Self { now: Arc::new(watch::Sender::default()), making: Arc::default() }
+    }
+
+    pub(crate) fn watch(&self) -> watch::Receiver<BTreeSet<Trouble>> {
+        self.now.subscribe()
+    }
+
+    /// Changes what is broken, and makes the stand-ins so.
+    ///
+    /// # Errors
+    ///
+    /// When Connect can't have its port again.
+    pub(crate) async fn change(
+        &self,
+        connect: &Connect,
+        discord: &Discord,
+        change: impl FnOnce(&mut BTreeSet<Trouble>),
+    ) -> io::Result<()> {
+        let _making = self.making.lock().await;
+        let before = self.now.borrow().clone();
+        let mut now = before.clone();
+        change(&mut now);
+        break_connect(connect, &now).await?;
+        break_discord(discord, &before, &now);
+        self.now.send_replace(now);
+        Ok(())
+    }
+}
+
+async fn break_connect(connect: &Connect, now: &BTreeSet<Trouble>) -> io::Result<()> {
+    use connect::{Fault, Route, Times};
+    connect.heal();
+    // Of those that fit a call the first strikes it.
+    let faults = [
+        (Trouble::ConnectHtml, Route::Any, Fault::Html(502)),
+        (Trouble::LdapAway, Route::Search, Fault::Error(LDAP_TROUBLE)),
+        (Trouble::ConnectSlow, Route::Any, Fault::Slow(SLOW)),
+    ];
+    for (_, route, fault) in faults.into_iter().filter(|(trouble, ..)| now.contains(trouble)) {
+        connect.fail(route, fault, Times::Always);
+    }
+    if now.contains(&Trouble::ConnectDown) {
+        connect.go_down().await;
+        return Ok(());
+    }
+    connect.come_up().await
+}
+
+fn break_discord(discord: &Discord, before: &BTreeSet<Trouble>, now: &BTreeSet<Trouble>) {
+    use discord::{Fault, Route, Times};
+    discord.clear_faults();
+    if now.contains(&Trouble::DiscordRefuses) {
+        for route in [Route::CreateMessage, Route::EditMessage] {
+            discord.fail(route, Fault::Forbidden(NO_PERMISSION), Times::Always);
+        }
+    }
+    let is_away = now.contains(&Trouble::GatewayAway);
+    discord.refuse_gateway(is_away);
+    if is_away && !before.contains(&Trouble::GatewayAway) {
+        discord.drop_gateway();
+    }
+}
