@@ -1,22 +1,32 @@
 //! `ldapgroup-bot sandbox`: the bot against local stand-ins of Discord and Connect, started by the
 //! same code as the real one.
 
+use std::io::{self, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::{fs, io};
+use std::process::{Command, Stdio};
+use std::{fs, thread};
 
 use clap::Args;
 use ldapgroup_bot::app::App;
 use ldapgroup_bot::config::{Config, Environment};
 use sandbox::terminal::{self, Colour};
+use sandbox::web::Web;
 use sandbox::{Sandbox, connect, discord, ldif};
 use tokio_util::sync::CancellationToken;
 
 /// The options of `ldapgroup-bot sandbox`.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Play a short scene and leave
-    #[arg(long, conflicts_with = "groups")]
+    /// Open no browser; prompt in the terminal instead, with the page beside it
+    #[arg(long)]
+    no_browser: bool,
+    /// Serve the page on this port instead of a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    port: u16,
+    /// Play a short scene in the terminal and leave
+    #[arg(long, conflicts_with_all = ["groups", "no_browser", "port"])]
     demo: bool,
     /// Take the LDAP groups from this LDIF export instead of the bundled directory
     #[arg(long, value_name = "FILE")]
@@ -46,7 +56,7 @@ pub(crate) async fn run(options: Options) -> io::Result<()> {
             .map_err(|problem| io::Error::other(format!("{}: {problem}", file.display())))?;
     }
     let sandbox = Sandbox::start(connect, discord::Options::default()).await?;
-    let variables = sandbox.variables().into_iter().chain([("RUST_LOG", options.log)]);
+    let variables = sandbox.variables().into_iter().chain([("RUST_LOG", options.log.clone())]);
     let config = Config::read(&Environment::of_pairs(variables)).map_err(io::Error::other)?;
     crate::start_log(&config.log);
     let stopping = CancellationToken::new();
@@ -58,20 +68,65 @@ pub(crate) async fn run(options: Options) -> io::Result<()> {
         }
         .map_err(io::Error::other)
     };
-    let colour = if options.no_color { Colour::Never } else { Colour::Auto };
-    let people = async {
-        if options.demo {
-            terminal::demo(&sandbox, colour).await
-        } else {
-            terminal::prompt(&sandbox, colour).await
-        }
-    };
     let mut bot = pin!(bot);
     tokio::select! {
-        ended = &mut bot => ended.and(Err(io::Error::other("the bot ended by itself"))),
-        played = people => {
+        biased;
+        played = play(&options, &sandbox, &stopping) => {
             stopping.cancel();
             bot.await.and(played)
         }
+        ended = &mut bot => ended.and(Err(io::Error::other("the bot ended by itself"))),
     }
+}
+
+/// Shows the channel until the user leaves it, in a browser or in the terminal.
+async fn play(
+    options: &Options,
+    sandbox: &Sandbox,
+    stopping: &CancellationToken,
+) -> io::Result<()> {
+    let colour = if options.no_color { Colour::Never } else { Colour::Auto };
+    if options.demo {
+        return terminal::demo(sandbox, colour).await;
+    }
+    let web = Web::start(sandbox, options.port).await.map_err(|error| {
+        io::Error::other(format!("port {} of 127.0.0.1 can't be had: {error}", options.port))
+    })?;
+    tokio::spawn(crate::stop_on_signal(stopping.clone()));
+    if options.no_browser {
+        say(&format!("The page is at {}", web.url()))?;
+        return tokio::select! {
+            played = terminal::prompt(sandbox, colour) => played,
+            () = stopping.cancelled() => Ok(()),
+        };
+    }
+    say(&format!(
+        "Your team's channel is at {}\nThe bot is the real one; Discord and Posit Connect are \
+         stand-ins on this machine. Ctrl-C stops them.",
+        web.url()
+    ))?;
+    open_browser(web.url());
+    stopping.cancelled().await;
+    for violation in sandbox.violations() {
+        say(&format!("The bot did what the real services don't allow: {violation}"))?;
+    }
+    Ok(())
+}
+
+/// Prints lines. That nobody reads them is no error.
+fn say(text: &str) -> io::Result<()> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// Opens the address in the user's browser. Where there is none the printed address must do.
+fn open_browser(url: String) {
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let mut command = Command::new(opener);
+    command.arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // In a group of its own, or Ctrl-C would end a browser that has just been started.
+    command.process_group(0);
+    thread::spawn(move || command.status());
 }

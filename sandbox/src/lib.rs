@@ -12,6 +12,8 @@ pub mod openapi;
 #[cfg(feature = "terminal")]
 pub mod terminal;
 mod troubles;
+#[cfg(feature = "web")]
+pub mod web;
 
 use std::collections::BTreeSet;
 use std::io;

@@ -1,0 +1,216 @@
+//! What a tab is told, in the page's own words: what the person would see in Discord, and what
+//! Connect has.
+
+use serde_json::{Value, json};
+
+use crate::{
+    Sandbox, Trouble,
+    connect::Connect,
+    discord::{
+        BOT_USER, CONNECT, ChannelId, Discord, First, Form, GUILD, Message, Origin, REQUESTS,
+        ROLES, Unanswered, Who, clock,
+    },
+};
+
+/// The channels that the page shows.
+pub(super) const CHANNELS: [(ChannelId, &str); 2] =
+    [(CONNECT, "connect"), (REQUESTS, "connect-requests")];
+
+/// What Discord's client says of a command without an answer.
+const SILENCE: &str = "The application did not respond";
+
+/// What it says of a button or a menu without an answer.
+const FAILED: &str = "This interaction failed";
+
+/// Everything that a tab of this person draws.
+pub(super) fn state(sandbox: &Sandbox, who: Who) -> Value {
+    let Sandbox { connect, discord, .. } = sandbox;
+    let troubles = sandbox.troubles().borrow().clone();
+    let faults: serde_json::Map<_, _> = Trouble::ALL
+        .iter()
+        .map(|trouble| (name(*trouble), json!(troubles.contains(trouble))))
+        .collect();
+    json!({
+        "me": who,
+        "people": Who::ALL.map(|who| person(discord, who)),
+        "roles": ROLES.map(|(id, name)| json!({"id": id.to_string(), "name": name})),
+        "bot": {"id": BOT_USER.to_string(), "name": "ldapgroup"},
+        "channels": CHANNELS.map(|(id, name)| json!({"id": id.to_string(), "name": name})),
+        "commands": discord.commands(GUILD).unwrap_or_else(|| json!([])),
+        "ready": discord.is_connected(),
+        "messages": messages(discord, who),
+        "connect": groups(connect, !troubles.contains(&Trouble::ConnectDown)),
+        "faults": faults,
+    })
+}
+
+fn name(trouble: Trouble) -> String {
+    json!(trouble).as_str().unwrap_or_default().to_owned()
+}
+
+fn person(discord: &Discord, who: Who) -> Value {
+    let roles: Vec<_> = discord.roles_of(who).iter().map(u64::to_string).collect();
+    json!({
+        "who": who,
+        "id": who.id().to_string(),
+        "name": who.name(),
+        "display_name": who.display_name(),
+        "roles": roles,
+    })
+}
+
+/// What this person sees in the channels, oldest first, with the commands that got no answer.
+fn messages(discord: &Discord, who: Who) -> Vec<Value> {
+    let mut seen: Vec<_> = CHANNELS
+        .iter()
+        .flat_map(|(channel, _)| discord.messages(*channel))
+        .chain(discord.private_messages(who))
+        .filter(|found| is_seen(found, who))
+        .map(|found| (found.id, message(discord, &found)))
+        .chain(discord.unanswered(who).iter().map(|found| (found.id, unanswered(found))))
+        .collect();
+    seen.sort_by_key(|(id, _)| *id);
+    seen.into_iter().map(|(_, message)| message).collect()
+}
+
+/// Does the page show this message to this person?
+pub(super) fn is_seen(message: &Message, who: Who) -> bool {
+    let is_shown = CHANNELS.iter().any(|(channel, _)| *channel == message.channel);
+    is_shown && message.private_to.is_none_or(|to| to == who)
+}
+
+/// A message as the page draws it.
+pub(super) fn message(discord: &Discord, message: &Message) -> Value {
+    let is_person = Who::ALL.iter().any(|who| who.id() == message.author_id());
+    let ids = |ids: &[u64]| ids.iter().map(u64::to_string).collect::<Vec<_>>();
+    json!({
+        "id": message.id.to_string(),
+        "channel": message.channel.to_string(),
+        "author": {
+            "id": message.author_id().to_string(),
+            "name": message.author,
+            "bot": !is_person,
+        },
+        "content": message.content,
+        "at": clock::millis(message.id),
+        "edited": message.edited,
+        "private": message.private_to.is_some(),
+        "thinking": message.thinking,
+        "command": message.interaction.as_ref().and_then(command),
+        "reply_to": discord.answered_by(message).map(|id| id.to_string()),
+        "failed": null,
+        "pings": {
+            "users": ids(&message.pings.users),
+            "roles": ids(&message.pings.roles),
+            "everyone": message.pings.everyone,
+        },
+        "embeds": message.embeds,
+        "rows": message.components.iter().map(row).collect::<Vec<_>>(),
+    })
+}
+
+/// A command without an answer, as the message that stands in its place.
+pub(super) fn unanswered(failed: &Unanswered) -> Value {
+    json!({
+        "id": failed.id.to_string(),
+        "channel": failed.channel.to_string(),
+        "author": {"id": BOT_USER.to_string(), "name": "ldapgroup", "bot": true},
+        "content": "",
+        "at": clock::millis(failed.id),
+        "edited": false,
+        "private": true,
+        "thinking": false,
+        "command": command(&failed.origin),
+        "reply_to": null,
+        "failed": SILENCE,
+        "pings": {"users": [], "roles": [], "everyone": false},
+        "embeds": [],
+        "rows": [],
+    })
+}
+
+/// Buttons and forms have names that nobody sees.
+fn command(origin: &Origin) -> Option<Value> {
+    let is_typed = origin.command.starts_with('/');
+    is_typed.then(|| json!({"who": origin.who, "text": origin.command}))
+}
+
+fn row(row: &Value) -> Vec<Value> {
+    let parts = row["components"].as_array().map_or(&[][..], Vec::as_slice);
+    parts.iter().filter_map(part).collect()
+}
+
+/// A button or a menu of texts; the page draws no others.
+fn part(part: &Value) -> Option<Value> {
+    let disabled = part["disabled"] == true;
+    match part["type"].as_u64() {
+        Some(2) => Some(json!({
+            "type": "button",
+            "label": part["label"].as_str().unwrap_or_default(),
+            "emoji": part["emoji"]["name"],
+            "style": part["style"],
+            "custom_id": part["custom_id"],
+            "url": part["url"],
+            "disabled": disabled,
+        })),
+        Some(3) => Some(json!({
+            "type": "select",
+            "custom_id": part["custom_id"],
+            "placeholder": part["placeholder"].as_str().unwrap_or_default(),
+            "min": part["min_values"].as_u64().unwrap_or(1),
+            "max": part["max_values"].as_u64().unwrap_or(1),
+            "options": part["options"],
+            "disabled": disabled,
+        })),
+        Some(_) | None => None,
+    }
+}
+
+/// The first answer, as the request that caused it is told. A form comes with the id by which it is
+/// sent.
+pub(super) fn first(first: &First, form_id: &str, is_command: bool) -> Value {
+    let result = match first {
+        First::Message => "message",
+        First::Thinking => "thinking",
+        First::Update => "updated",
+        First::Acknowledged => "acknowledged",
+        First::Form(of) => return json!({"result": "form", "form": form(of, form_id)}),
+        First::NoAnswer => {
+            let error = if is_command { SILENCE } else { FAILED };
+            return json!({"result": "no_answer", "error": error});
+        }
+    };
+    json!({"result": result})
+}
+
+fn form(form: &Form, id: &str) -> Value {
+    let inputs = form.inputs.iter().map(|input| {
+        json!({
+            "custom_id": input.custom_id,
+            "label": input.label,
+            "style": if input.is_paragraph { 2 } else { 1 },
+            "required": input.required,
+            "min": input.min_length,
+            "max": input.max_length,
+            "value": input.value,
+            "placeholder": input.placeholder,
+        })
+    });
+    json!({"id": id, "title": form.title, "inputs": inputs.collect::<Vec<_>>()})
+}
+
+/// The most groups of LDAP that a tab is told of.
+const MOST_GROUPS: usize = 500;
+
+fn groups(connect: &Connect, is_up: bool) -> Value {
+    let groups = connect.groups();
+    let groups = groups.iter().map(|group| json!({"name": group.name, "guid": group.guid}));
+    let entries = connect.directory();
+    let ldap = entries.iter().map(|(name, guid)| json!({"name": name, "guid": guid}));
+    json!({
+        "up": is_up,
+        "groups": groups.collect::<Vec<_>>(),
+        "ldap": ldap.take(MOST_GROUPS).collect::<Vec<_>>(),
+        "ldap_total": entries.len(),
+    })
+}
