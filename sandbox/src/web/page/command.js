@@ -88,8 +88,8 @@ function number(option, typed) {
   const shape = isWhole ? /^-?\d{1,15}$/ : /^-?\d+(\.\d+)?$/;
   if (!shape.test(typed)) return { problem: `${option.name} is a ${isWhole ? "whole " : ""}number.` };
   const value = Number(typed);
-  if (value < option.min_value) return { problem: `${option.name} is at least ${option.min_value}.` };
-  if (value > option.max_value) return { problem: `${option.name} is at most ${option.max_value}.` };
+  if (value < (option.min_value ?? -Infinity)) return { problem: `${option.name} is at least ${option.min_value}.` };
+  if (value > (option.max_value ?? Infinity)) return { problem: `${option.name} is at most ${option.max_value}.` };
   return { value };
 }
 

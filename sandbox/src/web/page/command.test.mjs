@@ -74,7 +74,7 @@ test("numbers are numbers", () => {
   assert.deepEqual(valueOf(request, "1.5"), { problem: "request is a whole number." });
   assert.deepEqual(valueOf(request, "0"), { problem: "request is at least 1." });
   assert.deepEqual(valueOf(request, "10"), { problem: "request is at most 9." });
-  assert.deepEqual(valueOf({ type: 10, name: "share" }, "1.5"), { value: 1.5 });
+  assert.deepEqual(valueOf({ type: 10, name: "share", min_value: null, max_value: null }, "-1.5"), { value: -1.5 });
 });
 
 test("an option with choices takes one of them, whatever the case", () => {

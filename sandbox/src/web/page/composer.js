@@ -33,10 +33,15 @@ export class Composer {
       enterkeyhint: "send",
       "data-testid": "input",
     });
+    this.slash = h("button", {
+      class: "tool composer-slash", type: "button", "aria-label": "Commands", title: "Commands", text: "/", "data-testid": "slash",
+      on: { click: () => this.offerCommands() },
+    });
     this.parts = h("div", { class: "composer-parts" }, this.input);
     this.form = h(
       "form",
       { class: "composer-box", novalidate: true },
+      this.slash,
       this.parts,
       h("button", { class: "tool composer-send", type: "submit", "aria-label": "Send", "data-testid": "send" }, icon("send")),
     );
@@ -64,7 +69,7 @@ export class Composer {
   draw() {
     const name = this.page.model.name("channel", this.page.channel);
     this.commands = commandsOf(this.page.model.state.commands);
-    this.input.placeholder = `Message #${name}, or / for commands`;
+    this.input.placeholder = `Message #${name}`;
     this.input.setAttribute("aria-label", `Message #${name}`);
     this.form.setAttribute("aria-label", `Write to #${name}`);
   }
@@ -73,6 +78,13 @@ export class Composer {
   focus() {
     const empty = this.fields.find((field) => field.text === "");
     (empty ?? this.fields.at(-1) ?? { input: this.input }).input.focus();
+  }
+
+  /** Types the slash that lists the commands. */
+  offerCommands() {
+    this.input.value = "/";
+    this.input.focus();
+    this.wrote();
   }
 
   /** What is typed in the box for messages; a slash makes it a command. */
@@ -109,6 +121,7 @@ export class Composer {
       class: "command-name", type: "button", text: `/${command.name}`, title: "Leave the command", "data-testid": "command",
       "aria-label": `/${command.name}: leave the command`, on: { click: () => this.leave(), keydown: (event) => this.key(event, null) },
     });
+    this.slash.hidden = true;
     this.more = h("span", { class: "composer-more" });
     this.parts.replaceChildren(name, this.more);
     for (const option of command.options) {
@@ -185,6 +198,7 @@ export class Composer {
     this.suggest.hide();
     this.fail(null);
     this.help.hidden = true;
+    this.slash.hidden = false;
     this.parts.replaceChildren(this.input);
     this.input.focus();
   }
@@ -195,7 +209,8 @@ export class Composer {
     this.asked += 1;
     const turn = this.asked;
     const { option } = field;
-    const show = (choices, status) => this.suggest.show(field.input, option.description, this.items(field, choices), status);
+    const title = `Values for ${option.name}`;
+    const show = (choices, status) => this.suggest.show(field.input, title, this.items(field, choices), status);
     const fixed = fixedChoices(option);
     if (fixed) {
       show(choicesFor(fixed, field.chosen ? "" : field.text), "None of its values is called so.");
@@ -295,6 +310,8 @@ export class Composer {
   }
 
   fail(words) {
+    // The words about what is wrong stand where those about the option stood.
+    this.help.hidden = words !== null || this.command === null;
     this.error.hidden = words === null;
     this.error.textContent = words ?? "";
   }

@@ -31,7 +31,7 @@ function button(part, message, page) {
     on: {
       click: () => whileBusy(node, () => page.press(message, part.custom_id)),
     },
-  }, h("span", { class: "button-label", text: part.label }));
+  }, h("span", { class: "button-label", text: [part.emoji, part.label].filter(Boolean).join(" ") }));
   return node;
 }
 

@@ -42,6 +42,15 @@ export function freshId(stem) {
   return `${stem}-${ids}`;
 }
 
+/** Lets whoever has no mouse scroll a box, as long as it is too small for its content. */
+export function keepReachable(box) {
+  new ResizeObserver(() => {
+    const isCut = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+    if (isCut) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }).observe(box);
+}
+
 /** The element of `index.html` with this id. */
 export function byId(id) {
   return document.getElementById(id);

@@ -82,6 +82,12 @@ const INLINE = [
   { pattern: /\n/y, make: () => ({ type: "break" }) },
 ];
 
+// Lines of one kind make a list; those of the other kind belong to it only if they are indented.
+const LISTS = [
+  { block: true, pattern: /(?: *[-*] +[^\n]+(?:\n|$))(?:(?: *[-*]| +\d{1,9}\.) +[^\n]+(?:\n|$))*/y, make: list },
+  { block: true, pattern: /(?: *\d{1,9}\. +[^\n]+(?:\n|$))(?:(?: *\d{1,9}\.| +[-*]) +[^\n]+(?:\n|$))*/y, make: list },
+];
+
 const BLOCKS = [
   {
     block: true,
@@ -91,7 +97,7 @@ const BLOCKS = [
   { block: true, pattern: /-# +([^\n]+)(?:\n|$)/y, make: wrapped("subtext") },
   { block: true, pattern: />>> ([^]+)/y, make: (found) => ({ type: "quote", children: parse(found[1]) }) },
   { block: true, pattern: /(?:> [^\n]*(?:\n|$))+/y, make: quote },
-  { block: true, pattern: /(?: *(?:[-*]|\d{1,9}\.) +[^\n]+(?:\n|$))+/y, make: (found) => list(found[0]) },
+  ...LISTS,
   ...INLINE,
 ];
 
@@ -129,25 +135,24 @@ function quote(found) {
   return { type: "quote", children: parse(text) };
 }
 
-function list(source) {
-  const lines = source.replace(/\n$/, "").split("\n");
+function list(found) {
+  const lines = found[0].replace(/\n$/, "").split("\n");
   const parts = lines.map((line) => /^( *)([-*]|\d{1,9}\.) +(.+)$/.exec(line));
-  const base = parts[0][1].length;
-  const marker = parts[0][2];
+  const [, indent, marker] = parts[0];
   const items = [];
   let under = [];
   const close = () => {
-    if (under.length > 0) items.at(-1).push(list(under.join("\n")));
+    if (under.length > 0) items.at(-1).push(...read(under.join("\n"), LISTS));
     under = [];
   };
-  parts.forEach(([line, indent, , text]) => {
-    if (indent.length > base) {
+  for (const [line, own, , text] of parts) {
+    if (own.length > indent.length) {
       under.push(line);
     } else {
       close();
       items.push(inline(text));
     }
-  });
+  }
   close();
   const ordered = marker.endsWith(".");
   return { type: "list", ordered, start: ordered ? Number.parseInt(marker, 10) : 1, items };

@@ -127,8 +127,9 @@ test("lists nest by their indentation and number from where they begin", () => {
     },
     text("end"),
   ]);
-  const [numbers] = parse("3. a\n4. b");
+  const [numbers, bullets] = parse("3. a\n  - inner\n4. b\n- c");
   assert.deepEqual([numbers.ordered, numbers.start, numbers.items.length], [true, 3, 2]);
+  assert.deepEqual([bullets.ordered, bullets.items], [false, [[text("c")]]]);
 });
 
 test("in a line of its own nothing is a block", () => {

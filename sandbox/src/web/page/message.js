@@ -4,7 +4,7 @@ import { controlRows } from "./controls.js";
 import { h } from "./dom.js";
 import { embedBox } from "./embed.js";
 import { icon } from "./icons.js";
-import { initials } from "./model.js";
+import { initials, summary } from "./model.js";
 import { textNodes } from "./text.js";
 import { told } from "./time.js";
 
@@ -27,11 +27,11 @@ export function messageNode(message, page, isContinued) {
       "aria-label": `${author.name}, ${time}${message.private ? ", only for you" : ""}`,
       tabindex: "-1",
       "data-testid": "message",
-      "data-id": message.id,
+      "data-message": message.id,
       "data-private": message.private ? "true" : null,
       "data-pinged": isPing ? "true" : null,
     },
-    message.command && used(message.command, page),
+    message.command ? used(message.command, page) : message.reply_to && replied(message.reply_to, page),
     h("div", { class: "gutter" }, isContinued ? h("time", { class: "gutter-time", text: time }) : avatar(author)),
     h(
       "div",
@@ -88,6 +88,23 @@ export function used(command, page) {
     h("span", { class: "used-who", text: person.display_name }),
     " used ",
     h("span", { class: "used-command", text: command.text }),
+  );
+}
+
+/** The line above an answer to a button, a menu or a form: the message that it stood under. */
+function replied(id, page) {
+  const message = page.model.messages.get(id);
+  if (!message) return h("p", { class: "used", text: "The message that this answers is gone." });
+  const { author } = message;
+  return h(
+    "p",
+    { class: "used", "data-testid": "replied" },
+    avatar({ ...author, isBot: author.bot }, "avatar-tiny"),
+    h("span", { class: "used-who", text: author.name }),
+    h("button", {
+      class: "used-words", type: "button", text: summary(message),
+      on: { click: () => page.go({ channel: message.channel, message: id }) },
+    }),
   );
 }
 

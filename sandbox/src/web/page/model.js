@@ -54,15 +54,15 @@ export class Model {
     return this.state.people.find((person) => person.who === who);
   }
 
-  /** Whether this person is an administrator, a member, or neither, in the words of the first role. */
+  /** The roles that a person has. */
   rolesOf(person) {
     return person.roles.map((id) => this.state.roles.find((role) => role.id === id)).filter(Boolean);
   }
 
   /** Whether the message mentions this person, by name or by a role. */
   pings(message, person) {
-    const { users = [], roles = [] } = message.pings ?? {};
-    return users.includes(person.id) || roles.some((role) => person.roles.includes(role));
+    const { users = [], roles = [], everyone = false } = message.pings ?? {};
+    return everyone || users.includes(person.id) || roles.some((role) => person.roles.includes(role));
   }
 
   /** How much of a channel a person hasn't seen: `{messages, mentions}`. */
@@ -104,7 +104,7 @@ function compare(a, b) {
 
 /** Whether a message stands under the name of the one before it. */
 export function continues(message, before) {
-  if (!before || message.command || before.command || message.private !== before.private) return false;
+  if (!before || message.command || message.reply_to || before.command || message.private !== before.private) return false;
   return message.author.id === before.author.id && message.at - before.at < TOGETHER;
 }
 

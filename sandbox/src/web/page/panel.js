@@ -2,7 +2,7 @@
 
 import { post, Refused } from "./api.js";
 import { count } from "./command.js";
-import { Kept, arrange, byId, freshId, h } from "./dom.js";
+import { Kept, arrange, byId, freshId, h, keepReachable } from "./dom.js";
 import { icon } from "./icons.js";
 
 /** So many groups are listed at the most; the filter finds the others. */
@@ -13,6 +13,7 @@ const FAULTS = [
   ["connect_down", "Connect is down", "People read that it can’t be reached. What was approved is tried again until it works."],
   ["connect_html", "A proxy is in the way", "HTML comes instead of Connect’s answer. People read that something stands in front of it."],
   ["ldap_away", "LDAP is away", "Connect is there but can’t look into LDAP. People are asked to try again in a few minutes."],
+  ["gateway_away", "Discord cuts the bot off", "The bot keeps trying to come back. Until it may, no command gets an answer."],
   ["discord_refuses", "Discord refuses messages", "The bot can’t post. Requests are kept, people read so, and they are posted once it can."],
 ];
 
@@ -51,7 +52,8 @@ export class Panel {
 
   section(name) {
     const head = h("h3", { class: "panel-title" });
-    const list = h("ul", { class: "groups", "data-testid": `${name.toLowerCase()}-groups` });
+    const list = h("ul", { class: "groups", "aria-label": `Groups of ${name}`, "data-testid": `${name.toLowerCase()}-groups` });
+    keepReachable(list);
     const note = h("p", { class: "panel-note" });
     return { head, list, note, node: h("div", { class: "panel-section" }, head, list, note) };
   }
@@ -96,9 +98,9 @@ export class Panel {
     const { state } = this.page.model;
     for (const { name, button } of this.switches) button.setAttribute("aria-checked", String(state.faults[name] === true));
     this.health.replaceChildren(
-      health("The bot", state.ready, "on Discord", "not on Discord"),
+      health("Bot", state.ready, "online", "offline"),
       health("Connect", state.connect.up, "up", "down"),
-      health("LDAP", !state.faults.ldap_away, "there", "away"),
+      health("LDAP", !state.faults.ldap_away, "up", "away"),
     );
     this.drawGroups();
   }
@@ -107,12 +109,12 @@ export class Panel {
     const { connect } = this.page.model.state;
     const query = this.filter.value.trim().toLowerCase();
     const found = (groups) => groups.filter((group) => group.name.toLowerCase().includes(query));
-    this.fill(this.connect, "Connect", connect.groups, found(connect.groups), (group) => hasGroup(group));
-    this.fill(this.ldap, "LDAP", connect.ldap, found(connect.ldap), (group) => this.ldapGroup(group));
+    this.fill(this.connect, "Connect", connect.groups.length, found(connect.groups), (group) => hasGroup(group));
+    this.fill(this.ldap, "LDAP", connect.ldap_total ?? connect.ldap.length, found(connect.ldap), (group) => this.ldapGroup(group));
   }
 
   fill({ head, list, note }, name, all, found, make) {
-    head.textContent = `${name} has ${count(all.length, "group")}`;
+    head.textContent = `${name} has ${count(all, "group")}`;
     const shown = found.slice(0, MOST);
     const seen = new Map();
     const nodes = shown.map((group) => {
@@ -125,7 +127,7 @@ export class Panel {
     arrange(list, nodes);
     if (held) [...list.querySelectorAll("button")].find((node) => node.dataset.key === held)?.focus();
     list.hidden = shown.length === 0;
-    note.textContent = left(all.length, found.length, shown.length);
+    note.textContent = left(all, found.length, shown.length);
     note.hidden = note.textContent === "";
   }
 

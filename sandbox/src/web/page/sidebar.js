@@ -73,12 +73,16 @@ export class Sidebar {
         h(
           "span",
           { class: "person-words" },
-          h("span", { class: "person-name", text: person.display_name }),
+          h(
+            "span",
+            { class: "person-line" },
+            h("span", { class: "person-name", text: person.display_name }),
+            mentions > 0 && badge(mentions),
+          ),
           h("span", { class: "roles" }, roles.length > 0
             ? roles.map((name) => h("span", { class: /admin/i.test(name) ? "role role-admin" : "role", text: name }))
             : h("span", { class: "role role-none", text: "no role" })),
         ),
-        mentions > 0 && badge(mentions),
       ),
       h(
         "a",

@@ -1,6 +1,6 @@
 // A message's markdown as nodes of the page.
 
-import { h } from "./dom.js";
+import { h, keepReachable } from "./dom.js";
 import { icon } from "./icons.js";
 import { parse, parseInline } from "./markdown.js";
 import { moment } from "./time.js";
@@ -43,7 +43,7 @@ function block(node, page) {
   const children = () => node.children.map((child) => inline(child, page));
   switch (node.type) {
     case "heading":
-      return h("p", { class: `heading heading-${node.level}`, role: "heading", "aria-level": node.level + 3 }, children());
+      return h("p", { class: `heading heading-${node.level}` }, children());
     case "subtext":
       return h("p", { class: "subtext" }, children());
     case "quote":
@@ -58,17 +58,8 @@ function block(node, page) {
 }
 
 function fence(text) {
-  const block = h("pre", { class: "fence", "data-testid": "code-block" }, h("code", { text }));
-  // Whoever has no mouse must be able to scroll it, if it is wider than the message.
-  new ResizeObserver(() => {
-    if (block.scrollWidth > block.clientWidth) {
-      block.tabIndex = 0;
-      block.setAttribute("role", "region");
-      block.setAttribute("aria-label", "Table that scrolls sideways");
-    } else {
-      for (const name of ["tabindex", "role", "aria-label"]) block.removeAttribute(name);
-    }
-  }).observe(block);
+  const block = h("pre", { class: "fence", role: "group", "aria-label": "Code", "data-testid": "code-block" }, h("code", { text }));
+  keepReachable(block);
   return block;
 }
 
