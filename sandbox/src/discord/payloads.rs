@@ -94,7 +94,8 @@ pub(super) fn command_data(of: &Registered<'_>, options: Vec<Value>) -> Value {
 pub(super) fn option(of: &Registered<'_>, name: &str, value: &Value) -> Result<Value, Unsendable> {
     let command = of.full_name();
     let option = of.option(name).ok_or_else(|| {
-        let known: Vec<_> = of.options().iter().map(|option| &option["name"]).collect();
+        let known: Vec<_> =
+            of.options().iter().filter_map(|option| option["name"].as_str()).collect();
         Unsendable::new(format!("/{command} has no option {name:?}, only {known:?}."))
     })?;
     let kind = option["type"].as_u64().unwrap_or_default();
@@ -118,7 +119,8 @@ pub(super) fn option(of: &Registered<'_>, name: &str, value: &Value) -> Result<V
     }
     if let Some(choices) = option["choices"].as_array().filter(|list| !list.is_empty()) {
         ensure(choices.iter().any(|choice| choice["value"] == *value), || {
-            format!("The option {name:?} has the choices {choices:?}, not {value}.")
+            let known: Vec<_> = choices.iter().map(|choice| choice["value"].to_string()).collect();
+            format!("The option {name:?} takes {}, not {value}.", known.join(", "))
         })?;
     }
     Ok(json!({"name": name, "type": kind, "value": value}))

@@ -107,9 +107,15 @@ impl Bot {
     /// Starts a stand-in and a bot that is ready.
     pub(crate) async fn start(options: Options) -> (Discord, Self) {
         let discord = Discord::start(options).await.expect("ports are free");
+        let bot = Self::join(&discord).await;
+        (discord, bot)
+    }
+
+    /// A bot of this stand-in that is ready.
+    pub(crate) async fn join(discord: &Discord) -> Self {
         let http = client();
         let url = discord.url();
-        let mut socket = Socket::connect(&gateway_url(&discord).await).await;
+        let mut socket = Socket::connect(&gateway_url(discord).await).await;
         let hello = socket.next().await.expect("HELLO comes first");
         assert_eq!(hello["op"], 10);
         socket.identify(discord.token()).await;
@@ -119,7 +125,7 @@ impl Bot {
         let (status, answer) = bot.call(Method::PUT, &path, Some(commands())).await;
         assert_eq!(status, 200, "{answer}");
         discord.wait_ready().await;
-        (discord, bot)
+        bot
     }
 
     /// As [`Self::start`], with Discord's own clocks.

@@ -11,3 +11,5 @@ mod people;
 mod permissions;
 mod serenity_client;
 mod serenity_types;
+#[cfg(feature = "web")]
+mod web;
