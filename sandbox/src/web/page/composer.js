@@ -220,7 +220,8 @@ export class Composer {
       this.suggest.hide();
       return;
     }
-    if (this.suggest.input !== field.input || !this.suggest.isOpen) show([], "Loading options…");
+    if (this.suggest.input === field.input && this.suggest.isOpen) this.suggest.age();
+    else show([], "Loading options…");
     await new Promise((resolve) => setTimeout(resolve, pause));
     if (turn !== this.asked) return;
     const answer = await this.page.autocomplete(this.command, this.values(field), { name: option.name, value: field.text });

@@ -124,15 +124,15 @@ export class Log {
 /** What has the focus, so that it can be found in a message that is drawn anew. */
 function focusIn(root) {
   const node = document.activeElement;
-  const message = node?.closest?.("[data-message]");
+  const message = node?.closest?.("[data-id]");
   if (!message || !root.contains(message)) return null;
-  return { node, id: message.dataset.message, key: node.dataset.focus };
+  return { node, id: message.dataset.id, key: node.dataset.focus };
 }
 
 /** Gives the focus back if its node has gone: to its like, or to the message. */
 function restore(root, focus) {
   if (!focus || focus.node.isConnected) return;
-  const message = root.querySelector(`[data-message="${CSS.escape(focus.id)}"]`);
+  const message = root.querySelector(`[data-id="${CSS.escape(focus.id)}"]`);
   const like = focus.key && message?.querySelector(`[data-focus="${CSS.escape(focus.key)}"]`);
   (like ?? message ?? root).focus({ preventScroll: true });
 }

@@ -14,15 +14,15 @@ export function parseInline(text) {
   return read(text, INLINE);
 }
 
-/** The tree's words alone. */
-export function plain(nodes) {
-  return nodes
-    .map((node) => {
-      if (node.type === "break") return " ";
-      if (node.type === "list") return node.items.map(plain).join(" ");
-      return node.text ?? (node.children ? plain(node.children) : "");
-    })
-    .join("");
+/** The tree's words alone. `named` gives those of a node that has none of its own, such as who is mentioned. */
+export function plain(nodes, named) {
+  const words = (node) => {
+    if (node.type === "break") return " ";
+    if (node.type === "list") return node.items.map((item) => plain(item, named)).join(" ");
+    if (node.children) return plain(node.children, named);
+    return node.text ?? named(node);
+  };
+  return nodes.map(words).join("");
 }
 
 function read(source, rules) {

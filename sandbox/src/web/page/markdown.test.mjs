@@ -137,7 +137,7 @@ test("in a line of its own nothing is a block", () => {
 });
 
 test("words alone are without marks", () => {
-  assert.equal(plain(parse("**a** `b`\n- c\n- d")), "a b c d");
+  assert.equal(plain(parse("**a** `b`\n- c\n- d <@1>"), ({ id }) => `@${id}`), "a b c d @1");
 });
 
 test("the longest message of marks is read at once", () => {

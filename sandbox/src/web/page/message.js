@@ -4,7 +4,7 @@ import { controlRows } from "./controls.js";
 import { h } from "./dom.js";
 import { embedBox } from "./embed.js";
 import { icon } from "./icons.js";
-import { initials, summary } from "./model.js";
+import { initials } from "./model.js";
 import { textNodes } from "./text.js";
 import { told } from "./time.js";
 
@@ -27,7 +27,7 @@ export function messageNode(message, page, isContinued) {
       "aria-label": `${author.name}, ${time}${message.private ? ", only for you" : ""}`,
       tabindex: "-1",
       "data-testid": "message",
-      "data-message": message.id,
+      "data-id": message.id,
       "data-private": message.private ? "true" : null,
       "data-pinged": isPing ? "true" : null,
     },
@@ -102,7 +102,7 @@ function replied(id, page) {
     avatar({ ...author, isBot: author.bot }, "avatar-tiny"),
     h("span", { class: "used-who", text: author.name }),
     h("button", {
-      class: "used-words", type: "button", text: summary(message),
+      class: "used-words", type: "button", text: page.model.summary(message),
       on: { click: () => page.go({ channel: message.channel, message: id }) },
     }),
   );

@@ -5,6 +5,9 @@ import { parse, plain } from "./markdown.js";
 /** Messages of one author that come within this many milliseconds of each other stand under one name. */
 const TOGETHER = 7 * 60 * 1000;
 
+/** So much of a message is told where it is only named. */
+const SUMMARY = 120;
+
 /** The team's server as the stream tells it, and what this browser remembers about it. */
 export class Model {
   /** `memory` keeps what was read and dismissed: two stores of strings, as `localStorage` and `sessionStorage`. */
@@ -91,6 +94,19 @@ export class Model {
     }
     return (kind === "role" ? roles : channels).find((found) => found.id === id)?.name;
   }
+
+  /** What is shown for who or what is mentioned: `@Ada`, `#connect`. */
+  mention(kind, id) {
+    return `${kind === "channel" ? "#" : "@"}${this.name(kind, id) ?? `unknown-${kind}`}`;
+  }
+
+  /** What a message says, in a line for those who don't see it. */
+  summary(message) {
+    if (message.failed) return message.failed;
+    const named = ({ type, id, name, href }) => (id ? this.mention(type, id) : name ?? href ?? "…");
+    const words = plain(parse(message.content), named).replaceAll(/\s+/g, " ").trim();
+    return words.length > SUMMARY ? `${words.slice(0, SUMMARY)}…` : words;
+  }
 }
 
 function seenKey(who, channel) {
@@ -106,14 +122,6 @@ function compare(a, b) {
 export function continues(message, before) {
   if (!before || message.command || message.reply_to || before.command || message.private !== before.private) return false;
   return message.author.id === before.author.id && message.at - before.at < TOGETHER;
-}
-
-/** What a message says, in a line for those who don't see it. */
-export function summary(message) {
-  if (message.failed) return message.failed;
-  if (message.thinking) return "is thinking…";
-  const words = plain(parse(message.content)).replaceAll(/\s+/g, " ").trim();
-  return words.length > 120 ? `${words.slice(0, 120)}…` : words;
 }
 
 /** A person's or program's one or two letters. */

@@ -42,7 +42,7 @@ export class Sidebar {
         },
         icon("hash"),
         h("span", { class: "channel-name", text: channel.name }),
-        isUnread && mentions === 0 && h("span", { class: "unseen", text: ", unread" }),
+        isUnread && mentions === 0 && h("span", { class: "unseen", text: " (unread)" }),
         isUnread && mentions > 0 && badge(mentions),
       ),
     );

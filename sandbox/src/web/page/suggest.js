@@ -43,9 +43,19 @@ export class Suggest {
     this.list.replaceChildren(...this.nodes);
     this.list.hidden = items.length === 0;
     this.root.classList.toggle("suggest-bare", items.length === 0);
+    this.root.classList.remove("suggest-old");
     this.root.hidden = items.length === 0 && status === "";
     input.setAttribute("aria-expanded", String(items.length > 0));
     if (items.length > 0) this.activate(0);
+  }
+
+  /** What is listed was for what was typed before: nothing of it is taken unless one goes there. */
+  age() {
+    this.nodes?.[this.active]?.setAttribute("aria-selected", "false");
+    this.nodes?.[this.active]?.classList.remove("option-active");
+    this.input?.removeAttribute("aria-activedescendant");
+    this.active = -1;
+    this.root.classList.add("suggest-old");
   }
 
   /** Closes the list. */
@@ -95,7 +105,8 @@ export class Suggest {
     if (event.key === "Escape") this.hide();
     else if (this.items.length === 0) return false;
     else if (event.key === "ArrowDown") this.activate(this.active + 1);
-    else if (event.key === "ArrowUp") this.activate(this.active - 1);
+    else if (event.key === "ArrowUp") this.activate(this.active < 0 ? -1 : this.active - 1);
+    else if (!this.current) return false;
     else if (event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) this.current.take();
     else return false;
     event.preventDefault();

@@ -94,10 +94,8 @@ function inline(node, page) {
 }
 
 function mention({ type, id }, page) {
-  const name = page.model.name(type, id);
-  const mark = type === "channel" ? "#" : "@";
-  const text = name === undefined ? `${mark}unknown-${type}` : `${mark}${name}`;
-  if (type === "channel" && name !== undefined) return channelLink(id, [text], page);
+  const text = page.model.mention(type, id);
+  if (type === "channel" && page.model.name(type, id) !== undefined) return channelLink(id, [text], page);
   const me = page.model.person(page.who);
   const isMine = id === me.id || me.roles.includes(id);
   return h("span", { class: isMine ? "mention mention-mine" : "mention", "data-testid": "mention", text });
