@@ -17,7 +17,7 @@ export function avatar({ id, name, isBot }, size = "") {
 /** The message as an article. */
 export function messageNode(message, page, isContinued) {
   const time = told(message.at, "t");
-  const author = { ...message.author, isBot: message.author.bot };
+  const author = shownAuthor(message, page);
   const isPing = page.model.pings(message, page.model.person(page.who));
   const classes = ["message", isContinued && "continued", isPing && "pinged", message.private && "private"];
   return h(
@@ -46,6 +46,11 @@ export function messageNode(message, page, isContinued) {
   );
 }
 
+// People are called by the name that they show.
+function shownAuthor({ author }, page) {
+  return { id: author.id, name: page.model.name("user", author.id) ?? author.name, isBot: author.bot };
+}
+
 function head(message, author, time) {
   return h(
     "p",
@@ -65,7 +70,7 @@ function content(message, page) {
       "p",
       { class: "thinking", "data-testid": "thinking" },
       h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")),
-      `${message.author.name} is thinking…`,
+      `${page.model.state.bot.name} is thinking…`,
     );
   }
   const nodes = textNodes(message.content, page);
@@ -95,11 +100,11 @@ export function used(command, page) {
 function replied(id, page) {
   const message = page.model.messages.get(id);
   if (!message) return h("p", { class: "used", text: "The message that this answers is gone." });
-  const { author } = message;
+  const author = shownAuthor(message, page);
   return h(
     "p",
     { class: "used", "data-testid": "replied" },
-    avatar({ ...author, isBot: author.bot }, "avatar-tiny"),
+    avatar(author, "avatar-tiny"),
     h("span", { class: "used-who", text: author.name }),
     h("button", {
       class: "used-words", type: "button", text: page.model.summary(message),
