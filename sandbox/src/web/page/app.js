@@ -18,7 +18,10 @@ const SOMEBODY = "admin";
 /** How long the sign of a sent command stays if its message doesn't come, in milliseconds. */
 const GRACE = 500;
 
-const TOPICS = ["Search LDAP’s groups, and bring them into Connect", "Where admins approve and deny what people ask for"];
+const TOPICS = [
+  "Search LDAP’s groups, and bring them into Connect",
+  "Where admins approve and deny what people ask for",
+];
 
 class Page {
   constructor() {
@@ -113,7 +116,8 @@ class Page {
     const { state } = this.model;
     const name = this.model.name("channel", this.channel);
     byId("channel-name").replaceChildren(icon("hash"), h("span", { text: name }));
-    byId("channel-topic").textContent = TOPICS[state.channels.findIndex((channel) => channel.id === this.channel)] ?? "";
+    byId("channel-topic").textContent =
+      TOPICS[state.channels.findIndex((channel) => channel.id === this.channel)] ?? "";
     this.composer.draw();
     this.panel.draw();
     this.drawBanner();
@@ -152,6 +156,7 @@ class Page {
   begin(call, values) {
     const command = commandsOf(this.model.state.commands).find((each) => each.call === call);
     if (command) this.composer.begin(command, values);
+    else this.composer.fail("The bot has registered no commands yet.");
   }
 
   /** Writes an ordinary message. */
@@ -168,7 +173,12 @@ class Page {
       done();
     };
     try {
-      const answer = await post("slash", { as: this.who, channel: this.channel, command: command.call, options });
+      const answer = await post("slash", {
+        as: this.who,
+        channel: this.channel,
+        command: command.call,
+        options,
+      });
       this.open(answer);
       setTimeout(over, GRACE);
     } catch (error) {
@@ -180,7 +190,13 @@ class Page {
   /** What the bot offers for an option: `{choices}` or `{error}`. */
   async autocomplete(command, options, focused) {
     try {
-      return await post("autocomplete", { as: this.who, channel: this.channel, command: command.call, options, focused });
+      return await post("autocomplete", {
+        as: this.who,
+        channel: this.channel,
+        command: command.call,
+        options,
+        focused,
+      });
     } catch (error) {
       if (error instanceof Refused) return { error: error.message };
       throw error;
@@ -212,10 +228,8 @@ class Page {
   /** Opens the form that came as an answer. */
   open({ form }) {
     if (!form) return;
-    openForm(form, this.model.state.bot, async (values) => {
-      const answer = await post("submit", { as: this.who, form: form.id, values });
-      return answer;
-    });
+    const as = this.who;
+    openForm(form, this.model.state.bot, (values) => post("submit", { as, form: form.id, values }));
   }
 }
 

@@ -4,8 +4,8 @@
 export const KIND = { sub: 1, group: 2, string: 3, integer: 4, boolean: 5, number: 10 };
 
 /**
- * The registered commands as they are listed, a subcommand each: `{name, call, description, options}`, where `call`
- * is what the server knows it by.
+ * The registered commands as they are listed, a subcommand each: `{name, call, description, options}`, where
+ * `call` is what the server knows it by.
  */
 export function commandsOf(registered) {
   return registered.filter((command) => (command.type ?? 1) === 1).flatMap((command) => under(command, ""));
@@ -63,7 +63,10 @@ function valuesIn(command, rest) {
 export function fixedChoices(option) {
   if (option.choices?.length > 0) return option.choices;
   if (option.type !== KIND.boolean) return null;
-  return [{ name: "True", value: true }, { name: "False", value: false }];
+  return [
+    { name: "True", value: true },
+    { name: "False", value: false },
+  ];
 }
 
 /** The choices whose name holds what was typed. */
@@ -88,8 +91,10 @@ function number(option, typed) {
   const shape = isWhole ? /^-?\d{1,15}$/ : /^-?\d+(\.\d+)?$/;
   if (!shape.test(typed)) return { problem: `${option.name} is a ${isWhole ? "whole " : ""}number.` };
   const value = Number(typed);
-  if (value < (option.min_value ?? -Infinity)) return { problem: `${option.name} is at least ${option.min_value}.` };
-  if (value > (option.max_value ?? Infinity)) return { problem: `${option.name} is at most ${option.max_value}.` };
+  if (value < (option.min_value ?? -Infinity))
+    return { problem: `${option.name} is at least ${option.min_value}.` };
+  if (value > (option.max_value ?? Infinity))
+    return { problem: `${option.name} is at most ${option.max_value}.` };
   return { value };
 }
 

@@ -9,9 +9,16 @@ const REGISTERED = [
     type: 1,
     description: "Bring LDAP groups into Posit Connect",
     options: [
-      { type: 1, name: "search", description: "Find", options: [{ type: 3, name: "prefix", required: true }] },
       {
-        type: 1, name: "create", description: "Bring",
+        type: 1,
+        name: "search",
+        description: "Find",
+        options: [{ type: 3, name: "prefix", required: true }],
+      },
+      {
+        type: 1,
+        name: "create",
+        description: "Bring",
         options: [
           { type: 3, name: "reason", max_length: 5 },
           { type: 3, name: "name", required: true, min_length: 1, autocomplete: true },
@@ -28,8 +35,14 @@ const names = (commands) => commands.map((command) => command.name);
 
 test("each subcommand is listed by its full name, its required options first", () => {
   assert.deepEqual(names(COMMANDS), ["ldapgroup search", "ldapgroup create", "ldapgroup requests"]);
-  assert.deepEqual(COMMANDS.map((command) => command.call), ["search", "create", "requests"]);
-  assert.deepEqual(create.options.map((option) => option.name), ["name", "reason"]);
+  assert.deepEqual(
+    COMMANDS.map((command) => command.call),
+    ["search", "create", "requests"],
+  );
+  assert.deepEqual(
+    create.options.map((option) => option.name),
+    ["name", "reason"],
+  );
 });
 
 test("a command without subcommands and one in a group are listed too", () => {
@@ -74,14 +87,26 @@ test("numbers are numbers", () => {
   assert.deepEqual(valueOf(request, "1.5"), { problem: "request is a whole number." });
   assert.deepEqual(valueOf(request, "0"), { problem: "request is at least 1." });
   assert.deepEqual(valueOf(request, "10"), { problem: "request is at most 9." });
-  assert.deepEqual(valueOf({ type: 10, name: "share", min_value: null, max_value: null }, "-1.5"), { value: -1.5 });
+  assert.deepEqual(valueOf({ type: 10, name: "share", min_value: null, max_value: null }, "-1.5"), {
+    value: -1.5,
+  });
 });
 
 test("an option with choices takes one of them, whatever the case", () => {
-  const state = { type: 3, name: "state", choices: [{ name: "open", value: "o" }, { name: "created", value: "c" }] };
+  const state = {
+    type: 3,
+    name: "state",
+    choices: [
+      { name: "open", value: "o" },
+      { name: "created", value: "c" },
+    ],
+  };
   assert.deepEqual(valueOf(state, "Open"), { value: "o" });
   assert.deepEqual(valueOf(state, "ope"), { problem: "state is one of those in the list." });
-  assert.deepEqual(choicesFor(state.choices, "RE").map((choice) => choice.value), ["c"]);
+  assert.deepEqual(
+    choicesFor(state.choices, "RE").map((choice) => choice.value),
+    ["c"],
+  );
   assert.deepEqual(valueOf({ type: 5, name: "yes" }, "true"), { value: true });
   assert.equal(fixedChoices({ type: 3, name: "prefix" }), null);
 });

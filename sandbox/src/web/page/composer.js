@@ -19,7 +19,12 @@ export class Composer {
     this.asked = 0;
     this.suggest = new Suggest();
     this.help = h("p", { class: "composer-help", id: freshId("help"), hidden: true, "data-testid": "help" });
-    this.error = h("p", { class: "composer-error", role: "alert", hidden: true, "data-testid": "composer-error" });
+    this.error = h("p", {
+      class: "composer-error",
+      role: "alert",
+      hidden: true,
+      "data-testid": "composer-error",
+    });
     this.input = h("input", {
       id: "input",
       class: "composer-input",
@@ -34,7 +39,12 @@ export class Composer {
       "data-testid": "input",
     });
     this.slash = h("button", {
-      class: "tool composer-slash", type: "button", "aria-label": "Commands", title: "Commands", text: "/", "data-testid": "slash",
+      class: "tool composer-slash",
+      type: "button",
+      "aria-label": "Commands",
+      title: "Commands",
+      text: "/",
+      "data-testid": "slash",
       on: { click: () => this.offerCommands() },
     });
     this.parts = h("div", { class: "composer-parts" }, this.input);
@@ -43,7 +53,11 @@ export class Composer {
       { class: "composer-box", novalidate: true },
       this.slash,
       this.parts,
-      h("button", { class: "tool composer-send", type: "submit", "aria-label": "Send", "data-testid": "send" }, icon("send")),
+      h(
+        "button",
+        { class: "tool composer-send", type: "submit", "aria-label": "Send", "data-testid": "send" },
+        icon("send"),
+      ),
     );
     byId("composer").append(this.suggest.root, this.help, this.error, this.form);
     this.listen();
@@ -106,7 +120,8 @@ export class Composer {
       side: this.page.model.state.bot.name,
       take: () => this.begin(command),
     }));
-    const status = this.commands.length === 0 ? "The bot has registered no commands yet." : "No command begins like that.";
+    const status =
+      this.commands.length === 0 ? "The bot has registered no commands yet." : "No command begins like that.";
     this.suggest.show(this.input, "Commands", items, status);
   }
 
@@ -118,14 +133,20 @@ export class Composer {
     this.fields = [];
     this.input.value = "";
     const name = h("button", {
-      class: "command-name", type: "button", text: `/${command.name}`, title: "Leave the command", "data-testid": "command",
-      "aria-label": `/${command.name}: leave the command`, on: { click: () => this.leave(), keydown: (event) => this.key(event, null) },
+      class: "command-name",
+      type: "button",
+      text: `/${command.name}`,
+      title: "Leave the command",
+      "data-testid": "command",
+      "aria-label": `/${command.name}: leave the command`,
+      on: { click: () => this.leave(), keydown: (event) => this.key(event, null) },
     });
     this.slash.hidden = true;
     this.more = h("span", { class: "composer-more" });
     this.parts.replaceChildren(name, this.more);
     for (const option of command.options) {
-      if (option.required || values[option.name] !== undefined) this.add(option).fill(values[option.name] ?? "");
+      if (option.required || values[option.name] !== undefined)
+        this.add(option).fill(values[option.name] ?? "");
     }
     this.explain(null);
     this.offer();
@@ -157,14 +178,20 @@ export class Composer {
 
   /** Offers the options that aren't there yet. */
   offer() {
-    const absent = this.command.options.filter((option) => !this.fields.some((field) => field.option === option));
+    const absent = this.command.options.filter(
+      (option) => !this.fields.some((field) => field.option === option),
+    );
     this.more.replaceChildren(
       ...absent.map((option) =>
         h(
           "button",
           {
-            class: "more", type: "button", title: option.description, "aria-label": `Add ${option.name}: ${option.description}`,
-            "data-testid": "add-option", "data-name": option.name,
+            class: "more",
+            type: "button",
+            title: option.description,
+            "aria-label": `Add ${option.name}: ${option.description}`,
+            "data-testid": "add-option",
+            "data-name": option.name,
             on: {
               click: () => {
                 const field = this.add(option);
@@ -210,7 +237,8 @@ export class Composer {
     const turn = this.asked;
     const { option } = field;
     const title = `Values for ${option.name}`;
-    const show = (choices, status) => this.suggest.show(field.input, title, this.items(field, choices), status);
+    const show = (choices, status) =>
+      this.suggest.show(field.input, title, this.items(field, choices), status);
     const fixed = fixedChoices(option);
     if (fixed) {
       show(choicesFor(fixed, field.chosen ? "" : field.text), "None of its values is called so.");
@@ -224,7 +252,10 @@ export class Composer {
     else show([], "Loading options…");
     await new Promise((resolve) => setTimeout(resolve, pause));
     if (turn !== this.asked) return;
-    const answer = await this.page.autocomplete(this.command, this.values(field), { name: option.name, value: field.text });
+    const answer = await this.page.autocomplete(this.command, this.values(field), {
+      name: option.name,
+      value: field.text,
+    });
     if (turn !== this.asked || document.activeElement !== field.input) return;
     show(answer.choices ?? [], answer.error ?? "Nothing to suggest.");
   }
@@ -244,7 +275,9 @@ export class Composer {
 
   /** The values that are there, but for one field's. */
   values(but) {
-    const read = this.fields.filter((field) => field !== but).map((field) => [field.option.name, field.read()?.value]);
+    const read = this.fields
+      .filter((field) => field !== but)
+      .map((field) => [field.option.name, field.read()?.value]);
     return Object.fromEntries(read.filter(([, value]) => value !== undefined));
   }
 
@@ -277,9 +310,12 @@ export class Composer {
     if (content === "") return;
     this.input.value = "";
     this.suggest.hide();
-    await this.unless(() => this.page.say(content), () => {
-      this.input.value = content;
-    });
+    await this.unless(
+      () => this.page.say(content),
+      () => {
+        this.input.value = content;
+      },
+    );
   }
 
   async sendCommand() {
@@ -294,9 +330,14 @@ export class Composer {
     }
     const { command } = this;
     const values = this.values(null);
-    const drafts = Object.fromEntries(this.fields.map((field) => [field.option.name, field.chosen ?? field.text]));
+    const drafts = Object.fromEntries(
+      this.fields.map((field) => [field.option.name, field.chosen ?? field.text]),
+    );
     this.leave();
-    await this.unless(() => this.page.slash(command, values), () => !this.command && this.begin(command, drafts));
+    await this.unless(
+      () => this.page.slash(command, values),
+      () => !this.command && this.begin(command, drafts),
+    );
   }
 
   /** Does it; if the server says no, says why and puts back what was typed. */

@@ -19,19 +19,29 @@ export function controlRows(message, page) {
 function button(part, message, page) {
   const look = `button button-${LOOKS[part.style] ?? "secondary"}`;
   if (part.url) {
-    return h("a", { class: look, href: part.url, target: "_blank", rel: "noreferrer noopener", text: part.label });
+    return h("a", {
+      class: look,
+      href: part.url,
+      target: "_blank",
+      rel: "noreferrer noopener",
+      text: part.label,
+    });
   }
-  const node = h("button", {
-    class: look,
-    type: "button",
-    disabled: part.disabled,
-    "aria-label": TURNS[part.label],
-    "data-testid": "button",
-    "data-focus": part.label,
-    on: {
-      click: () => whileBusy(node, () => page.press(message, part.custom_id)),
+  const node = h(
+    "button",
+    {
+      class: look,
+      type: "button",
+      disabled: part.disabled,
+      "aria-label": TURNS[part.label],
+      "data-testid": "button",
+      "data-focus": part.label,
+      on: {
+        click: () => whileBusy(node, () => page.press(message, part.custom_id)),
+      },
     },
-  }, h("span", { class: "button-label", text: [part.emoji, part.label].filter(Boolean).join(" ") }));
+    h("span", { class: "button-label", text: [part.emoji, part.label].filter(Boolean).join(" ") }),
+  );
   return node;
 }
 
@@ -39,7 +49,9 @@ function button(part, message, page) {
 const TURNS = { "◀": "Previous page", "▶": "Next page" };
 
 function select(part, message, page) {
-  const menu = selectMenu(part, (values) => whileBusy(menu, () => page.pick(message, part.custom_id, values)));
+  const menu = selectMenu(part, (values) =>
+    whileBusy(menu, () => page.pick(message, part.custom_id, values)),
+  );
   return menu;
 }
 

@@ -16,7 +16,9 @@ export function h(tag, props = {}, ...children) {
       for (const [event, listener] of Object.entries(value)) node.addEventListener(event, listener);
     } else node.setAttribute(name, value === true ? "" : String(value));
   }
-  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return node;
 }
 

@@ -3,8 +3,18 @@
 import { byId } from "./dom.js";
 import { icon } from "./icons.js";
 
-const SIDEBAR = { side: byId("sidebar"), open: byId("open-sidebar"), close: byId("close-sidebar"), small: matchMedia("(max-width: 760px)") };
-const PANEL = { side: byId("panel"), open: byId("toggle-panel"), close: byId("close-panel"), small: matchMedia("(max-width: 1100px)") };
+const SIDEBAR = {
+  side: byId("sidebar"),
+  open: byId("open-sidebar"),
+  close: byId("close-sidebar"),
+  small: matchMedia("(max-width: 760px)"),
+};
+const PANEL = {
+  side: byId("panel"),
+  open: byId("toggle-panel"),
+  close: byId("close-panel"),
+  small: matchMedia("(max-width: 1100px)"),
+};
 
 /** Makes the buttons work; the panel stands open as it was left. */
 export function setUpDrawers() {
@@ -33,7 +43,9 @@ function isOver(drawer) {
 
 function settle(drawer) {
   // A column is open unless it was closed; a drawer is closed until it is asked for.
-  const isOpen = drawer.small.matches ? false : drawer === SIDEBAR || localStorage.getItem("panel") !== "closed";
+  const isOpen = drawer.small.matches
+    ? false
+    : drawer === SIDEBAR || localStorage.getItem("panel") !== "closed";
   show(drawer, isOpen);
 }
 

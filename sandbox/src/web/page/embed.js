@@ -11,7 +11,12 @@ export function embedBox(embed, page) {
     embed.author && h("p", { class: "embed-author", text: embed.author.name }),
     embed.title && h("p", { class: "embed-title" }, title(embed, page)),
     embed.description && h("div", { class: "text" }, textNodes(embed.description, page)),
-    embed.fields?.length > 0 && h("dl", { class: "embed-fields" }, embed.fields.map((field) => fieldBox(field, page))),
+    embed.fields?.length > 0 &&
+      h(
+        "dl",
+        { class: "embed-fields" },
+        embed.fields.map((field) => fieldBox(field, page)),
+      ),
     embed.footer && h("p", { class: "subtext", text: embed.footer.text }),
   );
   if (embed.color) box.style.borderInlineStartColor = `#${embed.color.toString(16).padStart(6, "0")}`;

@@ -39,7 +39,13 @@ export class Field {
       this.input,
       option.required
         ? null
-        : h("button", { class: "field-remove", type: "button", "aria-label": `Leave out ${option.name}`, text: "×", on: { click: remove } }),
+        : h("button", {
+            class: "field-remove",
+            type: "button",
+            "aria-label": `Leave out ${option.name}`,
+            text: "×",
+            on: { click: remove },
+          }),
     );
     this.input.addEventListener("input", () => this.typed());
     this.size();
@@ -79,7 +85,8 @@ export class Field {
   /** `{value}`, `{problem}`, or nothing if it is left out. */
   read() {
     if (this.chosen) return { value: this.chosen.value };
-    if (this.text.trim() === "") return this.option.required ? { problem: `${this.option.name} is needed.` } : null;
+    if (this.text.trim() === "")
+      return this.option.required ? { problem: `${this.option.name} is needed.` } : null;
     return valueOf(this.option, this.text);
   }
 

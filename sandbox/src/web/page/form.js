@@ -12,7 +12,12 @@ export function openForm(form, bot, submit) {
   const fields = form.inputs.map(field);
   const id = freshId("form");
   const error = h("p", { class: "form-error", role: "alert", hidden: true, "data-testid": "form-error" });
-  const send = h("button", { class: "button button-primary", type: "submit", text: "Submit", "data-testid": "form-submit" });
+  const send = h("button", {
+    class: "button button-primary",
+    type: "submit",
+    text: "Submit",
+    "data-testid": "form-submit",
+  });
   const close = () => dialog.close();
   const dialog = h(
     "dialog",
@@ -24,7 +29,11 @@ export function openForm(form, bot, submit) {
         "div",
         { class: "form-bar" },
         h("h2", { class: "form-title", id, text: form.title }),
-        h("button", { class: "tool", type: "button", "aria-label": "Close", on: { click: close } }, icon("close")),
+        h(
+          "button",
+          { class: "tool", type: "button", "aria-label": "Close", on: { click: close } },
+          icon("close"),
+        ),
       ),
       h("p", { class: "form-note", text: `What you write here goes to ${bot.name}.` }),
       fields.map((each) => each.node),
@@ -32,7 +41,13 @@ export function openForm(form, bot, submit) {
       h(
         "div",
         { class: "form-actions" },
-        h("button", { class: "button button-secondary", type: "button", text: "Cancel", "data-testid": "form-cancel", on: { click: close } }),
+        h("button", {
+          class: "button button-secondary",
+          type: "button",
+          text: "Cancel",
+          "data-testid": "form-cancel",
+          on: { click: close },
+        }),
         send,
       ),
     ),
@@ -46,7 +61,10 @@ export function openForm(form, bot, submit) {
       return;
     }
     send.disabled = true;
-    const problem = await sent(submit, Object.fromEntries(fields.map((each) => [each.key, each.input.value])));
+    const problem = await sent(
+      submit,
+      Object.fromEntries(fields.map((each) => [each.key, each.input.value])),
+    );
     send.disabled = false;
     if (problem === null) {
       close();
@@ -119,7 +137,9 @@ function field(spec) {
       "label",
       { class: "form-label", for: id },
       spec.label,
-      spec.required ? h("span", { class: "needed", "aria-hidden": "true", text: " *" }) : h("span", { class: "optional", text: " optional" }),
+      spec.required
+        ? h("span", { class: "needed", "aria-hidden": "true", text: " *" })
+        : h("span", { class: "optional", text: " optional" }),
     ),
     input,
     h("p", { class: "form-below", id: `${id}-note` }, problem, left),

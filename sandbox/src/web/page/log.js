@@ -54,14 +54,21 @@ export class Log {
     for (const message of messages) {
       const date = day(message.at);
       if (!before || day(before.at) !== date) {
-        nodes.push(this.drawn.once(`day ${date}`, "", () => h("div", { class: "day", role: "separator" }, h("span", { text: date }))));
+        nodes.push(
+          this.drawn.once(`day ${date}`, "", () =>
+            h("div", { class: "day", role: "separator" }, h("span", { text: date })),
+          ),
+        );
       }
       const isContinued = continues(message, before) && day(before.at) === date;
       const key = JSON.stringify([message, isContinued]);
       nodes.push(this.drawn.once(message.id, key, () => messageNode(message, this.page, isContinued)));
       before = message;
     }
-    return [...nodes, ...this.pending.filter((each) => each.channel === this.channel).map((each) => each.node)];
+    return [
+      ...nodes,
+      ...this.pending.filter((each) => each.channel === this.channel).map((each) => each.node),
+    ];
   }
 
   /** Shows that a command is on its way to the bot, until the function given back is called. */
@@ -75,7 +82,12 @@ export class Log {
       h(
         "div",
         { class: "message-body" },
-        h("p", { class: "message-head" }, h("span", { class: "author", text: bot.name }), h("span", { class: "tag", text: "APP" })),
+        h(
+          "p",
+          { class: "message-head" },
+          h("span", { class: "author", text: bot.name }),
+          h("span", { class: "tag", text: "APP" }),
+        ),
         h("p", { class: "thinking", text: "Sending command…" }),
       ),
     );

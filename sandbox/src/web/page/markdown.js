@@ -51,7 +51,9 @@ function first(rules, source, at, isStart) {
 }
 
 const inline = (text) => read(text, INLINE);
-const wrapped = (type, part = 1) => (found) => ({ type, children: inline(found[part]) });
+const wrapped =
+  (type, part = 1) =>
+  (found) => ({ type, children: inline(found[part]) });
 const isWord = (letter) => letter !== undefined && /[\p{L}\p{N}_]/u.test(letter);
 
 const FENCE = {
@@ -84,8 +86,16 @@ const INLINE = [
 
 // Lines of one kind make a list; those of the other kind belong to it only if they are indented.
 const LISTS = [
-  { block: true, pattern: /(?: *[-*] +[^\n]+(?:\n|$))(?:(?: *[-*]| +\d{1,9}\.) +[^\n]+(?:\n|$))*/y, make: list },
-  { block: true, pattern: /(?: *\d{1,9}\. +[^\n]+(?:\n|$))(?:(?: *\d{1,9}\.| +[-*]) +[^\n]+(?:\n|$))*/y, make: list },
+  {
+    block: true,
+    pattern: /(?: *[-*] +[^\n]+(?:\n|$))(?:(?: *[-*]| +\d{1,9}\.) +[^\n]+(?:\n|$))*/y,
+    make: list,
+  },
+  {
+    block: true,
+    pattern: /(?: *\d{1,9}\. +[^\n]+(?:\n|$))(?:(?: *\d{1,9}\.| +[-*]) +[^\n]+(?:\n|$))*/y,
+    make: list,
+  },
 ];
 
 const BLOCKS = [

@@ -29,13 +29,16 @@ test("a fence that nothing closes is text", () => {
 });
 
 test("marks style what stands between them", () => {
-  assert.deepEqual(parse("**b** *i* _i_ __u__ ~~s~~").filter((node) => node.type !== "text"), [
-    { type: "strong", children: [text("b")] },
-    { type: "em", children: [text("i")] },
-    { type: "em", children: [text("i")] },
-    { type: "underline", children: [text("u")] },
-    { type: "strike", children: [text("s")] },
-  ]);
+  assert.deepEqual(
+    parse("**b** *i* _i_ __u__ ~~s~~").filter((node) => node.type !== "text"),
+    [
+      { type: "strong", children: [text("b")] },
+      { type: "em", children: [text("i")] },
+      { type: "em", children: [text("i")] },
+      { type: "underline", children: [text("u")] },
+      { type: "strike", children: [text("s")] },
+    ],
+  );
   assert.deepEqual(parse("***both***"), [
     { type: "strong", children: [{ type: "em", children: [text("both")] }] },
   ]);
@@ -45,7 +48,18 @@ test("marks style what stands between them", () => {
 });
 
 test("loose marks stay as they are", () => {
-  for (const words of ["a_b_c", "2 * 3 * 4", "a ` b", "**", "~~ a ~~", "* ", "1 < 2 > 0", "#channel", "-x", "<@me>"]) {
+  for (const words of [
+    "a_b_c",
+    "2 * 3 * 4",
+    "a ` b",
+    "**",
+    "~~ a ~~",
+    "* ",
+    "1 < 2 > 0",
+    "#channel",
+    "-x",
+    "<@me>",
+  ]) {
     assert.deepEqual(parse(words), [text(words)], words);
   }
 });
@@ -108,7 +122,12 @@ test("the address of a message leads to it", () => {
 
 test("headings, quotes and small text take their line", () => {
   assert.deepEqual(inParts("# One\ntext\n-# small\n> a\n> b\nafter"), [
-    "heading", "text", "break", "subtext", "quote", "text",
+    "heading",
+    "text",
+    "break",
+    "subtext",
+    "quote",
+    "text",
   ]);
   assert.deepEqual(parse("> a\n> **b**"), [
     { type: "quote", children: [text("a"), { type: "break" }, { type: "strong", children: [text("b")] }] },
@@ -119,7 +138,9 @@ test("headings, quotes and small text take their line", () => {
 test("lists nest by their indentation and number from where they begin", () => {
   assert.deepEqual(parse("Did you mean:\n- `ABE`\n  - inner\n- b\nend").slice(2), [
     {
-      type: "list", ordered: false, start: 1,
+      type: "list",
+      ordered: false,
+      start: 1,
       items: [
         [code("ABE"), { type: "list", ordered: false, start: 1, items: [[text("inner")]] }],
         [text("b")],
@@ -137,7 +158,10 @@ test("in a line of its own nothing is a block", () => {
 });
 
 test("words alone are without marks", () => {
-  assert.equal(plain(parse("**a** `b`\n- c\n- d <@1>"), ({ id }) => `@${id}`), "a b c d @1");
+  assert.equal(
+    plain(parse("**a** `b`\n- c\n- d <@1>"), ({ id }) => `@${id}`),
+    "a b c d @1",
+  );
 });
 
 test("the longest message of marks is read at once", () => {

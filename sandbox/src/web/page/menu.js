@@ -32,8 +32,15 @@ class Menu {
     this.button = h(
       "button",
       {
-        class: "select-button", type: "button", role: "combobox", "aria-haspopup": "listbox", "aria-expanded": "false",
-        "aria-controls": id, "aria-label": label, disabled: this.spec.disabled, "data-testid": "select",
+        class: "select-button",
+        type: "button",
+        role: "combobox",
+        "aria-haspopup": "listbox",
+        "aria-expanded": "false",
+        "aria-controls": id,
+        "aria-label": label,
+        disabled: this.spec.disabled,
+        "data-testid": "select",
         "data-focus": this.spec.custom_id,
         on: {
           click: () => (this.isOpen ? this.close() : this.open()),
@@ -54,7 +61,12 @@ class Menu {
     this.list = h(
       "div",
       // The focus, and with it the open list, must survive a press of the mouse.
-      { class: "select-list", hidden: true, "data-testid": "select-list", on: { pointerdown: (e) => e.preventDefault() } },
+      {
+        class: "select-list",
+        hidden: true,
+        "data-testid": "select-list",
+        on: { pointerdown: (e) => e.preventDefault() },
+      },
       list,
       this.isSingle ? null : this.note,
     );
@@ -66,7 +78,11 @@ class Menu {
     return h(
       "div",
       {
-        id, class: "option", role: "option", "data-testid": "select-option", "data-value": option.value,
+        id,
+        class: "option",
+        role: "option",
+        "data-testid": "select-option",
+        "data-value": option.value,
         on: { click: () => this.toggle(this.options.findIndex((node) => node.id === id)) },
       },
       h(
@@ -104,7 +120,8 @@ class Menu {
     this.button.removeAttribute("aria-activedescendant");
     removeEventListener("resize", this.place);
     removeEventListener("scroll", this.place, true);
-    const isSame = this.picked.size === this.before.size && [...this.picked].every((value) => this.before.has(value));
+    const isSame =
+      this.picked.size === this.before.size && [...this.picked].every((value) => this.before.has(value));
     if (isSame) return;
     if (this.picked.size < (this.spec.min ?? 1)) {
       this.picked = this.before;
@@ -156,9 +173,10 @@ class Menu {
         ? [this.spec.placeholder || "Make a selection"]
         : chosen.map((option) => h("span", { class: this.isSingle ? null : "picked", text: option.label }))),
     );
-    this.note.textContent = chosen.length === 0
-      ? `Pick up to ${this.spec.max}`
-      : `${count(chosen.length, "pick")} · close the menu to send`;
+    this.note.textContent =
+      chosen.length === 0
+        ? `Pick up to ${this.spec.max}`
+        : `${count(chosen.length, "pick")} · close the menu to send`;
   }
 
   activate(index) {
@@ -171,7 +189,9 @@ class Menu {
   }
 
   key(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8, Home: -Infinity, End: Infinity }[event.key];
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8, Home: -Infinity, End: Infinity }[
+      event.key
+    ];
     if (!this.isOpen) {
       // Enter and the space bar are clicks of the button.
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {

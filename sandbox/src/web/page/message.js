@@ -11,7 +11,11 @@ import { told } from "./time.js";
 /** A round picture of somebody: their letters, or the bot's own drawing. */
 export function avatar({ id, name, isBot }, size = "") {
   const kind = isBot ? "avatar avatar-bot" : `avatar tone-${Number(BigInt(id) % 7n)}`;
-  return h("span", { class: `${kind} ${size}`.trim(), "aria-hidden": "true" }, isBot ? icon("people") : initials(name));
+  return h(
+    "span",
+    { class: `${kind} ${size}`.trim(), "aria-hidden": "true" },
+    isBot ? icon("people") : initials(name),
+  );
 }
 
 /** The message as an article. */
@@ -32,14 +36,19 @@ export function messageNode(message, page, isContinued) {
       "data-pinged": isPing ? "true" : null,
     },
     message.command ? used(message.command, page) : message.reply_to && replied(message.reply_to, page),
-    h("div", { class: "gutter" }, isContinued ? h("time", { class: "gutter-time", text: time }) : avatar(author)),
+    h(
+      "div",
+      { class: "gutter" },
+      isContinued ? h("time", { class: "gutter-time", text: time }) : avatar(author),
+    ),
     h(
       "div",
       { class: "message-body" },
       isContinued ? null : head(message, author, time),
       content(message, page),
       message.embeds?.map((embed) => embedBox(embed, page)),
-      message.rows?.length > 0 && h("div", { class: "rows", "data-testid": "rows" }, controlRows(message, page)),
+      message.rows?.length > 0 &&
+        h("div", { class: "rows", "data-testid": "rows" }, controlRows(message, page)),
       h("p", { class: "control-error", role: "alert", hidden: true, "data-testid": "control-error" }),
       message.private && whisper(message, page),
     ),
@@ -57,7 +66,12 @@ function head(message, author, time) {
     { class: "message-head" },
     h("span", { class: "author", text: author.name }),
     author.isBot && h("span", { class: "tag", text: "APP" }),
-    h("time", { class: "stamp", datetime: new Date(message.at).toISOString(), title: told(message.at, "F"), text: time }),
+    h("time", {
+      class: "stamp",
+      datetime: new Date(message.at).toISOString(),
+      title: told(message.at, "F"),
+      text: time,
+    }),
   );
 }
 
@@ -107,7 +121,9 @@ function replied(id, page) {
     avatar(author, "avatar-tiny"),
     h("span", { class: "used-who", text: author.name }),
     h("button", {
-      class: "used-words", type: "button", text: page.model.summary(message),
+      class: "used-words",
+      type: "button",
+      text: page.model.summary(message),
       on: { click: () => page.go({ channel: message.channel, message: id }) },
     }),
   );
@@ -121,7 +137,10 @@ function whisper(message, page) {
     h("span", { text: "Only you can see this" }),
     h("span", { "aria-hidden": "true", text: "·" }),
     h("button", {
-      class: "as-link", type: "button", text: "Dismiss message", "data-testid": "dismiss",
+      class: "as-link",
+      type: "button",
+      text: "Dismiss message",
+      "data-testid": "dismiss",
       on: { click: () => page.dismiss(message.id) },
     }),
   );

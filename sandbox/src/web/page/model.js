@@ -80,9 +80,12 @@ export class Model {
 
   /** The person has seen all that the channel has. */
   see(who, channel) {
-    const latest = Math.max(0, ...[...this.messages.values()]
-      .filter((message) => message.channel === channel)
-      .map((message) => message.at));
+    const latest = Math.max(
+      0,
+      ...[...this.messages.values()]
+        .filter((message) => message.channel === channel)
+        .map((message) => message.at),
+    );
     this.memory.local.setItem(seenKey(who, channel), String(latest));
   }
 
@@ -103,7 +106,7 @@ export class Model {
   /** What a message says, in a line for those who don't see it. */
   summary(message) {
     if (message.failed) return message.failed;
-    const named = ({ type, id, name, href }) => (id ? this.mention(type, id) : name ?? href ?? "…");
+    const named = ({ type, id, name, href }) => (id ? this.mention(type, id) : (name ?? href ?? "…"));
     const words = plain(parse(message.content), named).replaceAll(/\s+/g, " ").trim();
     return words.length > SUMMARY ? `${words.slice(0, SUMMARY)}…` : words;
   }
@@ -120,12 +123,21 @@ function compare(a, b) {
 
 /** Whether a message stands under the name of the one before it. */
 export function continues(message, before) {
-  if (!before || message.command || message.reply_to || before.command || message.private !== before.private) return false;
+  if (!before || message.command || message.reply_to || before.command || message.private !== before.private)
+    return false;
   return message.author.id === before.author.id && message.at - before.at < TOGETHER;
 }
 
 /** A person's or program's one or two letters. */
 export function initials(name) {
-  const words = name.replaceAll(/[^\p{L}\p{N} ]/gu, "").split(" ").filter(Boolean);
-  return words.slice(0, 2).map((word) => [...word][0].toUpperCase()).join("") || "?";
+  const words = name
+    .replaceAll(/[^\p{L}\p{N} ]/gu, "")
+    .split(" ")
+    .filter(Boolean);
+  return (
+    words
+      .slice(0, 2)
+      .map((word) => [...word][0].toUpperCase())
+      .join("") || "?"
+  );
 }

@@ -14,22 +14,39 @@ function memory() {
 
 function message(id, more = {}) {
   return {
-    id, channel: "c", author: BOT, at: Number(id), content: "", private: false, command: null,
-    pings: { users: [], roles: [], everyone: false }, ...more,
+    id,
+    channel: "c",
+    author: BOT,
+    at: Number(id),
+    content: "",
+    private: false,
+    command: null,
+    pings: { users: [], roles: [], everyone: false },
+    ...more,
   };
 }
 
 function model(...messages) {
   const model = new Model({ local: memory(), session: memory() });
   const channels = [{ id: "c", name: "connect" }];
-  model.take({ me: "admin", people: [ADA, LINUS], roles: [{ id: "11", name: "Connect admins" }], channels, bot: BOT, messages });
+  model.take({
+    me: "admin",
+    people: [ADA, LINUS],
+    roles: [{ id: "11", name: "Connect admins" }],
+    channels,
+    bot: BOT,
+    messages,
+  });
   return model;
 }
 
 test("messages stand in the order in which they came, whichever came first here", () => {
   const known = model(message("100"), message("9"));
   known.put(message("99", { at: 100 }));
-  assert.deepEqual(known.shown("c").map((each) => each.id), ["9", "99", "100"]);
+  assert.deepEqual(
+    known.shown("c").map((each) => each.id),
+    ["9", "99", "100"],
+  );
   assert.deepEqual(known.shown("other"), []);
 });
 
@@ -37,7 +54,10 @@ test("a message that changed takes the place of the one before", () => {
   const known = model(message("1"));
   assert.equal(known.put(message("1", { content: "later" })), false);
   assert.equal(known.put(message("2")), true);
-  assert.deepEqual(known.shown("c").map((each) => each.content), ["later", ""]);
+  assert.deepEqual(
+    known.shown("c").map((each) => each.content),
+    ["later", ""],
+  );
   known.remove("1");
   assert.equal(known.shown("c").length, 1);
 });
@@ -46,7 +66,10 @@ test("what was dismissed stays away, whatever the server sends", () => {
   const known = model(message("1"), message("2"));
   known.dismiss("1");
   known.put(message("1"));
-  assert.deepEqual(known.shown("c").map((each) => each.id), ["2"]);
+  assert.deepEqual(
+    known.shown("c").map((each) => each.id),
+    ["2"],
+  );
 });
 
 test("a mention is meant for whom it pings, not for whom it names", () => {
@@ -74,14 +97,23 @@ test("a name stands once above what one says in a row", () => {
   const first = message("1");
   assert.equal(continues(message("2"), undefined), false);
   assert.equal(continues(message("2"), first), true);
-  for (const other of [{ command: {} }, { private: true }, { reply_to: "1" }, { author: ADA }, { at: 999_999 }]) {
+  for (const other of [
+    { command: {} },
+    { private: true },
+    { reply_to: "1" },
+    { author: ADA },
+    { at: 999_999 },
+  ]) {
     assert.equal(continues(message("2", other), first), false, JSON.stringify(other));
   }
 });
 
 test("a message is summed up in a line, with names", () => {
   const content = "**Request**: <@2> asks <@&11> in <#c>\n```\nNAME\n``` <@77> <t:1:R>";
-  assert.equal(model().summary(message("1", { content })), "Request: @Linus asks @Connect admins in <#c> NAME @unknown-user …");
+  assert.equal(
+    model().summary(message("1", { content })),
+    "Request: @Linus asks @Connect admins in <#c> NAME @unknown-user …",
+  );
   assert.equal(model().summary(message("1", { content: "x".repeat(200) })).length, 121);
 });
 

@@ -9,17 +9,49 @@ import { icon } from "./icons.js";
 const MOST = 150;
 
 const FAULTS = [
-  ["connect_slow", "Connect is slow", "Its answers take seconds: people see “thinking…” first, and no suggestions."],
-  ["connect_down", "Connect is down", "People read that it can’t be reached. What was approved is tried again until it works."],
-  ["connect_html", "A proxy is in the way", "HTML comes instead of Connect’s answer. People read that something stands in front of it."],
-  ["ldap_away", "LDAP is away", "Connect is there but can’t look into LDAP. People are asked to try again in a few minutes."],
-  ["gateway_away", "Discord cuts the bot off", "The bot keeps trying to come back. Until it may, no command gets an answer."],
-  ["discord_refuses", "Discord refuses messages", "The bot can’t post. Requests are kept, people read so, and they are posted once it can."],
+  [
+    "connect_slow",
+    "Connect is slow",
+    "Its answers take seconds: people see “thinking…” first, and no suggestions.",
+  ],
+  [
+    "connect_down",
+    "Connect is down",
+    "People read that it can’t be reached. What was approved is tried again until it works.",
+  ],
+  [
+    "connect_html",
+    "A proxy is in the way",
+    "HTML comes instead of Connect’s answer. People read that something stands in front of it.",
+  ],
+  [
+    "ldap_away",
+    "LDAP is away",
+    "Connect is there but can’t look into LDAP. People are asked to try again in a few minutes.",
+  ],
+  [
+    "gateway_away",
+    "Discord cuts the bot off",
+    "The bot keeps trying to come back. Until it may, no command gets an answer.",
+  ],
+  [
+    "discord_refuses",
+    "Discord refuses messages",
+    "The bot can’t post. Requests are kept, people read so, and they are posted once it can.",
+  ],
 ];
 
 const DEEDS = [
-  ["expire_tickets", "Expire the tickets", "What was searched must be searched again. The bot does it by itself: people notice nothing."],
-  ["drop_gateway", "Drop the gateway", "The bot loses Discord for a moment. A command in that moment gets no answer."],
+  [
+    "expire_tickets",
+    "Expire the tickets",
+    "What was searched must be searched again. The bot does it by itself: people notice nothing.",
+  ],
+  [
+    "drop_gateway",
+    "Drop the gateway",
+    "The bot loses Discord for a moment. A command in that moment gets no answer.",
+  ],
 ];
 
 /** The panel at the side. */
@@ -31,8 +63,13 @@ export class Panel {
     this.health = h("ul", { class: "health", "data-testid": "health" });
     this.switches = FAULTS.map((fault) => this.fault(...fault));
     this.filter = h("input", {
-      class: "filter", type: "search", placeholder: "Filter groups", "aria-label": "Filter groups", autocomplete: "off",
-      "data-testid": "filter", on: { input: () => this.drawGroups() },
+      class: "filter",
+      type: "search",
+      placeholder: "Filter groups",
+      "aria-label": "Filter groups",
+      autocomplete: "off",
+      "data-testid": "filter",
+      on: { input: () => this.drawGroups() },
     });
     this.connect = this.section("Connect");
     this.ldap = this.section("LDAP");
@@ -52,7 +89,11 @@ export class Panel {
 
   section(name) {
     const head = h("h3", { class: "panel-title" });
-    const list = h("ul", { class: "groups", "aria-label": `Groups of ${name}`, "data-testid": `${name.toLowerCase()}-groups` });
+    const list = h("ul", {
+      class: "groups",
+      "aria-label": `Groups of ${name}`,
+      "data-testid": `${name.toLowerCase()}-groups`,
+    });
     keepReachable(list);
     const note = h("p", { class: "panel-note" });
     return { head, list, note, node: h("div", { class: "panel-section" }, head, list, note) };
@@ -63,21 +104,35 @@ export class Panel {
     const button = h(
       "button",
       {
-        class: "switch", type: "button", role: "switch", "aria-checked": "false", "aria-describedby": id,
+        class: "switch",
+        type: "button",
+        role: "switch",
+        "aria-checked": "false",
+        "aria-describedby": id,
         "data-testid": `fault-${name}`,
-        on: { click: () => this.act("fault", { fault: name, on: button.getAttribute("aria-checked") !== "true" }) },
+        on: {
+          click: () => this.act("fault", { fault: name, on: button.getAttribute("aria-checked") !== "true" }),
+        },
       },
       h("span", { class: "switch-label", text: label }),
       h("span", { class: "switch-track", "aria-hidden": "true" }, h("i")),
     );
-    return { name, button, node: h("div", { class: "fault" }, button, h("p", { class: "effect", id, text: effect })) };
+    return {
+      name,
+      button,
+      node: h("div", { class: "fault" }, button, h("p", { class: "effect", id, text: effect })),
+    };
   }
 
   deed(what, label, effect) {
     const id = freshId("deed");
     const button = h("button", {
-      class: "button button-secondary button-small", type: "button", text: label, "aria-describedby": id,
-      "data-testid": `do-${what}`, on: { click: () => this.act("do", { what }) },
+      class: "button button-secondary button-small",
+      type: "button",
+      text: label,
+      "aria-describedby": id,
+      "data-testid": `do-${what}`,
+      on: { click: () => this.act("do", { what }) },
     });
     return h("div", { class: "fault" }, button, h("p", { class: "effect", id, text: effect }));
   }
@@ -96,7 +151,8 @@ export class Panel {
   /** Draws what the state says. */
   draw() {
     const { state } = this.page.model;
-    for (const { name, button } of this.switches) button.setAttribute("aria-checked", String(state.faults[name] === true));
+    for (const { name, button } of this.switches)
+      button.setAttribute("aria-checked", String(state.faults[name] === true));
     this.health.replaceChildren(
       health("Bot", state.ready, "online", "offline"),
       health("Connect", state.connect.up, "up", "down"),
@@ -109,8 +165,12 @@ export class Panel {
     const { connect } = this.page.model.state;
     const query = this.filter.value.trim().toLowerCase();
     const found = (groups) => groups.filter((group) => group.name.toLowerCase().includes(query));
-    this.fill(this.connect, "Connect", connect.groups.length, found(connect.groups), (group) => hasGroup(group));
-    this.fill(this.ldap, "LDAP", connect.ldap_total ?? connect.ldap.length, found(connect.ldap), (group) => this.ldapGroup(group));
+    this.fill(this.connect, "Connect", connect.groups.length, found(connect.groups), (group) =>
+      hasGroup(group),
+    );
+    this.fill(this.ldap, "LDAP", connect.ldap_total ?? connect.ldap.length, found(connect.ldap), (group) =>
+      this.ldapGroup(group),
+    );
   }
 
   fill({ head, list, note }, name, all, found, make) {
@@ -137,9 +197,12 @@ export class Panel {
     return h(
       "li",
       { class: isIn ? "group group-in" : "group", "data-testid": "ldap-group", "data-name": name },
-      h("span", { class: "group-name", text: name }),
+      h("span", { class: "group-name", text: name, title: name.length > 60 ? name : null }),
       h("button", {
-        class: "as-link", type: "button", text: label, "data-key": name,
+        class: "as-link",
+        type: "button",
+        text: label,
+        "data-key": name,
         "aria-label": isIn ? `Remove ${name} from Connect` : `Import ${name} into Connect`,
         title: isIn ? "Remove it in Connect, past the bot" : "Import it in Connect, past the bot",
         on: { click: () => this.act("do", { what: label.toLowerCase(), name }) },
@@ -152,7 +215,7 @@ function hasGroup({ name, guid }) {
   return h(
     "li",
     { class: "group group-in", "data-testid": "connect-group", "data-name": name },
-    h("span", { class: "group-name", text: name }),
+    h("span", { class: "group-name", text: name, title: name.length > 60 ? name : null }),
     h("code", { class: "guid", text: guid }),
   );
 }

@@ -79,16 +79,25 @@ export class Sidebar {
             h("span", { class: "person-name", text: person.display_name }),
             mentions > 0 && badge(mentions),
           ),
-          h("span", { class: "roles" }, roles.length > 0
-            ? roles.map((name) => h("span", { class: /admin/i.test(name) ? "role role-admin" : "role", text: name }))
-            : h("span", { class: "role role-none", text: "no role" })),
+          h(
+            "span",
+            { class: "roles" },
+            roles.length > 0
+              ? roles.map((name) =>
+                  h("span", { class: /admin/i.test(name) ? "role role-admin" : "role", text: name }),
+                )
+              : h("span", { class: "role role-none", text: "no role" }),
+          ),
         ),
       ),
       h(
         "a",
         {
-          class: "tool person-tab", href: page.address({ who: person.who }), target: "_blank",
-          "aria-label": `Be ${person.display_name} in a new tab`, title: `Be ${person.display_name} in a new tab`,
+          class: "tool person-tab",
+          href: page.address({ who: person.who }),
+          target: "_blank",
+          "aria-label": `Be ${person.display_name} in a new tab`,
+          title: `Be ${person.display_name} in a new tab`,
         },
         icon("tab"),
       ),

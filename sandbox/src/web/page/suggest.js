@@ -8,15 +8,31 @@ export class Suggest {
     this.id = freshId("suggest");
     this.title = h("p", { class: "suggest-title" });
     this.status = h("p", { class: "suggest-status", role: "status", "data-testid": "suggest-status" });
-    this.list = h("div", { id: this.id, class: "suggest-list", role: "listbox", "data-testid": "suggest-list" });
+    this.list = h("div", {
+      id: this.id,
+      class: "suggest-list",
+      role: "listbox",
+      "data-testid": "suggest-list",
+    });
     this.root = h(
       "div",
       // A press of the mouse must not take the focus away from where one types.
-      { class: "suggest", hidden: true, "data-testid": "suggest", on: { mousedown: (event) => event.preventDefault() } },
+      {
+        class: "suggest",
+        hidden: true,
+        "data-testid": "suggest",
+        on: { mousedown: (event) => event.preventDefault() },
+      },
       this.title,
       this.status,
       this.list,
-      h("p", { class: "suggest-keys", "aria-hidden": "true" }, keys("↑ ↓", "move"), keys("Tab", "take"), keys("Esc", "close")),
+      h(
+        "p",
+        { class: "suggest-keys", "aria-hidden": "true" },
+        keys("↑ ↓", "move"),
+        keys("Tab", "take"),
+        keys("Esc", "close"),
+      ),
     );
     this.items = [];
     this.active = -1;
@@ -31,7 +47,7 @@ export class Suggest {
     return this.isOpen ? this.items[this.active] : undefined;
   }
 
-  /** Shows `items`, each `{name, detail, side, take}`, for what is typed into `input`, or else why there are none. */
+  /** Shows `items`, each `{name, detail, side, take}`, for what is typed into `input`, or why there are none. */
   show(input, title, items, status = "") {
     this.leave();
     this.input = input;
@@ -75,7 +91,11 @@ export class Suggest {
     return h(
       "div",
       {
-        class: "option", role: "option", id: `${this.id}-${index}`, "aria-selected": "false", "data-testid": "suggestion",
+        class: "option",
+        role: "option",
+        id: `${this.id}-${index}`,
+        "aria-selected": "false",
+        "data-testid": "suggestion",
         on: { click: () => item.take(), mousemove: () => this.active !== index && this.activate(index) },
       },
       h(

@@ -24,7 +24,14 @@ function blocks(nodes, page) {
   let line = [];
   const flush = () => {
     if (line.at(-1)?.type === "break") line.pop();
-    if (line.length > 0) made.push(h("p", {}, line.map((node) => inline(node, page))));
+    if (line.length > 0)
+      made.push(
+        h(
+          "p",
+          {},
+          line.map((node) => inline(node, page)),
+        ),
+      );
     line = [];
   };
   for (const node of nodes) {
@@ -49,7 +56,13 @@ function block(node, page) {
     case "quote":
       return h("blockquote", {}, blocks(node.children, page));
     case "list": {
-      const items = node.items.map((item) => h("li", {}, item.map((child) => inline(child, page))));
+      const items = node.items.map((item) =>
+        h(
+          "li",
+          {},
+          item.map((child) => inline(child, page)),
+        ),
+      );
       return node.ordered ? h("ol", { start: node.start }, items) : h("ul", {}, items);
     }
     default:
@@ -58,7 +71,11 @@ function block(node, page) {
 }
 
 function fence(text) {
-  const block = h("pre", { class: "fence", role: "group", "aria-label": "Code", "data-testid": "code-block" }, h("code", { text }));
+  const block = h(
+    "pre",
+    { class: "fence", role: "group", "aria-label": "Code", "data-testid": "code-block" },
+    h("code", { text }),
+  );
   keepReachable(block);
   return block;
 }
@@ -89,7 +106,11 @@ function inline(node, page) {
       return mention(node, page);
     default:
       if (BLOCKS.has(node.type)) return block(node, page);
-      return h(MARKS[node.type], {}, node.children.map((child) => inline(child, page)));
+      return h(
+        MARKS[node.type],
+        {},
+        node.children.map((child) => inline(child, page)),
+      );
   }
 }
 
@@ -104,8 +125,11 @@ function mention({ type, id }, page) {
 function jump(node, page) {
   const name = page.model.name("channel", node.channel);
   if (name === undefined) return h("span", { class: "mention", text: "#unknown › message" });
-  const inner = node.children?.map((child) => inline(child, page))
-    ?? [`#${name} › `, icon("message"), h("span", { class: "unseen", text: "message" })];
+  const inner = node.children?.map((child) => inline(child, page)) ?? [
+    `#${name} › `,
+    icon("message"),
+    h("span", { class: "unseen", text: "message" }),
+  ];
   return channelLink(node.channel, inner, page, node.message);
 }
 
@@ -115,5 +139,9 @@ function channelLink(channel, inner, page, message) {
     event.preventDefault();
     page.go({ channel, message });
   };
-  return h("a", { class: "mention", href: page.address({ channel }), "data-testid": "jump", on: { click: go } }, inner);
+  return h(
+    "a",
+    { class: "mention", href: page.address({ channel }), "data-testid": "jump", on: { click: go } },
+    inner,
+  );
 }

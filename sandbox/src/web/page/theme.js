@@ -11,7 +11,8 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.getElementById("theme");
-    const label = () => button.setAttribute("aria-label", isDark() ? "Use light colours" : "Use dark colours");
+    const label = () =>
+      button.setAttribute("aria-label", isDark() ? "Use light colours" : "Use dark colours");
     label();
     system.addEventListener("change", label);
     button.addEventListener("click", () => {

@@ -4,7 +4,12 @@ import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
 const TRIES = [
-  { call: "search", values: { prefix: "acc" }, words: "Search for groups", text: "/ldapgroup search prefix:acc" },
+  {
+    call: "search",
+    values: { prefix: "acc" },
+    words: "Search for groups",
+    text: "/ldapgroup search prefix:acc",
+  },
   { call: "create", values: { name: "" }, words: "Bring one into Connect", text: "/ldapgroup create" },
 ];
 
@@ -21,14 +26,20 @@ export function welcome(page) {
   );
 }
 
-const REQUESTS = "Whoever isn’t an admin asks for a group. The request is posted here, and an admin approves or denies it. "
-  + "Ask as one person, then decide as another: you change who you are beside the messages.";
+const REQUESTS =
+  "Whoever isn’t an admin asks for a group. The request is posted here, and an admin approves or denies it. " +
+  "Ask as one person, then decide as another: you change who you are beside the messages.";
 
 function first(page) {
   const tries = TRIES.map(({ call, values, words, text }) =>
     h(
       "button",
-      { class: "try", type: "button", "data-testid": `try-${call}`, on: { click: () => page.begin(call, values) } },
+      {
+        class: "try",
+        type: "button",
+        "data-testid": `try-${call}`,
+        on: { click: () => page.begin(call, values) },
+      },
       h("span", { class: "try-words", text: words }),
       h("code", { class: "span", text }),
     ),
@@ -36,7 +47,9 @@ function first(page) {
   return [
     h("p", {
       class: "welcome-words",
-      text: "The real bot is here, with a made-up company behind it. Type / to see what it can do, or begin with one of these.",
+      text:
+        "The real bot is here, with a made-up company behind it. " +
+        "Type / to see what it can do, or begin with one of these.",
     }),
     h("div", { class: "tries" }, tries),
   ];
