@@ -1,0 +1,118 @@
+//! The page in a headless Chromium, used as a person uses it, with the real bot behind it.
+//!
+//! ```text
+//! cargo test --test page
+//! cargo test --test page -- --pictures docs/pictures
+//! ```
+//!
+//! Without `chromium` and `chromedriver` it says that it left this out. The check that the page is
+//! accessible needs axe-core: `npm ci --prefix tests/page`.
+
+#![expect(clippy::unwrap_used, reason = "what fails here is a failed test")]
+#![expect(clippy::print_stdout, reason = "it is a program of its own")]
+
+mod arguments;
+mod axe;
+mod browser;
+mod looks;
+mod scenes;
+mod stage;
+mod tab;
+
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::process::ExitCode;
+
+use futures_util::FutureExt;
+
+use self::arguments::Arguments;
+use self::browser::Browser;
+
+/// A scene, which panics where the page isn't as it should be.
+type Scene = for<'b> fn(&'b Browser) -> Pin<Box<dyn Future<Output = ()> + 'b>>;
+
+/// Gives each function that is named its name.
+macro_rules! scenes {
+    ($($module:ident::$name:ident),* $(,)?) => {
+        [$((stringify!($name), |browser| Box::pin($module::$name(browser)))),*]
+    };
+}
+
+const SCENES: [(&str, Scene); 8] = scenes![
+    scenes::what_is_typed_is_completed_and_its_answer_is_a_table,
+    scenes::an_admin_creates_what_the_bot_suggests,
+    scenes::a_member_asks_in_one_tab_and_an_admin_approves_in_another,
+    scenes::an_admin_denies_and_says_why,
+    scenes::with_connect_down_people_read_so_until_it_is_back,
+    scenes::a_command_without_an_answer_says_so_after_a_reload_too,
+    scenes::what_discord_would_not_send_is_not_sent,
+    axe::nothing_keeps_people_with_other_senses_out,
+];
+
+#[tokio::main(worker_threads = 2)]
+async fn main() -> ExitCode {
+    let arguments = match Arguments::read(std::env::args().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(problem) => {
+            println!("page: {problem}");
+            return ExitCode::from(2);
+        }
+    };
+    let meant: Vec<_> = SCENES.into_iter().filter(|(name, _)| arguments.mean(name)).collect();
+    if arguments.list {
+        for (name, _) in meant {
+            println!("{name}: test");
+        }
+        return ExitCode::SUCCESS;
+    }
+    println!("\nrunning {} tests", meant.len());
+    if meant.is_empty() {
+        return conclude(0, 0);
+    }
+    let Some(browser) = Browser::start().await else {
+        println!(
+            "LEFT OUT: the page in a browser, for `chromium` or `chromedriver` isn't installed"
+        );
+        return conclude(0, 0);
+    };
+    let code = match arguments.pictures {
+        Some(folder) => draw(&browser, &folder).await,
+        None => play(&browser, &meant).await,
+    };
+    browser.quit().await;
+    code
+}
+
+/// Plays the scenes, each from the beginning.
+async fn play(browser: &Browser, scenes: &[(&str, Scene)]) -> ExitCode {
+    let mut failed = 0;
+    for (name, scene) in scenes {
+        browser.begin_anew().await;
+        if AssertUnwindSafe(scene(browser)).catch_unwind().await.is_ok() {
+            println!("test {name} ... ok");
+        } else {
+            failed += 1;
+            println!("test {name} ... FAILED; the page: {}", keep(browser, name).await.display());
+        }
+    }
+    conclude(scenes.len() - failed, failed)
+}
+
+async fn draw(browser: &Browser, folder: &Path) -> ExitCode {
+    let drawn = AssertUnwindSafe(looks::take_pictures(browser, folder)).catch_unwind().await;
+    if drawn.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn conclude(passed: usize, failed: usize) -> ExitCode {
+    let result = if failed == 0 { "ok" } else { "FAILED" };
+    println!("\ntest result: {result}. {passed} passed; {failed} failed\n");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Keeps a picture of the page as a failed scene left it.
+async fn keep(browser: &Browser, name: &str) -> PathBuf {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.png"));
+    looks::save(browser, &file).await;
+    file
+}

@@ -1,0 +1,173 @@
+//! What people do on the page.
+
+use insta::assert_snapshot;
+use sandbox::Trouble;
+
+use crate::browser::{Browser, DOWN, ENTER, TAB, until};
+use crate::stage::Stage;
+use crate::tab::{COMPOSER, Seen, Tab};
+
+/// A guid looks like this in a snapshot.
+const GUID: &str = "<guid>";
+
+/// Ends a scene in which the page had nothing to complain of.
+async fn end(browser: &Browser, stage: Stage) {
+    let complaints = browser.complaints().await;
+    assert!(complaints.is_empty(), "{complaints:#?}");
+    stage.end().await;
+}
+
+pub(crate) async fn what_is_typed_is_completed_and_its_answer_is_a_table(browser: &Browser) {
+    let stage = Stage::start().await;
+    let tab = Tab::open(browser, &stage, "admin").await;
+    tab.write("connect", "/").await;
+    let offered = tab.wait_for("[data-testid=suggest-list]", |text| text.contains("history")).await;
+    assert!(offered.contains("/ldapgroup search"), "{offered}");
+    tab.keys("sea").await;
+    tab.wait_for("[data-testid=suggest-list]", |text| !text.contains("history")).await;
+    tab.keys(&format!("{TAB}ABE{ENTER}")).await;
+    let answer = tab.words("ABE").await;
+    let guid = stage.sandbox.connect.guid_of("ABE").unwrap();
+    assert_eq!(answer.used, "Ada used /ldapgroup search");
+    assert_snapshot!(answer.text.replace(&guid, GUID), @r"
+    3 LDAP groups begin with ABE; Connect has 1 of them.
+
+    NAME        GUID
+    ABE         <guid>
+    ABE-TEST    NULL
+    ABE-TEST-2  NULL
+
+    Bring one into Connect with /ldapgroup create.
+    ");
+    end(browser, stage).await;
+}
+
+pub(crate) async fn an_admin_creates_what_the_bot_suggests(browser: &Browser) {
+    let stage = Stage::start().await;
+    let tab = Tab::open(browser, &stage, "admin").await;
+    tab.write("connect", "/ldapgroup create accounting-").await;
+    let offered = |text: &str| text.contains("accounting-apac") && text.contains("accounting-emea");
+    tab.wait_for("[data-testid=suggest-list]", offered).await;
+    let first = tab.wait_for("[data-testid=suggestion][aria-selected=true]", |_| true).await;
+    tab.keys(DOWN).await;
+    let second =
+        tab.wait_for("[data-testid=suggestion][aria-selected=true]", |now| now != first).await;
+    tab.keys(&format!("{ENTER}{ENTER}")).await;
+    let group = format!("[data-testid=connect-group][data-name=\"{second}\"]");
+    let panel = tab.wait_for(&group, |_| true).await;
+    let guid = stage.sandbox.connect.guid_of(&second).unwrap();
+    assert!(panel.contains(&guid), "{panel}");
+    let answer = tab.words(&guid).await;
+    assert!(answer.text.contains(&second) && !answer.is_private, "{answer:?}");
+    end(browser, stage).await;
+}
+
+/// Asks for a group by typing, and gives the private answer.
+pub(crate) async fn ask(tab: &Tab<'_>, name: &str, reason: &str) -> Seen {
+    tab.write("connect", &format!("/ldapgroup create {name}")).await;
+    tab.click(COMPOSER, "button", "Add reason: Why it is needed: admins read it").await;
+    tab.keys(&format!("{reason}{ENTER}")).await;
+    tab.message("a private answer", |message| message.is_private).await
+}
+
+pub(crate) async fn a_member_asks_in_one_tab_and_an_admin_approves_in_another(browser: &Browser) {
+    let stage = Stage::start().await;
+    let ada = Tab::open(browser, &stage, "admin").await;
+    let linus = Tab::another(browser, &stage, "member").await;
+    let answer = ask(&linus, "accounting2", "for the budget app").await;
+    assert_eq!(answer.used, "Linus used /ldapgroup create");
+    let unread = "[data-testid=channel][data-name=connect-requests][data-unread]";
+    ada.wait_for(unread, |text| text.contains("mention")).await;
+    assert_eq!(ada.messages().await.len(), 0, "what is private reaches nobody else");
+    ada.go_to("connect-requests").await;
+    let card = ada.words("for the budget app").await;
+    assert!(card.is_ping && card.buttons == ["Approve", "Deny"], "{card:?}");
+    ada.press(&card, "Approve").await;
+    let decided = ada.message("the outcome", |now| now.id == card.id && now.buttons.is_empty());
+    let decided = decided.await;
+    let guid = stage.sandbox.connect.guid_of("accounting2").unwrap();
+    assert!(decided.text.contains(&guid), "{decided:?}");
+    let told = linus.message("a mention", |message| message.is_ping).await;
+    assert!(told.text.contains("@Linus") && told.text.contains(&guid), "{told:?}");
+    ada.go_to("connect").await;
+    let same = ada.message("it too", |message| message.id == told.id).await;
+    assert!(!same.is_ping, "it means Linus alone");
+    linus.close(&ada).await;
+    end(browser, stage).await;
+}
+
+pub(crate) async fn an_admin_denies_and_says_why(browser: &Browser) {
+    let stage = Stage::start().await;
+    let tab = Tab::open(browser, &stage, "member").await;
+    ask(&tab, "accounting-emea", "for the budget app").await;
+    tab.become_another("second_admin").await;
+    assert_eq!(tab.messages().await.len(), 0, "what is private reaches nobody else");
+    tab.go_to("connect-requests").await;
+    let card = tab.words("for the budget app").await;
+    tab.press(&card, "Deny").await;
+    // The focus is where one types.
+    tab.find("body", "dialog", "Deny request 1").await;
+    tab.keys("accounting2 has them all").await;
+    tab.click("dialog", "button", "Submit").await;
+    let decided = tab.message("the outcome", |now| now.id == card.id && now.buttons.is_empty());
+    assert!(decided.await.text.contains("accounting2 has them all"));
+    until("see no form", async || {
+        let forms = "return document.querySelectorAll('dialog').length;";
+        (tab.browser.script(forms, serde_json::json!([])).await == 0).then_some(())
+    })
+    .await;
+    assert_eq!(stage.sandbox.connect.guid_of("accounting-emea"), None);
+    end(browser, stage).await;
+}
+
+pub(crate) async fn with_connect_down_people_read_so_until_it_is_back(browser: &Browser) {
+    let stage = Stage::start().await;
+    let tab = Tab::open(browser, &stage, "admin").await;
+    tab.click("#panel", "switch", "Connect is down").await;
+    tab.wait_for("[data-testid=fault-connect_down][aria-checked=true]", |_| true).await;
+    tab.write("connect", &format!("/ldapgroup search ABE{ENTER}")).await;
+    let answered = |message: &Seen| message.used.contains("search") && !message.is_thinking;
+    let answer = tab.message("an answer", answered).await;
+    let words = answer.text.split("\n\n").next().unwrap();
+    assert_snapshot!(words, @"Connect can't be reached. Try again in a few minutes; if it stays, tell whoever runs Connect.");
+    tab.click("#panel", "switch", "Connect is down").await;
+    tab.wait_for("[data-testid=fault-connect_down][aria-checked=false]", |_| true).await;
+    tab.write("connect", &format!("/ldapgroup search ABE{ENTER}")).await;
+    tab.words("ABE-TEST-2").await;
+    end(browser, stage).await;
+}
+
+pub(crate) async fn a_command_without_an_answer_says_so_after_a_reload_too(browser: &Browser) {
+    let stage = Stage::start().await;
+    let tab = Tab::open(browser, &stage, "guest").await;
+    tab.write("connect", &format!("/ldapgroup search ABE{ENTER}")).await;
+    let before = tab.words("ABE-TEST-2").await;
+    stage.sandbox.set_trouble(Trouble::GatewayAway, true).await.unwrap();
+    tab.wait_for("[data-testid=banner]", |text| text.contains("isn’t connected")).await;
+    tab.write("connect", &format!("/ldapgroup search ABE{ENTER}")).await;
+    let failed = tab.words("The application did not respond").await;
+    assert_eq!(
+        (failed.used.as_str(), failed.is_private),
+        ("A. Guest used /ldapgroup search", true)
+    );
+    tab.reload().await;
+    let after = tab.words("The application did not respond").await;
+    assert_eq!(after.id, failed.id);
+    let first = tab.messages().await.remove(0);
+    assert_eq!((first.id, first.text), (before.id, before.text));
+    stage.sandbox.mend().await.unwrap();
+    end(browser, stage).await;
+}
+
+pub(crate) async fn what_discord_would_not_send_is_not_sent(browser: &Browser) {
+    let stage = Stage::start().await;
+    let tab = Tab::open(browser, &stage, "admin").await;
+    tab.write("connect", &format!("/ldapgroup search {ENTER}")).await;
+    let error = tab.wait_for("[data-testid=composer-error]", |text| !text.is_empty()).await;
+    assert_eq!(error, "prefix is needed.");
+    assert_eq!(
+        stage.sandbox.connect.requests().iter().filter(|seen| seen.path.contains("remote")).count(),
+        0
+    );
+    end(browser, stage).await;
+}

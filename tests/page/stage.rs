@@ -1,0 +1,44 @@
+//! The bot between its stand-ins, with the page in front.
+
+use ldapgroup_bot::app::{App, AppError};
+use ldapgroup_bot::config::{Config, Environment};
+use sandbox::web::Web;
+use sandbox::{Sandbox, connect, discord};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// A running sandbox, as `cargo sandbox` starts it.
+pub(crate) struct Stage {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) web: Web,
+    stopping: CancellationToken,
+    bot: JoinHandle<Result<(), AppError>>,
+}
+
+impl Stage {
+    pub(crate) async fn start() -> Self {
+        let (connect, discord) = (connect::Options::default(), discord::Options::default());
+        let sandbox = Sandbox::start(connect, discord).await.unwrap();
+        let config = Config::read(&Environment::of_pairs(sandbox.variables())).unwrap();
+        let stopping = CancellationToken::new();
+        let bot = tokio::spawn(run(config, stopping.clone()));
+        let web = Web::start(&sandbox, 0).await.unwrap();
+        sandbox.discord.wait_ready().await;
+        Self { sandbox, web, stopping, bot }
+    }
+
+    /// Stops the bot. Fails if it ended badly or did what the real services don't allow.
+    pub(crate) async fn end(self) {
+        self.stopping.cancel();
+        self.bot.await.unwrap().unwrap();
+        let violations = self.sandbox.violations();
+        assert!(violations.is_empty(), "{violations:#?}");
+    }
+}
+
+async fn run(config: Config, stopping: CancellationToken) -> Result<(), AppError> {
+    match App::start(config, stopping).await? {
+        Some(app) => app.run().await,
+        None => Ok(()),
+    }
+}
