@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use sandbox::connect::{self, Fault, Route, Times};
 use sandbox::discord::{self, Who};
+use sandbox::web::Web;
 use serde_json::json;
 use tokio::process::Command;
 
 use crate::world::{in_time, stand_ins};
 
 #[tokio::test]
-async fn none_is_in_the_most_detailed_log_in_a_message_or_in_a_file() {
+async fn none_is_in_the_most_detailed_log_in_a_message_in_a_file_or_on_the_page() {
     let sandbox = stand_ins(connect::Options::default(), discord::Options::default()).await;
     let folder = tempfile::tempdir().unwrap();
     let child = Command::new(env!("CARGO_BIN_EXE_ldapgroup-bot"))
@@ -27,7 +28,15 @@ async fn none_is_in_the_most_detailed_log_in_a_message_or_in_a_file() {
         .spawn()
         .unwrap();
     sandbox.discord.wait_ready().await;
+    let page = Web::start(&sandbox, 0).await.unwrap();
+    let told = Who::ALL.map(|who| tokio::spawn(listen(page.url(), who)));
     everything_happens(&sandbox).await;
+    // The streams end with it.
+    drop(page);
+    let mut heard = Vec::new();
+    for stream in told {
+        heard.push(in_time(stream).await.unwrap());
+    }
     let pid = child.id().unwrap();
     let kill = std::process::Command::new("sh").arg("-c").arg(format!("kill -TERM {pid}")).status();
     assert!(kill.unwrap().success());
@@ -46,6 +55,7 @@ async fn none_is_in_the_most_detailed_log_in_a_message_or_in_a_file() {
     for secret in &secrets {
         assert!(!log.contains(secret), "a secret is in the log");
         assert!(!bodies.iter().any(|body| body.contains(secret)), "a secret went to Discord");
+        assert!(!heard.iter().any(|told| told.contains(secret)), "a secret is on the page");
         assert!(!files.iter().any(|file| contains(file, secret)), "a secret is in a file");
     }
 }
@@ -79,6 +89,20 @@ async fn everything_happens(sandbox: &sandbox::Sandbox) {
     sandbox.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
     sandbox.discord.invalidate_session(false);
     sandbox.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
+}
+
+/// Everything that the page of this person is told, until it ends.
+async fn listen(page: String, who: Who) -> String {
+    let who = serde_json::to_value(who).unwrap();
+    let url = format!("{page}api/events?as={}", who.as_str().unwrap());
+    let mut stream = reqwest::get(url).await.unwrap();
+    let mut heard = Vec::new();
+    while let Some(chunk) = stream.chunk().await.unwrap() {
+        heard.extend(chunk);
+    }
+    let heard = String::from_utf8(heard).unwrap();
+    assert!(heard.contains("event: message"), "there is something to look at");
+    heard
 }
 
 fn files(folder: &std::path::Path) -> Vec<Vec<u8>> {
