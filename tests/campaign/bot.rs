@@ -14,7 +14,10 @@ use tokio::time::{sleep, timeout};
 use crate::plan::Death;
 
 /// What a death waits for may not come: then it comes all the same.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long one creation may come after another of the same life.
+const NEXT: Duration = Duration::from_millis(150);
 
 /// A running bot.
 pub(crate) struct Bot {
@@ -24,12 +27,12 @@ pub(crate) struct Bot {
 }
 
 impl Bot {
-    /// Starts it on the stand-ins. Its log goes to the end of `log`.
-    pub(crate) async fn start(sandbox: &Sandbox, log: &File) -> Self {
+    /// Starts it on the stand-ins. Admins create at once if it `is_direct`, else they ask another
+    /// admin. Its log goes to the end of `log`.
+    pub(crate) async fn start(sandbox: &Sandbox, is_direct: bool, log: &File) -> Self {
         let before = (creations(sandbox), calls(sandbox).await);
         let variables = [
-            // Else an admin's create would be no request.
-            ("ADMIN_CREATES", "approval"),
+            ("ADMIN_CREATES", if is_direct { "direct" } else { "approval" }),
             ("MAX_OPEN_REQUESTS", "1000"),
             ("REQUEST_TTL", "24h"),
             ("REQUEST_REMINDER", "0"),
@@ -52,9 +55,15 @@ impl Bot {
     pub(crate) async fn die(mut self, death: Death, sandbox: &Sandbox) -> Option<ExitStatus> {
         match death {
             Death::After(delay) => sleep(delay).await,
-            Death::Creating(delay) => {
-                let arrived = sandbox.connect.wait_for(self.before.0 + 1, Route::CreateGroup);
-                drop(timeout(PATIENCE, arrived).await);
+            Death::Creating(count, delay) => {
+                for number in 1..=count {
+                    let arrived =
+                        sandbox.connect.wait_for(self.before.0 + number, Route::CreateGroup);
+                    let patience = if number == 1 { PATIENCE } else { NEXT };
+                    if timeout(patience, arrived).await.is_err() {
+                        break;
+                    }
+                }
                 sleep(delay).await;
             }
             Death::Saying(route, delay) => {

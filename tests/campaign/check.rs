@@ -1,47 +1,30 @@
 //! What must be so in the end.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use sandbox::Sandbox;
 use sandbox::connect::Route;
 use sandbox::discord::{ChannelId, Message, REQUESTS, Reply, Who};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, FromRow};
-use tokio::time::{Instant, sleep};
 
-use crate::people::{Diary, number_of};
+use crate::heard::{CHANNELS, number_of, shown_by};
+use crate::people::Diary;
 use crate::plan::Deed;
-
-/// How long after the last creation was due everything may take to be settled.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// A request as the bot's database has it.
-#[derive(FromRow)]
-struct Row {
-    id: i64,
-    name: String,
-    state: String,
-    requester: i64,
-    decider: Option<i64>,
-    guid: Option<String>,
-    message: Option<i64>,
-}
-
-/// Who asked, as the bot's database has it.
-#[derive(FromRow)]
-struct Asker {
-    request: i64,
-    person: i64,
-    channel: i64,
-}
+use crate::rows::{Row, Rows};
 
 /// What was looked at, and what is wrong with it.
 #[derive(Default)]
 pub(crate) struct Report {
+    /// When the bot was killed.
+    pub(crate) killed: Vec<SystemTime>,
     pub(crate) requests: usize,
-    pub(crate) created: usize,
+    /// How many of them are for several groups, how many an admin's that nobody decided, and in how
+    /// many a kill came between two groups.
+    pub(crate) batches: usize,
+    pub(crate) direct: usize,
+    pub(crate) cut: usize,
     pub(crate) pending: usize,
+    pub(crate) created: usize,
     pub(crate) creations: usize,
     pub(crate) leftovers: usize,
     pub(crate) told_twice: usize,
@@ -54,49 +37,33 @@ impl Report {
     }
 }
 
-async fn open(sandbox: &Sandbox) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(sandbox.database()).read_only(true);
-    options.connect().await.unwrap()
-}
-
-/// Waits until nothing is left to be done. `false` if that takes too long.
-pub(crate) async fn settled(sandbox: &Sandbox) -> bool {
-    let mut database = open(sandbox).await;
-    let due: Option<i64> =
-        sqlx::query_scalar("SELECT MAX(due) FROM requests").fetch_one(&mut database).await.unwrap();
-    let due = UNIX_EPOCH + Duration::from_millis(due.unwrap_or_default().cast_unsigned());
-    let wait = due.duration_since(SystemTime::now()).unwrap_or_default();
-    let deadline = Instant::now() + wait + PATIENCE;
-    let sql = "SELECT (SELECT COUNT(*) FROM requests WHERE state = 'creating' OR shown <> version) \
-         + (SELECT COUNT(*) FROM people p JOIN requests r ON r.id = p.request \
-            WHERE r.state <> 'pending' AND (p.told IS NULL OR p.told <> r.state))";
-    while Instant::now() < deadline {
-        let left: i64 = sqlx::query_scalar(sql).fetch_one(&mut database).await.unwrap();
-        if left == 0 {
-            return true;
-        }
-        sleep(Duration::from_millis(100)).await;
-    }
-    false
-}
-
 /// Looks at everything. The bot must be running: old buttons are pressed.
 pub(crate) async fn check(sandbox: &Sandbox, diary: &Diary, report: &mut Report) {
-    let (rows, askers) = read(sandbox).await;
-    report.requests = rows.len();
-    report.pending = rows.iter().filter(|row| row.state == "pending").count();
-    for row in &rows {
-        decided(row, &askers, diary, report);
+    let rows = Rows::read(sandbox).await;
+    let count = |what: &dyn Fn(&Row) -> bool| rows.requests.iter().filter(|row| what(row)).count();
+    report.requests = rows.requests.len();
+    report.batches = count(&Row::is_batch);
+    report.direct = count(&|row| row.direct);
+    report.cut = count(&|row| row.was_cut(&report.killed));
+    report.pending = count(&|row| row.state == "pending");
+    for row in &rows.requests {
+        wanted(row, diary, report);
+        if row.direct {
+            begun(row, diary, report);
+        } else {
+            decided(row, &rows, diary, report);
+        }
+        settled(row, report);
     }
-    kept(&rows, &askers, diary, report);
+    kept(&rows, diary, report);
     groups(sandbox, &rows, report);
     creations(sandbox, report);
-    told(sandbox, &rows, &askers, report);
-    let leftovers = shown(sandbox, &rows, &askers, report);
+    told(sandbox, &rows, report);
+    let leftovers = shown(sandbox, &rows, report);
     report.leftovers = leftovers.len();
     press(sandbox, &leftovers, report).await;
-    let (after, _) = read(sandbox).await;
-    for (before, after) in rows.iter().zip(&after).filter(|(a, b)| a.state != b.state) {
+    let after = Rows::read(sandbox).await.requests;
+    for (before, after) in rows.requests.iter().zip(&after).filter(|(a, b)| a.state != b.state) {
         report.wrong(format!("an old button made {} of request {}", after.state, before.id));
     }
     // A call that is cut short by the kill has no whole body.
@@ -105,24 +72,44 @@ pub(crate) async fn check(sandbox: &Sandbox, diary: &Diary, report: &mut Report)
     report.violations.extend(violations);
 }
 
-async fn read(sandbox: &Sandbox) -> (Vec<Row>, Vec<Asker>) {
-    let mut database = open(sandbox).await;
-    let rows = sqlx::query_as("SELECT * FROM requests ORDER BY id").fetch_all(&mut database);
-    let rows = rows.await.unwrap();
-    let askers = sqlx::query_as("SELECT * FROM people").fetch_all(&mut database).await.unwrap();
-    (rows, askers)
+/// Is it for groups that its requester wanted, each of them once?
+fn wanted(row: &Row, diary: &Diary, report: &mut Report) {
+    let mut names = HashSet::new();
+    let of = |name: &str| diary.wanted.contains(&(row.requester.cast_unsigned(), name.to_owned()));
+    for group in &row.groups {
+        if !of(&group.name) || !names.insert(&group.name) {
+            report.wrong(format!("request {} is for {}, not wanted so", row.id, group.name));
+        }
+    }
+    if names.is_empty() {
+        report.wrong(format!("request {} is for no group", row.id));
+    }
+}
+
+/// Has what an admin began come to its end, without anybody's decision?
+fn begun(row: &Row, diary: &Diary, report: &mut Report) {
+    let Row { id, state, requester, decider, .. } = row;
+    let is_admins = is_admin(requester.cast_unsigned()) && *decider == Some(*requester);
+    let taken: Vec<_> = diary.taken.iter().filter(|(.., number)| number == id).collect();
+    if !is_admins || state != "created" || !taken.is_empty() || row.quiet {
+        report.wrong(format!(
+            "request {id} was begun by {requester} and is {state} by {decider:?}, {taken:?} taken"
+        ));
+    }
+}
+
+fn is_admin(person: u64) -> bool {
+    [Who::Admin, Who::SecondAdmin].iter().any(|who| who.id() == person)
 }
 
 /// Is the request in the state that its decisions call for, by somebody who may decide it?
-fn decided(row: &Row, askers: &[Asker], diary: &Diary, report: &mut Report) {
+fn decided(row: &Row, rows: &Rows, diary: &Diary, report: &mut Report) {
     let Row { id, state, .. } = row;
-    let asked =
-        |who: Who| askers.iter().any(|a| a.request == *id && a.person.cast_unsigned() == who.id());
     let may = |(who, deed, number): &(Who, Deed, i64)| {
-        let is_admin = matches!(who, Who::Admin | Who::SecondAdmin);
+        let is_admin = is_admin(who.id());
         number == id
             && match deed {
-                Deed::Approve | Deed::Deny => is_admin && !asked(*who),
+                Deed::Approve | Deed::Deny => is_admin && !rows.asked(row, *who),
                 Deed::Cancel => is_admin || row.requester.cast_unsigned() == who.id(),
             }
     };
@@ -143,45 +130,81 @@ fn decided(row: &Row, askers: &[Asker], diary: &Diary, report: &mut Report) {
     }
 }
 
+/// Has something come of each of its groups exactly if that was to be, once, and is it written down?
+fn settled(row: &Row, report: &mut Report) {
+    let (fates, is_open): (&[&str], _) = match row.state.as_str() {
+        "created" => (&["created", "existed"], false),
+        "pending" => (&["waiting"], true),
+        _ => (&["waiting"], false),
+    };
+    for group in &row.groups {
+        let is_settled = group.fate != "waiting";
+        let right = fates.contains(&group.fate.as_str())
+            && group.open == is_open
+            && group.guid.is_some() == is_settled
+            && group.settled().count() == usize::from(is_settled);
+        if !right {
+            report.wrong(format!("request {} is {}, but of it {group:?}", row.id, row.state));
+        }
+    }
+}
+
 /// Is everything there that people were told is there?
-fn kept(rows: &[Row], askers: &[Asker], diary: &Diary, report: &mut Report) {
-    let by_id: HashMap<_, _> = rows.iter().map(|row| (row.id, row)).collect();
-    let asked: HashSet<_> = askers.iter().map(|a| (a.person.cast_unsigned(), a.request)).collect();
+fn kept(rows: &Rows, diary: &Diary, report: &mut Report) {
+    let has = |row: &Row, name: &str| row.groups.iter().any(|group| group.name == name);
+    let asked: HashSet<_> =
+        rows.askers.iter().map(|a| (a.person.cast_unsigned(), a.request)).collect();
     for (who, group, number) in &diary.asked {
-        let is_kept = by_id.get(number).is_some_and(|row| row.name == *group)
+        let is_kept = rows.request(*number).is_some_and(|row| has(row, group))
             && asked.contains(&(who.id(), *number));
         if !is_kept {
             report
                 .wrong(format!("{who:?} was told of request {number} for {group}: it isn't there"));
         }
     }
+    for (who, group, message) in &diary.begun {
+        let mut direct = rows.requests.iter().filter(|row| row.direct && has(row, group));
+        let is_kept = direct.any(|row| {
+            row.requester.cast_unsigned() == who.id()
+                && message.is_none_or(|message| row.message == Some(message.cast_signed()))
+        });
+        if !is_kept {
+            report
+                .wrong(format!("{who:?} was told that {group} is begun, at {message:?}: it isn't"));
+        }
+    }
 }
 
-/// Is every group there that was approved, once, and no other?
-fn groups(sandbox: &Sandbox, rows: &[Row], report: &mut Report) {
+/// Is every group there that was approved or begun, once, and no other?
+fn groups(sandbox: &Sandbox, rows: &Rows, report: &mut Report) {
     let mut there: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for group in sandbox.connect.groups() {
         there.entry(group.name).or_default().push(group.guid);
     }
-    let mut approved = HashSet::new();
-    for row in rows.iter().filter(|row| row.state == "created") {
-        report.created += 1;
-        approved.insert(row.name.clone());
-        // Who asks at the very moment in which a group comes into being makes a second request, which
-        // ends well with the same guid.
-        let guids = there.get(&row.name).cloned().unwrap_or_default();
-        if guids.len() != 1 || row.guid.as_ref() != guids.first() {
-            report.wrong(format!("request {} has guid {:?}, Connect {guids:?}", row.id, row.guid));
+    report.created = there.len();
+    let mut approved: HashMap<&str, usize> = HashMap::new();
+    for row in rows.requests.iter().filter(|row| row.state == "created") {
+        for group in &row.groups {
+            *approved.entry(&group.name).or_default() += usize::from(group.fate == "created");
+            // Who asks at the very moment in which a group comes into being makes a second request,
+            // which ends well with the same guid.
+            let guids = there.get(&group.name).cloned().unwrap_or_default();
+            if guids.len() != 1 || group.guid.as_ref() != guids.first() {
+                report.wrong(format!("request {} has {group:?}, Connect {guids:?}", row.id));
+            }
         }
     }
-    for name in there.keys().filter(|name| !approved.contains(*name)) {
+    for name in there.keys().filter(|name| !approved.contains_key(name.as_str())) {
         report.wrong(format!("{name} is in Connect, but no request for it was approved"));
+    }
+    for (name, times) in approved.into_iter().filter(|(_, times)| *times > 1) {
+        report.wrong(format!("{times} requests say that they created {name}"));
     }
 }
 
 /// Was no creation sent for a group that had been created?
 fn creations(sandbox: &Sandbox, report: &mut Report) {
-    let mut created = HashSet::new();
+    let mut created = HashMap::new();
     let seen = sandbox.connect.requests();
     for call in seen.into_iter().filter(|seen| seen.route == Some(Route::CreateGroup)) {
         report.creations += 1;
@@ -191,39 +214,40 @@ fn creations(sandbox: &Sandbox, report: &mut Report) {
             report.wrong("a creation was sent with a ticket that Connect never gave".to_owned());
             continue;
         };
-        if created.contains(&name) {
-            report.wrong(format!("a creation of {name} was sent, which was there already"));
+        if let Some(earlier) = created.get(&name) {
+            report.wrong(format!(
+                "a creation of {name} was sent ({}), which was there already ({earlier})",
+                call.correlation_id
+            ));
         }
         if call.created.is_some() {
-            created.insert(name);
+            created.insert(name, call.correlation_id);
         }
     }
 }
 
 /// Was everybody told what came of it, where they asked?
-fn told(sandbox: &Sandbox, rows: &[Row], askers: &[Asker], report: &mut Report) {
-    let by_id: HashMap<_, _> = rows.iter().map(|row| (row.id, row)).collect();
+fn told(sandbox: &Sandbox, rows: &Rows, report: &mut Report) {
     let mut heard: HashMap<(ChannelId, u64, i64), Vec<String>> = HashMap::new();
-    for channel in askers.iter().map(|a| a.channel.cast_unsigned()).collect::<HashSet<_>>() {
-        for message in sandbox.discord.messages(channel) {
-            let Some(number) = number_of(&message.content) else { continue };
-            for person in message.pings.users {
-                let of = heard.entry((channel, person, number)).or_default();
-                of.push(message.content.clone());
-            }
+    for message in CHANNELS.iter().flat_map(|channel| sandbox.discord.messages(*channel)) {
+        let Some(number) = number_of(&message.content) else { continue };
+        for person in message.pings.users {
+            let of = heard.entry((message.channel, person, number)).or_default();
+            of.push(message.content.clone());
         }
     }
-    for Asker { request, person, channel } in askers {
-        let row = by_id[request];
+    for asker in &rows.askers {
+        let (person, request) = (asker.person, asker.request);
+        let Some(row) = rows.request(request) else { continue };
         let words = match row.state.as_str() {
             "pending" => continue,
             // Who took it back knows.
-            "cancelled" if row.decider == Some(*person) => continue,
+            "cancelled" if row.decider == Some(person) => continue,
             "created" => "is done",
             "denied" => "was denied",
             _ => "was cancelled",
         };
-        let of = heard.get(&(channel.cast_unsigned(), person.cast_unsigned(), *request));
+        let of = heard.get(&(asker.channel.cast_unsigned(), person.cast_unsigned(), request));
         let times = of.map_or(0, |of| of.iter().filter(|text| text.contains(words)).count());
         if times == 0 {
             report.wrong(format!("<@{person}> wasn't told of request {request}, heard {of:?}"));
@@ -233,41 +257,73 @@ fn told(sandbox: &Sandbox, rows: &[Row], askers: &[Asker], report: &mut Report) 
 }
 
 /// Does every request's message show its row? The messages that show one beside it.
-fn shown(sandbox: &Sandbox, rows: &[Row], askers: &[Asker], report: &mut Report) -> Vec<Message> {
-    let mut messages = sandbox.discord.messages(REQUESTS);
-    for row in rows {
+fn shown(sandbox: &Sandbox, rows: &Rows, report: &mut Report) -> Vec<Message> {
+    let messages = CHANNELS.iter().flat_map(|channel| sandbox.discord.messages(*channel));
+    let mut messages: Vec<_> = messages.filter(|message| shown_by(message).is_some()).collect();
+    for row in &rows.requests {
         let wanted = row.message.map(i64::cast_unsigned);
         let at = messages.iter().position(|message| Some(message.id) == wanted);
         let Some(message) = at.map(|at| messages.remove(at)) else {
             report.wrong(format!("request {} has no message", row.id));
             continue;
         };
-        let (words, buttons): (_, &[&str]) = match row.state.as_str() {
-            "pending" => ("Approve or deny it before", &["Approve", "Deny"]),
-            "created" => (row.guid.as_deref().unwrap_or("no guid"), &[]),
-            "denied" => ("**Denied**", &[]),
-            "cancelled" => ("**Cancelled**", &[]),
-            other => (other, &[]),
-        };
-        let people = askers.iter().filter(|asker| asker.request == row.id);
-        let mut names = people.map(|asker| format!("<@{}>", asker.person));
+        let channel = if row.direct { row.channel.cast_unsigned() } else { REQUESTS };
+        let is_home = message.channel == channel
+            && row.message_channel.map(i64::cast_unsigned) == Some(channel);
+        let mut askers = rows.askers.iter().filter(|asker| asker.request == row.id);
+        let (words, buttons) = words(row);
         let labels: Vec<_> = message.buttons().into_iter().map(|button| button.label).collect();
-        let fits = message.content.starts_with(&format!("**Request {}**", row.id))
-            && message.content.contains(&row.name)
-            && message.content.contains(words)
-            && names.all(|name| message.content.contains(&name))
+        let fits = is_home
+            && message.content.starts_with(&format!("**Request {}**", row.id))
+            && words.iter().all(|words| message.content.contains(words))
+            && askers.all(|asker| message.content.contains(&format!("<@{}>", asker.person)))
+            && message.content.contains(&format!("<@{}>", row.requester))
             && labels == buttons;
         if !fits {
-            let text = message.content;
+            let Message { channel, content, .. } = message;
             report.wrong(format!(
-                "request {} is {}, but shows {text:?}, {labels:?}",
-                row.id, row.state
+                "request {} is {} with {:?}, but shows {content:?}, {labels:?} in {channel}",
+                row.id, row.state, row.groups
             ));
         }
     }
     messages
-        .retain(|message| number_of(&message.content).is_some() && message.pings.users.is_empty());
-    messages
+}
+
+/// What the message of a request must say, and the buttons that it must have.
+fn words(row: &Row) -> (Vec<String>, &'static [&'static str]) {
+    let total = row.groups.len();
+    let mut words: Vec<_> = match &row.groups[..] {
+        [group] => vec![format!("`{}`", group.name)],
+        _ => row.groups.iter().map(|group| format!("\n{}", group.name)).collect(),
+    };
+    match row.state.as_str() {
+        "pending" => {
+            let which = if row.is_batch() { "all of them" } else { "it" };
+            words.push(format!("Approve or deny {which} before"));
+            return (words, &["Approve", "Deny"]);
+        }
+        "created" if row.is_batch() => {
+            let existed = row.groups.iter().filter(|group| group.fate == "existed").count();
+            let all = if total == 2 { "Both".to_owned() } else { format!("All {total}") };
+            let how =
+                if existed == total { "were in Connect already" } else { "are in Connect now" };
+            words.push(format!("{all} {how}"));
+            for group in &row.groups {
+                let outcome = if group.fate == "created" { "created" } else { "already in use" };
+                let guid = group.guid.as_deref().unwrap_or("no guid");
+                words.push(format!("\n{}  {outcome:<14}  {guid}\n", group.name));
+            }
+        }
+        "created" => {
+            let guid = row.groups[0].guid.as_deref().unwrap_or("no guid");
+            words.push(format!("guid `{guid}`"));
+        }
+        "denied" => words.push("**Denied**".to_owned()),
+        "cancelled" => words.push("**Cancelled**".to_owned()),
+        other => words.push(other.to_owned()),
+    }
+    (words, &[])
 }
 
 /// No button of a message that doesn't count may do anything.

@@ -14,13 +14,15 @@
 mod arguments;
 mod bot;
 mod check;
+mod heard;
 mod people;
 mod plan;
+mod rows;
 
 use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use fastrand::Rng;
 use sandbox::{Sandbox, connect, discord};
@@ -76,19 +78,18 @@ fn campaign(arguments: &Arguments) -> ExitCode {
 async fn run(kills: usize, seed: u64, quiet: bool, log: &Path) -> Report {
     let begun = Instant::now();
     let lives = plan::lives(kills, &mut Rng::with_seed(seed));
-    let stories = lives.iter().map(|life| life.stories.len()).sum();
-    let sandbox = stand_ins(stories).await;
+    let sandbox = stand_ins(plan::groups(&lives).into_iter().collect()).await;
     let log = File::create(log).unwrap();
     let mut report = Report::default();
     let team = Team::new(sandbox.discord.clone());
     tokio::spawn(team.clone().read());
     // People can't type a command that was never registered.
-    let mut first = Bot::start(&sandbox, &log).await;
+    let mut first = Bot::start(&sandbox, false, &log).await;
     sandbox.discord.wait_ready().await;
     first.kill().await;
     let mut playing = JoinSet::new();
     for (number, life) in lives.into_iter().enumerate() {
-        let bot = Bot::start(&sandbox, &log).await;
+        let bot = Bot::start(&sandbox, life.is_direct, &log).await;
         let breaking = tokio::spawn(break_things(sandbox.clone(), life.troubles));
         for story in life.stories {
             playing.spawn(team.clone().play(story));
@@ -96,6 +97,7 @@ async fn run(kills: usize, seed: u64, quiet: bool, log: &Path) -> Report {
         if let Some(status) = bot.die(life.death, &sandbox).await {
             report.violations.push(format!("life {number} of the bot ended by itself: {status}"));
         }
+        report.killed.push(SystemTime::now());
         breaking.abort();
         sandbox.connect.heal();
         sandbox.discord.clear_faults();
@@ -103,24 +105,25 @@ async fn run(kills: usize, seed: u64, quiet: bool, log: &Path) -> Report {
             println!("campaign: killed {} times in {:?}", number + 1, begun.elapsed());
         }
     }
-    let mut bot = Bot::start(&sandbox, &log).await;
+    let mut bot = Bot::start(&sandbox, false, &log).await;
     let ending = async { while playing.join_next().await.is_some() {} };
     drop(timeout(PATIENCE, ending).await);
-    for (group, deeds) in &team.diary().unfinished {
-        report.violations.push(format!("the story of {group} came to no end: {deeds}"));
+    for (title, deeds) in &team.diary().unfinished {
+        report.violations.push(format!("the story of {title} came to no end: {deeds}"));
     }
-    if !check::settled(&sandbox).await {
+    if !rows::settled(&sandbox).await {
         report.violations.push("the requests weren't settled in time".to_owned());
     }
     let diary = std::mem::take(&mut *team.diary());
     check::check(&sandbox, &diary, &mut report).await;
     bot.kill().await;
-    let Report { requests, created, pending, creations, .. } = report;
+    let Report { requests, batches, direct, cut, created, creations, pending, .. } = report;
     let violations = report.violations.len();
     println!(
-        "campaign: {kills} kills, {requests} requests, {violations} violations; {created} created by \
-         {creations} calls, {pending} pending, {} times no answer, {} leftover messages, {} \
-         told twice, {:?}, seed {seed}",
+        "campaign: {kills} kills, {requests} requests, {violations} violations; {batches} batches, \
+         {cut} of them cut by a kill, {direct} begun at once; {created} created by {creations} \
+         calls, {pending} pending, {} times no answer, {} leftover messages, {} told twice, {:?}, \
+         seed {seed}",
         diary.unanswered,
         report.leftovers,
         report.told_twice,
@@ -129,14 +132,10 @@ async fn run(kills: usize, seed: u64, quiet: bool, log: &Path) -> Report {
     report
 }
 
-/// A server without groups and a directory with one for each story. People are less patient, or
+/// A server without groups and a directory with those of the stories. People are less patient, or
 /// most of the time they would wait for a bot that is dead.
-async fn stand_ins(stories: usize) -> Sandbox {
-    let connect = connect::Options {
-        groups: (1..=stories).map(plan::group).collect(),
-        imported: Vec::new(),
-        ..connect::Options::default()
-    };
+async fn stand_ins(groups: Vec<String>) -> Sandbox {
+    let connect = connect::Options { groups, imported: Vec::new(), ..connect::Options::default() };
     let discord = discord::Options {
         answer_within: Duration::from_secs(2),
         token_lives: Duration::from_secs(6),

@@ -1,30 +1,35 @@
 //! People as they are: who gets no answer tries again later, and who reads that it is done goes on.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fastrand::Rng;
-use sandbox::discord::{Answer, Change, Discord, Message, Person, REQUESTS, Reply, Who};
+use sandbox::discord::{Answer, Change, Discord, Message, Person, Reply, Who};
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use crate::heard::{CHANNELS, Heard, shown_by};
 use crate::plan::{Ask, Deed, Story};
 
 /// What people did and were told, as far as it is checked in the end.
 #[derive(Default)]
 pub(crate) struct Diary {
+    /// Who wanted which group: also what never got an answer.
+    pub(crate) wanted: HashSet<(u64, String)>,
     /// Who was told, of which group, that it is asked for with a request of this number.
     pub(crate) asked: Vec<(Who, String, i64)>,
+    /// Who was told, of which group, that it is being created, and which message shows it.
+    pub(crate) begun: Vec<(Who, String, Option<u64>)>,
     /// What was done about which request: also what never got an answer.
     pub(crate) tried: Vec<(Who, Deed, i64)>,
     /// What the bot said it has taken.
     pub(crate) taken: Vec<(Who, Deed, i64)>,
     /// How often there was no answer.
     pub(crate) unanswered: usize,
-    /// The stories that aren't at their end, by their groups.
+    /// The stories that aren't at their end, by what was asked for first.
     pub(crate) unfinished: BTreeMap<String, String>,
 }
 
@@ -33,7 +38,7 @@ pub(crate) struct Diary {
 pub(crate) struct Team {
     discord: Discord,
     diary: Arc<Mutex<Diary>>,
-    /// The newest message of each request, as it now stands.
+    /// The newest message that shows each request, as it now stands.
     board: Arc<Mutex<HashMap<i64, Message>>>,
 }
 
@@ -46,7 +51,7 @@ impl Team {
         self.diary.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the requests channel, for ever.
+    /// Reads every channel where requests are shown, for ever.
     pub(crate) async fn read(self) {
         let mut changes = self.discord.subscribe();
         loop {
@@ -59,7 +64,9 @@ impl Team {
                     | Change::Disconnected,
                 ) => {}
                 Err(RecvError::Lagged(_)) => {
-                    self.discord.messages(REQUESTS).into_iter().for_each(|m| self.note(m));
+                    for channel in CHANNELS {
+                        self.discord.messages(channel).into_iter().for_each(|m| self.note(m));
+                    }
                 }
                 Err(RecvError::Closed) => return,
             }
@@ -67,10 +74,7 @@ impl Team {
     }
 
     fn note(&self, message: Message) {
-        if message.channel != REQUESTS {
-            return;
-        }
-        if let Some(number) = number_of(&message.content) {
+        if let Some(number) = shown_by(&message) {
             self.board().insert(number, message);
         }
     }
@@ -85,26 +89,26 @@ impl Team {
 
     /// Plays a story to its end.
     pub(crate) async fn play(self, story: Story) {
-        let group = story.group.clone();
-        self.diary().unfinished.insert(group.clone(), format!("{:?}", story.deeds));
+        let title = story.asks[0].text.clone();
+        self.diary().unfinished.insert(title.clone(), format!("{:?}", story.deeds));
         self.clone().play_out(story).await;
-        self.diary().unfinished.remove(&group);
+        self.diary().unfinished.remove(&title);
     }
 
     async fn play_out(self, mut story: Story) {
         let mut joining = JoinSet::new();
         for ask in story.asks.split_off(1) {
-            let (team, group, mut rng) = (self.clone(), story.group.clone(), story.rng.fork());
+            let (team, mut rng) = (self.clone(), story.rng.fork());
             joining.spawn(async move {
                 pause(&mut rng, 300).await;
-                team.ask(&ask, &group, &mut rng).await;
+                team.ask(&ask, &mut rng).await;
             });
         }
-        let mut number = self.ask(&story.asks[0], &story.group, &mut story.rng).await;
+        let mut number = self.ask(&story.asks[0], &mut story.rng).await;
         let rounds = if story.asks_again && !story.deeds.is_empty() { 2 } else { 1 };
         for round in 0..rounds {
             if round > 0 {
-                number = self.ask(&story.asks[0], &story.group, &mut story.rng).await;
+                number = self.ask(&story.asks[0], &mut story.rng).await;
             }
             let Some(number) = number else { break };
             self.decide(&story, number).await;
@@ -112,20 +116,23 @@ impl Team {
         joining.join_all().await;
     }
 
-    /// Asks until there is an answer: the number of the request, or none since the group is there.
-    async fn ask(&self, ask: &Ask, group: &str, rng: &mut Rng) -> Option<i64> {
+    /// Asks until there is an answer: the number of a request that is to be decided, if there is one.
+    async fn ask(&self, ask: &Ask, rng: &mut Rng) -> Option<i64> {
         let person = self.person(ask.who).in_channel(ask.channel);
-        let options = [("name", json!(ask.name)), ("reason", json!("We need it."))];
+        let options = [("name", json!(ask.text)), ("reason", json!("We need it."))];
+        let wanted = ask.groups.iter().map(|group| (ask.who.id(), group.clone()));
+        self.diary().wanted.extend(wanted);
         loop {
             let answer = person.slash("create", &options).await;
-            if let Reply::Message { message, .. } = &answer.reply {
-                if message.content.contains("already in use") {
-                    return None;
-                }
-                if let Some(number) = number_of(&message.content) {
-                    self.diary().asked.push((ask.who, group.to_owned(), number));
-                    return Some(number);
-                }
+            if let Reply::Message { message, .. } = &answer.reply
+                && let Some(heard) = Heard::read(&message.content, &ask.groups)
+            {
+                let mut diary = self.diary();
+                let asked = heard.asked.into_iter().map(|(group, number)| (ask.who, group, number));
+                diary.asked.extend(asked);
+                let begun = heard.begun.into_iter().map(|group| (ask.who, group, heard.shown_at));
+                diary.begun.extend(begun);
+                return heard.number;
             }
             self.count(&answer);
             pause(rng, 400).await;
@@ -214,14 +221,6 @@ impl Team {
             self.diary().unanswered += 1;
         }
     }
-}
-
-/// The number of the request that a text is about.
-pub(crate) fn number_of(content: &str) -> Option<i64> {
-    content.split("equest ").skip(1).find_map(|rest| {
-        let end = rest.find(|digit: char| !digit.is_ascii_digit()).unwrap_or(rest.len());
-        rest[..end].parse().ok()
-    })
 }
 
 async fn pause(rng: &mut Rng, most: u64) {

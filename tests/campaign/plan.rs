@@ -1,5 +1,6 @@
 //! What will happen, all of it drawn from the seed before it begins.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -13,6 +14,8 @@ pub(crate) struct Life {
     /// So long after its start one call meets this.
     pub(crate) troubles: Vec<(Duration, Trouble)>,
     pub(crate) death: Death,
+    /// Whether admins create at once in it, instead of asking another admin.
+    pub(crate) is_direct: bool,
     /// The stories that begin in it.
     pub(crate) stories: Vec<Story>,
 }
@@ -28,33 +31,34 @@ pub(crate) enum Trouble {
 pub(crate) enum Death {
     /// So long after its start.
     After(Duration),
-    /// So long after Connect got a creation.
-    Creating(Duration),
+    /// So long after Connect got this many creations.
+    Creating(usize, Duration),
     /// So long after Discord got a call of this route.
     Saying(DiscordRoute, Duration),
 }
 
-/// What some people do about one group.
+/// What some people do about a group or several.
 #[derive(Clone)]
 pub(crate) struct Story {
-    pub(crate) group: String,
     /// What is done about the request is done about the one that the first is told of.
     pub(crate) asks: Vec<Ask>,
     /// What is done about the request, all at once; if nothing, it stays.
     pub(crate) deeds: Vec<(Who, Deed)>,
-    /// Whether the first asks again once the request is over without a group.
+    /// Whether the first asks again once the request is over.
     pub(crate) asks_again: bool,
     /// What people wait between what they do comes from here.
     pub(crate) rng: Rng,
 }
 
-/// Somebody asks for the group.
+/// Somebody asks for groups.
 #[derive(Clone)]
 pub(crate) struct Ask {
     pub(crate) who: Who,
     pub(crate) channel: ChannelId,
-    /// The group's name as they write it.
-    pub(crate) name: String,
+    /// The groups, at least one.
+    pub(crate) groups: Vec<String>,
+    /// Their names as they are typed.
+    pub(crate) text: String,
 }
 
 /// What somebody does about a request.
@@ -76,25 +80,58 @@ impl Deed {
     }
 }
 
-/// The name of the group that the story of this number is about.
-pub(crate) fn group(number: usize) -> String {
-    format!("team-{number:05}")
+/// The names of as many groups as the stories of these lives are about.
+pub(crate) fn groups(lives: &[Life]) -> BTreeSet<String> {
+    let asks = lives.iter().flat_map(|life| &life.stories).flat_map(|story| &story.asks);
+    asks.flat_map(|ask| ask.groups.iter().cloned()).collect()
 }
 
 /// As many lives as there are kills.
 pub(crate) fn lives(kills: usize, rng: &mut Rng) -> Vec<Life> {
-    let mut number = 0;
-    let mut story = |rng: &mut Rng| {
-        number += 1;
-        story_of(group(number), rng)
-    };
+    let mut cast = Cast::default();
     (0..kills)
         .map(|_| Life {
             troubles: (0..rng.usize(0..6)).map(|_| trouble(rng)).collect(),
             death: death(rng),
-            stories: (0..rng.usize(1..=3)).map(|_| story(rng)).collect(),
+            is_direct: rng.bool(),
+            stories: (0..rng.usize(1..=3)).map(|_| story(&mut cast, rng)).collect(),
         })
         .collect()
+}
+
+/// The groups that stories are about.
+#[derive(Default)]
+struct Cast {
+    /// How many there are.
+    count: usize,
+    /// Those of the latest story about several.
+    latest: Vec<String>,
+}
+
+impl Cast {
+    /// Groups for a story, at least this many. They are its own, except that some stories about
+    /// several have one of another's among them.
+    fn draw(&mut self, least: usize, rng: &mut Rng) -> Vec<String> {
+        let wanted = match rng.u8(0..10) {
+            0..5 => 1,
+            5 => 2,
+            _ => rng.usize(3..=6),
+        };
+        let mut groups = Vec::new();
+        for _ in 0..wanted.max(least) {
+            self.count += 1;
+            groups.push(format!("team-{:05}", self.count));
+        }
+        if groups.len() > 1 {
+            let earlier = std::mem::replace(&mut self.latest, groups.clone());
+            if rng.u8(0..4) == 0
+                && let Some(other) = rng.choice(earlier)
+            {
+                groups.insert(rng.usize(0..=groups.len()), other);
+            }
+        }
+        groups
+    }
 }
 
 fn millis(rng: &mut Rng, from: u64, to: u64) -> Duration {
@@ -103,8 +140,14 @@ fn millis(rng: &mut Rng, from: u64, to: u64) -> Duration {
 
 fn death(rng: &mut Rng) -> Death {
     match rng.u8(0..10) {
-        0..4 => Death::After(millis(rng, 20, 400)),
-        4..6 => Death::Creating(millis(rng, 0, 30)),
+        0..2 => Death::After(millis(rng, 20, 400)),
+        2..6 => {
+            // Soon enough to come between two groups of a batch, or between a creation and what is
+            // written down of it.
+            let most = if rng.bool() { 4 } else { 30 };
+            let count = rng.usize(1..=6);
+            Death::Creating(rng.usize(1..=count), millis(rng, 0, most))
+        }
         6 => Death::Saying(DiscordRoute::CreateMessage, millis(rng, 0, 20)),
         7 => Death::Saying(DiscordRoute::EditMessage, millis(rng, 0, 20)),
         8 => Death::Saying(DiscordRoute::Callback, millis(rng, 0, 20)),
@@ -150,15 +193,24 @@ fn of_discord(rng: &mut Rng) -> Trouble {
     Trouble::Discord(route, fault)
 }
 
-fn story_of(group: String, rng: &mut Rng) -> Story {
-    // An admin's request is the other admin's to decide.
-    let of_admin = rng.u8(0..6) == 0;
+fn story(cast: &mut Cast, rng: &mut Rng) -> Story {
+    // An admin's request is the other admin's to decide. An admin wants several groups, or it might
+    // be created at once, and nobody would be told of a request.
+    let of_admin = rng.u8(0..4) == 0;
+    let groups = cast.draw(if of_admin { 2 } else { 1 }, rng);
     let mut members = [Who::Member, Who::OtherMember, Who::Guest];
     rng.shuffle(&mut members);
     let first = if of_admin { Who::Admin } else { members[0] };
     let joining = &members[1..=rng.usize(0..3).max(1)];
     let joining = if rng.bool() { joining } else { &[] };
-    let asks = [first].iter().chain(joining).map(|who| ask(*who, &group, rng)).collect();
+    let mut asks = vec![ask(first, groups.clone(), rng)];
+    for who in joining {
+        let mut groups = groups.clone();
+        if rng.u8(0..3) == 0 {
+            groups.truncate(rng.usize(1..=groups.len()));
+        }
+        asks.push(ask(*who, groups, rng));
+    }
     let mut admins = [Who::SecondAdmin, if of_admin { Who::SecondAdmin } else { Who::Admin }];
     rng.shuffle(&mut admins);
     let mut deeds = match rng.u8(0..20) {
@@ -179,11 +231,21 @@ fn story_of(group: String, rng: &mut Rng) -> Story {
         deeds.insert(0, (Who::Admin, Deed::Approve));
     }
     let asks_again = rng.bool();
-    Story { group, asks, deeds, asks_again, rng: rng.fork() }
+    Story { asks, deeds, asks_again, rng: rng.fork() }
 }
 
-fn ask(who: Who, group: &str, rng: &mut Rng) -> Ask {
-    let name = if rng.u8(0..3) == 0 { group.to_uppercase() } else { group.to_owned() };
+fn ask(who: Who, groups: Vec<String>, rng: &mut Rng) -> Ask {
     let channels = [CONNECT, RANDOM, THREAD];
-    Ask { who, channel: channels[rng.usize(0..channels.len())], name }
+    let channel = channels[rng.usize(0..channels.len())];
+    let mut names: Vec<_> = groups.iter().map(|group| written(group, rng)).collect();
+    if names.len() > 1 && rng.u8(0..8) == 0 {
+        names.push(written(&groups[0], rng));
+    }
+    let text = names.join(if rng.bool() { ", " } else { "," });
+    Ask { who, channel, groups, text }
+}
+
+/// As somebody may write it who knows it by hearsay.
+fn written(group: &str, rng: &mut Rng) -> String {
+    if rng.u8(0..3) == 0 { group.to_uppercase() } else { group.to_owned() }
 }

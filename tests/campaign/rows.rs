@@ -1,0 +1,142 @@
+//! What the bot has written down.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use sandbox::Sandbox;
+use sandbox::discord::Who;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, FromRow};
+use tokio::time::{Instant, sleep};
+
+/// How long after the last creation was due everything may take to be settled.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// All of it.
+pub(crate) struct Rows {
+    pub(crate) requests: Vec<Row>,
+    pub(crate) askers: Vec<Asker>,
+}
+
+/// A request.
+#[derive(FromRow)]
+pub(crate) struct Row {
+    pub(crate) id: i64,
+    pub(crate) state: String,
+    pub(crate) direct: bool,
+    pub(crate) quiet: bool,
+    pub(crate) channel: i64,
+    pub(crate) requester: i64,
+    pub(crate) decider: Option<i64>,
+    pub(crate) decided: Option<i64>,
+    pub(crate) message_channel: Option<i64>,
+    pub(crate) message: Option<i64>,
+    #[sqlx(skip)]
+    pub(crate) groups: Vec<Group>,
+}
+
+/// A group that is asked for.
+#[derive(Debug, FromRow)]
+pub(crate) struct Group {
+    request: i64,
+    pub(crate) name: String,
+    pub(crate) fate: String,
+    pub(crate) guid: Option<String>,
+    pub(crate) open: bool,
+    /// When something was written down to have come of it, in milliseconds since 1970: in order, with
+    /// commas between.
+    settled: Option<String>,
+}
+
+/// Who asked.
+#[derive(FromRow)]
+pub(crate) struct Asker {
+    pub(crate) request: i64,
+    pub(crate) person: i64,
+    pub(crate) channel: i64,
+    pub(crate) joined: i64,
+}
+
+impl Rows {
+    pub(crate) async fn read(sandbox: &Sandbox) -> Self {
+        let mut database = open(sandbox).await;
+        let requests = sqlx::query_as("SELECT * FROM requests ORDER BY id");
+        let mut requests: Vec<Row> = requests.fetch_all(&mut database).await.unwrap();
+        let groups = sqlx::query_as(
+            "SELECT *, (SELECT GROUP_CONCAT(at) FROM history h \
+               WHERE h.request = g.request AND h.position = g.position) AS settled \
+             FROM requested g ORDER BY request, position",
+        );
+        let groups: Vec<Group> = groups.fetch_all(&mut database).await.unwrap();
+        for group in groups {
+            let of = requests.iter_mut().find(|row| row.id == group.request).unwrap();
+            of.groups.push(group);
+        }
+        let askers = sqlx::query_as("SELECT * FROM people").fetch_all(&mut database).await.unwrap();
+        Self { requests, askers }
+    }
+
+    pub(crate) fn request(&self, id: i64) -> Option<&Row> {
+        self.requests.iter().find(|row| row.id == id)
+    }
+
+    /// Whether somebody had asked for a request by the time it was decided.
+    pub(crate) fn asked(&self, row: &Row, who: Who) -> bool {
+        self.askers.iter().any(|asker| {
+            asker.request == row.id
+                && asker.person.cast_unsigned() == who.id()
+                && row.decided.is_none_or(|decided| asker.joined < decided)
+        })
+    }
+}
+
+impl Row {
+    /// Whether it was made for several groups at once.
+    pub(crate) fn is_batch(&self) -> bool {
+        self.groups.len() > 1
+    }
+
+    /// Whether one of these moments lay between what came of one group and what came of another.
+    pub(crate) fn was_cut(&self, moments: &[SystemTime]) -> bool {
+        let settled = || self.groups.iter().flat_map(Group::settled);
+        moments
+            .iter()
+            .any(|moment| settled().any(|at| at < *moment) && settled().any(|at| at > *moment))
+    }
+}
+
+impl Group {
+    /// When something was written down to have come of it.
+    pub(crate) fn settled(&self) -> impl Iterator<Item = SystemTime> {
+        let times = self.settled.iter().flat_map(|times| times.split(','));
+        times.map(|time| time_of(time.parse().unwrap()))
+    }
+}
+
+/// Waits until nothing is left to be done. `false` if that takes too long.
+pub(crate) async fn settled(sandbox: &Sandbox) -> bool {
+    let mut database = open(sandbox).await;
+    let due: Option<i64> =
+        sqlx::query_scalar("SELECT MAX(due) FROM requests").fetch_one(&mut database).await.unwrap();
+    let wait = time_of(due.unwrap_or_default()).duration_since(SystemTime::now());
+    let deadline = Instant::now() + wait.unwrap_or_default() + PATIENCE;
+    let sql = "SELECT (SELECT COUNT(*) FROM requests WHERE state = 'creating' OR shown <> version) \
+         + (SELECT COUNT(*) FROM people p JOIN requests r ON r.id = p.request \
+            WHERE r.state <> 'pending' AND (p.told IS NULL OR p.told <> r.state))";
+    while Instant::now() < deadline {
+        let left: i64 = sqlx::query_scalar(sql).fetch_one(&mut database).await.unwrap();
+        if left == 0 {
+            return true;
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    false
+}
+
+async fn open(sandbox: &Sandbox) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(sandbox.database()).read_only(true);
+    options.connect().await.unwrap()
+}
+
+fn time_of(millis: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(millis.cast_unsigned())
+}
