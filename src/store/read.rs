@@ -102,6 +102,21 @@ impl Store {
         Ok(count > 0)
     }
 
+    /// Whether a group of this name, whatever its case, is in Connect according to some request.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn has_come(&self, name: &GroupName) -> Result<bool, StoreError> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM requested WHERE folded = $1 AND fate IN ('created', 'existed')",
+        )
+        .bind(name.folded())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(count > 0)
+    }
+
     /// Who asked, in the order in which they did.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Asking for a group: the request, the message that shows it, and joining it.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{
@@ -221,6 +223,47 @@ async fn who_asks_while_it_is_being_created_joins_too() {
         world.told(who, CONNECT, "is done").await;
     }
     assert_eq!(world.puts(), 1);
+    world.end().await;
+}
+
+/// What an admin's create comes to that has looked this often when a member's request for the same
+/// groups is approved and carried out.
+async fn outrun(world: &World, names: &str, looks: u32) -> Answer {
+    world.ask(Who::Member, names).await;
+    let card = world.card(1, "Approve or deny").await;
+    world.connect.clear_requests();
+    let (before, last) = (Times::Times(looks - 1), Times::Times(1));
+    world.connect.fail(Route::Search, Fault::Slow(Duration::ZERO), before);
+    world.connect.fail(Route::Search, Fault::Hold, last);
+    let second = world.discord.person(Who::SecondAdmin);
+    let pending = second.start_slash("create", &[("name", names.into())]);
+    world.connect.wait_for(looks.try_into().unwrap(), Route::Search).await;
+    world.admin().press(&card, "Approve").await;
+    world.told(Who::Member, CONNECT, "is done").await;
+    world.connect.release();
+    pending.answer().await
+}
+
+#[tokio::test]
+async fn an_admin_who_looked_too_early_creates_nothing_again() {
+    let world = World::start().await;
+    let answer = outrun(&world, "accounting2", 1).await;
+    assert_snapshot!(masked(&answer.text()), @r"
+    The requested group name is already in use.
+    `accounting2` has the guid `<guid>`.
+    ");
+    assert_eq!(world.puts(), 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_admin_who_looked_too_early_for_several_creates_none_again() {
+    let world = World::start().await;
+    outrun(&world, "accounting2, accounting-apac", 3).await;
+    let is_over = |message: &Message| message.content.contains("**Created**");
+    let card = world.discord.wait_for_message(CONNECT, is_over).await;
+    assert!(card.content.ends_with("Both were in Connect already."), "{}", card.content);
+    assert_eq!(world.puts(), 2);
     world.end().await;
 }
 

@@ -231,7 +231,7 @@ impl Requests {
             (None, None) => return Err(RequestRefusal::Unknown.into()),
         };
         let Some(_work) = self.take_up(request.id) else { return Err(open(request).into()) };
-        let result = self.groups.bring_in(Some(new.place), hit, id).await;
+        let result = self.bring_in_found(new.place, hit, id).await;
         let is_open = matches!(
             &result,
             Err(Stop::Fault(Fault { changed: Changed::Unknown | Changed::NotThereYet, .. }))

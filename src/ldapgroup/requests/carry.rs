@@ -5,8 +5,9 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio_util::sync::CancellationToken;
 
 use super::{Found, RequestRefusal, Requests};
+use crate::access::Place;
 use crate::connect::CorrelationId;
-use crate::group::{GroupName, Guid};
+use crate::group::{GroupName, Guid, RemoteGroup};
 use crate::ldapgroup::{Changed, Created, InUseBy, Refusal, Stop};
 use crate::request::{Event, Fate, Request, Requested, State};
 use crate::store::{Change, Settled, StoreError, Swap};
@@ -58,7 +59,7 @@ impl Requests {
                 return Ok(());
             }
             let result = match found.0.remove(&group.name) {
-                Some(Ok(hit)) => self.groups.bring_in(Some(request.place), hit, id).await,
+                Some(Ok(hit)) => self.bring_in_found(request.place, hit, id).await,
                 Some(Err(refusal)) => Err(refusal.into()),
                 None => self.attempt(&request, &group.name, id).await,
             };
@@ -115,6 +116,22 @@ impl Requests {
             return Err(RequestRefusal::Abandoned.into());
         }
         self.groups.bring_in(Some(request.place), hit, id).await
+    }
+
+    /// Creates a group that was found before anyone else was kept from creating it. What another
+    /// request has brought in by then is looked up anew, or it would be created once more.
+    pub(super) async fn bring_in_found(
+        &self,
+        place: Place,
+        hit: RemoteGroup,
+        id: CorrelationId,
+    ) -> Result<Created, Stop> {
+        let hit = if self.store.has_come(&hit.name).await? {
+            self.groups.look_up_exactly(&hit.name, id).await?
+        } else {
+            hit
+        };
+        self.groups.bring_in(Some(place), hit, id).await
     }
 
     /// Expires what nobody decided in time, and says which creations are due.
