@@ -61,7 +61,8 @@ impl Team {
                     Change::Deleted(_)
                     | Change::Registered(_)
                     | Change::Ready
-                    | Change::Disconnected,
+                    | Change::Disconnected
+                    | Change::Unanswered(_),
                 ) => {}
                 Err(RecvError::Lagged(_)) => {
                     for channel in CHANNELS {
