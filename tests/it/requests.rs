@@ -250,7 +250,7 @@ async fn an_admin_who_looked_too_early_creates_nothing_again() {
     let answer = outrun(&world, "accounting2", 1).await;
     assert_snapshot!(masked(&answer.text()), @r"
     The requested group name is already in use.
-    `accounting2` has the guid `<guid>`.
+    `accounting2` has the guid `<guid>`. Share content with it in Connect.
     ");
     assert_eq!(world.puts(), 1);
     world.end().await;

@@ -30,14 +30,16 @@ pub(crate) async fn what_is_typed_is_completed_and_its_answer_is_a_table(browser
     let guid = stage.sandbox.connect.guid_of("ABE").unwrap();
     assert_eq!(answer.used, "Ada used /ldapgroup search");
     assert_snapshot!(answer.text.replace(&guid, GUID), @r"
-    3 LDAP groups begin with ABE; Connect has 1 of them.
+    3 LDAP groups begin with ABE; Connect has 1 of them, 2 not.
 
     NAME        GUID
     ABE         <guid>
     ABE-TEST    NULL
     ABE-TEST-2  NULL
 
-    Bring one into Connect with /ldapgroup create.
+    Pick below what to bring into Connect, or use /ldapgroup create.
+
+    New here? What an admin picks is created at once. What anyone else picks becomes a request, and an admin decides it.
     ");
     end(browser, stage).await;
 }
@@ -65,7 +67,7 @@ pub(crate) async fn an_admin_creates_what_the_bot_suggests(browser: &Browser) {
 /// Asks for a group by typing, and gives the private answer.
 pub(crate) async fn ask(tab: &Tab<'_>, name: &str, reason: &str) -> Seen {
     tab.write("connect", &format!("/ldapgroup create {name}")).await;
-    tab.click(COMPOSER, "button", "Add reason: Why it is needed: admins read it").await;
+    tab.click(COMPOSER, "button", "Add reason: What you need it for: the admin who decides reads it").await;
     tab.keys(&format!("{reason}{ENTER}")).await;
     tab.message("a private answer", |message| message.is_private).await
 }
