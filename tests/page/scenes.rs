@@ -67,7 +67,12 @@ pub(crate) async fn an_admin_creates_what_the_bot_suggests(browser: &Browser) {
 /// Asks for a group by typing, and gives the private answer.
 pub(crate) async fn ask(tab: &Tab<'_>, name: &str, reason: &str) -> Seen {
     tab.write("connect", &format!("/ldapgroup create {name}")).await;
-    tab.click(COMPOSER, "button", "Add reason: What you need it for: the admin who decides reads it").await;
+    tab.click(
+        COMPOSER,
+        "button",
+        "Add reason: What you need it for: the admin who decides reads it",
+    )
+    .await;
     tab.keys(&format!("{reason}{ENTER}")).await;
     tab.message("a private answer", |message| message.is_private).await
 }

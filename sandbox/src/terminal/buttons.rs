@@ -54,6 +54,24 @@ pub(super) fn options(messages: &[Message]) -> Vec<String> {
     labels
 }
 
+/// The newest message whose menu has what is called so, and the values: one option or, if none is
+/// called so, several with commas between them.
+pub(super) fn picked(messages: Vec<Message>, named: &str) -> Option<(Message, Vec<String>)> {
+    let apart = || named.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let wanted: [Vec<&str>; 2] = [vec![named], apart()];
+    messages.into_iter().find_map(|message| {
+        let menu = message.menus().into_iter().next().filter(|menu| !menu.disabled)?;
+        let value = |name: &&str| {
+            let called = |label: &str| label.to_lowercase() == name.to_lowercase();
+            let mut options = menu.options.iter();
+            options.find(|(label, _)| called(label)).map(|(_, value)| value.clone())
+        };
+        let values = |names: &Vec<&str>| names.iter().map(value).collect::<Option<Vec<_>>>();
+        let values = wanted.iter().find_map(values).filter(|values| !values.is_empty())?;
+        Some((message, values))
+    })
+}
+
 fn labels_of(message: &Message) -> Vec<String> {
     let buttons = message.buttons().into_iter();
     let usable = buttons.filter(|button| button.custom_id.is_some() && !button.disabled);

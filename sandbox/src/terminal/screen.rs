@@ -181,7 +181,12 @@ pub(super) fn form(form: &Form) -> Line {
 pub(super) fn asked(input: &Input) -> String {
     let label = paint::harmless(&input.label);
     let optional = if input.required { "" } else { " (optional)" };
-    format!("  {label}{optional} › ")
+    let lines: Vec<_> = input.value.lines().collect();
+    let kept = match &lines[..] {
+        [] => String::new(),
+        lines => format!(" (Enter for {})", paint::harmless(&lines.join(", "))),
+    };
+    format!("  {label}{optional}{kept} › ")
 }
 
 #[cfg(test)]

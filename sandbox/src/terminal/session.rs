@@ -153,19 +153,12 @@ impl<'s> Session<'s> {
     }
 
     async fn pick(&mut self, option: &str) -> io::Result<()> {
-        let messages = buttons::visible(&self.sandbox.discord, self.speaker).into_iter();
-        let found = messages.into_iter().find_map(|message| {
-            let menu = message.menus().into_iter().next()?;
-            let wanted = option.to_lowercase();
-            let mut options = menu.options.into_iter();
-            let (_, value) = options.find(|(label, _)| label.to_lowercase() == wanted)?;
-            (!menu.disabled).then_some((message, value))
-        });
-        let Some((message, value)) = found else {
+        let messages = buttons::visible(&self.sandbox.discord, self.speaker);
+        let Some((message, values)) = buttons::picked(messages, option) else {
             return self.note(&format!("No message here has a menu with {option:?}."));
         };
         let person = self.sandbox.discord.person(self.speaker);
-        let values = [value.as_str()];
+        let values: Vec<_> = values.iter().map(String::as_str).collect();
         self.follow(person.pick(&message, &values), option).await
     }
 
@@ -256,6 +249,8 @@ impl<'s> Session<'s> {
                 let Heard::Line(line) = self.hear(screen::asked(input), None).await? else {
                     return Ok(None);
                 };
+                // What stands in it already may have lines that can't be typed here.
+                let line = if line.is_empty() { input.value.clone() } else { line };
                 let length = line.encode_utf16().count() as u64;
                 let is_left_out = length == 0 && !input.required;
                 if is_left_out || (input.min_length.max(1)..=input.max_length).contains(&length) {

@@ -50,7 +50,7 @@ pub(super) const WORDS: [(&str, &str, &str); 8] = [
         "press Approve on 2",
         "press a button, < and > for a page; without on, the newest called so",
     ),
-    ("pick", "pick Open", "pick from the newest menu"),
+    ("pick", "pick accounting2, ABE-TEST", "pick one or several from the newest menu"),
     ("break", "break connect down", "break something, and see what the bot says"),
     ("mend", "mend", "mend all that was broken"),
     ("who", "who", "list who is there"),

@@ -101,7 +101,7 @@ fn answer_to(interaction: &Value) -> Value {
                     {"type": 2, "style": 4, "label": "Deny", "custom_id": "deny"},
                     {"type": 2, "style": 2, "label": "Seen", "custom_id": "seen"},
                 ]},
-                {"type": 1, "components": [{"type": 3, "custom_id": "how", "options": [
+                {"type": 1, "components": [{"type": 3, "custom_id": "how", "max_values": 2, "options": [
                     {"label": "Later", "value": "l"}, {"label": "Sooner", "value": "s"},
                 ]}]},
             ],
@@ -112,14 +112,19 @@ fn answer_to(interaction: &Value) -> Value {
                 {"type": 1, "components": [{
                     "type": 4, "style": 1, "custom_id": "why", "label": "Why", "min_length": 3,
                 }]},
+                {"type": 1, "components": [{
+                    "type": 4, "style": 2, "custom_id": "what", "label": "What", "value": "a\nb",
+                }]},
             ],
         }}),
         3 => json!({"type": 7, "data": {
-            "content": format!("Picked {}", data["values"][0]), "allowed_mentions": none,
+            "content": format!("Picked {}", data["values"]), "allowed_mentions": none,
         }}),
         _ => json!({"type": 7, "data": {
             "content": format!(
-                "Denied: {}", data["components"][0]["components"][0]["value"].as_str().unwrap()
+                "Denied: {} {}",
+                data["components"][0]["components"][0]["value"].as_str().unwrap(),
+                data["components"][1]["components"][0]["value"],
             ),
             "components": [], "allowed_mentions": none,
         }}),
@@ -133,9 +138,12 @@ async fn buttons_menus_and_forms_can_be_used() {
         "@ada press appr on abe",
         "press seen",
         "pick sooner",
+        "pick sooner, later",
+        "pick sooner, never",
         "press Deny",
         "no",
         "not now",
+        "",
         "press Deny",
     ])
     .await;
@@ -145,10 +153,13 @@ async fn buttons_menus_and_forms_can_be_used() {
         "linus › @ada press appr on abe\n#connect-requests\n",
         "  Approved.\n",
         "ada › press seen\nThe bot took note of it.\n",
-        "  Picked \"s\" (edited)\n",
+        "  Picked [\"s\"] (edited)\n",
+        "  Picked [\"s\",\"l\"] (edited)\n",
+        "No message here has a menu with \"sooner, never\".\n",
         "ada › press Deny\n  Deny the request\n",
         "  Why › no\nIt takes 3 to 4000 characters; Ctrl-D closes.\n  Why › not now\n",
-        "  Denied: not now (edited)\n",
+        "  What (Enter for a, b) ›",
+        "  Denied: not now \"a\\nb\" (edited)\n",
         "ada › press Deny\nNo message here has a button \"Deny\".\n",
     ];
     let mut rest = seen.as_str();
