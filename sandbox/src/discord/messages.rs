@@ -38,8 +38,10 @@ pub struct Message {
     pub edited: bool,
     /// Whether it is still a placeholder that says "thinking…".
     pub thinking: bool,
-    /// Whom it pinged when it was sent.
+    /// Whom it pinged when it was sent. An edit pings nobody.
     pub pings: Pings,
+    /// Whom it mentions now, which clients highlight: an edit with content says so anew.
+    pub mentions: Pings,
     #[serde(skip)]
     pub(super) author_id: u64,
     #[serde(skip)]
@@ -153,6 +155,7 @@ impl Message {
             edited: false,
             thinking: false,
             pings: Pings::default(),
+            mentions: Pings::default(),
             author_id: author.0,
             flags: 0,
             edited_at: None,
@@ -165,6 +168,7 @@ impl Message {
         let mut message = Self::new(channel, (APPLICATION, "ldapgroup"));
         message.put(body);
         message.pings = Pings::of(&message.content, &body["allowed_mentions"]);
+        message.mentions = message.pings.clone();
         message.flags = number(body, "flags");
         message
     }
@@ -189,9 +193,12 @@ impl Message {
         if changed.is_empty() {
             return Err(Refusal::EMPTY);
         }
+        if body.get("content").is_some() {
+            changed.mentions = Pings::of(&changed.content, &body["allowed_mentions"]);
+        }
         if self.thinking {
             changed.thinking = false;
-            changed.pings = Pings::of(&changed.content, &body["allowed_mentions"]);
+            changed.pings = changed.mentions.clone();
         } else {
             changed.edited = true;
             changed.edited_at = Some(clock::now());
@@ -275,10 +282,10 @@ impl Message {
         let loading = if self.thinking { LOADING } else { 0 };
         let mentions: Vec<_> = Who::ALL
             .into_iter()
-            .filter(|who| self.pings.users.contains(&who.id()))
+            .filter(|who| self.mentions.users.contains(&who.id()))
             .map(Who::user)
             .collect();
-        let roles: Vec<_> = self.pings.roles.iter().map(u64::to_string).collect();
+        let roles: Vec<_> = self.mentions.roles.iter().map(u64::to_string).collect();
         let mut json = json!({
             "id": self.id.to_string(),
             "channel_id": self.channel.to_string(),
@@ -288,7 +295,7 @@ impl Message {
             "timestamp": clock::made_at(self.id),
             "edited_timestamp": self.edited_at,
             "tts": false,
-            "mention_everyone": self.pings.everyone,
+            "mention_everyone": self.mentions.everyone,
             "mentions": mentions,
             "mention_roles": roles,
             "attachments": [],
@@ -356,6 +363,19 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_edit_says_anew_whom_a_message_mentions_and_pings_nobody() {
+        let allowed = json!({"parse": [], "roles": ["3"]});
+        let mut card =
+            Message::of_bot(1, &json!({"content": "<@&3>", "allowed_mentions": allowed}));
+        card.edit(&json!({"components": []})).expect("it isn't empty");
+        assert_eq!(card.mentions.roles, [3]);
+        card.edit(&json!({"content": "Created for <@1>", "allowed_mentions": {"users": ["1"]}}))
+            .expect("it isn't empty");
+        assert_eq!((&card.mentions.users[..], &card.mentions.roles[..]), (&[1][..], &[][..]));
+        assert_eq!((&card.pings.users[..], &card.pings.roles[..]), (&[][..], &[3][..]));
+    }
 
     #[test]
     fn only_what_is_named_and_allowed_pings() {

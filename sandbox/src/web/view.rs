@@ -100,9 +100,9 @@ pub(super) fn message(discord: &Discord, message: &Message) -> Value {
         "reply_to": discord.answered_by(message).map(|id| id.to_string()),
         "failed": null,
         "pings": {
-            "users": ids(&message.pings.users),
-            "roles": ids(&message.pings.roles),
-            "everyone": message.pings.everyone,
+            "users": ids(&message.mentions.users),
+            "roles": ids(&message.mentions.roles),
+            "everyone": message.mentions.everyone,
         },
         "embeds": message.embeds,
         "rows": message.components.iter().map(row).collect::<Vec<_>>(),
