@@ -39,11 +39,14 @@ macro_rules! scenes {
     };
 }
 
-const SCENES: [(&str, Scene); 8] = scenes![
+const SCENES: [(&str, Scene); 11] = scenes![
     scenes::what_is_typed_is_completed_and_its_answer_is_a_table,
     scenes::an_admin_creates_what_the_bot_suggests,
     scenes::a_member_asks_in_one_tab_and_an_admin_approves_in_another,
     scenes::an_admin_denies_and_says_why,
+    scenes::pages_turn_in_the_message_by_mouse_and_by_key,
+    scenes::an_admin_picks_several_and_reads_what_came_of_each,
+    scenes::what_a_member_picks_is_one_request,
     scenes::with_connect_down_people_read_so_until_it_is_back,
     scenes::a_command_without_an_answer_says_so_after_a_reload_too,
     scenes::what_discord_would_not_send_is_not_sent,

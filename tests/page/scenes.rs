@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use sandbox::Trouble;
 
-use crate::browser::{Browser, DOWN, ENTER, TAB, until};
+use crate::browser::{Browser, DOWN, ENTER, ESCAPE, TAB, until};
 use crate::stage::Stage;
 use crate::tab::{COMPOSER, Seen, Tab};
 
@@ -124,6 +124,85 @@ pub(crate) async fn an_admin_denies_and_says_why(browser: &Browser) {
     })
     .await;
     assert_eq!(stage.sandbox.connect.guid_of("accounting-emea"), None);
+    end(browser, stage).await;
+}
+
+pub(crate) async fn pages_turn_in_the_message_by_mouse_and_by_key(browser: &Browser) {
+    let stage = Stage::start().await;
+    let tab = Tab::open(browser, &stage, "guest").await;
+    tab.write("connect", &format!("/ldapgroup search project{ENTER}")).await;
+    let first = tab.words("page 1 of 3").await;
+    tab.press(&first, "Next page").await;
+    let second = tab.words("page 2 of 3").await;
+    // The button was drawn anew, and has kept the focus.
+    tab.keys(ENTER).await;
+    let third = tab.words("page 3 of 3").await;
+    tab.press(&third, "Previous page").await;
+    let back = tab.words("page 2 of 3").await;
+    assert_eq!(back.text, second.text);
+    assert_ne!(back.text, first.text);
+    assert!([&second, &third, &back].iter().all(|page| page.id == first.id));
+    assert_eq!(tab.messages().await.len(), 1);
+    end(browser, stage).await;
+}
+
+/// Searches, picks these in the menu under the answer, and closes it.
+async fn pick(tab: &Tab<'_>, prefix: &str, names: &[&str]) {
+    tab.write("connect", &format!("/ldapgroup search {prefix}{ENTER}")).await;
+    let found = tab.words(names[0]).await;
+    let message = format!("[data-id=\"{}\"]", found.id);
+    tab.click(&message, "combobox", "Pick groups to bring into Connect").await;
+    for name in names {
+        tab.click(&message, "option", name).await;
+    }
+    tab.keys(ESCAPE).await;
+}
+
+pub(crate) async fn an_admin_picks_several_and_reads_what_came_of_each(browser: &Browser) {
+    let stage = Stage::start().await;
+    let tab = Tab::open(browser, &stage, "admin").await;
+    pick(&tab, "accounting", &["accounting2", "accounting-apac", "accounting-emea"]).await;
+    let answer = tab.message("a private answer", |message| message.is_private).await;
+    assert!(answer.text.starts_with("3 groups are being created"), "{answer:?}");
+    let done = tab.words("Created").await;
+    for name in ["accounting2", "accounting-apac", "accounting-emea"] {
+        let guid = stage.sandbox.connect.guid_of(name).unwrap();
+        assert!(done.text.contains(&guid), "{name}: {done:?}");
+        tab.wait_for(&format!("[data-testid=connect-group][data-name={name}]"), |_| true).await;
+    }
+    end(browser, stage).await;
+}
+
+pub(crate) async fn what_a_member_picks_is_one_request(browser: &Browser) {
+    let stage = Stage::start().await;
+    let tab = Tab::open(browser, &stage, "other_member").await;
+    pick(&tab, "accounting", &["accounting2", "accounting-apac"]).await;
+    tab.find("body", "dialog", "Ask for 2 groups").await;
+    tab.click("dialog", "textbox", "Why? Admins read it. optional").await;
+    tab.keys("for the audit").await;
+    tab.click("dialog", "button", "Submit").await;
+    tab.message("a private answer", |message| message.is_private).await;
+    // Before it is approved one of them is there already.
+    tab.click("#panel", "button", "Import accounting-apac into Connect").await;
+    tab.wait_for("[data-testid=connect-group][data-name=accounting-apac]", |_| true).await;
+    tab.become_another("admin").await;
+    tab.go_to("connect-requests").await;
+    let card = tab.words("for the audit").await;
+    tab.press(&card, "Approve").await;
+    let done = tab.message("the outcome", |now| now.id == card.id && now.buttons.is_empty());
+    let done = done.await.text;
+    let [new, old] =
+        ["accounting2", "accounting-apac"].map(|name| stage.sandbox.connect.guid_of(name).unwrap());
+    let (request, outcome) = done.split_once("\n\nCreated: approved by @Ada ").unwrap();
+    assert_snapshot!(request.replace(&new, "<new>").replace(&old, "<old>"), @r"
+    Request 1: @Margaret asks for 2 LDAP groups in Connect.
+    Reason: for the audit
+
+    NAME             OUTCOME         GUID
+    accounting2      created         <new>
+    accounting-apac  already in use  <old>
+    ");
+    assert!(outcome.contains("Both are in Connect now; 1 of them was there already."), "{outcome}");
     end(browser, stage).await;
 }
 
