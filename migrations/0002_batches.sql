@@ -11,6 +11,8 @@ CREATE TABLE requested (
     -- What came of it: the group's guid, or what went wrong.
     guid TEXT,
     note TEXT,
+    -- Whether its creation was sent: then a group that is there later came of it.
+    sent BOOLEAN NOT NULL DEFAULT FALSE,
     -- Whether it is still to be decided or to be created.
     open BOOLEAN NOT NULL,
     PRIMARY KEY (request, position)
@@ -52,3 +54,5 @@ CREATE TABLE servers (
     guild BIGINT PRIMARY KEY,
     used BIGINT NOT NULL
 );
+
+INSERT INTO servers (guild, used) SELECT guild, MIN(made) FROM requests GROUP BY guild;

@@ -159,7 +159,8 @@ impl Bot {
             Err(parse::Unknown(what)) => return self.reject(handle, &what, id).await,
         };
         let (name, privacy) = (command.name(), self.privacy(&actor, &command));
-        let (target, work) = (Target::Message(privacy), self.perform(&actor, command, id));
+        let target = Target::Message(privacy);
+        let work = Box::pin(self.perform(&actor, command, id));
         self.respond(handle, target, name, &actor, work, id).await;
     }
 
@@ -249,8 +250,8 @@ impl Bot {
                 let (request, is_shown) = self.shown(request).await;
                 cards::requested(&request, is_shown)
             }
-            Done::Joined(request) => cards::joined(&request, true),
-            Done::AskedBefore(request) => cards::joined(&request, false),
+            Done::Joined(name, request) => cards::joined(&name, &request, true),
+            Done::AskedBefore(name, request) => cards::joined(&name, &request, false),
             Done::Asked(mut batch) => {
                 let is_shown = self.shown_batch(&mut batch).await;
                 cards::asked(&batch, is_shown)
@@ -258,7 +259,7 @@ impl Bot {
             Done::Begun(mut batch, found) => {
                 if let Some(request) = &batch.made {
                     tracing::info!(request = request.id, groups = request.groups.len(), "begun");
-                    self.carry_on(request.id, found, id);
+                    self.carry_out(request.id, found, id);
                 }
                 let is_shown = self.shown_batch(&mut batch).await;
                 cards::begun(&batch, is_shown)

@@ -169,10 +169,12 @@ pub struct Requested {
     pub name: GroupName,
     /// What came of it.
     pub fate: Fate,
-    /// Its id in Connect, if it is there.
+    /// Its id in Connect, if it is there, or the id of the group that is in its way.
     pub guid: Option<Guid>,
     /// Why it isn't there.
     pub note: Option<String>,
+    /// Whether its creation was sent: then a group that is there later came of it.
+    pub was_sent: bool,
 }
 
 /// A request as it stands in the database.

@@ -17,7 +17,7 @@ pub(super) use self::told::{joined, notice, over, refusal, reminder, requested};
 use super::render::{MAX_CONTENT, span};
 use crate::access::{RoleId, UserId};
 use crate::group::Guid;
-use crate::request::{Fate, Request, State};
+use crate::request::{Fate, Request, Requested, State};
 use crate::text::{count, escape_markdown, shorten, units, visible};
 
 /// A reason takes at most this many UTF-16 units in a message.
@@ -186,22 +186,32 @@ fn all_of(total: usize) -> String {
 }
 
 fn failed(request: &Request, approved: &str) -> String {
-    let (total, failed) = (request.groups.len(), request.count(&[Fate::Failed]));
-    let there = total - failed;
+    let there = request.groups.len() - request.count(&[Fate::Failed]);
     match &request.groups[..] {
-        [group] => format!(
-            "**Failed**{approved}, but it wasn't created: {}",
-            sentence(group.note.as_deref().unwrap_or_default())
+        [group] => format!("**Failed**{approved}, but it wasn't created: {}", why_not(group)),
+        _ if there == 0 => format!("**Failed**{approved}. {}", how_many_failed(request)),
+        _ => format!("**Failed in part**{approved}. {}", how_many_failed(request)),
+    }
+}
+
+/// Why a group isn't there, and which other one is in its way.
+fn why_not(group: &Requested) -> String {
+    let why = sentence(group.note.as_deref().unwrap_or_default());
+    match &group.guid {
+        Some(guid) => format!("{why} The other group has the guid `{}`.", guid.as_str()),
+        None => why,
+    }
+}
+
+fn how_many_failed(request: &Request) -> String {
+    let (total, failed) = (request.groups.len(), request.count(&[Fate::Failed]));
+    match total - failed {
+        0 => "None of the groups was created.".to_owned(),
+        there => format!(
+            "{there} of {total} {} in Connect, {failed} {} created.",
+            if there == 1 { "is" } else { "are" },
+            if failed == 1 { "wasn't" } else { "weren't" }
         ),
-        _ if there == 0 => format!("**Failed**{approved}, but none of the groups was created."),
-        _ => {
-            let is = if there == 1 { "is" } else { "are" };
-            let was = if failed == 1 { "wasn't" } else { "weren't" };
-            format!(
-                "**Failed in part**{approved}. {there} of {total} {is} in Connect, {failed} {was} \
-                 created."
-            )
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serenity::all::{CreateAllowedMentions, CreateMessage, EditMessage, Nonce};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::Instrument;
 
 use super::handle::{nobody, rows};
@@ -31,6 +31,9 @@ const SOON: Duration = Duration::from_secs(10);
 /// The pause after Discord didn't take a message: doubled with each, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
+
+/// The pause after the database failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(30);
 
 /// What a step remembers for the next.
 #[derive(Default)]
@@ -105,7 +108,7 @@ impl Bot {
                 Ok(next) => next,
                 Err(error) => {
                     tracing::error!(%error, "the requests could not be looked after");
-                    Instant::now() + Duration::from_secs(30)
+                    Instant::now() + AFTER_FAILURE
                 }
             };
             tokio::select! {
@@ -123,7 +126,7 @@ impl Bot {
         }
         if !self.stopping.is_cancelled() {
             for request in swept.due {
-                self.carry_out(request.id);
+                self.carry_out(request.id, Found::default(), CorrelationId::new());
             }
         }
         let mut desk = self.desk.lock().await;
@@ -132,7 +135,7 @@ impl Bot {
         // Read first, so that what people are told is what the message shows by then.
         let untold = store.untold().await?;
         let mut duties = HashSet::new();
-        for request in store.unshown().await? {
+        for request in store.unshown(now).await? {
             let duty = Duty::Show(request.id);
             duties.insert(duty);
             if desk.is_due(duty, Instant::now()) {
@@ -167,25 +170,20 @@ impl Bot {
         Ok(soonest.min(Instant::now() + LOOK))
     }
 
-    /// Carries out a creation by itself.
-    fn carry_out(self: &Arc<Self>, number: i64) {
-        let bot = Arc::clone(self);
-        let id = CorrelationId::new();
-        let work = async move {
-            if let Err(error) = bot.requests.carry_out(number, &bot.stopping, id).await {
-                tracing::error!(%error, "a creation could not be carried out");
-            }
-        };
-        self.under_way.spawn(work.instrument(tracing::info_span!("creation", number, %id)));
-    }
-
-    /// Carries out what an admin has just begun, with what was found of it.
-    pub(super) fn carry_on(self: &Arc<Self>, number: i64, found: Found, id: CorrelationId) {
+    /// Carries out what is approved or begun, by itself, with what was found of it just now.
+    pub(super) fn carry_out(self: &Arc<Self>, number: i64, found: Found, id: CorrelationId) {
         let bot = Arc::clone(self);
         let work = async move {
-            if let Err(error) = bot.requests.carry_on(number, found, &bot.stopping, id).await {
-                tracing::error!(%error, "a creation could not be carried out");
-            }
+            let Err(error) = bot.requests.carry_out(number, found, &bot.stopping, id).await else {
+                return;
+            };
+            tracing::error!(%error, "a creation could not be carried out");
+            // What is due stays so, and nothing else may happen that would have it looked at.
+            let later = Arc::clone(&bot);
+            tokio::spawn(async move {
+                sleep(AFTER_FAILURE).await;
+                later.requests.look_again();
+            });
         };
         self.under_way.spawn(work.instrument(tracing::info_span!("creation", number, %id)));
     }

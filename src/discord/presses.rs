@@ -14,7 +14,7 @@ use super::render::{self, PICK, Privacy, Reply};
 use super::{Bot, explain};
 use crate::access::Actor;
 use crate::connect::CorrelationId;
-use crate::ldapgroup::requests::{Decision, Wanted};
+use crate::ldapgroup::requests::{Decision, Found, Wanted};
 use crate::ldapgroup::{Caller, Stop};
 use crate::request::MAX_REASON_CHARS;
 use crate::text::count;
@@ -71,7 +71,7 @@ impl Bot {
 
     /// Writes the approval down, says so, and carries it out.
     async fn approve(
-        &self,
+        self: &Arc<Self>,
         handle: &Handle,
         actor: &Actor,
         number: i64,
@@ -84,9 +84,7 @@ impl Bot {
             Ok(request) => {
                 handle.log(handle.first(&self.rest, &CreateInteractionResponse::Acknowledge).await);
                 tracing::info!(request = number, user = %actor.user, ?decision, "decided");
-                if let Err(error) = self.requests.carry_out(request.id, &self.stopping, id).await {
-                    tracing::error!(%error, "the creation could not be carried out");
-                }
+                self.carry_out(request.id, Found::default(), id);
             }
             Err(stop) => self.stopped(handle, &stop, id).await,
         }
@@ -154,7 +152,7 @@ impl Bot {
             1 if self.requests.creates_at_once(actor) => Privacy::Public,
             _ => Privacy::Private,
         };
-        let work = self.create(actor, Wanted::Listed(names), reason, id);
+        let work = Box::pin(self.create(actor, Wanted::Listed(names), reason, id));
         self.respond(handle, Target::Message(privacy), "pick", actor, work, id).await;
     }
 

@@ -161,8 +161,14 @@ pub(super) fn in_a_list(name: &GroupName, why: &Refusal) -> String {
             ),
             None => format!("LDAP has no group called {name}."),
         },
+        Refusal::Ambiguous { found, .. } if found.is_empty() => {
+            format!("{name} differs from another one in case only. Create it by itself.")
+        }
+        Refusal::Ambiguous { found, .. } if found.iter().all(|other| other == &found[0]) => {
+            format!("LDAP has several groups called {name}, which Connect can't tell apart.")
+        }
         Refusal::Ambiguous { .. } => {
-            format!("{name} stands for several LDAP groups. Create it by itself.")
+            format!("{name} is written in several ways in LDAP. Use one of them to the letter.")
         }
         Refusal::TooBroad => {
             format!("Too many LDAP groups begin with {name} for Connect to list them.")
@@ -371,10 +377,9 @@ fn span_of(name: &str, max: usize) -> String {
     }
 }
 
-/// What a cell can show of a name, and a little more if it is longer: nothing in it ends the code
-/// block.
-pub(super) fn harmless(name: &str) -> String {
-    let shown = visible(beginning(name, MAX_CELL + 1));
+/// The first `max` UTF-16 units of a name, such that nothing in it ends a code block.
+pub(super) fn harmless(name: &str, max: usize) -> String {
+    let shown = visible(beginning(name, max));
     if shown.contains("```") { shown.replace('`', "\\u{60}") } else { shown.into_owned() }
 }
 

@@ -39,7 +39,10 @@ const ANSWER_TIMEOUT: Duration = Duration::from_millis(1200);
 /// No further try of a first answer begins later than this after the first.
 const ANSWERS_COUNT: Duration = Duration::from_millis(2500);
 
-/// How long a call is tried again for.
+/// How long a message in a channel is tried again for: others wait for theirs meanwhile.
+const SHORT_PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long any other call is tried again for.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Discord's code for a second first answer.
@@ -198,7 +201,8 @@ impl Rest {
         message: &CreateMessage,
     ) -> Result<u64, RestError> {
         let path = format!("channels/{channel}/messages");
-        let response = self.persist(Method::POST, &path, message, Again::Harmless).await?;
+        let harmless = Again::Harmless;
+        let response = self.persist(Method::POST, &path, message, harmless, SHORT_PATIENCE).await?;
         decode(response).await.map(|message: Message| message.id.get())
     }
 
@@ -214,7 +218,8 @@ impl Rest {
         edit: &EditMessage,
     ) -> Result<(), RestError> {
         let path = format!("channels/{channel}/messages/{message}");
-        self.send(Method::PATCH, &path, edit, Again::Harmless).await
+        let harmless = Again::Harmless;
+        self.persist(Method::PATCH, &path, edit, harmless, SHORT_PATIENCE).await.map(drop)
     }
 
     /// Whether a message is there.
@@ -239,7 +244,7 @@ impl Rest {
         body: impl Into<Option<&'a B>>,
         again: Again,
     ) -> Result<(), RestError> {
-        self.persist(method, path, body, again).await.map(drop)
+        self.persist(method, path, body, again, PATIENCE).await.map(drop)
     }
 
     async fn persist<'a, B: Serialize + ?Sized + 'a>(
@@ -248,6 +253,7 @@ impl Rest {
         path: &str,
         body: impl Into<Option<&'a B>>,
         again: Again,
+        patience: Duration,
     ) -> Result<Response, RestError> {
         let body = body.into();
         let begun = Instant::now();
@@ -259,7 +265,7 @@ impl Rest {
             })
             .adjust(|error, pause| {
                 let pause = error.pause(pause)?;
-                (begun.elapsed().saturating_add(pause) <= PATIENCE).then_some(pause)
+                (begun.elapsed().saturating_add(pause) <= patience).then_some(pause)
             })
             .await
     }

@@ -133,13 +133,11 @@ impl LdapGroups {
         id: CorrelationId,
     ) -> Result<RemoteGroup, Stop> {
         let search = self.search_name(name, id).await?;
-        match only(&search, name)? {
-            Some(hit) => Ok(hit),
-            None => {
-                let near = self.near(place, name, &search, id).await;
-                Err(Refusal::NoSuchGroup { name: name.clone(), near }.into())
-            }
+        if let Some(hit) = only(&search, name)? {
+            return Ok(hit);
         }
+        let near = self.near(place, name, &search, id).await;
+        Err(Refusal::NoSuchGroup { name: name.clone(), near }.into())
     }
 
     async fn search_name(&self, name: &GroupName, id: CorrelationId) -> Result<Search, Stop> {

@@ -118,7 +118,7 @@ impl Fault {
             Trouble::Connect(error) => {
                 error.is_transient()
                     || matches!(self.changed, Changed::Unknown | Changed::NotThereYet)
-                    || matches!(**error, Error::TimedOut(_))
+                    || matches!(**error, Error::TimedOut(_) | Error::NotConnect { .. })
             }
             Trouble::Store(_) => true,
         }
@@ -196,7 +196,10 @@ impl Stop {
             Self::Refusal(Refusal::TooBroad) => {
                 "Too many LDAP groups begin with this name.".to_owned()
             }
-            Self::Refusal(Refusal::NoSuchGroup { .. }) => "LDAP has no such group now.".to_owned(),
+            Self::Refusal(Refusal::NoSuchGroup { near, .. }) => match near.first() {
+                Some(near) => format!("LDAP has no such group. The nearest is {near}."),
+                None => "LDAP has no such group.".to_owned(),
+            },
             Self::Refusal(Refusal::Ambiguous { .. }) => {
                 "LDAP has several groups of this name.".to_owned()
             }

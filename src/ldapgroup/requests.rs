@@ -153,6 +153,11 @@ impl Requests {
         is_first && self.store.is_first_use(guild, SystemTime::now()).await.unwrap_or(false)
     }
 
+    /// Has it looked again at what is to be done.
+    pub fn look_again(&self) {
+        self.changed.notify_one();
+    }
+
     /// Until a request has changed that somebody must see.
     pub async fn changed(&self) {
         self.changed.notified().await;

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::rows::millis;
-use super::{Step, Store, StoreError, bump, one, record};
+use super::{Step, Store, StoreError, one, record};
 use crate::access::UserId;
 use crate::connect::CorrelationId;
 use crate::group::Guid;
@@ -46,7 +46,7 @@ impl Change {
 pub struct Settled {
     /// The group's fate.
     pub fate: Fate,
-    /// Its id, if it is there.
+    /// Its id, if it is there, or the id of the group that is in its way.
     pub guid: Option<Guid>,
     /// Why it isn't there.
     pub note: Option<String>,
@@ -110,7 +110,8 @@ impl Store {
             }
             Event::Retry => {
                 sqlx::query(
-                    "UPDATE requested SET open = TRUE, fate = 'waiting', note = NULL \
+                    "UPDATE requested SET open = TRUE, fate = 'waiting', guid = NULL, note = NULL, \
+                       sent = FALSE \
                      WHERE request = $1 AND fate = 'failed'",
                 )
                 .bind(id)
@@ -140,6 +141,20 @@ impl Store {
         let changed = one(&mut tx, id).await?;
         tx.commit().await?;
         Ok(changed.map_or(Swap::Unknown, Swap::Done))
+    }
+
+    /// Writes down that the creation of a group is about to be sent.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn note_sent(&self, id: i64, position: usize) -> Result<(), StoreError> {
+        sqlx::query("UPDATE requested SET sent = TRUE WHERE request = $1 AND position = $2")
+            .bind(id)
+            .bind(i64::try_from(position).unwrap_or(i64::MAX))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     /// Writes down what came of one group of a request that is being created; with the last one the
@@ -180,7 +195,11 @@ impl Store {
         };
         let step = Step { person: None, before: Some(State::Creating), after, why };
         record(&mut tx, id, Some(position), step, now, *correlation).await?;
-        bump(&mut tx, id).await?;
+        // Whatever kept it waiting doesn't any more.
+        sqlx::query("UPDATE requests SET version = version + 1, note = NULL WHERE id = $1")
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
         let Some(mut request) = one(&mut tx, id).await? else { return Ok(None) };
         if request.count(&[Fate::Waiting]) == 0 {
             request.state = State::of_settled(request.count(&[Fate::Failed]) > 0);

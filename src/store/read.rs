@@ -11,8 +11,7 @@ use crate::access::{Place, UserId};
 use crate::group::GroupName;
 use crate::request::{Request, State};
 
-/// Whether the message of a failed request is still there is looked at for this long: nobody retries
-/// it later.
+/// The message of a failed request is looked after for this long: nobody retries it later.
 const RETRIED_WITHIN: Duration = Duration::from_hours(7 * 24);
 
 /// The request of a number.
@@ -180,9 +179,15 @@ impl Store {
     /// # Errors
     ///
     /// When the database fails.
-    pub async fn unshown(&self) -> Result<Vec<Request>, StoreError> {
-        let sql = requests!("WHERE r.shown < r.version AND NOT r.quiet ORDER BY r.id, g.position");
-        all(&sqlx::query(sql).fetch_all(&self.pool).await?)
+    pub async fn unshown(&self, now: SystemTime) -> Result<Vec<Request>, StoreError> {
+        // Where an admin's creation can't be shown for a week, nobody waits for its message.
+        let sql = requests!(
+            "WHERE r.shown < r.version AND NOT r.quiet \
+               AND NOT (r.direct AND r.state IN ('created', 'failed') AND r.decided < $1) \
+             ORDER BY r.id, g.position"
+        );
+        let lately = now.checked_sub(RETRIED_WITHIN).map_or(0, millis);
+        all(&sqlx::query(sql).bind(lately).fetch_all(&self.pool).await?)
     }
 
     /// Requests that wait for somebody's decision or press, whose message somebody may have deleted.

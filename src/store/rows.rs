@@ -15,7 +15,7 @@ use crate::request::{Fate, Request, Requested, State};
 macro_rules! requests {
     ($rest:literal) => {
         concat!(
-            "SELECT r.*, g.name, g.fate, g.guid, g.note AS group_note \
+            "SELECT r.*, g.name, g.fate, g.guid, g.note AS group_note, g.sent \
              FROM requests r JOIN requested g ON g.request = r.id ",
             $rest
         )
@@ -70,6 +70,7 @@ fn requested(row: &SqliteRow) -> Result<Requested, StoreError> {
             .ok_or(StoreError::Damaged("a fate has an unknown name".to_owned()))?,
         guid: row.try_get::<Option<String>, _>("guid")?.map(Guid::trusted),
         note: row.try_get("group_note")?,
+        was_sent: row.try_get("sent")?,
     })
 }
 

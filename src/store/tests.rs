@@ -119,7 +119,7 @@ async fn what_an_older_version_wrote_is_kept() {
     let mut kept = Vec::new();
     for number in 1..=4 {
         let request = store.request(number).await.unwrap().unwrap();
-        let [Requested { name, fate, guid, note }] = &request.groups[..] else { panic!() };
+        let [Requested { name, fate, guid, note, .. }] = &request.groups[..] else { panic!() };
         let guid = guid.as_ref().map(|guid| guid.as_str().to_owned());
         kept.push((request.state, name.to_string(), *fate, guid, note.clone()));
     }

@@ -80,7 +80,14 @@ async fn what_a_member_picks_is_one_request_and_an_admins_yes_creates_all_of_it(
         assert!(card.content.contains(&world.connect.guid_of(name).unwrap()), "{name}");
     }
     let notice = world.told(Who::Member, CONNECT, "is done").await;
-    assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for 2 groups is done: both of them are in Connect. https://discord.com/channels/1098231477641412618/1098232018379395073/<id>");
+    assert_snapshot!(masked(&notice.content), @r"
+    <@518402736190455808> request 1 for 2 groups is done. Both are in Connect now.
+    ```
+    NAME     OUTCOME         GUID
+    team-01  created         <guid>
+    team-03  created         <guid>
+    ```
+    ");
     assert_eq!(notice.pings.users, [Who::Member.id()]);
     assert_eq!((world.puts(), world.connect.groups().len()), (2, 2));
     world.end().await;
@@ -159,10 +166,10 @@ fn is_right(world: &World, message: &Message) {
             }
         })
         .collect();
-    let mut expected = vec!["created         GUID".to_owned(); 25];
-    expected[0] = "failed (1)".to_owned();
-    expected[4] = "already in use  GUID".to_owned();
-    expected[5] = "failed (2)".to_owned();
+    let mut expected = ["created         GUID"; 25];
+    expected[0] = "failed (1)";
+    expected[4] = "already in use  GUID";
+    expected[5] = "failed (2)      GUID";
     assert_eq!(outcomes, expected);
     let notes: Vec<_> = message.content.lines().filter(|line| line.starts_with('(')).collect();
     assert_eq!(
@@ -186,8 +193,40 @@ async fn twenty_five_groups_of_a_request_have_twenty_five_right_outcomes() {
     world.admin().press(&card, "Approve").await;
     let card = world.card(1, "**Failed in part**").await;
     is_right(&world, &card);
-    let notice = world.told(Who::Member, CONNECT, "couldn't be created").await;
-    assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for 25 groups was approved by <@391583201672822784>, but 2 of 25 couldn't be created. An admin can retry it. https://discord.com/channels/1098231477641412618/1098232018379395073/<id>");
+    let notice = world.told(Who::Member, CONNECT, "2 weren't created").await;
+    assert_snapshot!(masked(&notice.content), @r"
+    <@518402736190455808> request 1 for 25 groups: 23 of 25 are in Connect, 2 weren't created. An admin can retry it. https://discord.com/channels/1098231477641412618/1098232018379395073/<id>
+    ```
+    NAME     OUTCOME         GUID
+    team-01  failed (1)
+    team-02  created         <guid>
+    team-03  created         <guid>
+    team-04  created         <guid>
+    team-05  already in use  <guid>
+    team-06  failed (2)      <guid>
+    team-07  created         <guid>
+    team-08  created         <guid>
+    team-09  created         <guid>
+    team-10  created         <guid>
+    team-11  created         <guid>
+    team-12  created         <guid>
+    team-13  created         <guid>
+    team-14  created         <guid>
+    team-15  created         <guid>
+    team-16  created         <guid>
+    team-17  created         <guid>
+    team-18  created         <guid>
+    team-19  created         <guid>
+    team-20  created         <guid>
+    team-21  created         <guid>
+    team-22  created         <guid>
+    team-23  created         <guid>
+    team-24  created         <guid>
+    team-25  created         <guid>
+    ```
+    (1) The license limit is exceeded.
+    (2) The requested group name is already in use.
+    ");
     // What failed is tried again, and nothing else.
     world.connect.remove_group("team-06");
     let before = world.puts();
@@ -400,7 +439,7 @@ async fn a_batch_that_cannot_be_shown_is_created_all_the_same() {
     let (route, fault) = (discord::Route::CreateMessage, discord::Fault::Forbidden(50013));
     world.discord.fail(route, fault, discord::Times::Always);
     let answer = world.ask(Who::Admin, &list([1, 2])).await;
-    assert_snapshot!(private(&answer), @"2 groups are being created, but the bot can't write in this channel to show what comes of it. Search for them in a moment, and give the bot the permission Send Messages here.");
+    assert_snapshot!(private(&answer), @"2 groups are being created. The message that shows what comes of it couldn't be posted yet; the bot goes on trying. If it stays so, see whether the bot may send messages in this channel.");
     world.connect.wait_for(2, Route::CreateGroup).await;
     world.discord.clear_faults();
     world.end().await;
@@ -425,5 +464,56 @@ async fn the_longest_names_can_be_picked_and_their_request_fits_a_message() {
     let mut there: Vec<_> = world.connect.groups().into_iter().map(|group| group.name).collect();
     there.sort();
     assert_eq!(there, names);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn one_group_that_never_comes_off_does_not_keep_the_others() {
+    let world = teams(4).await;
+    world.ask(Who::Member, &list(1..=4)).await;
+    let card = world.card(1, "Approve or deny").await;
+    world.connect.fail(Route::Search, Fault::Html(404), Times::Times(1));
+    world.admin().press(&card, "Approve").await;
+    let card = world.card(1, "All 4 are in Connect now.").await;
+    assert!(!card.content.contains("already in use"), "{}", card.content);
+    assert_eq!(world.puts(), 4);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn long_names_are_shown_as_far_as_there_is_room_and_with_their_ends() {
+    let name = |end: &str| format!("app-analytics-production-eu-west-1-finance-controlling-{end}");
+    let pair = ["readers", "admins"].map(name);
+    let world = World::with_groups(pair.clone()).await;
+    world.ask(Who::Member, &pair.join(",")).await;
+    let card = world.card(1, "Approve or deny").await;
+    assert!(pair.iter().all(|name| card.content.contains(name)), "{}", card.content);
+    world.end().await;
+    let many: Vec<_> = (0..20).map(|at| name(&format!("{}{at:02}", "x".repeat(80)))).collect();
+    let world = World::with_groups(many.clone()).await;
+    let found = world.member().slash("search", &[("prefix", "app".into())]).await;
+    let menus = found.message().menus();
+    let values: Vec<_> = menus[0].options.iter().map(|(_, value)| value.as_str()).collect();
+    let opened = world.member().pick(found.message(), &values).await;
+    world.member().submit(opened.form(), &[]).await;
+    let card = world.card(1, "Approve or deny").await;
+    assert!(card.content.contains("20 names are cut, at `…`."), "{}", card.content);
+    assert!((0..20).all(|at| card.content.contains(&format!("xx{at:02}\n"))), "{}", card.content);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_a_batch_created_itself_is_not_called_in_use_after_a_stop() {
+    let mut world = teams(2).await;
+    let found = world.admin().slash("search", &[("prefix", "team".into())]).await;
+    world.connect.fail(Route::CreateGroup, Fault::LostAnswer, Times::Times(1));
+    world.connect.fail(Route::Search, Fault::Error(30), Times::Times(2));
+    world.admin().pick(found.message(), &["team-01", "team-02"]).await;
+    progress(&world, "1 of 2 can't be created yet").await;
+    world.stop_bot().await;
+    world.start_bot().await;
+    let message = progress(&world, "**Created**").await;
+    assert!(message.content.contains("Both are in Connect now."), "{}", message.content);
+    assert_eq!(world.puts(), 2);
     world.end().await;
 }

@@ -70,7 +70,7 @@ async fn nobody_decides_their_own_request_not_even_an_admin() {
     let card = asked_by(&world, Who::Admin).await;
     for button in ["Approve", "Deny"] {
         let answer = world.admin().press(&card, button).await;
-        let own = "You asked for this group yourself: another administrator must decide.";
+        let own = "You asked for this yourself: another administrator must decide.";
         assert_eq!(private(&answer), own);
     }
     is_undecided(&world).await;
@@ -88,7 +88,7 @@ async fn an_admin_who_joined_a_request_does_not_decide_it() {
     world.connect.clear_requests();
     for button in ["Approve", "Deny"] {
         let answer = world.admin().press(&card, button).await;
-        assert!(private(&answer).starts_with("You asked for this group yourself"));
+        assert!(private(&answer).starts_with("You asked for this yourself"));
     }
     is_undecided(&world).await;
     world.end().await;
@@ -102,7 +102,7 @@ async fn an_admin_who_asked_does_not_retry_it() {
     world.discord.person(Who::SecondAdmin).press(&card, "Approve").await;
     let card = world.card(1, "**Failed**").await;
     let answer = world.admin().press(&card, "Retry").await;
-    assert!(private(&answer).starts_with("You asked for this group yourself"));
+    assert!(private(&answer).starts_with("You asked for this yourself"));
     let answer = world.member().press(&card, "Retry").await;
     assert!(private(&answer).starts_with("Only an administrator"));
     assert_eq!(world.puts(), 1);
@@ -115,7 +115,7 @@ async fn who_made_a_request_stays_out_even_if_made_an_admin_since() {
     let card = asked_by(&world, Who::Member).await;
     world.discord.set_roles(Who::Member, &[sandbox::discord::ADMIN_ROLE]);
     let answer = world.member().press(&card, "Approve").await;
-    assert!(private(&answer).starts_with("You asked for this group yourself"));
+    assert!(private(&answer).starts_with("You asked for this yourself"));
     is_undecided(&world).await;
     world.end().await;
 }

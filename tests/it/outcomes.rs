@@ -80,7 +80,7 @@ async fn a_name_that_another_group_has_is_failed_with_connects_words() {
     assert_snapshot!(masked(&card.content), @r"
     **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
     Reason: for the budget app
-    **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: The requested group name is already in use.
+    **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: The requested group name is already in use. The other group has the guid `<guid>`.
     ");
     assert_eq!(labels(&card), ["Retry"]);
     world.connect.remove_group("accounting2");

@@ -133,23 +133,10 @@ impl Who {
 
     pub(super) fn member(self, roles: &[u64]) -> Value {
         // An administrator's role needs no Discord permission: the bot goes by the role alone.
-        let roles: Vec<_> = roles.iter().map(u64::to_string).collect();
-        json!({
-            "user": self.user(),
-            "nick": null,
-            "avatar": null,
-            "banner": null,
-            "roles": roles,
-            "joined_at": JOINED_AT,
-            "premium_since": null,
-            "deaf": false,
-            "mute": false,
-            "flags": 0,
-            "pending": false,
-            "permissions": MEMBER_PERMISSIONS.to_string(),
-            "communication_disabled_until": null,
-            "unusual_dm_activity_until": null,
-        })
+        let mut member = member(&self.user(), roles);
+        member["permissions"] = MEMBER_PERMISSIONS.to_string().into();
+        member["unusual_dm_activity_until"] = Value::Null;
+        member
     }
 }
 
@@ -276,9 +263,14 @@ pub(super) fn bot_user() -> Value {
 
 /// The bot as a member of a server.
 pub(super) fn bot_member(roles: &[u64]) -> Value {
+    member(&bot_user(), roles)
+}
+
+/// Somebody as a member of a server.
+fn member(user: &Value, roles: &[u64]) -> Value {
     let roles: Vec<_> = roles.iter().map(u64::to_string).collect();
     json!({
-        "user": bot_user(),
+        "user": user,
         "nick": null,
         "avatar": null,
         "banner": null,

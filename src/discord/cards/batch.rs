@@ -27,9 +27,9 @@ pub(in crate::discord) fn begun(batch: &Batch, is_shown: bool) -> Reply {
             match link(request).filter(|_| is_shown) {
                 Some(link) => format!("{what}: {link} shows what comes of it."),
                 None => format!(
-                    "{what}, but the bot can't write in this channel to show what comes of it. \
-                     Search for them in a moment, and give the bot the permission Send Messages \
-                     here."
+                    "{what}. The message that shows what comes of it couldn't be posted yet; the \
+                     bot goes on trying. If it stays so, see whether the bot may send messages in \
+                     this channel."
                 ),
             }
         }

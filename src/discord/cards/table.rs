@@ -6,11 +6,15 @@ use super::said;
 use crate::discord::render::{cell, harmless};
 use crate::group::Guid;
 use crate::request::{Fate, Request, Requested, State};
-use crate::text::{columns, units};
+use crate::text::{columns, count, units};
 
 /// How much is said, from all to the least: the UTF-16 units of a name, whether ids are shown, and
 /// the units of a reason.
-const MEASURES: [(usize, bool, usize); 8] = [
+const MEASURES: [(usize, bool, usize); 12] = [
+    (400, true, 300),
+    (200, true, 200),
+    (100, true, 200),
+    (64, true, 200),
     (48, true, 200),
     (40, true, 150),
     (32, true, 150),
@@ -42,25 +46,55 @@ pub(super) fn of(request: &Request, room: usize) -> String {
 
 fn names(request: &Request, width: usize) -> String {
     let mut text = "```\n".to_owned();
+    let mut cut = 0;
     for group in &request.groups {
-        let _ = writeln!(text, "{}", cell(&harmless(group.name.as_str()), width));
+        let (name, is_cut) = named(group, width);
+        let _ = writeln!(text, "{name}");
+        cut += usize::from(is_cut);
     }
     text.push_str("```\n");
+    push_cut(&mut text, cut);
     text
 }
 
+/// A group's name, and whether something of it is left out. The end is shown, too: names often differ
+/// there only.
+fn named(group: &Requested, width: usize) -> (String, bool) {
+    let name = harmless(group.name.as_str(), usize::MAX);
+    if columns(&name) <= width && units(&name) <= width {
+        return (name, false);
+    }
+    let mut end = String::new();
+    for c in name.chars().rev() {
+        let longer = format!("{c}{end}");
+        if columns(&longer).max(units(&longer)) > width / 3 {
+            break;
+        }
+        end = longer;
+    }
+    let beginning = cell(&name, width - columns(&end).max(units(&end)));
+    (format!("{beginning}{end}"), true)
+}
+
+fn push_cut(text: &mut String, cut: usize) {
+    if cut > 0 {
+        let are = if cut == 1 { "is" } else { "are" };
+        let _ = writeln!(text, "{} {are} cut, at `…`.", count(cut, "name"));
+    }
+}
+
 fn outcomes(request: &Request, (width, with_guids, reason): (usize, bool, usize)) -> String {
-    let cells: Vec<_> =
-        request.groups.iter().map(|group| cell(&harmless(group.name.as_str()), width)).collect();
-    let widest = cells.iter().map(|cell| columns(cell)).max().unwrap_or(0).max(4);
+    let cells: Vec<_> = request.groups.iter().map(|group| named(group, width)).collect();
+    let widest = cells.iter().map(|(cell, _)| columns(cell)).max().unwrap_or(0).max(4);
     let mut reasons = Vec::new();
     let mut text = "```\n".to_owned();
     push_line(&mut text, "NAME", widest, "OUTCOME", with_guids.then_some("GUID"));
-    for (cell, group) in cells.iter().zip(&request.groups) {
+    for ((cell, _), group) in cells.iter().zip(&request.groups) {
         let guid = group.guid.as_ref().map(Guid::as_str).filter(|_| with_guids);
         push_line(&mut text, cell, widest, &outcome(group, &mut reasons), guid);
     }
     text.push_str("```\n");
+    push_cut(&mut text, cells.iter().filter(|(_, is_cut)| *is_cut).count());
     for (at, note) in reasons.iter().enumerate() {
         let _ = writeln!(text, "({}) {}", at + 1, said(note, reason));
     }

@@ -21,6 +21,7 @@ fn group() -> impl Strategy<Value = Requested> {
         guid: matches!(fate, Fate::Created | Fate::Existed)
             .then(|| Guid::trusted("3b241101-e2bb-4255-8caf-4136c566a962".to_owned())),
         note: (fate == Fate::Failed).then_some(note),
+        was_sent: false,
     })
 }
 

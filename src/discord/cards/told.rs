@@ -2,19 +2,33 @@
 
 use std::time::Duration;
 
-use super::{addressed, because, groups_of, link, sentence, stamp};
-use crate::access::RoleId;
-use crate::discord::render::{Reply, span, with_roles};
-use crate::group::Guid;
+use super::{
+    addressed, all_there, because, groups_of, how_many_failed, link, stamp, table, why_not,
+};
+use crate::access::{RoleId, UserId};
+use crate::discord::render::{MAX_CONTENT, Reply, span, with_roles};
+use crate::group::{GroupName, Guid};
 use crate::ldapgroup::requests::RequestRefusal;
-use crate::request::{Fate, MAX_GROUPS, MAX_REASON_CHARS, Request, State};
+use crate::request::{MAX_GROUPS, MAX_REASON_CHARS, Request, State};
 use crate::store::Notice;
-use crate::text::count;
+use crate::text::{count, units};
 
 /// What somebody who asked is told, once the request is over.
 #[must_use]
 pub(in crate::discord) fn notice(notice: &Notice) -> String {
     let Notice { request, person, .. } = notice;
+    let mut notice = lead(request, *person);
+    // Who asked may not see where requests are shown.
+    let is_told = matches!(request.state, State::Created | State::Failed);
+    if is_told && request.groups.len() > 1 {
+        notice.push('\n');
+        let room = MAX_CONTENT.saturating_sub(units(&notice));
+        notice.push_str(table::of(request, room).trim_end());
+    }
+    notice
+}
+
+fn lead(request: &Request, person: UserId) -> String {
     let what = format!("<@{person}> request {} for {}", request.id, groups_of(request));
     let by = request.decider.map_or_else(String::new, |person| format!(" by <@{person}>"));
     let at = link(request).map_or_else(String::new, |link| format!(" {link}"));
@@ -24,21 +38,15 @@ pub(in crate::discord) fn notice(notice: &Notice) -> String {
                 "{what} is done: the group is in Connect, with the guid `{}`.",
                 group.guid.as_ref().map_or("", Guid::as_str)
             ),
-            groups => format!(
-                "{what} is done: {} of them are in Connect.{at}",
-                if groups.len() == 2 { "both" } else { "all" }
-            ),
+            _ => format!("{what} is done.{}", all_there(request).trim_start_matches('.')),
         },
         State::Failed => match &request.groups[..] {
             [group] => format!(
-                "{what} was approved{by}, but the group wasn't created: {} An admin can retry it.",
-                sentence(group.note.as_deref().unwrap_or_default())
+                "{what} was {}, but the group wasn't created: {} An admin can retry it.",
+                if request.direct { "begun".to_owned() } else { format!("approved{by}") },
+                why_not(group)
             ),
-            groups => format!(
-                "{what} was approved{by}, but {} of {} couldn't be created. An admin can retry it.{at}",
-                request.count(&[Fate::Failed]),
-                groups.len()
-            ),
+            _ => format!("{what}: {} An admin can retry it.{at}", how_many_failed(request)),
         },
         State::Denied => format!("{what} was denied{by}{}", because(request)),
         State::Expired => format!(
@@ -93,8 +101,8 @@ pub(in crate::discord) fn over(request: &Request) -> Reply {
 
 /// What somebody reads who joined a request, or had asked before.
 #[must_use]
-pub(in crate::discord) fn joined(request: &Request, is_new: bool) -> Reply {
-    let name = groups_of(request);
+pub(in crate::discord) fn joined(name: &GroupName, request: &Request, is_new: bool) -> Reply {
+    let name = span(name.as_str());
     let how = if is_new { "You have joined it" } else { "You asked for it before" };
     Reply::private(format!(
         "There is a request for {name} already: request {}{}. {how}, and you will be told what comes \
@@ -139,7 +147,7 @@ pub(in crate::discord) fn refusal(refusal: &RequestRefusal) -> String {
             format!("Only an administrator can do this.{roles}")
         }
         RequestRefusal::Own => {
-            "You asked for this group yourself: another administrator must decide.".to_owned()
+            "You asked for this yourself: another administrator must decide.".to_owned()
         }
         RequestRefusal::NotYours => {
             "This is somebody else's request: who made it can cancel it, and administrators."

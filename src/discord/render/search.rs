@@ -48,7 +48,8 @@ pub fn search(search: &Search, page: usize) -> Reply {
         None if existing < total && pages > 1 => "Those that Connect lacks are on other pages.",
         None => "",
     };
-    let names: Vec<_> = groups.iter().map(|group| harmless(group.name.as_str())).collect();
+    let names: Vec<_> =
+        groups.iter().map(|group| harmless(group.name.as_str(), MAX_CELL + 1)).collect();
     let mut contents = CELLS.into_iter().map(|max| {
         let (table, cut) = table(&names, groups, max);
         format!("{head}```\n{table}```\n{place}{}{next}", cut_words(cut))

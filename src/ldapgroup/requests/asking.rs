@@ -33,13 +33,13 @@ pub enum Done {
     Created(Created),
     /// There is a request for it now.
     Requested(Request),
-    /// There was one, which the person has joined.
-    Joined(Request),
+    /// There was one for this group, or this one among others, which the person has joined.
+    Joined(GroupName, Request),
     /// The person had asked for it already.
-    AskedBefore(Request),
+    AskedBefore(GroupName, Request),
     /// Several were asked for.
     Asked(Batch),
-    /// Several are to be created, which is still to be carried out: see [`Requests::carry_on`].
+    /// Several are to be created, which is still to be carried out: see [`Requests::carry_out`].
     Begun(Batch, Found),
 }
 
@@ -194,7 +194,9 @@ impl Requests {
                 if folded.insert(name.folded()) {
                     found.push((name, hit));
                 } else {
-                    let why = Refusal::Ambiguous { name: name.clone(), found: Vec::new() };
+                    let found = Vec::new();
+                    let why = hit.err();
+                    let why = why.unwrap_or(Refusal::Ambiguous { name: name.clone(), found });
                     left.push(Left { name, why });
                 }
             }
@@ -209,8 +211,8 @@ impl Requests {
         match (asked.made, asked.standing.pop()) {
             (Some(request), _) => Ok(Done::Requested(request)),
             (None, Some(Standing { name, request, how })) => match how {
-                How::Joined => Ok(Done::Joined(request)),
-                How::AskedBefore => Ok(Done::AskedBefore(request)),
+                How::Joined => Ok(Done::Joined(name, request)),
+                How::AskedBefore => Ok(Done::AskedBefore(name, request)),
                 How::InTheWay => Err(RequestRefusal::Open(name, Box::new(request)).into()),
             },
             (None, None) => Err(RequestRefusal::Unknown.into()),
@@ -231,14 +233,14 @@ impl Requests {
             (None, None) => return Err(RequestRefusal::Unknown.into()),
         };
         let Some(_work) = self.take_up(request.id) else { return Err(open(request).into()) };
-        let result = self.bring_in_found(new.place, hit, id).await;
+        let result = self.bring_in_found(&request, 0, hit, id).await;
         let is_open = matches!(
             &result,
             Err(Stop::Fault(Fault { changed: Changed::Unknown | Changed::NotThereYet, .. }))
         );
         // What Connect did counts; a row that doesn't say so yet is settled by a look later.
         if !is_open {
-            let settled = match outcome(&result, id) {
+            let settled = match outcome(&result, false, id) {
                 Outcome::Over(settled) => settled,
                 Outcome::Again { note, .. } => {
                     Settled { fate: Fate::Failed, guid: None, note: Some(note), correlation: id }

@@ -5,40 +5,29 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio_util::sync::CancellationToken;
 
 use super::{Found, RequestRefusal, Requests};
-use crate::access::Place;
 use crate::connect::CorrelationId;
-use crate::group::{GroupName, Guid, RemoteGroup};
+use crate::group::{Guid, RemoteGroup};
 use crate::ldapgroup::{Changed, Created, InUseBy, Refusal, Stop};
 use crate::request::{Event, Fate, Request, Requested, State};
 use crate::store::{Change, Settled, StoreError, Swap};
 
 /// How often the message of a request for several groups is brought up to date meanwhile: Discord
-/// takes about one edit a second.
-const PROGRESS: Duration = Duration::from_secs(1);
+/// takes about one edit a second in a channel, and fewer of a message that is an hour old.
+const PROGRESS: Duration = Duration::from_secs(3);
+
+/// After so many groups in a row that Connect couldn't be asked about, it is taken to be away.
+const MAX_AWAY: u32 = 2;
 
 impl Requests {
-    /// Carries out what was approved: looks each group up by its exact name, since it may have come
-    /// into being meanwhile or by an earlier try, and creates it if it isn't there. Does nothing if
-    /// that is under way already. Once `stopping`, the rest is left for the next start.
+    /// Carries out what was approved, or what an admin has begun: looks each group up by its exact
+    /// name, since it may have come into being meanwhile or by an earlier try, and creates it if it
+    /// isn't there. What was `found` just now needs no look. Does nothing if that is under way already.
+    /// Once `stopping`, the rest is left for the next start.
     ///
     /// # Errors
     ///
     /// When the database fails.
     pub async fn carry_out(
-        &self,
-        number: i64,
-        stopping: &CancellationToken,
-        id: CorrelationId,
-    ) -> Result<(), StoreError> {
-        self.carry_on(number, Found::default(), stopping, id).await
-    }
-
-    /// As [`Requests::carry_out`], with what was found of the groups just now.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn carry_on(
         &self,
         number: i64,
         mut found: Found,
@@ -53,23 +42,30 @@ impl Requests {
             return Ok(());
         }
         let mut again = None;
+        let mut away = 0;
         let mut shown = Instant::now();
-        for (position, group) in waiting(&request) {
+        let mut groups: Vec<_> = waiting(&request).collect();
+        // Another one comes first each time, so that none that never comes off keeps the others.
+        let turn = usize::try_from(request.attempts).unwrap_or_default() % groups.len().max(1);
+        groups.rotate_left(turn);
+        for (position, group) in groups {
             if stopping.is_cancelled() {
                 return Ok(());
             }
             let result = match found.0.remove(&group.name) {
-                Some(Ok(hit)) => self.bring_in_found(request.place, hit, id).await,
+                Some(Ok(hit)) => self.bring_in_found(&request, position, hit, id).await,
                 Some(Err(refusal)) => Err(refusal.into()),
-                None => self.attempt(&request, &group.name, id).await,
+                None => self.attempt(&request, position, id).await,
             };
-            match outcome(&result, id) {
+            match outcome(&result, group.was_sent, id) {
                 Outcome::Over(settled) => {
+                    away = 0;
                     self.store.settle(number, position, &settled, SystemTime::now()).await?;
                 }
                 Outcome::Again { note, is_away } => {
                     again = Some(note);
-                    if is_away {
+                    away = if is_away { away + 1 } else { 0 };
+                    if away == MAX_AWAY {
                         break;
                     }
                 }
@@ -107,22 +103,23 @@ impl Requests {
     async fn attempt(
         &self,
         request: &Request,
-        name: &GroupName,
+        position: usize,
         id: CorrelationId,
     ) -> Result<Created, Stop> {
-        let hit = self.groups.look_up_exactly(name, id).await?;
+        let hit = self.groups.look_up_exactly(&request.groups[position].name, id).await?;
         // Nobody waits for an admin's own create any more: it is settled, not repeated.
         if request.quiet && hit.guid.is_none() {
             return Err(RequestRefusal::Abandoned.into());
         }
-        self.groups.bring_in(Some(request.place), hit, id).await
+        self.send(request, position, hit, id).await
     }
 
     /// Creates a group that was found before anyone else was kept from creating it. What another
     /// request has brought in by then is looked up anew, or it would be created once more.
     pub(super) async fn bring_in_found(
         &self,
-        place: Place,
+        request: &Request,
+        position: usize,
         hit: RemoteGroup,
         id: CorrelationId,
     ) -> Result<Created, Stop> {
@@ -131,7 +128,20 @@ impl Requests {
         } else {
             hit
         };
-        self.groups.bring_in(Some(place), hit, id).await
+        self.send(request, position, hit, id).await
+    }
+
+    async fn send(
+        &self,
+        request: &Request,
+        position: usize,
+        hit: RemoteGroup,
+        id: CorrelationId,
+    ) -> Result<Created, Stop> {
+        if hit.guid.is_none() {
+            self.store.note_sent(request.id, position).await?;
+        }
+        self.groups.bring_in(Some(request.place), hit, id).await
     }
 
     /// Expires what nobody decided in time, and says which creations are due.
@@ -184,7 +194,12 @@ pub(super) enum Outcome {
     },
 }
 
-pub(super) fn outcome(result: &Result<Created, Stop>, id: CorrelationId) -> Outcome {
+/// `was_sent` says whether an earlier try had sent the creation: what is there then came of it.
+pub(super) fn outcome(
+    result: &Result<Created, Stop>,
+    was_sent: bool,
+    id: CorrelationId,
+) -> Outcome {
     let there = |fate, guid: &Guid| {
         Outcome::Over(Settled { fate, guid: Some(guid.clone()), note: None, correlation: id })
     };
@@ -194,11 +209,14 @@ pub(super) fn outcome(result: &Result<Created, Stop>, id: CorrelationId) -> Outc
     };
     match stop {
         Stop::Refusal(Refusal::InUse { guid: Some(guid), by: InUseBy::ThisGroup, .. }) => {
-            there(Fate::Existed, guid)
+            there(if was_sent { Fate::Created } else { Fate::Existed }, guid)
         }
         // Connect has it, and could only not be asked under which id.
         Stop::Refusal(Refusal::InUse { guid: None, by: InUseBy::ThisGroup, .. }) => {
             Outcome::Again { note: stop.words(), is_away: false }
+        }
+        Stop::Refusal(Refusal::InUse { guid, by: InUseBy::AnotherGroup, .. }) => {
+            Outcome::Over(Settled { guid: guid.clone(), ..failed(stop.words(), id) })
         }
         // Who could look for the group wasn't cut off from Connect.
         Stop::Fault(fault) if fault.passes() => {
