@@ -120,8 +120,10 @@ impl Bot {
         match interaction {
             Interaction::Command(command) => self.command(command, handle, id).await,
             Interaction::Autocomplete(command) => self.autocomplete(command, handle, id).await,
-            Interaction::Component(button) => self.component(button, handle, id).await,
-            Interaction::Modal(form) => self.form(form, handle, id).await,
+            Interaction::Component(button) => {
+                Box::pin(self.component(button, handle, id)).await;
+            }
+            Interaction::Modal(form) => Box::pin(self.form(form, handle, id)).await,
             _ => self.reject(handle, "an interaction of an unknown kind", id).await,
         }
     }
@@ -160,7 +162,7 @@ impl Bot {
         };
         let (name, privacy) = (command.name(), self.privacy(&actor, &command));
         let target = Target::Message(privacy);
-        let work = Box::pin(self.perform(&actor, command, id));
+        let work = self.perform(&actor, command, id);
         self.respond(handle, target, name, &actor, work, id).await;
     }
 
@@ -219,7 +221,9 @@ impl Bot {
                 })
             }
             Command::Create { name, reason } => {
-                self.create(actor, Wanted::Typed(name), reason.as_deref(), id).await
+                // What few commands need mustn't take its room in every search.
+                let wanted = Wanted::Typed(name);
+                Box::pin(self.create(actor, wanted, reason.as_deref(), id)).await
             }
             Command::Requests { state } => {
                 self.list_requests(actor, state, 0).await.map(Reply::from)
@@ -229,7 +233,7 @@ impl Bot {
                 cancelled.map(|request| cards::over(&request))
             }
             Command::History { name } => self.list_history(actor, &name, 0).await.map(Reply::from),
-            Command::Status => self.status(actor, id).await,
+            Command::Status => Box::pin(self.status(actor, id)).await,
         }
     }
 

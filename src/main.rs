@@ -73,7 +73,9 @@ impl Output {
 /// Wrong configuration: `EX_CONFIG` of sysexits.
 const EXIT_CONFIG: u8 = 78;
 
-#[tokio::main(worker_threads = 2)]
+// One thread: what it does for a search takes a fraction of a millisecond, and handing it from thread
+// to thread took as much again.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

@@ -11,7 +11,7 @@ const ELLIPSIS: char = '…';
 /// How long Discord takes a text to be, or at least not shorter: in UTF-16 units.
 #[must_use]
 pub fn units(text: &str) -> usize {
-    text.chars().map(char::len_utf16).sum()
+    if text.is_ascii() { text.len() } else { text.chars().map(char::len_utf16).sum() }
 }
 
 /// The text, cut to at most `max` UTF-16 units; the cut is marked with an ellipsis.
@@ -28,6 +28,10 @@ pub fn shorten(text: &str, max: usize) -> Cow<'_, str> {
 /// The longest beginning of the text that has at most `max` UTF-16 units.
 #[must_use]
 pub fn beginning(text: &str, max: usize) -> &str {
+    // No character has fewer bytes than units.
+    if text.len() <= max {
+        return text;
+    }
     let mut used = 0;
     let end = text.char_indices().find(|(_, c)| {
         used += c.len_utf16();
@@ -40,7 +44,7 @@ pub fn beginning(text: &str, max: usize) -> &str {
 /// `\u{202e}`.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_invisible) {
+    if is_plain(text) || !text.contains(is_invisible) {
         return text.into();
     }
     let mut shown = String::with_capacity(text.len() + 8);
@@ -52,6 +56,12 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     shown.into()
+}
+
+/// Whether it is ASCII without control characters: each byte is a character, a unit and a column.
+/// Most names are, and many are looked at for one answer.
+pub(crate) fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Control characters, and Unicode's format characters and blank fillers.
@@ -109,7 +119,7 @@ pub fn escape_markdown(text: &str) -> String {
 /// One line of a table: the name, filled up to `width` columns, and the guid. `NULL` stands for a
 /// group that Connect doesn't have.
 pub fn push_row(table: &mut String, name: &str, width: usize, guid: Option<&str>) {
-    let fill = width.saturating_sub(name.width());
+    let fill = width.saturating_sub(columns(name));
     let guid = guid.unwrap_or("NULL");
     let _ = writeln!(table, "{name}{:fill$}  {guid}", "");
 }
@@ -117,7 +127,7 @@ pub fn push_row(table: &mut String, name: &str, width: usize, guid: Option<&str>
 /// The columns that a name takes in a terminal or a code block.
 #[must_use]
 pub fn columns(name: &str) -> usize {
-    name.width()
+    if is_plain(name) { name.len() } else { name.width() }
 }
 
 /// `1 group`, `2 groups`.

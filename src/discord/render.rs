@@ -385,6 +385,9 @@ pub(super) fn harmless(name: &str, max: usize) -> String {
 
 /// A [`harmless`] name, cut to so many columns and UTF-16 units.
 pub(super) fn cell(name: &str, max: usize) -> String {
+    if columns(name).max(units(name)) <= max {
+        return name.to_owned();
+    }
     // No character has more than two columns.
     let mut cuts = (max / 2..=max).rev().map(|units| shorten(name, units));
     cuts.find(|cut| columns(cut) <= max).unwrap_or_default().into_owned()

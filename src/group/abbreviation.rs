@@ -68,10 +68,9 @@ impl Abbreviation {
 }
 
 fn written(text: &str, max: usize) -> Option<Cow<'_, str>> {
-    let is_carried = text::units(text) <= max
-        && text.trim() == text
-        && !text.contains(char::is_control)
-        && Abbreviation::parse(text).is_none();
+    let is_safe = || !text.contains(char::is_control) && Abbreviation::parse(text).is_none();
+    let is_carried =
+        text::units(text) <= max && text.trim() == text && (text::is_plain(text) || is_safe());
     if is_carried {
         return Some(text.into());
     }

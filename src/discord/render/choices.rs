@@ -110,6 +110,7 @@ pub fn name_choices(names: &[GroupName]) -> Vec<Choice> {
 fn choice(name: &GroupName, mark: &str) -> Option<Choice> {
     let value = Abbreviation::of(name, MAX_CHOICE)?.into_owned();
     let shown = visible(name.as_str());
-    let name = format!("{}{mark}", both_ends(&shown, MAX_CHOICE - units(mark)));
+    let mut name = both_ends(&shown, MAX_CHOICE - units(mark)).into_owned();
+    name.push_str(mark);
     Some(Choice { name, value })
 }
