@@ -90,7 +90,11 @@ async fn play(
         return terminal::demo(sandbox, colour).await;
     }
     let web = Web::start(sandbox, options.port).await.map_err(|error| {
-        io::Error::other(format!("port {} of 127.0.0.1 can't be had: {error}", options.port))
+        io::Error::other(format!(
+            "port {} of 127.0.0.1 can't be had ({error}): choose another with --port, or leave it \
+             out",
+            options.port
+        ))
     })?;
     tokio::spawn(crate::stop_on_signal(stopping.clone()));
     if options.no_browser {

@@ -11,7 +11,7 @@ mod steering;
 mod view;
 
 use std::{
-    collections::HashMap,
+    collections::VecDeque,
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -79,8 +79,8 @@ struct Site {
     until: watch::Receiver<()>,
 }
 
-/// The forms that are open in some tab, by their ids.
-type OpenForms = HashMap<String, (Who, Form)>;
+/// The forms that are open in some tab, the oldest first, with their ids and whom they are for.
+type OpenForms = VecDeque<(String, Who, Form)>;
 
 impl Site {
     fn forms(&self) -> MutexGuard<'_, OpenForms> {

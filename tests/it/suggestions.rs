@@ -140,6 +140,8 @@ async fn after_a_comma_the_next_name_is_suggested() {
     let same = |text: &str| (text.to_owned(), serde_json::Value::from(text));
     assert_eq!(offered("accounting, ad").await, [same("accounting, admins")]);
     assert_eq!(offered("x,y,  ADM").await, [same("x,y, admins")]);
+    // Nobody wants one twice.
+    assert_eq!(offered("Accounting, acc").await, []);
     // A name with a comma of its own can't be one of several.
     assert_eq!(offered("accounting, sal").await, []);
     world.member().slash("search", &[("prefix", "sales".into())]).await;

@@ -141,8 +141,7 @@ impl Person {
             found.ok_or_else(|| Unsendable::new("The message has no menu that can be used."))?;
         for value in values {
             ensure(menu.options.iter().any(|(_, known)| known == value), || {
-                let known: Vec<_> = menu.options.iter().map(|(_, known)| known).collect();
-                format!("The menu has no value {value:?}, only {known:?}.")
+                format!("The menu doesn't offer {value:?} now: pick again.")
             })?;
         }
         let (least, most) = (menu.min_values, menu.max_values);

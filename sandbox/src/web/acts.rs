@@ -132,7 +132,7 @@ pub(super) async fn submit(State(site): State<Arc<Site>>, Told(act): Told<Submit
     let pending = person.try_submit(&form, &values)?;
     let (is_answered, answer) = site.answered(&pending, act.r#as, false).await;
     if is_answered {
-        site.forms().remove(&act.form);
+        site.forms().retain(|(id, ..)| *id != act.form);
     }
     Ok(answer)
 }
@@ -173,8 +173,12 @@ impl Site {
     /// The form, if it is open for this person.
     fn form(&self, who: Who, id: &str) -> Result<Form, Refused> {
         let forms = self.forms();
-        let found = forms.get(id).filter(|(of, _)| *of == who);
-        let (_, form) = found.ok_or_else(|| Refused::bad("The form isn't open any more."))?;
+        let found = forms.iter().find(|(known, of, _)| known == id && *of == who);
+        let (.., form) = found.ok_or_else(|| {
+            Refused::bad(
+                "The form isn't open any more. Copy what you wrote, close it, and open it anew.",
+            )
+        })?;
         Ok(form.clone())
     }
 
@@ -185,9 +189,9 @@ impl Site {
         if let First::Form(form) = &first {
             let mut forms = self.forms();
             if forms.len() >= MOST_FORMS {
-                forms.clear();
+                forms.pop_front();
             }
-            forms.insert(form_id.clone(), (who, form.clone()));
+            forms.push_back((form_id.clone(), who, form.clone()));
         }
         (first != First::NoAnswer, Spoken(view::first(&first, &form_id, is_command)))
     }

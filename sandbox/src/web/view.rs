@@ -199,8 +199,8 @@ fn form(form: &Form, id: &str) -> Value {
     json!({"id": id, "title": form.title, "inputs": inputs.collect::<Vec<_>>()})
 }
 
-/// The most groups of LDAP that a tab is told of.
-const MOST_GROUPS: usize = 500;
+/// The most groups of LDAP that a tab is told of: about a megabyte.
+const MOST_GROUPS: usize = 10_000;
 
 fn groups(connect: &Connect, is_up: bool) -> Value {
     let groups = connect.groups();

@@ -224,7 +224,10 @@ async fn a_form_is_sent_once_by_whom_it_opened_for() {
     let submit = |who: &str, reason: &str| {
         site.post("submit", json!({"as": who, "form": form["id"], "values": {"reason": reason}}))
     };
-    let closed = (400, json!({"error": "The form isn't open any more."}));
+    let closed = (
+        400,
+        json!({"error": "The form isn't open any more. Copy what you wrote, close it, and open it anew."}),
+    );
     assert_eq!(submit("second_admin", "no").await, closed);
     assert_eq!(submit("admin", &"x".repeat(101)).await.0, 400);
     let takes = async {

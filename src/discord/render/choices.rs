@@ -71,10 +71,12 @@ pub fn choices(search: &Search, typed: &str) -> Vec<Choice> {
 /// The same choices after other names, `before`, and a comma; those that then still fit.
 #[must_use]
 pub fn after(before: &str, choices: Vec<Choice>) -> Vec<Choice> {
+    let typed: Vec<_> = before.split(',').map(|name| name.trim().to_lowercase()).collect();
     let continued = |choice: Choice| {
         let Choice { name, value } = choice;
         // With another comma, or cut, it wouldn't be read as one name of several.
-        if value.contains(',') || Abbreviation::parse(&value).is_some() {
+        let is_one = !value.contains(',') && Abbreviation::parse(&value).is_none();
+        if !is_one || typed.contains(&value.to_lowercase()) {
             return None;
         }
         let value = format!("{before}, {value}");
