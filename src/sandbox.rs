@@ -56,7 +56,10 @@ pub(crate) async fn run(options: Options) -> io::Result<()> {
             .map_err(|problem| io::Error::other(format!("{}: {problem}", file.display())))?;
     }
     let sandbox = Sandbox::start(connect, discord::Options::default()).await?;
-    let variables = sandbox.variables().into_iter().chain([("RUST_LOG", options.log.clone())]);
+    // A guest is one who may not use the command.
+    let requesters = ("REQUESTER_ROLE_IDS", discord::MEMBER_ROLE.to_string());
+    let variables =
+        sandbox.variables().into_iter().chain([requesters, ("RUST_LOG", options.log.clone())]);
     let config = Config::read(&Environment::of_pairs(variables)).map_err(io::Error::other)?;
     crate::start_log(&config.log);
     let stopping = CancellationToken::new();

@@ -132,6 +132,7 @@ async fn bump(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
 }
 
 /// What happens to a request, or to one of its groups.
+#[derive(Clone, Copy)]
 struct Step<'a> {
     person: Option<UserId>,
     before: Option<State>,

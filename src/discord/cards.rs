@@ -152,13 +152,12 @@ fn being_created(request: &Request) -> String {
     match again {
         None if total == 1 => "The group is being created.".to_owned(),
         Some((note, due)) if total == 1 => {
-            format!("It isn't created yet: {note} It is tried again {due}.")
+            format!("It isn't created yet: {note} The bot goes on trying; next try: {due}.")
         }
         None => format!("The groups are being created: {} of {total} so far.", total - waiting),
-        Some((note, due)) => {
-            let it = if waiting == 1 { "It is" } else { "They are" };
-            format!("{waiting} of {total} can't be created yet: {note} {it} tried again {due}.")
-        }
+        Some((note, due)) => format!(
+            "{waiting} of {total} can't be created yet: {note} The bot goes on trying; next try: {due}."
+        ),
     }
 }
 
@@ -262,8 +261,8 @@ fn mentions(people: &[&UserId]) -> String {
 }
 
 fn addressed(roles: &[RoleId]) -> String {
-    let roles: Vec<_> = roles.iter().take(MAX_PEOPLE).map(|role| format!("<@&{role}> ")).collect();
-    roles.concat()
+    let roles: Vec<_> = roles.iter().take(MAX_PEOPLE).map(|role| format!("<@&{role}>")).collect();
+    if roles.is_empty() { String::new() } else { format!("{}: ", roles.join(" ")) }
 }
 
 /// A moment as Discord shows it in everyone's own time: `f` for the moment, `R` for how long ago.

@@ -99,7 +99,24 @@ impl Store {
         }
         let why = change.why.as_deref();
         let step = Step { person: change.person, before: Some(from), after: to, why };
-        record(&mut tx, id, None, step, now, change.correlation).await?;
+        // What is tried again are the groups that failed, and no others.
+        let failed: Vec<i64> = match change.event {
+            Event::Retry => {
+                sqlx::query_scalar(
+                    "SELECT position FROM requested WHERE request = $1 AND fate = 'failed'",
+                )
+                .bind(id)
+                .fetch_all(&mut *tx)
+                .await?
+            }
+            Event::Approve | Event::Deny | Event::Cancel | Event::Expire => Vec::new(),
+        };
+        if failed.is_empty() {
+            record(&mut tx, id, None, step, now, change.correlation).await?;
+        }
+        for position in failed {
+            record(&mut tx, id, Some(position), step, now, change.correlation).await?;
+        }
         match change.event {
             Event::Approve => {}
             Event::Deny | Event::Cancel | Event::Expire => {

@@ -310,9 +310,9 @@ fn words(row: &Row) -> (Vec<String>, &'static [&'static str]) {
                 if existed == total { "were in Connect already" } else { "are in Connect now" };
             words.push(format!("{all} {how}"));
             for group in &row.groups {
-                let outcome = if group.fate == "created" { "created" } else { "already in use" };
+                let outcome = if group.fate == "created" { "created" } else { "was there" };
                 let guid = group.guid.as_deref().unwrap_or("no guid");
-                words.push(format!("\n{}  {outcome:<14}  {guid}\n", group.name));
+                words.push(format!("\n{}  {outcome:<10}  {guid}\n", group.name));
             }
         }
         "created" => {

@@ -58,7 +58,7 @@ async fn what_a_member_picks_is_one_request_and_an_admins_yes_creates_all_of_it(
     team-01
     team-03
     ```
-    <@&1098233105413124096> Approve or deny all of them before <t:<time>:f>.
+    <@&1098233105413124096>: Approve or deny all of them before <t:<time>:f>.
     ");
     assert_eq!(card.pings.roles, [ADMIN_ROLE]);
     assert_eq!(labels(&card), ["Approve", "Deny"]);
@@ -69,9 +69,9 @@ async fn what_a_member_picks_is_one_request_and_an_admins_yes_creates_all_of_it(
     **Request 1**: <@518402736190455808> asks for 2 LDAP groups in Connect.
     Reason: the new project
     ```
-    NAME     OUTCOME         GUID
-    team-01  created         <guid>
-    team-03  created         <guid>
+    NAME     OUTCOME     GUID
+    team-01  created     <guid>
+    team-03  created     <guid>
     ```
     **Created**: approved by <@391583201672822784> <t:<time>:f>. Both are in Connect now.
     ");
@@ -83,9 +83,9 @@ async fn what_a_member_picks_is_one_request_and_an_admins_yes_creates_all_of_it(
     assert_snapshot!(masked(&notice.content), @r"
     <@518402736190455808> request 1 for 2 groups is done. Both are in Connect now.
     ```
-    NAME     OUTCOME         GUID
-    team-01  created         <guid>
-    team-03  created         <guid>
+    NAME     OUTCOME     GUID
+    team-01  created     <guid>
+    team-03  created     <guid>
     ```
     ");
     assert_eq!(notice.pings.users, [Who::Member.id()]);
@@ -102,10 +102,10 @@ async fn what_an_admin_picks_is_created_at_once_and_one_message_tells_how_it_goe
     assert_snapshot!(masked(&message.content), @r"
     **Request 1**: <@391583201672822784> brings 3 LDAP groups into Connect.
     ```
-    NAME     OUTCOME         GUID
-    team-02  created         <guid>
-    team-04  created         <guid>
-    team-01  created         <guid>
+    NAME     OUTCOME     GUID
+    team-02  created     <guid>
+    team-04  created     <guid>
+    team-01  created     <guid>
     ```
     **Created** <t:<time>:f>. All 3 are in Connect now.
     ");
@@ -166,15 +166,21 @@ fn is_right(world: &World, message: &Message) {
             }
         })
         .collect();
-    let mut expected = ["created         GUID"; 25];
+    let mut expected = ["created     GUID"; 25];
     expected[0] = "failed (1)";
-    expected[4] = "already in use  GUID";
-    expected[5] = "failed (2)      GUID";
+    expected[4] = "was there   GUID";
+    expected[5] = "failed (2)";
     assert_eq!(outcomes, expected);
     let notes: Vec<_> = message.content.lines().filter(|line| line.starts_with('(')).collect();
     assert_eq!(
         notes,
-        ["(1) The license limit is exceeded.", "(2) The requested group name is already in use."]
+        [
+            "(1) The license limit is exceeded.",
+            &format!(
+                "(2) The requested group name is already in use. The other group has the guid `{}`.",
+                world.connect.guid_of("team-06").unwrap()
+            ),
+        ]
     );
     assert!(world.puts() <= 25, "{} PUTs", world.puts());
     assert!(message.content.contains("23 of 25 are in Connect, 2 weren't created."));
@@ -355,7 +361,7 @@ async fn with_connect_away_a_batch_waits_and_goes_on_where_it_was() {
     world.connect.fail(Route::Search, Fault::Cut, Times::Always);
     world.connect.clear_requests();
     world.admin().press(&card, "Approve").await;
-    let card = world.card(1, "tried again").await;
+    let card = world.card(1, "next try").await;
     assert_snapshot!(masked(&card.content), @r"
     **Request 1**: <@518402736190455808> asks for 4 LDAP groups in Connect.
     ```

@@ -22,7 +22,7 @@ async fn buttons_of_what_is_over_say_so() {
     let over = world.card(1, "**Denied**").await;
     for button in ["approve:1", "deny:1", "retry:1"] {
         let answer = world.admin().press_custom_id(button, &over).await;
-        assert_eq!(private(&answer), "Request 1 is denied already; nothing was done.");
+        assert_eq!(private(&answer), "Request 1 was denied already. Nothing was done.");
     }
     let answer = world.admin().submit(opened.form(), &[]).await;
     assert!(private(&answer).starts_with("Request 1 is denied already"));
@@ -36,7 +36,7 @@ async fn a_retry_of_what_has_not_failed_does_nothing() {
     let world = World::start().await;
     let card = asked(&world).await;
     let answer = world.admin().press_custom_id("retry:1", &card).await;
-    assert_snapshot!(private(&answer), @"Request 1 is pending already; nothing was done.");
+    assert_snapshot!(private(&answer), @"Request 1 hasn't been decided yet: approve or deny it. Nothing was done.");
     assert!(world.connect.requests().is_empty());
     world.end().await;
 }

@@ -260,7 +260,7 @@ async fn an_approval_that_could_not_be_acknowledged_is_carried_out() {
     world.told(Who::Member, CONNECT, "is done").await;
     world.discord.clear_faults();
     let again = world.admin().press(&card, "Approve").await;
-    assert!(again.text().starts_with("Request 1 is created already"), "{}", again.text());
+    assert!(again.text().starts_with("Request 1 is done already"), "{}", again.text());
     assert_eq!(world.puts(), 1);
     world.end().await;
 }
@@ -291,7 +291,7 @@ async fn what_waits_for_long_is_brought_up_once() {
     let card = asked(&world).await;
     let still = |message: &Message| message.content.contains("still waits");
     let reminder = world.discord.wait_for_message(REQUESTS, still).await;
-    assert_snapshot!(masked(&reminder.content), @"<@&1098233105413124096> request 1 for `accounting2` still waits: https://discord.com/channels/1098231477641412618/1098232018379395073/<id>. It expires <t:<time>:R>.");
+    assert_snapshot!(masked(&reminder.content), @"<@&1098233105413124096>: request 1 for `accounting2` still waits: https://discord.com/channels/1098231477641412618/1098232018379395073/<id>. It expires <t:<time>:R>.");
     assert!(reminder.content.contains(&format!("{REQUESTS}/{}", card.id)));
     assert_eq!(reminder.pings.roles, [ADMIN_ROLE]);
     assert!(reminder.pings.users.is_empty());

@@ -32,7 +32,7 @@ async fn an_approved_request_is_created_and_says_so_on_its_message_and_to_who_as
     assert!(card.content.contains(&world.connect.guid_of("accounting2").unwrap()));
     assert!(card.buttons().is_empty());
     let notice = world.told(Who::Member, CONNECT, "request 1").await;
-    assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for `accounting2` is done: the group is in Connect, with the guid `<guid>`.");
+    assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for `accounting2` is done: the group is in Connect, with the guid `<guid>`. Share content with it there; it can look empty until its members log in.");
     assert!(notice.content.contains(&world.connect.guid_of("accounting2").unwrap()));
     assert_eq!(notice.pings.users, [Who::Member.id()]);
     assert!(notice.pings.roles.is_empty() && !notice.pings.everyone);
@@ -200,7 +200,7 @@ async fn who_made_it_takes_it_back() {
     ");
     assert!(card.buttons().is_empty());
     let again = world.member().slash("cancel", &[("request", 1.into())]).await;
-    assert_snapshot!(again.text(), @"Request 1 is cancelled already; nothing was done.");
+    assert_snapshot!(again.text(), @"Request 1 was cancelled already. Nothing was done.");
     // Whoever does it needn't be told: the outcome of a later request comes first.
     world.ask(Who::Member, "accounting2").await;
     world.admin().slash("cancel", &[("request", 2.into())]).await;
@@ -287,7 +287,7 @@ async fn with_connect_away_it_is_created_once_connect_is_back() {
     assert_snapshot!(masked(&card.content), @r"
     **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
     Reason: for the budget app
-    Approved by <@391583201672822784> <t:<time>:f>. It isn't created yet: Connect can't be reached. It is tried again <t:<time>:R>.
+    Approved by <@391583201672822784> <t:<time>:f>. It isn't created yet: Connect can't be reached. The bot goes on trying; next try: <t:<time>:R>.
     ");
     assert!(card.buttons().is_empty());
     world.connect.come_up().await.unwrap();

@@ -27,7 +27,7 @@ async fn a_request_is_answered_privately_and_shown_to_the_admins() {
     assert_snapshot!(masked(&card.content), @r"
     **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
     Reason: for the budget app
-    <@&1098233105413124096> Approve or deny it before <t:<time>:f>.
+    <@&1098233105413124096>: Approve or deny it before <t:<time>:f>.
     ");
     assert_eq!(labels(&card), ["Approve", "Deny"]);
     assert_eq!(card.pings.roles, [ADMIN_ROLE]);
@@ -44,7 +44,7 @@ async fn a_reason_is_not_needed_by_default() {
     let card = world.card(1, "Approve or deny").await;
     assert_snapshot!(masked(&card.content), @r"
     **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
-    <@&1098233105413124096> Approve or deny it before <t:<time>:f>.
+    <@&1098233105413124096>: Approve or deny it before <t:<time>:f>.
     ");
     world.end().await;
 }
@@ -190,7 +190,7 @@ async fn who_asks_for_what_was_asked_for_joins_the_request() {
     assert_snapshot!(masked(&joined.content), @r"
     **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
     Also asked by <@623940187264385034>.
-    <@&1098233105413124096> Approve or deny it before <t:<time>:f>.
+    <@&1098233105413124096>: Approve or deny it before <t:<time>:f>.
     ");
     assert_eq!((joined.id, labels(&joined).len()), (card.id, 2));
 

@@ -198,9 +198,9 @@ pub(crate) async fn what_a_member_picks_is_one_request(browser: &Browser) {
     Request 1: @Margaret asks for 2 LDAP groups in Connect.
     Reason: for the audit
 
-    NAME             OUTCOME         GUID
-    accounting2      created         <new>
-    accounting-apac  already in use  <old>
+    NAME             OUTCOME     GUID
+    accounting2      created     <new>
+    accounting-apac  was there   <old>
     ");
     assert!(outcome.contains("Both are in Connect now; 1 of them was there already."), "{outcome}");
     end(browser, stage).await;

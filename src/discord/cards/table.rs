@@ -90,13 +90,19 @@ fn outcomes(request: &Request, (width, with_guids, reason): (usize, bool, usize)
     let mut text = "```\n".to_owned();
     push_line(&mut text, "NAME", widest, "OUTCOME", with_guids.then_some("GUID"));
     for ((cell, _), group) in cells.iter().zip(&request.groups) {
-        let guid = group.guid.as_ref().map(Guid::as_str).filter(|_| with_guids);
+        // Of a group that failed it is the other one's, which its reason names.
+        let is_there = with_guids && group.fate != Fate::Failed;
+        let guid = group.guid.as_ref().map(Guid::as_str).filter(|_| is_there);
         push_line(&mut text, cell, widest, &outcome(group, &mut reasons), guid);
     }
     text.push_str("```\n");
     push_cut(&mut text, cells.iter().filter(|(_, is_cut)| *is_cut).count());
-    for (at, note) in reasons.iter().enumerate() {
-        let _ = writeln!(text, "({}) {}", at + 1, said(note, reason));
+    for (at, (note, guid)) in reasons.iter().enumerate() {
+        let _ = write!(text, "({}) {}", at + 1, said(note, reason));
+        let _ = match guid {
+            Some(guid) => writeln!(text, " The other group has the guid `{}`.", guid.as_str()),
+            None => writeln!(text),
+        };
     }
     text
 }
@@ -104,24 +110,25 @@ fn outcomes(request: &Request, (width, with_guids, reason): (usize, bool, usize)
 fn push_line(text: &mut String, name: &str, width: usize, outcome: &str, guid: Option<&str>) {
     let fill = width.saturating_sub(columns(name));
     let _ = match guid {
-        Some(guid) => writeln!(text, "{name}{:fill$}  {outcome:<14}  {guid}", ""),
+        Some(guid) => writeln!(text, "{name}{:fill$}  {outcome:<10}  {guid}", ""),
         None => writeln!(text, "{name}{:fill$}  {outcome}", ""),
     };
 }
 
 /// What came of a group; of one that failed the number of the reason, if there aren't too many.
-fn outcome<'a>(group: &'a Requested, reasons: &mut Vec<&'a str>) -> String {
+fn outcome<'a>(group: &'a Requested, reasons: &mut Vec<(&'a str, Option<&'a Guid>)>) -> String {
     match group.fate {
         Fate::Waiting => "waiting".to_owned(),
         Fate::Created => "created".to_owned(),
-        Fate::Existed => "already in use".to_owned(),
+        Fate::Existed => "was there".to_owned(),
         Fate::Failed => {
             let note = group.note.as_deref().unwrap_or_default();
-            let known = reasons.iter().position(|known| *known == note);
+            let reason = (note, group.guid.as_ref());
+            let known = reasons.iter().position(|known| *known == reason);
             match known {
                 Some(at) => format!("failed ({})", at + 1),
                 None if reasons.len() < MAX_REASONS && !note.is_empty() => {
-                    reasons.push(note);
+                    reasons.push(reason);
                     format!("failed ({})", reasons.len())
                 }
                 None => "failed".to_owned(),

@@ -35,7 +35,8 @@ fn lead(request: &Request, person: UserId) -> String {
     match request.state {
         State::Created => match &request.groups[..] {
             [group] => format!(
-                "{what} is done: the group is in Connect, with the guid `{}`.",
+                "{what} is done: the group is in Connect, with the guid `{}`. Share content with it \
+                 there; it can look empty until its members log in.",
                 group.guid.as_ref().map_or("", Guid::as_str)
             ),
             _ => format!("{what} is done.{}", all_there(request).trim_start_matches('.')),
@@ -166,14 +167,19 @@ pub(in crate::discord) fn refusal(refusal: &RequestRefusal) -> String {
              steps.",
             count(*number, "group")
         ),
-        RequestRefusal::Over(request) => format!(
-            "Request {} is {} already; nothing was done.",
-            request.id,
-            match request.state {
-                State::Creating => "approved",
-                state => state.as_str(),
-            }
-        ),
+        RequestRefusal::Over(request) => {
+            let number = request.id;
+            let now = match request.state {
+                State::Pending => "hasn't been decided yet: approve or deny it",
+                State::Creating => "is approved already, and being carried out",
+                State::Created => "is done already: see its message",
+                State::Failed => "has failed: **Retry** in its message tries it again",
+                State::Denied => "was denied already",
+                State::Expired => "has expired: ask again with `/ldapgroup create`",
+                State::Cancelled => "was cancelled already",
+            };
+            format!("Request {number} {now}. Nothing was done.")
+        }
         RequestRefusal::OldMessage => {
             "This message is out of date, and nothing was done. `/ldapgroup requests` leads to the \
              message that counts."
