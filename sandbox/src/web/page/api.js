@@ -3,9 +3,12 @@
 /** What the server said no to, in its own words. */
 export class Refused extends Error {}
 
+/** The server isn't there. */
+export class Unreached extends Refused {}
+
 /**
  * Sends something to the server and gives its answer.
- * Throws `Refused` where it says no, and where it isn't there.
+ * Throws `Refused` where it says no, and `Unreached` where it isn't there.
  */
 export async function post(route, body) {
   let response;
@@ -16,7 +19,9 @@ export async function post(route, body) {
       body: JSON.stringify(body),
     });
   } catch {
-    throw new Refused("The sandbox can’t be reached. Start it again with cargo sandbox.");
+    throw new Unreached(
+      "The sandbox can’t be reached. If cargo sandbox was started anew, its terminal says the new address.",
+    );
   }
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new Refused(answer.error ?? `The sandbox answered with status ${response.status}.`);

@@ -40,7 +40,7 @@ class Page {
     });
     addEventListener("popstate", () => this.arrive());
     addEventListener("storage", () => this.model.state && this.sidebar.draw());
-    addEventListener("visibilitychange", () => this.model.state && this.drawMessages());
+    addEventListener("visibilitychange", () => this.looked());
     this.arrive();
   }
 
@@ -49,20 +49,37 @@ class Page {
     const query = new URLSearchParams(location.search);
     const who = query.get("as") || SOMEBODY;
     this.wanted = query.get("in");
+    this.closeForm?.();
     if (who === this.who) {
       if (this.model.state) this.draw();
       return;
     }
     this.who = who;
+    this.follow();
+  }
+
+  /** Follows what happens, anew, while the tab is seen: a browser keeps few connections to one server. */
+  follow() {
     this.end?.();
-    this.end = follow(who, {
+    this.end = null;
+    if (document.visibilityState === "hidden") return;
+    this.end = follow(this.who, {
       take: (name, content) => this.take(name, content),
-      connected: (isConnected) => {
-        this.isConnected = isConnected;
-        this.drawBanner();
-      },
+      connected: (isConnected) => this.connected(isConnected),
       refused: () => this.becomeSomebody(),
     });
+  }
+
+  connected(isConnected) {
+    this.isConnected = isConnected;
+    this.drawBanner();
+    if (isConnected) this.composer.reached();
+  }
+
+  /** The tab has come to be seen, or to be hidden. */
+  looked() {
+    this.follow();
+    if (this.model.state) this.drawMessages();
   }
 
   /** Whoever the address names isn't one of the team. */
@@ -139,7 +156,13 @@ class Page {
     const { state } = this.model;
     const words = this.isConnected
       ? state?.ready === false && "The bot isn’t connected to Discord: until it is, commands get no answer."
-      : "The sandbox can’t be reached. Trying again…";
+      : h(
+          "span",
+          {},
+          "The sandbox can’t be reached. Trying again… If ",
+          h("code", { class: "span", text: "cargo sandbox" }),
+          " was started anew, its terminal says the new address.",
+        );
     const banner = byId("banner");
     banner.hidden = !words;
     banner.replaceChildren(...(words ? [icon("alert"), words] : []));
@@ -166,6 +189,7 @@ class Page {
 
   /** Uses a command. */
   async slash(command, options) {
+    const as = this.who;
     const done = this.log.pend(`/${command.name}`);
     this.pending.push(done);
     const over = () => {
@@ -174,12 +198,12 @@ class Page {
     };
     try {
       const answer = await post("slash", {
-        as: this.who,
+        as,
         channel: this.channel,
         command: command.call,
         options,
       });
-      this.open(answer);
+      this.open(answer, as);
       setTimeout(over, GRACE);
     } catch (error) {
       over();
@@ -214,10 +238,11 @@ class Page {
   }
 
   async use(message, route, what) {
+    const as = this.who;
     this.log.fail(message.id, null);
     try {
-      const answer = await post(route, { as: this.who, message: message.id, ...what });
-      this.open(answer);
+      const answer = await post(route, { as, message: message.id, ...what });
+      this.open(answer, as);
       if (answer.error) this.log.fail(message.id, answer.error);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -225,11 +250,12 @@ class Page {
     }
   }
 
-  /** Opens the form that came as an answer. */
-  open({ form }) {
-    if (!form) return;
-    const as = this.who;
-    openForm(form, this.model.state.bot, (values) => post("submit", { as, form: form.id, values }));
+  /** Opens the form that came as an answer, if the tab is still the person who gets it. */
+  open({ form }, as) {
+    if (!form || as !== this.who) return;
+    this.closeForm = openForm(form, this.model.state.bot, (values) =>
+      post("submit", { as, form: form.id, values }),
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 // Where one writes: a message, or a command with its options.
 
-import { Refused } from "./api.js";
+import { Refused, Unreached } from "./api.js";
 import { choicesFor, commandsOf, fixedChoices, matching, reading } from "./command.js";
 import { byId, freshId, h } from "./dom.js";
 import { Field } from "./field.js";
@@ -17,6 +17,7 @@ export class Composer {
     this.command = null;
     this.fields = [];
     this.asked = 0;
+    this.isUnreached = false;
     this.suggest = new Suggest();
     this.help = h("p", { class: "composer-help", id: freshId("help"), hidden: true, "data-testid": "help" });
     this.error = h("p", {
@@ -348,10 +349,17 @@ export class Composer {
       if (!(error instanceof Refused)) throw error;
       putBack();
       this.fail(error.message);
+      this.isUnreached = error instanceof Unreached;
     }
   }
 
+  /** The server is there: no words say any longer that it isn't. */
+  reached() {
+    if (this.isUnreached) this.fail(null);
+  }
+
   fail(words) {
+    this.isUnreached = false;
     // The words about what is wrong stand where those about the option stood.
     this.help.hidden = words !== null || this.command === null;
     this.error.hidden = words === null;

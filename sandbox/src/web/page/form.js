@@ -7,7 +7,7 @@ import { Refused } from "./api.js";
 /** Discord's greatest length of a form's text. */
 const LONGEST = 4000;
 
-/** Opens the form. `submit` gets the values, and gives the server's answer. */
+/** Opens the form. `submit` gets the values, and gives the server's answer. The function given back closes it. */
 export function openForm(form, bot, submit) {
   const fields = form.inputs.map(field);
   const id = freshId("form");
@@ -78,6 +78,7 @@ export function openForm(form, bot, submit) {
   document.body.append(dialog);
   dialog.showModal();
   fields[0]?.input.focus();
+  return close;
 }
 
 /** What went wrong with sending, if anything. */

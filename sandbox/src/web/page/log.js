@@ -2,6 +2,7 @@
 
 import { Kept, arrange, byId, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { dropMenu } from "./menu.js";
 import { continues } from "./model.js";
 import { avatar, messageNode, used } from "./message.js";
 import { day } from "./time.js";
@@ -32,7 +33,9 @@ export class Log {
     const isOther = this.channel !== page.channel || this.who !== page.who;
     if (isOther) this.clear();
     const focus = focusIn(root);
-    arrange(root, this.nodes());
+    const nodes = this.nodes();
+    dropMenu(nodes);
+    arrange(root, nodes);
     restore(root, focus);
     if (isOther || this.isAtEnd) this.toEnd();
     else this.latest.hidden = false;
@@ -41,6 +44,7 @@ export class Log {
   clear() {
     this.channel = this.page.channel;
     this.who = this.page.who;
+    dropMenu([]);
     this.drawn.clear();
     this.root.replaceChildren();
     const name = this.page.model.name("channel", this.channel);

@@ -98,17 +98,26 @@ const LISTS = [
   },
 ];
 
-const BLOCKS = [
+// Of the blocks a quote holds all but quotes.
+const QUOTED = [
   {
     block: true,
     pattern: /(#{1,3}) +([^\n]+)(?:\n|$)/y,
     make: (found) => ({ type: "heading", level: found[1].length, children: inline(found[2].trim()) }),
   },
   { block: true, pattern: /-# +([^\n]+)(?:\n|$)/y, make: wrapped("subtext") },
-  { block: true, pattern: />>> ([^]+)/y, make: (found) => ({ type: "quote", children: parse(found[1]) }) },
-  { block: true, pattern: /(?:> [^\n]*(?:\n|$))+/y, make: quote },
   ...LISTS,
   ...INLINE,
+];
+
+const BLOCKS = [
+  { block: true, pattern: />>> ([^]+)/y, make: (found) => quote(found[1]) },
+  {
+    block: true,
+    pattern: /(?:> [^\n]*(?:\n|$))+/y,
+    make: (found) => quote(found[0].replace(/\n$/, "").replace(/^> /gm, "")),
+  },
+  ...QUOTED,
 ];
 
 // One blank inside of both ends is there to keep backticks apart.
@@ -140,9 +149,8 @@ function jumpOf(href) {
   return found && { type: "jump", channel: found[1], message: found[2] };
 }
 
-function quote(found) {
-  const text = found[0].replace(/\n$/, "").replace(/^> /gm, "");
-  return { type: "quote", children: parse(text) };
+function quote(text) {
+  return { type: "quote", children: read(text, QUOTED) };
 }
 
 function list(found) {

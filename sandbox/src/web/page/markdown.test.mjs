@@ -135,6 +135,15 @@ test("headings, quotes and small text take their line", () => {
   assert.deepEqual(inParts(">>> a\nb"), ["quote"]);
 });
 
+test("a quote holds no other quote, but other blocks", () => {
+  assert.deepEqual(parse("> > a"), [{ type: "quote", children: [text("> a")] }]);
+  const [all] = parse(">>> > a\n- b");
+  assert.deepEqual(
+    all.children.map(({ type }) => type),
+    ["text", "break", "list"],
+  );
+});
+
 test("lists nest by their indentation and number from where they begin", () => {
   assert.deepEqual(parse("Did you mean:\n- `ABE`\n  - inner\n- b\nend").slice(2), [
     {

@@ -7,6 +7,14 @@ import { count } from "./command.js";
 /** The least room that the list wants below its button, in pixels. */
 const ROOM = 260;
 
+/** The menu whose list is open. */
+let openMenu = null;
+
+/** Closes the open menu, and sends nothing, unless it stands in one of these nodes. */
+export function dropMenu(kept) {
+  if (openMenu && !kept.some((node) => node.contains(openMenu.root))) openMenu.drop();
+}
+
 /** A menu as the message describes it; `send` gets the values that were picked, when it closes. */
 export function selectMenu(spec, send) {
   return new Menu(spec, send).root;
@@ -45,7 +53,7 @@ class Menu {
         on: {
           click: () => (this.isOpen ? this.close() : this.open()),
           keydown: (event) => this.key(event),
-          blur: () => this.close(),
+          blur: () => this.left(),
         },
       },
       this.value,
@@ -101,6 +109,7 @@ class Menu {
 
   open() {
     if (this.isOpen || this.spec.disabled) return;
+    openMenu = this;
     this.before = new Set(this.picked);
     this.list.hidden = false;
     this.button.focus();
@@ -112,9 +121,22 @@ class Menu {
     addEventListener("scroll", this.place, true);
   }
 
+  /** The focus has gone: to elsewhere on the page, or with the whole window, which it comes back with. */
+  left() {
+    if (document.hasFocus() && document.activeElement !== this.button) this.close();
+  }
+
+  /** Closes the list, and forgets what was picked. */
+  drop() {
+    this.picked = new Set(this.before);
+    this.show();
+    this.close();
+  }
+
   /** Closes the list, and sends what was picked if that has changed. */
   close() {
     if (!this.isOpen) return;
+    if (openMenu === this) openMenu = null;
     this.list.hidden = true;
     this.button.setAttribute("aria-expanded", "false");
     this.button.removeAttribute("aria-activedescendant");
@@ -133,7 +155,7 @@ class Menu {
   }
 
   place() {
-    if (!this.button.isConnected) return this.close();
+    if (!this.button.isConnected) return this.drop();
     const at = this.button.getBoundingClientRect();
     const below = innerHeight - at.bottom;
     const isUp = below < ROOM && at.top > below;

@@ -128,6 +128,14 @@ export function continues(message, before) {
   return message.author.id === before.author.id && message.at - before.at < TOGETHER;
 }
 
+/** A name with what isn't seen, or turns the writing around, written out: `\u{202e}`. */
+export function visible(name) {
+  return name.replaceAll(
+    /[\p{Cc}\p{Bidi_Control}\u{200b}\u{2028}\u{2029}\u{feff}]/gu,
+    (mark) => `\\u{${mark.codePointAt(0).toString(16)}}`,
+  );
+}
+
 /** A person's or program's one or two letters. */
 export function initials(name) {
   const words = name

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Model, continues, initials } from "./model.js";
+import { Model, continues, initials, visible } from "./model.js";
 
 const ADA = { who: "admin", id: "1", display_name: "Ada", roles: ["11"] };
 const LINUS = { who: "member", id: "2", display_name: "Linus", roles: [] };
@@ -115,6 +115,11 @@ test("a message is summed up in a line, with names", () => {
     "Request: @Linus asks @Connect admins in <#c> NAME @unknown-user …",
   );
   assert.equal(model().summary(message("1", { content: "x".repeat(200) })).length, 121);
+});
+
+test("a name's hidden marks are written out", () => {
+  assert.equal(visible("a\u{202e}b\nc\u{1b}"), "a\\u{202e}b\\u{a}c\\u{1b}");
+  assert.equal(visible("営業 部-é"), "営業 部-é");
 });
 
 test("somebody's letters are those of their names", () => {

@@ -4,6 +4,7 @@ import { post, Refused } from "./api.js";
 import { count } from "./command.js";
 import { Kept, arrange, byId, freshId, h, keepReachable } from "./dom.js";
 import { icon } from "./icons.js";
+import { visible } from "./model.js";
 
 /** So many groups are listed at the most; the filter finds the others. */
 const MOST = 150;
@@ -32,7 +33,7 @@ const FAULTS = [
   [
     "gateway_away",
     "Discord cuts the bot off",
-    "The bot keeps trying to come back. Until it may, no command gets an answer.",
+    "Until it may come back, no command gets an answer. Then it is back within a minute.",
   ],
   [
     "discord_refuses",
@@ -194,16 +195,17 @@ export class Panel {
   ldapGroup({ name, guid }) {
     const isIn = guid !== null && guid !== undefined;
     const label = isIn ? "Remove" : "Import";
+    const shown = visible(name);
     return h(
       "li",
       { class: isIn ? "group group-in" : "group", "data-testid": "ldap-group", "data-name": name },
-      h("span", { class: "group-name", text: name, title: name.length > 60 ? name : null }),
+      nameOf(shown),
       h("button", {
         class: "as-link",
         type: "button",
         text: label,
         "data-key": name,
-        "aria-label": isIn ? `Remove ${name} from Connect` : `Import ${name} into Connect`,
+        "aria-label": isIn ? `Remove ${shown} from Connect` : `Import ${shown} into Connect`,
         title: isIn ? "Remove it in Connect, past the bot" : "Import it in Connect, past the bot",
         on: { click: () => this.act("do", { what: label.toLowerCase(), name }) },
       }),
@@ -215,9 +217,13 @@ function hasGroup({ name, guid }) {
   return h(
     "li",
     { class: "group group-in", "data-testid": "connect-group", "data-name": name },
-    h("span", { class: "group-name", text: name, title: name.length > 60 ? name : null }),
+    nameOf(visible(name)),
     h("code", { class: "guid", text: guid }),
   );
+}
+
+function nameOf(shown) {
+  return h("span", { class: "group-name", text: shown, title: shown.length > 60 ? shown : null });
 }
 
 function health(name, isWell, well, ill) {
