@@ -177,6 +177,14 @@ impl Browser {
         .await;
     }
 
+    /// Clicks on what the selector tells, if it can be clicked on now.
+    pub(crate) async fn try_click(&self, selector: &str) -> Option<()> {
+        let sought = json!({"using": "css selector", "value": selector});
+        let element = self.try_call(Method::POST, "element", sought).await.ok()?;
+        let path = format!("element/{}/click", element[ELEMENT].as_str()?);
+        self.try_call(Method::POST, &path, json!({})).await.ok().map(drop)
+    }
+
     /// Waits for what has this role and this accessible name.
     pub(crate) async fn find(&self, within: &str, role: &str, name: &str) -> Element {
         let what = format!("find the {role} {name:?} in {within}");

@@ -39,10 +39,11 @@ macro_rules! scenes {
     };
 }
 
-const SCENES: [(&str, Scene); 11] = scenes![
+const SCENES: [(&str, Scene); 12] = scenes![
     scenes::what_is_typed_is_completed_and_its_answer_is_a_table,
     scenes::an_admin_creates_what_the_bot_suggests,
     scenes::a_member_asks_in_one_tab_and_an_admin_approves_in_another,
+    scenes::more_tabs_work_than_a_browser_has_connections_for,
     scenes::an_admin_denies_and_says_why,
     scenes::pages_turn_in_the_message_by_mouse_and_by_key,
     scenes::an_admin_picks_several_and_reads_what_came_of_each,

@@ -103,6 +103,18 @@ pub(crate) async fn a_member_asks_in_one_tab_and_an_admin_approves_in_another(br
     end(browser, stage).await;
 }
 
+pub(crate) async fn more_tabs_work_than_a_browser_has_connections_for(browser: &Browser) {
+    let stage = Stage::start().await;
+    let first = Tab::open(browser, &stage, "admin").await;
+    let mut last = None;
+    for _ in 0..6 {
+        last = Some(Tab::another(browser, &stage, "member").await);
+    }
+    last.unwrap().write("connect", &format!("good morning{ENTER}")).await;
+    first.words("good morning").await;
+    end(browser, stage).await;
+}
+
 pub(crate) async fn an_admin_denies_and_says_why(browser: &Browser) {
     let stage = Stage::start().await;
     let tab = Tab::open(browser, &stage, "member").await;

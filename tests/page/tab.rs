@@ -117,10 +117,12 @@ impl<'b> Tab<'b> {
     async fn follow(&self, selector: &str) {
         self.look().await;
         until(&format!("click on {selector}"), async || {
-            let script = "const link = document.querySelector(arguments[0]); link?.click();
-                return link !== null;";
-            let clicked = self.browser.script(script, json!([selector])).await;
-            (clicked == true).then_some(())
+            let clicked = self.browser.try_click(selector).await;
+            if clicked.is_none() {
+                // Where there is little room the links are in a drawer.
+                self.browser.try_click("#open-sidebar").await;
+            }
+            clicked
         })
         .await;
     }
