@@ -59,6 +59,25 @@ function valuesIn(command, rest) {
   return values;
 }
 
+/**
+ * What is typed into an option's field, as `{option, text}` for each option that it is meant for, this one first: its
+ * own name at the very start goes, and behind a blank the name of one of the `others` begins that one's text.
+ */
+export function parted(option, typed, others) {
+  const own = `${option.name}:`;
+  const text = typed.startsWith(own) ? typed.slice(own.length) : typed;
+  const [next] = others
+    .map((other) => ({ other, at: text.indexOf(` ${other.name}:`) }))
+    .filter((found) => found.at >= 0)
+    .sort((a, b) => a.at - b.at);
+  if (!next) return [{ option, text }];
+  const left = others.filter((other) => other !== next.other);
+  return [
+    { option, text: text.slice(0, next.at).trimEnd() },
+    ...parted(next.other, text.slice(next.at + 1), left),
+  ];
+}
+
 /** What may be chosen for an option, or `null` if anything can be typed. */
 export function fixedChoices(option) {
   if (option.choices?.length > 0) return option.choices;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { choicesFor, commandsOf, fixedChoices, matching, reading, valueOf } from "./command.js";
+import { choicesFor, commandsOf, fixedChoices, matching, parted, reading, valueOf } from "./command.js";
 
 const REGISTERED = [
   {
@@ -109,4 +109,64 @@ test("an option with choices takes one of them, whatever the case", () => {
   );
   assert.deepEqual(valueOf({ type: 5, name: "yes" }, "true"), { value: true });
   assert.equal(fixedChoices({ type: 3, name: "prefix" }), null);
+});
+
+/** What each option's field holds after `typed` went into that of `into`, key by key. */
+function afterKeys(options, into, typed) {
+  const held = {};
+  let current = into;
+  for (const key of typed) {
+    const others = options.filter((option) => option !== current && !held[option.name]);
+    const parts = parted(current, (held[current.name] ?? "") + key, others);
+    for (const { option, text } of parts) held[option.name] = text;
+    current = parts.at(-1).option;
+  }
+  return held;
+}
+
+const [NAME, REASON] = create.options;
+const texts = (parts) => parts.map(({ option, text }) => [option.name, text]);
+
+test("in a field its own name at the very start goes, and nowhere else", () => {
+  assert.deepEqual(texts(parted(NAME, "name:ABE", [REASON])), [["name", "ABE"]]);
+  assert.deepEqual(texts(parted(NAME, "name:", [REASON])), [["name", ""]]);
+  for (const typed of ["", "ABE", "name", "surname:ABE", "the name:ABE", "Name:ABE"]) {
+    assert.deepEqual(texts(parted(NAME, typed, [REASON])), [["name", typed]]);
+  }
+});
+
+test("in a field another option's name behind a blank begins that option", () => {
+  const whole = [
+    ["name", "ABE-TEST"],
+    ["reason", "for x"],
+  ];
+  assert.deepEqual(texts(parted(NAME, "ABE-TEST reason:for x", [REASON])), whole);
+  assert.deepEqual(texts(parted(NAME, "name:ABE-TEST  reason:for x", [REASON])), whole);
+  assert.deepEqual(texts(parted(NAME, "name: reason:", [REASON])), [
+    ["name", ""],
+    ["reason", ""],
+  ]);
+});
+
+test("in a field a name that is no other option's, or has no blank before it, is a word", () => {
+  for (const typed of ["reason:x", "ABE-reason:x", "ABE reason", "ABE reasons:x", "ABE see:x"]) {
+    assert.deepEqual(texts(parted(NAME, typed, [REASON])), [["name", typed]]);
+  }
+  assert.deepEqual(texts(parted(REASON, "its name:ABE", [])), [["reason", "its name:ABE"]]);
+});
+
+test("several names in a field are taken in the order typed, each once", () => {
+  const [a, b, c] = ["a", "b.c", "x-y"].map((name) => ({ type: 3, name }));
+  assert.deepEqual(texts(parted(a, "1 x-y:2 b.c:3 x-y:4", [b, c])), [
+    ["a", "1"],
+    ["x-y", "2"],
+    ["b.c", "3 x-y:4"],
+  ]);
+});
+
+test("a command typed key by key fills what the same line fills when it is pasted", () => {
+  for (const line of ["name:ABE-TEST reason:for x", "ABE-TEST reason:for: x", "name:a reason:the name is a"]) {
+    const pasted = reading(COMMANDS, `/ldapgroup create ${line}`).values;
+    assert.deepEqual(afterKeys(create.options, NAME, line), pasted);
+  }
 });

@@ -1,7 +1,7 @@
 // Where one writes: a message, or a command with its options.
 
 import { Refused, Unreached } from "./api.js";
-import { choicesFor, commandsOf, fixedChoices, matching, reading } from "./command.js";
+import { choicesFor, commandsOf, fixedChoices, matching, parted, reading } from "./command.js";
 import { byId, freshId, h } from "./dom.js";
 import { Field } from "./field.js";
 import { icon } from "./icons.js";
@@ -158,7 +158,8 @@ export class Composer {
   /** Adds an option's field behind the others. */
   add(option) {
     const field = new Field(option, this.suggest.id, this.help.id, () => this.drop(field));
-    field.input.addEventListener("input", () => this.ask(field, PAUSE));
+    field.input.addEventListener("input", (event) => this.typed(field, event.isComposing));
+    field.input.addEventListener("compositionend", () => this.typed(field, false));
     field.input.addEventListener("focus", () => {
       this.explain(option);
       this.ask(field, 0);
@@ -167,6 +168,32 @@ export class Composer {
     this.fields.push(field);
     this.more.before(field.node);
     return field;
+  }
+
+  /** What is typed into a field; the names of options in it are taken as in a line that is pasted whole. */
+  typed(field, isComposing) {
+    // A composition may end because its field was taken away.
+    if (!this.fields.includes(field)) return;
+    const next = isComposing ? field : this.part(field);
+    if (next === field) this.ask(field, PAUSE);
+    else next.input.focus();
+  }
+
+  /** Hands what was typed to the options that it names; returns the field in which one goes on. */
+  part(field) {
+    // The name of an option that has its value is a word like others: what is there isn't written over.
+    const filled = this.fields.filter((each) => each.text !== "").map((each) => each.option);
+    const others = this.command.options.filter((each) => each !== field.option && !filled.includes(each));
+    const parts = parted(field.option, field.text, others);
+    if (parts.length === 1 && parts[0].text === field.text) return field;
+    const behindCaret = field.text.length - field.input.selectionEnd;
+    const fields = parts.map(({ option, text }) => {
+      const its = this.fields.find((each) => each.option === option) ?? this.add(option);
+      its.keep(text, behindCaret);
+      return its;
+    });
+    this.offer();
+    return fields.at(-1);
   }
 
   /** Leaves an optional option out again. */

@@ -13,6 +13,7 @@ export class Field {
   constructor(option, listId, describedBy, remove) {
     this.option = option;
     this.chosen = null;
+    this.lastChosen = null;
     const hasList = option.autocomplete || fixedChoices(option) !== null;
     const id = freshId("option");
     this.input = h("input", {
@@ -70,6 +71,15 @@ export class Field {
     this.input.value = choice.name;
     this.typed();
     this.chosen = choice;
+    this.lastChosen = choice;
+  }
+
+  /** Keeps this of what was typed, with the caret so many letters before its end. */
+  keep(text, behindCaret) {
+    // A choice that another option's name was typed behind is still that choice, not its words.
+    this.fill(this.lastChosen?.name === text ? this.lastChosen : text);
+    const caret = Math.max(0, text.length - behindCaret);
+    this.input.setSelectionRange(caret, caret);
   }
 
   typed() {
