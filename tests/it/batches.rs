@@ -203,35 +203,35 @@ async fn twenty_five_groups_of_a_request_have_twenty_five_right_outcomes() {
     assert_snapshot!(masked(&notice.content), @r"
     <@518402736190455808> request 1 for 25 groups: 23 of 25 are in Connect, 2 weren't created. An admin can retry it. https://discord.com/channels/1098231477641412618/1098232018379395073/<id>
     ```
-    NAME     OUTCOME         GUID
+    NAME     OUTCOME     GUID
     team-01  failed (1)
-    team-02  created         <guid>
-    team-03  created         <guid>
-    team-04  created         <guid>
-    team-05  already in use  <guid>
-    team-06  failed (2)      <guid>
-    team-07  created         <guid>
-    team-08  created         <guid>
-    team-09  created         <guid>
-    team-10  created         <guid>
-    team-11  created         <guid>
-    team-12  created         <guid>
-    team-13  created         <guid>
-    team-14  created         <guid>
-    team-15  created         <guid>
-    team-16  created         <guid>
-    team-17  created         <guid>
-    team-18  created         <guid>
-    team-19  created         <guid>
-    team-20  created         <guid>
-    team-21  created         <guid>
-    team-22  created         <guid>
-    team-23  created         <guid>
-    team-24  created         <guid>
-    team-25  created         <guid>
+    team-02  created     <guid>
+    team-03  created     <guid>
+    team-04  created     <guid>
+    team-05  was there   <guid>
+    team-06  failed (2)
+    team-07  created     <guid>
+    team-08  created     <guid>
+    team-09  created     <guid>
+    team-10  created     <guid>
+    team-11  created     <guid>
+    team-12  created     <guid>
+    team-13  created     <guid>
+    team-14  created     <guid>
+    team-15  created     <guid>
+    team-16  created     <guid>
+    team-17  created     <guid>
+    team-18  created     <guid>
+    team-19  created     <guid>
+    team-20  created     <guid>
+    team-21  created     <guid>
+    team-22  created     <guid>
+    team-23  created     <guid>
+    team-24  created     <guid>
+    team-25  created     <guid>
     ```
     (1) The license limit is exceeded.
-    (2) The requested group name is already in use.
+    (2) The requested group name is already in use. The other group has the guid `<guid>`.
     ");
     // What failed is tried again, and nothing else.
     world.connect.remove_group("team-06");
@@ -365,13 +365,13 @@ async fn with_connect_away_a_batch_waits_and_goes_on_where_it_was() {
     assert_snapshot!(masked(&card.content), @r"
     **Request 1**: <@518402736190455808> asks for 4 LDAP groups in Connect.
     ```
-    NAME     OUTCOME         GUID
-    team-01  created         <guid>
-    team-02  created         <guid>
+    NAME     OUTCOME     GUID
+    team-01  created     <guid>
+    team-02  created     <guid>
     team-03  waiting
     team-04  waiting
     ```
-    Approved by <@391583201672822784> <t:<time>:f>. 2 of 4 can't be created yet: the connection to Connect broke before the answer was there. They are tried again <t:<time>:R>.
+    Approved by <@391583201672822784> <t:<time>:f>. 2 of 4 can't be created yet: the connection to Connect broke before the answer was there. The bot goes on trying; next try: <t:<time>:R>.
     ");
     world.connect.heal();
     world.card(1, "All 4 are in Connect now.").await;

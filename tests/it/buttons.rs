@@ -25,7 +25,7 @@ async fn buttons_of_what_is_over_say_so() {
         assert_eq!(private(&answer), "Request 1 was denied already. Nothing was done.");
     }
     let answer = world.admin().submit(opened.form(), &[]).await;
-    assert!(private(&answer).starts_with("Request 1 is denied already"));
+    assert!(private(&answer).starts_with("Request 1 was denied already"));
     assert_eq!(world.cards(1), [over]);
     assert!(world.connect.requests().is_empty());
     world.end().await;
