@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub(super) use self::batch::{asked, begun};
-pub(super) use self::lists::{groups_in_list, history, request_choices, requests};
+pub(super) use self::lists::{groups_in_list, history, request_choices, requests, turns};
 pub(super) use self::told::{joined, notice, over, refusal, reminder, requested};
 use super::render::{MAX_CONTENT, span};
 use crate::access::{RoleId, UserId};

@@ -93,22 +93,22 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Card {
 
 /// Adds the page's number and the buttons that turn it. `custom_id`s end in the page they lead to.
 fn paged(mut content: String, key: &str, page: usize, pages: usize) -> Card {
-    let mut buttons = Vec::new();
     if pages > 1 {
         let _ = write!(content, "\npage {} of {pages}", page + 1);
-        let button = |label, to: usize| Button {
-            label,
-            custom_id: format!("{key}:{to}"),
-            look: Look::Plain,
-        };
-        if page > 0 {
-            buttons.push(button("◀", page - 1));
-        }
-        if page + 1 < pages {
-            buttons.push(button("▶", page + 1));
-        }
     }
-    Card { content, buttons }
+    Card { content, buttons: turns(page, pages, |to| Some(format!("{key}:{to}"))) }
+}
+
+/// The buttons that lead to the pages beside this one, as far as `custom_id` can name these.
+pub(in crate::discord) fn turns(
+    page: usize,
+    pages: usize,
+    custom_id: impl Fn(usize) -> Option<String>,
+) -> Vec<Button> {
+    let button = |label, to| Some(Button { label, custom_id: custom_id(to)?, look: Look::Plain });
+    let before = page.checked_sub(1).and_then(|to| button("◀", to));
+    let after = (page + 1 < pages).then(|| button("▶", page + 1)).flatten();
+    before.into_iter().chain(after).collect()
 }
 
 /// The first of its groups, and how many more there are.

@@ -1,6 +1,6 @@
 //! What a search found, page by page.
 
-use super::super::cards::{Button, Look};
+use super::super::cards::turns;
 use super::choices::menu;
 use super::{MAX_CELL, MAX_CONTENT, Reply, cell, harmless, listed_span, span};
 use crate::group::{Abbreviation, Guid, Prefix, RemoteGroup, SEARCH_LIMIT};
@@ -56,7 +56,7 @@ pub fn search(search: &Search, page: usize) -> Reply {
     });
     let content = contents.find(|content| units(content.trim_end()) <= MAX_CONTENT).unwrap_or(head);
     Reply {
-        buttons: turns(page, pages, &search.prefix),
+        buttons: turns(page, pages, |to| custom_id(to, &search.prefix)),
         menu,
         ..Reply::public(content.trim_end().to_owned())
     }
@@ -104,14 +104,9 @@ fn cut_words(cut: usize) -> String {
     }
 }
 
-/// The buttons that lead to the pages beside this one.
-fn turns(page: usize, pages: usize, prefix: &Prefix) -> Vec<Button> {
-    let button = |label, to: usize| {
-        let mut custom_id = format!("page:{to}:");
-        custom_id += &Abbreviation::of_prefix(prefix, MAX_CUSTOM_ID - custom_id.len())?;
-        Some(Button { label, custom_id, look: Look::Plain })
-    };
-    let before = page.checked_sub(1).and_then(|to| button("◀", to));
-    let after = (page + 1 < pages).then(|| button("▶", page + 1)).flatten();
-    before.into_iter().chain(after).collect()
+/// What a button sends that leads to a page of a search; nothing if no field can carry the prefix.
+fn custom_id(to: usize, prefix: &Prefix) -> Option<String> {
+    let mut custom_id = format!("page:{to}:");
+    custom_id += &Abbreviation::of_prefix(prefix, MAX_CUSTOM_ID - custom_id.len())?;
+    Some(custom_id)
 }
