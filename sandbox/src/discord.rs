@@ -6,25 +6,31 @@
 //! Discord would, and stands in [`Discord::violations`].
 
 mod answers;
+mod application;
+mod callback;
 mod channels;
 mod check;
 pub(crate) mod clock;
 mod commands;
+mod components;
 mod controls;
+mod description;
+mod explain;
 mod facts;
 mod faults;
 mod forms;
 mod gateway;
 mod interactions;
-mod limits;
 mod lines;
 mod messages;
+mod nonces;
 mod payloads;
 mod people;
 mod permissions;
 mod replies;
 mod rest;
 mod routes;
+mod rules;
 mod sending;
 mod sessions;
 mod webhooks;
@@ -52,10 +58,11 @@ use uuid::Uuid;
 
 pub use self::{
     answers::{Answer, First, NoAnswer, Pending, Reply},
+    components::{Button, Menu},
     faults::{Fault, Times},
     forms::{Form, Input},
     interactions::{Choice, Unanswered},
-    messages::{Button, Menu, Message, Origin, Pings},
+    messages::{Message, Origin, Pings},
     people::Person,
     permissions::{For, Overwrite, permission},
     rest::Request,
@@ -67,7 +74,10 @@ pub use self::{
         STRANGE_GUILD, THREAD, Who,
     },
 };
-use self::{faults::Faults, interactions::Interaction, permissions::Grants, sessions::Gateway};
+use self::{
+    commands::Scope, faults::Faults, interactions::Interaction, nonces::Nonce, permissions::Grants,
+    sessions::Gateway,
+};
 
 /// How the stand-in behaves.
 #[derive(Clone, Debug)]
@@ -80,9 +90,8 @@ pub struct Options {
     pub heartbeat_interval: Duration,
     /// How long the `wait_…` methods wait before they panic. 30 s.
     pub patience: Duration,
-    /// The file of Discord's `OpenAPI` description that every request is held against, if any.
-    #[cfg(feature = "openapi")]
-    pub openapi: Option<std::path::PathBuf>,
+    /// How long the nonce of a message is heeded. Discord says "the past few minutes"; 3 of them.
+    pub nonces_live: Duration,
 }
 
 impl Default for Options {
@@ -92,8 +101,7 @@ impl Default for Options {
             token_lives: Duration::from_mins(15),
             heartbeat_interval: Duration::from_millis(41_250),
             patience: Duration::from_secs(30),
-            #[cfg(feature = "openapi")]
-            openapi: None,
+            nonces_live: Duration::from_mins(3),
         }
     }
 }
@@ -151,16 +159,14 @@ struct Shared {
     state: Mutex<State>,
     /// Counts changes of the state, so that whoever waits looks again.
     revision: watch::Sender<u64>,
-    #[cfg(feature = "openapi")]
-    description: Option<Arc<crate::openapi::Description>>,
 }
 
 /// Everything that changes.
 struct State {
     messages: Vec<Message>,
     interactions: Vec<Interaction>,
-    /// The commands registered in each server.
-    commands: HashMap<u64, Value>,
+    /// The commands that are registered, in order.
+    commands: HashMap<Scope, Vec<Value>>,
     /// Roles that differ from those at the start.
     roles: HashMap<Who, Vec<u64>>,
     gateway: Gateway,
@@ -168,8 +174,7 @@ struct State {
     faults: Faults,
     requests: Vec<Request>,
     violations: Vec<String>,
-    /// The first message of each channel and nonce.
-    nonces: Vec<((ChannelId, String), Message)>,
+    nonces: Vec<Nonce>,
     token_refused: bool,
     interactions_endpoint: Option<String>,
     changes: broadcast::Sender<Change>,
@@ -224,18 +229,12 @@ impl Discord {
     ///
     /// # Errors
     ///
-    /// If no port can be had, or the `OpenAPI` description can't be read.
+    /// If no port can be had.
     pub async fn start(options: Options) -> io::Result<Self> {
         let rest = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let gateway = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let (changes, _) = broadcast::channel(1024);
         let shared = Arc::new(Shared {
-            #[cfg(feature = "openapi")]
-            description: options
-                .openapi
-                .as_deref()
-                .map(crate::openapi::Description::load)
-                .transpose()?,
             options,
             token: token(),
             gateway_url: format!("ws://{}", gateway.local_addr()?),

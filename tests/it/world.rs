@@ -1,6 +1,5 @@
 //! The team's server, its Connect server, and the bot between them.
 
-use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use ldapgroup_bot::access::GuildId;
@@ -212,16 +211,9 @@ async fn run(config: Config, stopping: CancellationToken) -> Result<(), AppError
     }
 }
 
-/// The stand-ins alone. Every request to Discord is held against its API description, where that is
-/// at hand.
-pub(crate) async fn stand_ins(connect: connect::Options, mut discord: discord::Options) -> Sandbox {
-    discord.openapi = openapi();
+/// The stand-ins alone.
+pub(crate) async fn stand_ins(connect: connect::Options, discord: discord::Options) -> Sandbox {
     Sandbox::start(connect, discord).await.unwrap()
-}
-
-#[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the bot")]
-fn openapi() -> Option<PathBuf> {
-    std::env::var_os("DISCORD_OPENAPI").map(PathBuf::from)
 }
 
 /// Longer than anything here takes, so that what hangs fails.

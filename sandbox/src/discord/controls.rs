@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 
 use super::{
     Change, ChannelId, Discord, Fault, GUILD, Message, Person, Request, Route, Times, Unanswered,
-    Who, sessions::Order,
+    Who, commands::Scope, sessions::Order,
 };
 
 impl Discord {
@@ -56,7 +56,7 @@ impl Discord {
         let shared = self.shared();
         let ready = shared
             .wait(shared.patience(), |state| {
-                let registered = state.commands.contains_key(&GUILD);
+                let registered = state.commands.contains_key(&Scope::Guild(GUILD));
                 (registered && state.gateway.is_ready()).then_some(())
             })
             .await;
@@ -75,7 +75,8 @@ impl Discord {
     /// The commands that are registered in a server, with their ids; `None` if none ever were.
     #[must_use]
     pub fn commands(&self, guild: u64) -> Option<Value> {
-        self.shared().lock().commands.get(&guild).cloned()
+        let state = self.shared().lock();
+        state.commands.get(&Scope::Guild(guild)).cloned().map(Value::Array)
     }
 
     /// The messages of a channel that everybody in it sees, as they now stand, oldest first.

@@ -23,6 +23,9 @@ pub struct Form {
     /// The message whose button opened it.
     #[serde(skip)]
     pub(super) source: Option<u64>,
+    /// The interaction that opened it, as messages tell of it.
+    #[serde(skip)]
+    pub(super) opened_by: Value,
 }
 
 /// A text input of a form.
@@ -47,7 +50,12 @@ pub struct Input {
 }
 
 impl Form {
-    pub(super) fn of(data: &Value, channel: ChannelId, source: Option<u64>) -> Self {
+    pub(super) fn of(
+        data: &Value,
+        channel: ChannelId,
+        source: Option<u64>,
+        opened_by: Value,
+    ) -> Self {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let rows = data["components"].as_array().map_or(&[][..], Vec::as_slice);
         let inputs = rows.iter().filter_map(|row| row["components"].as_array()).flatten();
@@ -68,6 +76,7 @@ impl Form {
                 .collect(),
             channel,
             source,
+            opened_by,
         }
     }
 

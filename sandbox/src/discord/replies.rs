@@ -65,6 +65,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) const UNKNOWN_ROUTE: Self = Self::new(404, 0, "404: Not Found");
+    pub(super) const WRONG_METHOD: Self = Self::new(405, 0, "405: Method Not Allowed");
     pub(super) const UNAUTHORIZED: Self = Self::new(401, 0, "401: Unauthorized");
     pub(super) const NOT_JSON: Self =
         Self::new(400, 50109, "The request body contains invalid JSON.");
@@ -72,6 +73,7 @@ impl Refusal {
     pub(super) const UNKNOWN_CHANNEL: Self = Self::new(404, 10003, "Unknown Channel");
     pub(super) const UNKNOWN_MEMBER: Self = Self::new(404, 10007, "Unknown Member");
     pub(super) const UNKNOWN_GUILD: Self = Self::new(404, 10004, "Unknown Guild");
+    pub(super) const UNKNOWN_COMMAND: Self = Self::new(404, 10063, "Unknown application command");
     pub(super) const UNKNOWN_APPLICATION: Self = Self::new(404, 10002, "Unknown Application");
     pub(super) const UNKNOWN_MESSAGE: Self = Self::new(404, 10008, "Unknown Message");
     pub(super) const UNKNOWN_WEBHOOK: Self = Self::new(404, 10015, "Unknown Webhook");

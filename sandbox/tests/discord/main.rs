@@ -5,10 +5,9 @@ mod faults;
 mod gateway;
 mod interactions;
 mod limits;
-#[cfg(feature = "openapi")]
-mod openapi;
 mod people;
 mod permissions;
+mod refusals;
 mod serenity_client;
 mod serenity_types;
 #[cfg(feature = "web")]
