@@ -72,8 +72,6 @@ impl Client {
         };
         report.said = running.said.lines();
         report.noted = stage.discord.violations();
-        println!("{}: {:#?}", self.name, report.noted);
-        println!("{:#?}", report.steps);
         Some(report)
     }
 

@@ -120,8 +120,14 @@ impl Check {
                 let word = options[0].value.as_str().ok_or("the word isn't text")?;
                 say(context, command, text(format!("completed {word}"))).await
             }
-            "button" => say(context, command, button()).await,
-            "menu" => say(context, command, menu()).await,
+            "button" => {
+                say(context, command, button()).await?;
+                look(context, command).await
+            }
+            "menu" => {
+                say(context, command, menu()).await?;
+                look(context, command).await
+            }
             "form" => form(context, command).await,
             "channel" => write(context, command).await,
             "heartbeat" => {
@@ -191,7 +197,14 @@ async fn form(context: &Context, command: &CommandInteraction) -> Result<()> {
     let input = CreateInputText::new(InputTextStyle::Paragraph, "Reason", "reason").max_length(200);
     let row = CreateActionRow::InputText(input);
     let form = CreateModal::new("form", "A form").components(vec![row]);
-    Ok(command.create_response(context, CreateInteractionResponse::Modal(form)).await?)
+    command.create_response(context, CreateInteractionResponse::Modal(form)).await?;
+    look(context, command).await
+}
+
+/// Lets it be seen that the answer was taken, and the library knows what was shown.
+async fn look(context: &Context, command: &CommandInteraction) -> Result<()> {
+    command.channel_id.to_channel(context).await?;
+    Ok(())
 }
 
 async fn write(context: &Context, command: &CommandInteraction) -> Result<()> {

@@ -3,7 +3,9 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use sandbox::discord::{Answer, CONNECT, Change, Discord, GUILD, Message, Person, Reply, Who};
+use sandbox::discord::{
+    Answer, CONNECT, Change, Discord, GUILD, Message, Person, Reply, Request, Route, Who,
+};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
 use tokio::time::{sleep, timeout};
@@ -65,6 +67,19 @@ impl Stage {
     async fn check(&self, subcommand: &str) -> Answer {
         self.person.slash(subcommand, &[]).await
     }
+
+    /// Lets the client show what is to be used, and waits until it has heard that this was taken:
+    /// it then looks at the channel. Before that a library need not know what it has shown.
+    async fn show(&self, subcommand: &str) -> Answer {
+        let before = looks(&self.discord.requests());
+        let answer = self.check(subcommand).await;
+        self.discord.wait_for_requests(|requests| looks(requests) > before).await;
+        answer
+    }
+}
+
+fn looks(requests: &[Request]) -> usize {
+    requests.iter().filter(|request| request.route == Some(Route::Channel)).count()
 }
 
 async fn logs_in(stage: &Stage) {
@@ -141,14 +156,14 @@ async fn completes_what_is_typed(stage: &Stage) {
 }
 
 async fn updates_when_a_button_is_pressed(stage: &Stage) {
-    let shown = stage.check("button").await;
+    let shown = stage.show("button").await;
     assert_eq!(shown.text(), "a button");
     let answer = stage.person.press(shown.message(), "Press").await;
     assert_updated(&answer, shown.message(), "pressed by linus");
 }
 
 async fn updates_when_options_are_picked(stage: &Stage) {
-    let shown = stage.check("menu").await;
+    let shown = stage.show("menu").await;
     assert_eq!(shown.text(), "a menu");
     let answer = stage.person.pick(shown.message(), &["gamma", "alpha"]).await;
     assert_updated(&answer, shown.message(), "picked gamma, alpha");
@@ -163,7 +178,7 @@ fn assert_updated(answer: &Answer, shown: &Message, content: &str) {
 }
 
 async fn takes_a_form(stage: &Stage) {
-    let opened = stage.check("form").await;
+    let opened = stage.show("form").await;
     let form = opened.form();
     assert_eq!((&*form.title, &*form.inputs[0].label), ("A form", "Reason"));
     let answer = stage.person.submit(form, &[("reason", "for\nthe audit")]).await;

@@ -30,6 +30,11 @@ const client = new Client({
 
 const title = (word) => word[0].toUpperCase() + word.slice(1);
 
+// Fetches the channel, by which it can be seen that what was answered before was taken, and that the
+// library knows what was shown.
+const look = ({channelId}) =>
+    client.channels.fetch(channelId, {allowUnknownGuild: !hasGuilds, force: true});
+
 const check = {
     commands: async (interaction) => {
         const known = await client.application.commands.fetch({guildId: DISCORD_GUILD});
@@ -59,23 +64,25 @@ const check = {
         await interaction.deleteReply();
     },
     complete: (interaction) => interaction.reply(`completed ${interaction.options.getString('word')}`),
-    button: (interaction) => {
+    button: async (interaction) => {
         const button = new ButtonBuilder()
             .setCustomId('press')
             .setLabel('Press')
             .setStyle(ButtonStyle.Primary);
         const row = new ActionRowBuilder().addComponents(button);
-        return interaction.reply({content: 'a button', components: [row]});
+        await interaction.reply({content: 'a button', components: [row]});
+        await look(interaction);
     },
-    menu: (interaction) => {
+    menu: async (interaction) => {
         const menu = new StringSelectMenuBuilder()
             .setCustomId('pick')
             .setMaxValues(2)
             .addOptions(WORDS.map((word) => ({label: title(word), value: word})));
         const row = new ActionRowBuilder().addComponents(menu);
-        return interaction.reply({content: 'a menu', components: [row]});
+        await interaction.reply({content: 'a menu', components: [row]});
+        await look(interaction);
     },
-    form: (interaction) => {
+    form: async (interaction) => {
         const input = new TextInputBuilder()
             .setCustomId('reason')
             .setStyle(TextInputStyle.Paragraph)
@@ -85,12 +92,12 @@ const check = {
             .setCustomId('form')
             .setTitle('A form')
             .addLabelComponents(label);
-        return interaction.showModal(form);
+        await interaction.showModal(form);
+        await look(interaction);
     },
     channel: async (interaction) => {
         await interaction.deferReply();
-        const {channelId} = interaction;
-        const channel = await client.channels.fetch(channelId, {allowUnknownGuild: !hasGuilds});
+        const channel = await look(interaction);
         const message = await channel.send('sent');
         // By the channel, for the message itself looks for its channel in the cache.
         await channel.messages.edit(message, 'sent and edited');

@@ -48,6 +48,11 @@ class Layout(ui.LayoutView):
     container = ui.Container(ui.TextDisplay("in a container"), accent_color=0x447099)
 
 
+async def look(interaction: discord.Interaction):
+    """Lets it be seen that the answer was taken, and the library knows what was shown."""
+    await interaction.client.fetch_channel(interaction.channel_id)
+
+
 class Check(app_commands.Group, name="check", description="What a client can do"):
     @app_commands.command(name="commands", description="Lists the commands")
     async def list_commands(self, interaction: discord.Interaction):
@@ -93,14 +98,17 @@ class Check(app_commands.Group, name="check", description="What a client can do"
     @app_commands.command(description="Shows a button")
     async def button(self, interaction: discord.Interaction):
         await interaction.response.send_message("a button", view=Press())
+        await look(interaction)
 
     @app_commands.command(description="Shows a menu")
     async def menu(self, interaction: discord.Interaction):
         await interaction.response.send_message("a menu", view=Pick())
+        await look(interaction)
 
     @app_commands.command(description="Opens a form")
     async def form(self, interaction: discord.Interaction):
         await interaction.response.send_modal(Fill())
+        await look(interaction)
 
     @app_commands.command(description="Writes to the channel")
     async def channel(self, interaction: discord.Interaction):

@@ -66,10 +66,16 @@ async def complete(interaction):
     await interaction.create_initial_response(AT_ONCE, f"completed {word}")
 
 
+async def look(interaction):
+    """Lets it be seen that the answer was taken, and the library knows what was shown."""
+    await bot.rest.fetch_channel(interaction.channel_id)
+
+
 async def button(interaction):
     row = MessageActionRowBuilder()
     row.add_interactive_button(hikari.ButtonStyle.PRIMARY, "press", label="Press")
     await interaction.create_initial_response(AT_ONCE, "a button", component=row)
+    await look(interaction)
 
 
 async def menu(interaction):
@@ -78,6 +84,7 @@ async def menu(interaction):
     for word in WORDS:
         options.add_option(word.title(), word)
     await interaction.create_initial_response(AT_ONCE, "a menu", component=row)
+    await look(interaction)
 
 
 async def form(interaction):
@@ -85,6 +92,7 @@ async def form(interaction):
     style = hikari.TextInputStyle.PARAGRAPH
     row.add_text_input("reason", "Reason", style=style, max_length=200)
     await interaction.create_modal_response("A form", "form", component=row)
+    await look(interaction)
 
 
 async def channel(interaction):

@@ -175,7 +175,8 @@ async fn show(
 ) -> Result<()> {
     let row = ActionRowBuilder::new().component(component).build();
     let message = ChannelMessageBuilder::new().content(content).components([row]);
-    bot.answer(interaction, message).await
+    bot.answer(interaction, message).await?;
+    look(bot, interaction).await
 }
 
 async fn form(bot: &Bot, interaction: &Interaction) -> Result<()> {
@@ -192,7 +193,15 @@ async fn form(bot: &Bot, interaction: &Interaction) -> Result<()> {
         value: None,
     };
     let label = LabelBuilder::new("Reason", input.into()).build();
-    bot.answer(interaction, ModalBuilder::new("form", "A form", [label])).await
+    bot.answer(interaction, ModalBuilder::new("form", "A form", [label])).await?;
+    look(bot, interaction).await
+}
+
+/// Lets it be seen that the answer was taken, and the library knows what was shown.
+async fn look(bot: &Bot, interaction: &Interaction) -> Result<()> {
+    let channel = interaction.channel.as_ref().ok_or("it is in no channel")?;
+    bot.http.channel(channel.id).await?.model().await?;
+    Ok(())
 }
 
 async fn channel(bot: &Bot, interaction: &Interaction) -> Result<()> {
