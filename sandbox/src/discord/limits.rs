@@ -13,6 +13,7 @@ use super::check::{
 
 /// Only the person who is answered sees the message.
 pub(super) const EPHEMERAL: u64 = 1 << 6;
+const V2: u64 = 1 << 15;
 const SUPPRESS_EMBEDS: u64 = 1 << 2;
 const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
 
@@ -58,9 +59,11 @@ impl Form {
 
     fn flags(self) -> u64 {
         match self {
-            Self::Create => SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS,
-            Self::Answer | Self::FollowUp => EPHEMERAL | SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS,
-            Self::Edit | Self::EditAnswer => SUPPRESS_EMBEDS,
+            Self::Create => V2 | SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS,
+            Self::Answer | Self::FollowUp => {
+                V2 | EPHEMERAL | SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS
+            }
+            Self::Edit | Self::EditAnswer => V2 | SUPPRESS_EMBEDS,
         }
     }
 }
@@ -187,7 +190,10 @@ const ROW: [(&str, Kind); 3] = [("type", Int), ("id", Int), ("components", List)
 
 fn components(problems: &mut Problems, path: &str, body: &Map<String, Value>) {
     let mut ids = HashSet::new();
-    for (at, row) in problems.list(path, body, "components", (0, 5)) {
+    for (at, row) in problems.list(path, body, "components", (0, 40)) {
+        if number(row, "type") >= 9 {
+            continue;
+        }
         let Some(object) = problems.fields(&at, row, &ROW) else {
             continue;
         };
