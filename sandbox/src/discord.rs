@@ -10,6 +10,7 @@ mod channels;
 mod check;
 pub(crate) mod clock;
 mod commands;
+pub(crate) mod components;
 mod controls;
 mod facts;
 mod faults;
@@ -52,10 +53,11 @@ use uuid::Uuid;
 
 pub use self::{
     answers::{Answer, First, NoAnswer, Pending, Reply},
+    components::{Button, Menu},
     faults::{Fault, Times},
     forms::{Form, Input},
     interactions::{Choice, Unanswered},
-    messages::{Button, Menu, Message, Origin, Pings},
+    messages::{Message, Origin, Pings},
     people::Person,
     permissions::{For, Overwrite, permission},
     rest::Request,

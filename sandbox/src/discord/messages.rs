@@ -7,6 +7,7 @@ use super::{
     Change, State,
     check::number,
     clock,
+    components::IS_COMPONENTS_V2,
     limits::EPHEMERAL,
     replies::Refusal,
     world::{APPLICATION, ChannelId, Who, bot_user, snowflake},
@@ -28,7 +29,7 @@ pub struct Message {
     pub content: String,
     /// The embeds, as the bot sent them.
     pub embeds: Vec<Value>,
-    /// The rows of components, as the bot sent them.
+    /// The components, as the bot sent them.
     pub components: Vec<Value>,
     /// The only person who sees it, if it is ephemeral.
     pub private_to: Option<Who>,
@@ -40,7 +41,7 @@ pub struct Message {
     pub thinking: bool,
     /// Whom it pinged when it was sent. An edit pings nobody.
     pub pings: Pings,
-    /// Whom it mentions now, which clients highlight: an edit with content says so anew.
+    /// Whom it mentions now, which clients highlight: an edit of its text says so anew.
     pub mentions: Pings,
     #[serde(skip)]
     pub(super) author_id: u64,
@@ -61,8 +62,8 @@ pub struct Origin {
     pub command: String,
 }
 
-/// Whom a message pings: named in its content **and** allowed by its `allowed_mentions`. Code spans
-/// aren't looked at: what pings outside of one counts inside too.
+/// Whom a message pings: named in its content or a text display **and** allowed by its
+/// `allowed_mentions`. Code spans aren't looked at: what pings outside of one counts inside too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Pings {
     /// Ids of users.
@@ -71,32 +72,6 @@ pub struct Pings {
     pub roles: Vec<u64>,
     /// `@everyone` or `@here`.
     pub everyone: bool,
-}
-
-/// A button of a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Button {
-    /// What it says; empty if it only has an emoji.
-    pub label: String,
-    /// What a press sends; `None` for a link.
-    pub custom_id: Option<String>,
-    /// Whether it can't be pressed.
-    pub disabled: bool,
-}
-
-/// A select menu of a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Menu {
-    /// What a choice sends.
-    pub custom_id: String,
-    /// Label and value of each option.
-    pub options: Vec<(String, String)>,
-    /// The least number of options that are picked together. Discord's default is 1.
-    pub min_values: usize,
-    /// The greatest. Discord's default is 1.
-    pub max_values: usize,
-    /// Whether it can't be used.
-    pub disabled: bool,
 }
 
 impl Pings {
@@ -167,7 +142,7 @@ impl Message {
     pub(super) fn of_bot(channel: ChannelId, body: &Value) -> Self {
         let mut message = Self::new(channel, (APPLICATION, "ldapgroup"));
         message.put(body);
-        message.pings = Pings::of(&message.content, &body["allowed_mentions"]);
+        message.pings = Pings::of(&message.said(), &body["allowed_mentions"]);
         message.mentions = message.pings.clone();
         message.flags = number(body, "flags");
         message
@@ -184,6 +159,8 @@ impl Message {
                 *list = new.as_array().cloned().unwrap_or_default();
             }
         }
+        // An edit may set it, none takes it away.
+        self.flags |= number(body, "flags") & IS_COMPONENTS_V2;
     }
 
     /// Changes the message as a checked body says, refusing to empty it.
@@ -193,8 +170,9 @@ impl Message {
         if changed.is_empty() {
             return Err(Refusal::EMPTY);
         }
-        if body.get("content").is_some() {
-            changed.mentions = Pings::of(&changed.content, &body["allowed_mentions"]);
+        let is_laid_out_anew = changed.is_v2() && body.get("components").is_some();
+        if body.get("content").is_some() || is_laid_out_anew {
+            changed.mentions = Pings::of(&changed.said(), &body["allowed_mentions"]);
         }
         if self.thinking {
             changed.thinking = false;
@@ -214,49 +192,22 @@ impl Message {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.content.trim().is_empty() && self.embeds.is_empty()
+        let is_laid_out = self.is_v2() && !self.components.is_empty();
+        self.content.trim().is_empty() && self.embeds.is_empty() && !is_laid_out
     }
 
-    fn parts(&self) -> impl Iterator<Item = &Value> {
-        self.components.iter().filter_map(|row| row["components"].as_array()).flatten()
+    /// Is it made of components alone?
+    fn is_v2(&self) -> bool {
+        self.flags & IS_COMPONENTS_V2 != 0
     }
 
-    /// The message's buttons, in order.
-    #[must_use]
-    pub fn buttons(&self) -> Vec<Button> {
-        self.parts()
-            .filter(|part| number(part, "type") == 2)
-            .map(|part| Button {
-                label: part["label"].as_str().unwrap_or_default().to_owned(),
-                custom_id: part["custom_id"].as_str().map(str::to_owned),
-                disabled: part["disabled"] == true,
-            })
-            .collect()
+    /// What can mention somebody.
+    fn said(&self) -> String {
+        let displays = self.text_displays().collect::<Vec<_>>();
+        format!("{}\n{}", self.content, displays.join("\n"))
     }
 
-    /// The message's select menus of texts, in order.
-    #[must_use]
-    pub fn menus(&self) -> Vec<Menu> {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let count = |value: &Value| {
-            value.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(1)
-        };
-        self.parts()
-            .filter(|part| number(part, "type") == 3)
-            .map(|part| Menu {
-                custom_id: text(&part["custom_id"]),
-                options: part["options"].as_array().map_or_else(Vec::new, |options| {
-                    let pair = |option: &Value| (text(&option["label"]), text(&option["value"]));
-                    options.iter().map(pair).collect()
-                }),
-                min_values: count(&part["min_values"]),
-                max_values: count(&part["max_values"]),
-                disabled: part["disabled"] == true,
-            })
-            .collect()
-    }
-
-    /// Content and embeds as plain lines, in the order in which they are read.
+    /// Content, embeds and text displays as plain lines, in the order in which they are read.
     #[must_use]
     pub fn text(&self) -> String {
         let mut lines = vec![self.content.clone()];
@@ -271,6 +222,7 @@ impl Message {
             }
             lines.push(text(&embed["footer"]["text"]));
         }
+        lines.extend(self.text_displays());
         lines.retain(|line| !line.is_empty());
         lines.join("\n")
     }
