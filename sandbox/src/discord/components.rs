@@ -13,10 +13,16 @@ pub(super) const IS_COMPONENTS_V2: u64 = 1 << 15;
 
 /// The types of components that are read or drawn.
 pub(crate) mod kind {
+    pub(crate) const ROW: u64 = 1;
     pub(crate) const BUTTON: u64 = 2;
     /// A select menu of texts.
     pub(crate) const MENU: u64 = 3;
+    pub(crate) const SECTION: u64 = 9;
     pub(crate) const TEXT: u64 = 10;
+    pub(crate) const THUMBNAIL: u64 = 11;
+    pub(crate) const GALLERY: u64 = 12;
+    pub(crate) const SEPARATOR: u64 = 14;
+    pub(crate) const CONTAINER: u64 = 17;
 }
 
 /// A button of a message.
