@@ -12,7 +12,7 @@ mod channels;
 mod check;
 pub(crate) mod clock;
 mod commands;
-mod components;
+pub(crate) mod components;
 mod controls;
 mod description;
 mod explain;

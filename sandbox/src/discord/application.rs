@@ -2,6 +2,8 @@
 //! <https://discord.com/developers/docs/resources/application>,
 //! <https://discord.com/developers/docs/interactions/application-commands>
 
+#![expect(clippy::unnecessary_wraps, reason = "what answers a route may refuse")]
+
 use serde_json::{Value, json};
 
 use super::{

@@ -18,32 +18,26 @@ pub(super) enum Kind {
     Text,
     /// A whole number.
     Int,
-    /// A whole or fractional number.
-    Number,
     /// `true` or `false`.
     Bool,
     /// A list.
     List,
     /// An object.
     Map,
-    /// A list of ids, each a string of digits.
-    Ids,
     /// Anything; checked elsewhere.
     Any,
 }
 
-use Kind::{Any, Bool, Ids, Int, List, Number, Text};
+use Kind::{Any, Bool, Int, List, Text};
 
 impl Kind {
     fn holds(self, value: &Value) -> bool {
         match self {
             Text => value.is_string(),
             Int => value.is_i64() || value.is_u64(),
-            Number => value.is_number(),
             Bool => value.is_boolean(),
             List => value.is_array(),
             Self::Map => value.is_object(),
-            Ids => value.as_array().is_some_and(|ids| ids.iter().all(is_id)),
             Any => true,
         }
     }
@@ -52,18 +46,12 @@ impl Kind {
         match self {
             Text => ("STRING_TYPE_CONVERT", "Could not interpret as string."),
             Int => ("NUMBER_TYPE_COERCE", "Value is not int."),
-            Number => ("NUMBER_TYPE_COERCE", "Value is not a number."),
             Bool => ("BOOLEAN_TYPE_CONVERT", "Must be either true or false."),
             List => ("LIST_TYPE_CONVERT", "Only iterables may be used in a list."),
             Self::Map => ("DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType."),
-            Ids => ("NUMBER_TYPE_COERCE", "Value is not snowflake."),
             Any => ("BASE_TYPE_REQUIRED", "This field is required."),
         }
     }
-}
-
-fn is_id(value: &Value) -> bool {
-    value.as_str().is_some_and(|id| id.parse::<u64>().is_ok_and(|id| id > 0))
 }
 
 impl Problems {
@@ -146,48 +134,6 @@ impl Problems {
         }
     }
 
-    /// Checks the length of a text, if it is there, in UTF-16 code units.
-    pub(super) fn text(
-        &mut self,
-        path: &str,
-        object: &Map<String, Value>,
-        name: &str,
-        (least, most): (usize, usize),
-    ) {
-        if let Some(text) = object.get(name).and_then(Value::as_str) {
-            let length = units(text);
-            if length < least || length > most {
-                self.refuse(
-                    &join(path, name),
-                    "BASE_TYPE_BAD_LENGTH",
-                    format!("Must be between {least} and {most} in length; is {length}."),
-                );
-            }
-        }
-    }
-
-    /// Checks the number of a list's elements and gives them with their paths.
-    pub(super) fn list<'v>(
-        &mut self,
-        path: &str,
-        object: &'v Map<String, Value>,
-        name: &str,
-        (least, most): (usize, usize),
-    ) -> Vec<(String, &'v Value)> {
-        let Some(list) = object.get(name).and_then(Value::as_array) else {
-            return Vec::new();
-        };
-        let at = join(path, name);
-        if list.len() < least || list.len() > most {
-            self.refuse(
-                &at,
-                "BASE_TYPE_BAD_LENGTH",
-                format!("Must be between {least} and {most} in length; is {}.", list.len()),
-            );
-        }
-        (0..).zip(list).map(|(index, value)| (format!("{at}.{index}"), value)).collect()
-    }
-
     /// Checks the range of a number, if it is there.
     pub(super) fn range(
         &mut self,
@@ -203,20 +149,6 @@ impl Problems {
                 &join(path, name),
                 "NUMBER_TYPE_MAX",
                 format!("int value should be between {least} and {most}; is {number}."),
-            );
-        }
-    }
-
-    /// Refuses flags outside the mask.
-    pub(super) fn flags(&mut self, path: &str, object: &Map<String, Value>, mask: u64) {
-        if let Some(flags) = object.get("flags").and_then(Value::as_u64)
-            && flags & !mask != 0
-        {
-            let at = join(path, "flags");
-            self.refuse(
-                &at,
-                "MESSAGE_FLAGS_INVALID",
-                format!("Flags {} can't be set here.", flags & !mask),
             );
         }
     }

@@ -82,6 +82,12 @@ impl Message {
         menus.map(menu).collect()
     }
 
+    /// The id of the component of this `custom_id`; 1 if the message has it no more.
+    pub(super) fn id_of_component(&self, custom_id: &Value) -> Value {
+        let found = all(&self.components).into_iter().find(|part| part["custom_id"] == *custom_id);
+        found.map_or(1.into(), |part| part["id"].clone())
+    }
+
     /// The content of each text display, in the order in which they are read.
     pub(super) fn text_displays(&self) -> impl Iterator<Item = String> {
         of_kind(&self.components, kind::TEXT).map(|display| text(&display["content"]))

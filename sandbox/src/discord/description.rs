@@ -91,7 +91,7 @@ const OPTION_FIELDS: [&str; 9] = [
 fn close(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
-            if fields.get("properties").is_some_and(|known| known.is_object()) {
+            if fields.get("properties").is_some_and(Value::is_object) {
                 fields.entry("additionalProperties").or_insert(json!(false));
             }
             fields.values_mut().for_each(close);
@@ -207,6 +207,11 @@ struct Length {
 }
 
 /// One keyword stands for both bounds where both are given, as Discord names both.
+#[expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "the library fixes this type"
+)]
 fn length<'a>(
     parent: &'a Map<String, Value>,
     _: &'a Value,

@@ -1,5 +1,7 @@
 //! The routes that tell of the gateway, the bot and its servers.
 
+#![expect(clippy::unnecessary_wraps, reason = "what answers a route may refuse")]
+
 use serde_json::{Value, json};
 
 use super::{

@@ -108,11 +108,9 @@ impl Pings {
             list.is_none_or(|list| list.iter().any(|entry| entry == kind))
         };
         let listed = |kind: &str, id: u64| {
-            let list = allowed[kind].as_array();
-            let id = id.to_string();
-            list.is_some_and(|list| {
-                list.iter().any(|entry| *entry == id || entry.to_string() == id)
-            })
+            let mut ids = allowed[kind].as_array().into_iter().flatten();
+            let text = id.to_string();
+            ids.any(|entry| entry.as_u64() == Some(id) || entry.as_str() == Some(&text))
         };
         let mut pings = Self {
             everyone: (content.contains("@everyone") || content.contains("@here"))

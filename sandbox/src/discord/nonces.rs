@@ -9,7 +9,7 @@ use super::{State, messages::Message, replies::Refusal, world::ChannelId};
 /// A nonce that a message was sent with.
 pub(super) struct Nonce {
     channel: ChannelId,
-    nonce: Value,
+    value: Value,
     message: u64,
     sent: Instant,
 }
@@ -30,7 +30,7 @@ impl State {
     ) -> Result<Option<Value>, Refusal> {
         self.nonces.retain(|known| known.sent.elapsed() < kept);
         let mut known = self.nonces.iter();
-        let found = known.find(|known| known.channel == channel && known.nonce == body["nonce"]);
+        let found = known.find(|known| known.channel == channel && known.value == body["nonce"]);
         let Some(found) = found.filter(|_| body["enforce_nonce"] == true) else {
             return Ok(None);
         };
@@ -43,7 +43,7 @@ impl State {
         if !body["nonce"].is_null() {
             self.nonces.push(Nonce {
                 channel: message.channel,
-                nonce: body["nonce"].clone(),
+                value: body["nonce"].clone(),
                 message: message.id,
                 sent: Instant::now(),
             });

@@ -192,12 +192,13 @@ impl Person {
             format!("{} can't see this message.", who.name())
         })?;
         let mut payload = self.payload_in(message.channel, kind::COMPONENT);
-        data["id"] = json!(2);
         let command = data["custom_id"].to_string();
-        payload["data"] = data;
         // The person presses what was seen; Discord sends along what the message is now.
         let now = self.discord().message(message.id);
-        payload["message"] = now.as_ref().unwrap_or(message).json();
+        let now = now.as_ref().unwrap_or(message);
+        data["id"] = now.id_of_component(&data["custom_id"]);
+        payload["data"] = data;
+        payload["message"] = now.json();
         let source = Some(message.id);
         let act = Act { source, ..Act::of(Kind::Component, command) };
         Ok(self.dispatch_in(message.channel, &payload, act))

@@ -1,5 +1,7 @@
 //! What Discord refuses, where, and with which code.
 
+#![expect(clippy::needless_pass_by_value, reason = "bodies are written where they are sent")]
+
 use reqwest::Method;
 use sandbox::discord::{APPLICATION, CONNECT, Discord, GUILD, Options};
 use serde_json::{Value, json};

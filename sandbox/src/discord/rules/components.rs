@@ -50,16 +50,16 @@ pub(in crate::discord) fn check(problems: &mut Problems, at: &str, list: &Value,
 /// Every component below, with its path, in order.
 fn collect<'v>(at: &str, part: &'v Value, found: &mut Vec<(String, &'v Value)>) {
     for (index, inner) in part.as_array().into_iter().flatten().enumerate() {
-        collect_one(format!("{at}.{index}"), inner, found);
+        collect_one(&format!("{at}.{index}"), inner, found);
     }
 }
 
-fn collect_one<'v>(at: String, part: &'v Value, found: &mut Vec<(String, &'v Value)>) {
-    found.push((at.clone(), part));
-    collect(&join(&at, "components"), &part["components"], found);
+fn collect_one<'v>(at: &str, part: &'v Value, found: &mut Vec<(String, &'v Value)>) {
+    found.push((at.to_owned(), part));
+    collect(&join(at, "components"), &part["components"], found);
     for name in ["accessory", "component"] {
         if part[name].is_object() {
-            collect_one(join(&at, name), &part[name], found);
+            collect_one(&join(at, name), &part[name], found);
         }
     }
 }

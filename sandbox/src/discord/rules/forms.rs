@@ -6,6 +6,8 @@ use serde_json::Value;
 use super::components;
 use crate::discord::check::Problems;
 
+const TEXT_INPUT: u64 = 4;
+
 /// The most components of a form.
 /// <https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-modal>
 const MOST: usize = 5;
@@ -35,6 +37,10 @@ pub(in crate::discord) fn check(problems: &mut Problems, at: &str, data: &Value)
     }
     components::unique(problems, &inputs);
     for (at, input) in &inputs {
+        if input["type"] != TEXT_INPUT {
+            let sentence = "The stand-in's forms have text inputs only.";
+            problems.refuse(&format!("{at}.type"), "UNSUPPORTED", sentence);
+        }
         let bound = |name: &str, otherwise: u64| input[name].as_u64().unwrap_or(otherwise);
         if bound("min_length", 0) > bound("max_length", 4000) {
             let at = format!("{at}.min_length");
