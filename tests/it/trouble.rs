@@ -79,7 +79,7 @@ async fn a_wait_that_nobody_would_sit_through_is_not_begun() {
 #[tokio::test]
 async fn what_will_not_pass_is_not_tried_again() {
     let world = World::start().await;
-    for code in [22, 30, 120, 13] {
+    for code in [22, 30, 132, 13] {
         world.connect.clear_requests();
         world.connect.fail(Route::Search, Fault::Error(code), Times::Times(1));
         failure(&world).await;
