@@ -146,6 +146,19 @@ async fn a_wrong_key_names_the_variable_and_leaks_nothing() {
 }
 
 #[tokio::test]
+async fn a_key_whose_owner_is_kept_out_is_told_from_one_that_is_unknown() {
+    let world = World::start().await;
+    for code in [50, 95, 98, 99] {
+        world.connect.clear_requests();
+        world.connect.fail(Route::Search, Fault::Error(code), Times::Times(1));
+        let words = failure(&world).await;
+        assert!(words.starts_with("Connect blocks the bot's API key."), "{code}: {words}");
+        assert_eq!(world.connect.requests().len(), 1, "{code}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_publishers_key_may_search_and_not_create() {
     let mut setup = Setup::default();
     setup.connect.key_role = Role::Publisher;
