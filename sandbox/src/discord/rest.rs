@@ -221,12 +221,13 @@ fn answer(
     (parts, body): (&Parts, &str),
 ) -> (Answer, Vec<String>) {
     let operation = Operation::find(row.route);
+    let query = parts.uri.query().unwrap_or_default();
     let mut call = Call {
         shared,
         problems: Problems::default(),
         operation,
         params,
-        query: pairs(parts.uri.query().unwrap_or_default()),
+        query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         body: Value::Null,
     };
     let answered = call.read(parts, body).and_then(|()| (row.answer)(&mut call));
@@ -240,12 +241,6 @@ fn answer(
         Err(refusal) => refusal.answer(),
     };
     (answer, sentences)
-}
-
-fn pairs(query: &str) -> Vec<(String, String)> {
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    let split = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    split.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 impl Call<'_> {
