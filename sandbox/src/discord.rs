@@ -22,6 +22,7 @@ mod messages;
 mod payloads;
 mod people;
 mod permissions;
+mod quota;
 mod replies;
 mod rest;
 mod routes;
@@ -58,6 +59,7 @@ pub use self::{
     messages::{Button, Menu, Message, Origin, Pings},
     people::Person,
     permissions::{For, Overwrite, permission},
+    quota::{Limits, Rate},
     rest::Request,
     routes::Route,
     sending::Unsendable,
@@ -67,7 +69,9 @@ pub use self::{
         STRANGE_GUILD, THREAD, Who,
     },
 };
-use self::{faults::Faults, interactions::Interaction, permissions::Grants, sessions::Gateway};
+use self::{
+    faults::Faults, interactions::Interaction, permissions::Grants, quota::Quota, sessions::Gateway,
+};
 
 /// How the stand-in behaves.
 #[derive(Clone, Debug)]
@@ -80,6 +84,8 @@ pub struct Options {
     pub heartbeat_interval: Duration,
     /// How long the `wait_…` methods wait before they panic. 30 s.
     pub patience: Duration,
+    /// How often the bot may call what. Discord's numbers.
+    pub limits: Limits,
     /// The file of Discord's `OpenAPI` description that every request is held against, if any.
     #[cfg(feature = "openapi")]
     pub openapi: Option<std::path::PathBuf>,
@@ -92,6 +98,7 @@ impl Default for Options {
             token_lives: Duration::from_mins(15),
             heartbeat_interval: Duration::from_millis(41_250),
             patience: Duration::from_secs(30),
+            limits: Limits::default(),
             #[cfg(feature = "openapi")]
             openapi: None,
         }
@@ -166,6 +173,7 @@ struct State {
     gateway: Gateway,
     grants: Grants,
     faults: Faults,
+    quota: Quota,
     requests: Vec<Request>,
     violations: Vec<String>,
     /// The first message of each channel and nonce.
@@ -229,6 +237,7 @@ impl Discord {
         let rest = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let gateway = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let (changes, _) = broadcast::channel(1024);
+        let quota = Quota::new(options.limits.clone());
         let shared = Arc::new(Shared {
             #[cfg(feature = "openapi")]
             description: options
@@ -248,6 +257,7 @@ impl Discord {
                 gateway: Gateway::default(),
                 grants: Grants::default(),
                 faults: Faults::default(),
+                quota,
                 requests: Vec::new(),
                 violations: Vec::new(),
                 nonces: Vec::new(),

@@ -186,6 +186,13 @@ impl Discord {
         self.shared().lock().violations.clone()
     }
 
+    /// How many calls were one too many by [`Options::limits`](super::Options::limits) and refused with
+    /// 429; those of [`Fault::RateLimited`] aren't among them.
+    #[must_use]
+    pub fn rate_limited(&self) -> u64 {
+        self.shared().lock().quota.refused()
+    }
+
     /// Every later change, as it happens. Whoever is 1024 behind misses the oldest.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Change> {

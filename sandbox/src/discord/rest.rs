@@ -10,7 +10,10 @@ use axum::{
     response::Response,
 };
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{
+    net::TcpListener,
+    time::{Instant, sleep},
+};
 
 use super::{
     Shared, channels,
@@ -66,16 +69,23 @@ async fn handle(shared: &Shared, line: &Line, request: extract::Request) -> Resp
     let below = parts.uri.path().strip_prefix("/api/v10/").unwrap_or("");
     let steps: Vec<_> = below.split('/').collect();
     let route = Route::find(parts.method.as_str(), &steps);
-    let (index, fault) = {
+    let (index, fault, taken) = {
         let mut state = shared.lock();
         state.requests.push(record(&parts, route, body.clone()));
-        (state.requests.len() - 1, state.faults.take(route))
+        let taken = state.quota.take(route, below, Instant::now());
+        // Who is refused meets nothing else.
+        let fault = taken.as_ref().ok().and_then(|_| state.faults.take(route));
+        (state.requests.len() - 1, fault, taken)
     };
     shared.touch();
     if let Some(Fault::Slow(wait)) = fault {
         sleep(wait).await;
     }
-    let answer = match fault.as_ref().map(|fault| (fault, faults::answer(fault))) {
+    let headers = match taken {
+        Ok(headers) => headers,
+        Err(refusal) => return finish(shared, index, refusal),
+    };
+    let mut answer = match fault.as_ref().map(|fault| (fault, faults::answer(fault))) {
         Some((_, Some(answer))) => answer,
         Some((Fault::Cut, None)) => {
             line.cut();
@@ -83,11 +93,19 @@ async fn handle(shared: &Shared, line: &Line, request: extract::Request) -> Resp
         }
         Some((_, None)) | None => checked(shared, route, &parts, &steps, &body),
     };
+    if !answer.html {
+        answer.headers.extend(headers);
+    }
+    shared.lock().quota.answered(answer.status, Instant::now());
     shared.touch();
     if fault == Some(Fault::LostAnswer) {
         line.cut();
         return Response::default();
     }
+    finish(shared, index, answer)
+}
+
+fn finish(shared: &Shared, index: usize, answer: Answer) -> Response {
     shared.lock().requests[index].status = Some(answer.status);
     shared.touch();
     answer.respond()

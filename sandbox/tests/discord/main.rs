@@ -9,6 +9,7 @@ mod limits;
 mod openapi;
 mod people;
 mod permissions;
+mod quota;
 mod serenity_client;
 mod serenity_types;
 #[cfg(feature = "web")]
