@@ -267,7 +267,7 @@ impl Bot {
 }
 
 fn roles_only(roles: &[RoleId]) -> CreateAllowedMentions {
-    nobody().roles(roles.iter().map(|role| serenity::all::RoleId::new(role.0)))
+    nobody().roles(cards::named(roles).iter().map(|role| serenity::all::RoleId::new(role.0)))
 }
 
 /// Discord takes messages of one nonce for one message, for a few minutes: sending again what may

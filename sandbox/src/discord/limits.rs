@@ -107,7 +107,14 @@ fn mentions(problems: &mut Problems, path: &str, body: &Map<String, Value>) {
         return;
     };
     for name in ["users", "roles"] {
-        problems.list(&at, allowed, name, (0, 100));
+        let mut seen = HashSet::new();
+        for (at, id) in problems.list(&at, allowed, name, (0, 100)) {
+            if !seen.insert(id.as_str()) {
+                let (code, message) =
+                    ("SET_TYPE_ALREADY_CONTAINS_VALUE", "The set already contains this value");
+                problems.refuse(&at, code, message);
+            }
+        }
     }
     for (at, parse) in problems.list(&at, allowed, "parse", (0, 3)) {
         match parse.as_str() {
