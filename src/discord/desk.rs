@@ -85,9 +85,9 @@ impl Bot {
         // Read first, so that what people are told is what the message shows by then.
         let untold = store.untold().await?;
         let mut unshown = store.unshown(now).await?;
-        // What nobody sees yet comes first, then what people look at most.
+        // What nobody sees yet comes first, then what happened last.
         unshown.sort_by_key(|request| {
-            (request.message.is_some(), Reverse(request.message.map(|(_, message)| message)))
+            request.message.map(|_| Reverse(request.decided.unwrap_or(request.made)))
         });
         for request in unshown {
             let way = Way::to_show(&request, self.home(&request));

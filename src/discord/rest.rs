@@ -36,7 +36,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a call about a channel's messages waits for its turn: others wait for theirs meanwhile,
 /// and it is made again.
-const A_MOMENT: Duration = Duration::from_millis(250);
+const A_MOMENT: Duration = Duration::from_millis(100);
 
 /// How long any other call is tried again for.
 const PATIENCE: Duration = Duration::from_mins(1);
