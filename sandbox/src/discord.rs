@@ -27,6 +27,7 @@ mod nonces;
 mod payloads;
 mod people;
 mod permissions;
+mod quota;
 mod replies;
 mod rest;
 mod routes;
@@ -65,6 +66,7 @@ pub use self::{
     messages::{Message, Origin, Pings},
     people::Person,
     permissions::{For, Overwrite, permission},
+    quota::{Limits, Rate},
     rest::Request,
     routes::Route,
     sending::Unsendable,
@@ -76,7 +78,7 @@ pub use self::{
 };
 use self::{
     commands::Scope, faults::Faults, interactions::Interaction, nonces::Nonce, permissions::Grants,
-    sessions::Gateway,
+    quota::Quota, sessions::Gateway,
 };
 
 /// How the stand-in behaves.
@@ -92,6 +94,8 @@ pub struct Options {
     pub patience: Duration,
     /// How long the nonce of a message is heeded. Discord says "the past few minutes"; 3 of them.
     pub nonces_live: Duration,
+    /// How often the bot may call what. Discord's numbers.
+    pub limits: Limits,
 }
 
 impl Default for Options {
@@ -102,6 +106,7 @@ impl Default for Options {
             heartbeat_interval: Duration::from_millis(41_250),
             patience: Duration::from_secs(30),
             nonces_live: Duration::from_mins(3),
+            limits: Limits::default(),
         }
     }
 }
@@ -172,6 +177,7 @@ struct State {
     gateway: Gateway,
     grants: Grants,
     faults: Faults,
+    quota: Quota,
     requests: Vec<Request>,
     violations: Vec<String>,
     nonces: Vec<Nonce>,
@@ -234,6 +240,7 @@ impl Discord {
         let rest = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let gateway = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let (changes, _) = broadcast::channel(1024);
+        let quota = Quota::new(options.limits.clone());
         let shared = Arc::new(Shared {
             options,
             token: token(),
@@ -247,6 +254,7 @@ impl Discord {
                 gateway: Gateway::default(),
                 grants: Grants::default(),
                 faults: Faults::default(),
+                quota,
                 requests: Vec::new(),
                 violations: Vec::new(),
                 nonces: Vec::new(),

@@ -34,6 +34,9 @@ pub(crate) fn labels(message: &Message) -> Vec<String> {
     message.buttons().into_iter().map(|button| button.label).collect()
 }
 
+/// So many calls one too many are forgiven: a start can't know what the life before has used up.
+const FEW: u64 = 3;
+
 /// How a [`World`] differs from the ordinary one.
 #[derive(Default)]
 pub(crate) struct Setup {
@@ -172,14 +175,16 @@ impl World {
         self.stopping.cancel();
     }
 
-    /// Stops the bot. Fails if it ended badly, or if anything that it did isn't as the real
-    /// services want it.
+    /// Stops the bot. Fails if it ended badly, if anything that it did isn't as the real services want
+    /// it, or if it called Discord too often.
     pub(crate) async fn end(mut self) {
         self.stop();
         (&mut self.bot).await.unwrap().unwrap();
         self.ended = true;
         let violations = self.sandbox.violations();
         assert!(violations.is_empty(), "{violations:#?}");
+        let refused = self.discord.rate_limited();
+        assert!(refused <= FEW, "{refused} calls were refused since there were too many");
     }
 }
 

@@ -322,7 +322,7 @@ impl State {
         self.messages.iter().rev().find(|message| message.id == id)
     }
 
-    fn message_mut(&mut self, id: u64) -> Option<&mut Message> {
+    pub(super) fn message_mut(&mut self, id: u64) -> Option<&mut Message> {
         self.messages.iter_mut().rev().find(|message| message.id == id)
     }
 

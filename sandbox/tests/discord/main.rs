@@ -7,6 +7,7 @@ mod interactions;
 mod limits;
 mod people;
 mod permissions;
+mod quota;
 mod refusals;
 mod serenity_client;
 mod serenity_types;
