@@ -54,6 +54,7 @@ pub use self::{
     answers::{Answer, First, NoAnswer, Pending, Reply},
     faults::{Fault, Times},
     forms::{Form, Input},
+    gateway::{GatewayCounts, Misdeed, Moment},
     interactions::{Choice, Unanswered},
     messages::{Button, Menu, Message, Origin, Pings},
     people::Person,
@@ -67,7 +68,10 @@ pub use self::{
         STRANGE_GUILD, THREAD, Who,
     },
 };
-use self::{faults::Faults, interactions::Interaction, permissions::Grants, sessions::Gateway};
+use self::{
+    faults::Faults, gateway::Address, interactions::Interaction, permissions::Grants,
+    sessions::Gateway,
+};
 
 /// How the stand-in behaves.
 #[derive(Clone, Debug)]
@@ -78,6 +82,11 @@ pub struct Options {
     pub token_lives: Duration,
     /// The gateway's heartbeat interval. Discord's 41.25 s.
     pub heartbeat_interval: Duration,
+    /// The time between two sessions that begin, within which an IDENTIFY gets op 9. Discord's 5 s
+    /// for applications with a `max_concurrency` of 1.
+    pub identify_every: Duration,
+    /// How many sessions may begin in 24 hours; the next takes the token away. Discord's 1000.
+    pub sessions_a_day: u64,
     /// How long the `wait_…` methods wait before they panic. 30 s.
     pub patience: Duration,
     /// The file of Discord's `OpenAPI` description that every request is held against, if any.
@@ -91,6 +100,8 @@ impl Default for Options {
             answer_within: Duration::from_secs(3),
             token_lives: Duration::from_mins(15),
             heartbeat_interval: Duration::from_millis(41_250),
+            identify_every: Duration::from_secs(5),
+            sessions_a_day: 1000,
             patience: Duration::from_secs(30),
             #[cfg(feature = "openapi")]
             openapi: None,
@@ -127,7 +138,7 @@ pub struct Discord {
 /// What ends with the last handle.
 struct Running {
     shared: Arc<Shared>,
-    tasks: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 3],
 }
 
 impl Drop for Running {
@@ -146,7 +157,10 @@ impl Drop for Running {
 struct Shared {
     options: Options,
     token: String,
+    /// The gateway's address for new sessions.
     gateway_url: String,
+    /// Its address for those that are resumed.
+    session_url: String,
     rest_url: String,
     state: Mutex<State>,
     /// Counts changes of the state, so that whoever waits looks again.
@@ -220,7 +234,7 @@ impl Shared {
 }
 
 impl Discord {
-    /// Starts the stand-in on two free ports of 127.0.0.1.
+    /// Starts the stand-in on three free ports of 127.0.0.1.
     ///
     /// # Errors
     ///
@@ -228,6 +242,7 @@ impl Discord {
     pub async fn start(options: Options) -> io::Result<Self> {
         let rest = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let gateway = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let sessions = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let (changes, _) = broadcast::channel(1024);
         let shared = Arc::new(Shared {
             #[cfg(feature = "openapi")]
@@ -239,6 +254,7 @@ impl Discord {
             options,
             token: token(),
             gateway_url: format!("ws://{}", gateway.local_addr()?),
+            session_url: format!("ws://{}", sessions.local_addr()?),
             rest_url: format!("http://{}", rest.local_addr()?),
             state: Mutex::new(State {
                 messages: Vec::new(),
@@ -260,7 +276,8 @@ impl Discord {
         });
         let tasks = [
             spawn(rest::serve(rest, Arc::clone(&shared))),
-            spawn(gateway::serve(gateway, Arc::clone(&shared))),
+            spawn(gateway::serve(gateway, Address::Public, Arc::clone(&shared))),
+            spawn(gateway::serve(sessions, Address::Session, Arc::clone(&shared))),
         ];
         Ok(Self { running: Arc::new(Running { shared, tasks }) })
     }

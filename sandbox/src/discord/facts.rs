@@ -75,8 +75,8 @@ pub(super) fn gateway_bot(shared: &Shared) -> Value {
         "url": shared.gateway_url,
         "shards": 1,
         "session_start_limit": {
-            "total": 1000,
-            "remaining": 1000_u64.saturating_sub(shared.lock().gateway.identifies),
+            "total": shared.options.sessions_a_day,
+            "remaining": shared.sessions_left(),
             "reset_after": 86_400_000,
             "max_concurrency": 1,
         },
