@@ -160,6 +160,9 @@ async fn stand_ins(groups: Vec<String>) -> Sandbox {
         limits,
         answer_within: Duration::from_secs(2),
         token_lives: Duration::from_secs(6),
+        // A life is shorter than a day has sessions for.
+        identify_every: Duration::ZERO,
+        sessions_a_day: u64::MAX,
         ..discord::Options::default()
     };
     Sandbox::start(connect, discord).await.unwrap()

@@ -162,8 +162,14 @@ impl World {
         (&mut self.bot).await.unwrap().unwrap();
     }
 
-    /// Starts the bot again, after [`World::stop_bot`].
+    /// Starts the bot again, after [`World::stop_bot`], as if it had stood still for a while.
     pub(crate) async fn start_bot(&mut self) {
+        self.discord.forget_identify();
+        self.start_bot_at_once().await;
+    }
+
+    /// As [`World::start_bot`], but so soon that Discord doesn't want another session yet.
+    pub(crate) async fn start_bot_at_once(&mut self) {
         let before = self.discord.identifies();
         (self.stopping, self.bot) = launch(&self.variables);
         self.discord.wait_for_gateway(|_, identifies, _| identifies > before).await;

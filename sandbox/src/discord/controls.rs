@@ -2,12 +2,12 @@
 
 use std::{fmt, time::Duration};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::broadcast;
 
 use super::{
     Change, ChannelId, Discord, Fault, GUILD, Message, Person, Request, Route, Times, Unanswered,
-    Who, commands::Scope, sessions::Order,
+    Who, commands::Scope,
 };
 
 impl Discord {
@@ -234,114 +234,6 @@ impl Discord {
     /// Sets the application's `interactions_endpoint_url`, which silences a real gateway.
     pub fn set_interactions_endpoint(&self, url: Option<String>) {
         self.shared().lock().interactions_endpoint = url;
-    }
-
-    /// How many IDENTIFYs were accepted.
-    #[must_use]
-    pub fn identifies(&self) -> u64 {
-        self.shared().lock().gateway.identifies
-    }
-
-    /// How many RESUMEs were accepted.
-    #[must_use]
-    pub fn resumes(&self) -> u64 {
-        self.shared().lock().gateway.resumes
-    }
-
-    /// How many WebSocket handshakes were completed.
-    #[must_use]
-    pub fn connections(&self) -> u64 {
-        self.shared().lock().gateway.connections
-    }
-
-    /// The intents of the latest IDENTIFY.
-    #[must_use]
-    pub fn intents(&self) -> Option<u64> {
-        self.shared().lock().gateway.intents
-    }
-
-    /// Waits until the gateway's counts are as wanted: connections, identifies, resumes.
-    ///
-    /// # Panics
-    ///
-    /// If they aren't within [`Options::patience`](super::Options::patience).
-    pub async fn wait_for_gateway(&self, wanted: impl Fn(u64, u64, u64) -> bool) {
-        let shared = self.shared();
-        let counts = |state: &super::State| {
-            let gateway = &state.gateway;
-            (gateway.connections, gateway.identifies, gateway.resumes)
-        };
-        let found = shared
-            .wait(shared.patience(), |state| {
-                let (connections, identifies, resumes) = counts(state);
-                wanted(connections, identifies, resumes).then_some(())
-            })
-            .await;
-        let (connections, identifies, resumes) = counts(&shared.lock());
-        assert!(
-            found.is_some(),
-            "{connections} connections, {identifies} identifies, {resumes} resumes"
-        );
-    }
-
-    /// Cuts every gateway connection without a close frame.
-    pub fn drop_gateway(&self) {
-        self.shared().lock().gateway.order_all(|| Order::Cut);
-    }
-
-    /// Asks every connection to reconnect and resume (op 7).
-    pub fn send_reconnect(&self) {
-        self.send_frame(&json!({"op": 7, "s": null, "t": null, "d": null}));
-    }
-
-    /// Asks every connection for a heartbeat at once (op 1).
-    pub fn ask_heartbeat(&self) {
-        self.send_frame(&json!({"op": 1, "s": null, "t": null, "d": null}));
-    }
-
-    /// Tells every connection that its session is invalid (op 9), and whether it can be resumed.
-    pub fn invalidate_session(&self, resumable: bool) {
-        self.send_frame(&json!({"op": 9, "s": null, "t": null, "d": resumable}));
-        if !resumable {
-            self.shared().lock().gateway.end_sessions();
-        }
-    }
-
-    fn send_frame(&self, frame: &Value) {
-        let state = self.shared().lock();
-        state.gateway.order_all(|| Order::Send(frame.to_string()));
-    }
-
-    /// Closes every gateway connection with this code, or without one.
-    pub fn close_gateway(&self, code: impl Into<Option<u16>>) {
-        let code = code.into();
-        self.shared().lock().gateway.order_all(|| Order::Close(code));
-    }
-
-    /// Lets new connections hang: TCP is accepted, the handshake never answered.
-    pub fn hang_handshake(&self, hang: bool) {
-        self.shared().lock().gateway.hang_handshake = hang;
-    }
-
-    /// Waits until a connection hangs in its handshake.
-    ///
-    /// # Panics
-    ///
-    /// If none does within [`Options::patience`](super::Options::patience).
-    pub async fn wait_hung(&self) {
-        let shared = self.shared();
-        let hung = |state: &super::State| (state.gateway.hung > 0).then_some(());
-        assert!(shared.wait(shared.patience(), hung).await.is_some(), "no handshake hangs");
-    }
-
-    /// Closes new connections before the handshake.
-    pub fn refuse_gateway(&self, refuse: bool) {
-        self.shared().lock().gateway.refuse = refuse;
-    }
-
-    /// Stops acknowledging heartbeats.
-    pub fn mute_acks(&self, mute: bool) {
-        self.shared().lock().gateway.mute_acks = mute;
     }
 }
 

@@ -20,13 +20,26 @@ pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     pub(crate) async fn connect(url: &str) -> Self {
-        let (socket, _) = connect_async(format!("{url}/?v=10")).await.expect("the gateway accepts");
-        Self(socket)
+        Self::dial(&format!("{url}/?v=10")).await
+    }
+
+    /// Connects to the address as it is.
+    pub(crate) async fn dial(url: &str) -> Self {
+        Self(connect_async(url).await.expect("the gateway accepts").0)
     }
 
     pub(crate) async fn send(&mut self, frame: &Value) {
         let sent = self.0.send(Message::Text(frame.to_string())).await;
         sent.expect("the gateway takes frames");
+    }
+
+    pub(crate) async fn send_bytes(&mut self, bytes: Vec<u8>) {
+        self.0.send(Message::Binary(bytes)).await.expect("the gateway takes frames");
+    }
+
+    /// The next message as it came.
+    pub(crate) async fn message(&mut self) -> Message {
+        self.0.next().await.expect("the gateway is open").expect("the gateway sends messages")
     }
 
     /// The next frame, or the code with which the connection was closed; `None` if it was cut.
@@ -41,10 +54,18 @@ impl Socket {
     }
 
     pub(crate) async fn identify(&mut self, token: &str) {
-        let properties = json!({"os": "linux", "browser": "test", "device": "test"});
-        let data = json!({"token": token, "intents": 0, "properties": properties});
-        self.send(&json!({"op": 2, "d": data})).await;
+        self.send(&identify(token, &json!({}))).await;
     }
+}
+
+/// An IDENTIFY with these fields beside those that it must have, or in their place.
+pub(crate) fn identify(token: &str, more: &Value) -> Value {
+    let properties = json!({"os": "linux", "browser": "test", "device": "test"});
+    let mut data = json!({"token": token, "intents": 0, "properties": properties});
+    for (name, value) in more.as_object().expect("fields are wanted") {
+        data[name] = value.clone();
+    }
+    json!({"op": 2, "d": data})
 }
 
 /// An interaction as the bot got it.

@@ -1,8 +1,10 @@
 //! The stand-in for Discord, played against with plain HTTP and WebSocket.
 
 mod bot;
+mod events;
 mod faults;
 mod gateway;
+mod identify;
 mod interactions;
 mod limits;
 mod people;
