@@ -46,8 +46,8 @@ impl Rate {
 pub struct Limits {
     /// All calls but those of interactions, in any span of that length. Discord's 50 in 1 s.
     pub global: Rate,
-    /// New messages in a channel. 5 in 5 s, as <https://javacord.org/wiki/advanced-topics/ratelimits.html>
-    /// and many others have it.
+    /// New messages in a channel. 5 in 5 s, as many have it:
+    /// <https://javacord.org/wiki/advanced-topics/ratelimits.html>
     pub create_message: Option<Rate>,
     /// Edits of messages in a channel: counted apart from new ones, as traces show
     /// (<https://github.com/discord/discord-api-docs/issues/8073>), and as many.
