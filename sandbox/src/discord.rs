@@ -15,6 +15,7 @@ mod commands;
 pub(crate) mod components;
 mod controls;
 mod description;
+mod endpoint;
 mod explain;
 mod facts;
 mod faults;
@@ -59,6 +60,7 @@ use uuid::Uuid;
 pub use self::{
     answers::{Answer, First, NoAnswer, Pending, Reply},
     components::{Button, Menu},
+    endpoint::{EndpointResponse, SignedRequest},
     faults::{Fault, Times},
     forms::{Form, Input},
     interactions::{Choice, Unanswered},
@@ -75,7 +77,12 @@ pub use self::{
     },
 };
 use self::{
-    commands::Scope, faults::Faults, interactions::Interaction, nonces::Nonce, permissions::Grants,
+    commands::Scope,
+    endpoint::{Endpoint, Sender},
+    faults::Faults,
+    interactions::Interaction,
+    nonces::Nonce,
+    permissions::Grants,
     sessions::Gateway,
 };
 
@@ -156,6 +163,7 @@ struct Shared {
     token: String,
     gateway_url: String,
     rest_url: String,
+    sender: Sender,
     state: Mutex<State>,
     /// Counts changes of the state, so that whoever waits looks again.
     revision: watch::Sender<u64>,
@@ -176,7 +184,7 @@ struct State {
     violations: Vec<String>,
     nonces: Vec<Nonce>,
     token_refused: bool,
-    interactions_endpoint: Option<String>,
+    endpoint: Endpoint,
     changes: broadcast::Sender<Change>,
     /// The REST connections that are open.
     lines: Vec<Weak<TcpStream>>,
@@ -235,6 +243,7 @@ impl Discord {
         let gateway = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let (changes, _) = broadcast::channel(1024);
         let shared = Arc::new(Shared {
+            sender: Sender::new(options.answer_within)?,
             options,
             token: token(),
             gateway_url: format!("ws://{}", gateway.local_addr()?),
@@ -251,7 +260,7 @@ impl Discord {
                 violations: Vec::new(),
                 nonces: Vec::new(),
                 token_refused: false,
-                interactions_endpoint: None,
+                endpoint: Endpoint::default(),
                 changes,
                 lines: Vec::new(),
             }),

@@ -209,11 +209,6 @@ impl Discord {
         self.shared().lock().token_refused = refuse;
     }
 
-    /// Sets the application's `interactions_endpoint_url`, which silences a real gateway.
-    pub fn set_interactions_endpoint(&self, url: Option<String>) {
-        self.shared().lock().interactions_endpoint = url;
-    }
-
     /// How many IDENTIFYs were accepted.
     #[must_use]
     pub fn identifies(&self) -> u64 {

@@ -18,6 +18,7 @@ use super::{
     Shared,
     check::Problems,
     description::{Operation, Parameter},
+    endpoint,
     faults::{self, Fault},
     lines::{Door, Line},
     replies::{Answer, Refusal},
@@ -50,7 +51,8 @@ pub(super) struct Call<'c> {
     operation: &'static Operation,
     params: Vec<(String, String)>,
     query: Vec<(String, String)>,
-    body: Value,
+    /// As it came; [`Self::body`] checks it.
+    pub(super) body: Value,
 }
 
 impl Call<'_> {
@@ -165,7 +167,7 @@ async fn handle(
             line.cut();
             return Response::default();
         }
-        Some((_, None)) | None => checked(shared, target, &parts, &body),
+        Some((_, None)) | None => checked(shared, target, &parts, &body).await,
     };
     shared.touch();
     if fault == Some(Fault::LostAnswer) {
@@ -194,9 +196,9 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
 }
 
 /// Answers the request and records what is wrong with it, or with the answer.
-fn checked(shared: &Shared, target: Target, parts: &Parts, body: &str) -> Answer {
+async fn checked(shared: &Shared, target: Target, parts: &Parts, body: &str) -> Answer {
     let (answer, sentences) = match target {
-        Ok((row, params)) => answer(shared, row, params, (parts, body)),
+        Ok((row, params)) => answer(shared, row, params, (parts, body)).await,
         Err(refusal) => {
             let sentence = format!("there is no such route: {}", parts.uri.path());
             (refusal.answer(), vec![sentence])
@@ -214,7 +216,7 @@ fn checked(shared: &Shared, target: Target, parts: &Parts, body: &str) -> Answer
 }
 
 /// The answer of a route, with a sentence for each thing that is wrong.
-fn answer(
+async fn answer(
     shared: &Shared,
     row: &Row,
     params: Vec<(String, String)>,
@@ -229,7 +231,12 @@ fn answer(
         query: pairs(parts.uri.query().unwrap_or_default()),
         body: Value::Null,
     };
-    let answered = call.read(parts, body).and_then(|()| (row.answer)(&mut call));
+    let mut read = call.read(parts, body);
+    if read.is_ok() && row.route == Route::EditApplication {
+        // Of all routes this one calls somebody before it answers.
+        read = endpoint::verify(&mut call).await;
+    }
+    let answered = read.and_then(|()| (row.answer)(&mut call));
     let mut sentences = call.problems.sentences();
     let answer = match answered {
         Ok(answer) => {
