@@ -28,6 +28,7 @@ mod nonces;
 mod payloads;
 mod people;
 mod permissions;
+mod quota;
 mod replies;
 mod rest;
 mod routes;
@@ -63,10 +64,12 @@ pub use self::{
     endpoint::{EndpointResponse, SignedRequest},
     faults::{Fault, Times},
     forms::{Form, Input},
+    gateway::{GatewayCounts, Misdeed, Moment},
     interactions::{Choice, Unanswered},
     messages::{Message, Origin, Pings},
     people::Person,
     permissions::{For, Overwrite, permission},
+    quota::{Limits, Rate},
     rest::Request,
     routes::Route,
     sending::Unsendable,
@@ -80,9 +83,11 @@ use self::{
     commands::Scope,
     endpoint::{Endpoint, Sender},
     faults::Faults,
+    gateway::Address,
     interactions::Interaction,
     nonces::Nonce,
     permissions::Grants,
+    quota::Quota,
     sessions::Gateway,
 };
 
@@ -95,10 +100,17 @@ pub struct Options {
     pub token_lives: Duration,
     /// The gateway's heartbeat interval. Discord's 41.25 s.
     pub heartbeat_interval: Duration,
+    /// The time between two sessions that begin, within which an IDENTIFY gets op 9. Discord's 5 s
+    /// for applications with a `max_concurrency` of 1.
+    pub identify_every: Duration,
+    /// How many sessions may begin in 24 hours; the next takes the token away. Discord's 1000.
+    pub sessions_a_day: u64,
     /// How long the `wait_…` methods wait before they panic. 30 s.
     pub patience: Duration,
     /// How long the nonce of a message is heeded. Discord says "the past few minutes"; 3 of them.
     pub nonces_live: Duration,
+    /// How often the bot may call what. Discord's numbers.
+    pub limits: Limits,
 }
 
 impl Default for Options {
@@ -107,8 +119,11 @@ impl Default for Options {
             answer_within: Duration::from_secs(3),
             token_lives: Duration::from_mins(15),
             heartbeat_interval: Duration::from_millis(41_250),
+            identify_every: Duration::from_secs(5),
+            sessions_a_day: 1000,
             patience: Duration::from_secs(30),
             nonces_live: Duration::from_mins(3),
+            limits: Limits::default(),
         }
     }
 }
@@ -142,7 +157,7 @@ pub struct Discord {
 /// What ends with the last handle.
 struct Running {
     shared: Arc<Shared>,
-    tasks: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 3],
 }
 
 impl Drop for Running {
@@ -161,7 +176,10 @@ impl Drop for Running {
 struct Shared {
     options: Options,
     token: String,
+    /// The gateway's address for new sessions.
     gateway_url: String,
+    /// Its address for those that are resumed.
+    session_url: String,
     rest_url: String,
     sender: Sender,
     state: Mutex<State>,
@@ -180,6 +198,7 @@ struct State {
     gateway: Gateway,
     grants: Grants,
     faults: Faults,
+    quota: Quota,
     requests: Vec<Request>,
     violations: Vec<String>,
     nonces: Vec<Nonce>,
@@ -233,7 +252,7 @@ impl Shared {
 }
 
 impl Discord {
-    /// Starts the stand-in on two free ports of 127.0.0.1.
+    /// Starts the stand-in on three free ports of 127.0.0.1.
     ///
     /// # Errors
     ///
@@ -241,12 +260,15 @@ impl Discord {
     pub async fn start(options: Options) -> io::Result<Self> {
         let rest = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let gateway = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let sessions = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let (changes, _) = broadcast::channel(1024);
+        let quota = Quota::new(options.limits.clone());
         let shared = Arc::new(Shared {
             sender: Sender::new(options.answer_within)?,
             options,
             token: token(),
             gateway_url: format!("ws://{}", gateway.local_addr()?),
+            session_url: format!("ws://{}", sessions.local_addr()?),
             rest_url: format!("http://{}", rest.local_addr()?),
             state: Mutex::new(State {
                 messages: Vec::new(),
@@ -256,6 +278,7 @@ impl Discord {
                 gateway: Gateway::default(),
                 grants: Grants::default(),
                 faults: Faults::default(),
+                quota,
                 requests: Vec::new(),
                 violations: Vec::new(),
                 nonces: Vec::new(),
@@ -268,7 +291,8 @@ impl Discord {
         });
         let tasks = [
             spawn(rest::serve(rest, Arc::clone(&shared))),
-            spawn(gateway::serve(gateway, Arc::clone(&shared))),
+            spawn(gateway::serve(gateway, Address::Public, Arc::clone(&shared))),
+            spawn(gateway::serve(sessions, Address::Session, Arc::clone(&shared))),
         ];
         Ok(Self { running: Arc::new(Running { shared, tasks }) })
     }

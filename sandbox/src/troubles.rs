@@ -109,16 +109,18 @@ async fn break_connect(connect: &Connect, now: &BTreeSet<Trouble>) -> io::Result
 }
 
 fn break_discord(discord: &Discord, before: &BTreeSet<Trouble>, now: &BTreeSet<Trouble>) {
-    use discord::{Fault, Route, Times};
+    use discord::{Fault, Misdeed, Moment, Route, Times};
     discord.clear_faults();
     if now.contains(&Trouble::DiscordRefuses) {
         for route in [Route::CreateMessage, Route::EditMessage] {
             discord.fail(route, Fault::Forbidden(NO_PERMISSION), Times::Always);
         }
     }
-    let is_away = now.contains(&Trouble::GatewayAway);
-    discord.refuse_gateway(is_away);
-    if is_away && !before.contains(&Trouble::GatewayAway) {
-        discord.drop_gateway();
+    discord.behave();
+    if now.contains(&Trouble::GatewayAway) {
+        discord.misbehave(Moment::Dial, Misdeed::Cut);
+        if !before.contains(&Trouble::GatewayAway) {
+            discord.drop_gateway();
+        }
     }
 }

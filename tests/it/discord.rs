@@ -5,8 +5,8 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use sandbox::connect::{Fault as ConnectFault, Route as ConnectRoute, Times as ConnectTimes};
 use sandbox::discord::{
-    ADMIN_ROLE, CONNECT, DM, Fault, GUILD, MEMBER_ROLE, OTHER_CHANNEL, RANDOM, Reply, Route,
-    THREAD, Times, Who,
+    ADMIN_ROLE, CONNECT, DM, Fault, GUILD, MEMBER_ROLE, Misdeed, Moment, OTHER_CHANNEL, RANDOM,
+    Reply, Route, THREAD, Times, Who,
 };
 use serde_json::json;
 
@@ -201,10 +201,10 @@ async fn a_connection_that_breaks_is_resumed() {
 #[tokio::test]
 async fn what_is_said_while_the_connection_is_away_is_answered_after_the_resume() {
     let world = World::start().await;
-    world.discord.refuse_gateway(true);
+    world.discord.misbehave(Moment::Dial, Misdeed::Cut);
     world.discord.drop_gateway();
     let pending = world.admin().start_slash("search", &[("prefix", "accounting".into())]);
-    world.discord.refuse_gateway(false);
+    world.discord.behave();
     let answer = pending.answer().await;
     assert!(answer.text().contains("accounting2"), "{answer:?}");
     world.end().await;
@@ -225,6 +225,17 @@ async fn a_session_that_discord_forgot_is_begun_anew() {
 }
 
 #[tokio::test]
+async fn a_session_that_begins_too_soon_is_begun_again() {
+    let mut world = World::start().await;
+    world.stop_bot().await;
+    world.start_bot_at_once().await;
+    still_serves(&world).await;
+    let counts = world.discord.gateway_counts();
+    assert_eq!((counts.starts, counts.identifies), (3, 2));
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_close_without_a_code_or_with_a_passing_one_is_resumed() {
     let world = World::start().await;
     for (done, code) in [None, Some(4000), Some(4008), Some(1001)].into_iter().enumerate() {
@@ -239,10 +250,10 @@ async fn a_close_without_a_code_or_with_a_passing_one_is_resumed() {
 #[tokio::test]
 async fn a_handshake_that_hangs_is_given_up() {
     let world = World::start().await;
-    world.discord.hang_handshake(true);
+    world.discord.misbehave(Moment::Dial, Misdeed::Mute);
     world.discord.drop_gateway();
-    world.discord.wait_hung().await;
-    world.discord.hang_handshake(false);
+    world.discord.wait_for_counts(|counts| counts.dials == 2).await;
+    world.discord.behave();
     world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
     still_serves(&world).await;
     world.end().await;
@@ -254,9 +265,9 @@ async fn a_connection_on_which_nobody_answers_is_made_again() {
     setup.discord.heartbeat_interval = Duration::from_millis(300);
     let world = World::with(setup).await;
     world.discord.ask_heartbeat();
-    world.discord.mute_acks(true);
+    world.discord.misbehave(Moment::Heartbeat, Misdeed::Skip);
     world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
-    world.discord.mute_acks(false);
+    world.discord.behave();
     still_serves(&world).await;
     world.end().await;
 }

@@ -34,6 +34,9 @@ pub(crate) fn labels(message: &Message) -> Vec<String> {
     message.buttons().into_iter().map(|button| button.label).collect()
 }
 
+/// So many calls one too many are forgiven: a start can't know what the life before has used up.
+const FEW: u64 = 3;
+
 /// How a [`World`] differs from the ordinary one.
 #[derive(Default)]
 pub(crate) struct Setup {
@@ -159,8 +162,14 @@ impl World {
         (&mut self.bot).await.unwrap().unwrap();
     }
 
-    /// Starts the bot again, after [`World::stop_bot`].
+    /// Starts the bot again, after [`World::stop_bot`], as if it had stood still for a while.
     pub(crate) async fn start_bot(&mut self) {
+        self.discord.forget_identify();
+        self.start_bot_at_once().await;
+    }
+
+    /// As [`World::start_bot`], but so soon that Discord doesn't want another session yet.
+    pub(crate) async fn start_bot_at_once(&mut self) {
         let before = self.discord.identifies();
         (self.stopping, self.bot) = launch(&self.variables);
         self.discord.wait_for_gateway(|_, identifies, _| identifies > before).await;
@@ -172,14 +181,16 @@ impl World {
         self.stopping.cancel();
     }
 
-    /// Stops the bot. Fails if it ended badly, or if anything that it did isn't as the real
-    /// services want it.
+    /// Stops the bot. Fails if it ended badly, if anything that it did isn't as the real services want
+    /// it, or if it called Discord too often.
     pub(crate) async fn end(mut self) {
         self.stop();
         (&mut self.bot).await.unwrap().unwrap();
         self.ended = true;
         let violations = self.sandbox.violations();
         assert!(violations.is_empty(), "{violations:#?}");
+        let refused = self.discord.rate_limited();
+        assert!(refused <= FEW, "{refused} calls were refused since there were too many");
     }
 }
 

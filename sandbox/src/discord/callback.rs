@@ -69,7 +69,7 @@ pub(super) fn check(problems: &mut Problems, shared: &Shared, (id, to): (u64, Ki
                 source.and_then(|source| state.message(source)).cloned()
             };
             if let Some(pressed) = pressed {
-                messages::check(problems, "data", data, messages::Way::Edit(&pressed));
+                messages::check(problems, "data", data, messages::Way::Update(&pressed));
             }
         }
         (8, Kind::Autocomplete { option }) => {

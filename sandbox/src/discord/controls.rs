@@ -1,13 +1,13 @@
 //! What tests and prompts read of the stand-in, and by which they steer it.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::broadcast;
 
 use super::{
     Change, ChannelId, Discord, Fault, GUILD, Message, Person, Request, Route, Times, Unanswered,
-    Who, commands::Scope, sessions::Order,
+    Who, commands::Scope,
 };
 
 impl Discord {
@@ -167,6 +167,21 @@ impl Discord {
         found
     }
 
+    /// Makes a message older by so much, and gives the id that it has then.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such message.
+    #[must_use]
+    pub fn backdate(&self, id: u64, by: Duration) -> u64 {
+        let older = u64::try_from(by.as_millis()).unwrap_or(u64::MAX) << 22;
+        let mut state = self.shared().lock();
+        let message = state.message_mut(id);
+        let message = message.unwrap_or_else(|| panic!("there is no message {id}"));
+        message.id -= older;
+        message.id
+    }
+
     /// Every request that came, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
@@ -185,6 +200,13 @@ impl Discord {
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
         self.shared().lock().violations.clone()
+    }
+
+    /// How many calls were one too many by [`Options::limits`](super::Options::limits) and refused with
+    /// 429; those of [`Fault::RateLimited`] aren't among them.
+    #[must_use]
+    pub fn rate_limited(&self) -> u64 {
+        self.shared().lock().quota.refused()
     }
 
     /// Every later change, as it happens. Whoever is 1024 behind misses the oldest.
@@ -207,114 +229,6 @@ impl Discord {
     /// Has the token been reset? Then REST answers 401 and the gateway closes with 4004.
     pub fn refuse_token(&self, refuse: bool) {
         self.shared().lock().token_refused = refuse;
-    }
-
-    /// How many IDENTIFYs were accepted.
-    #[must_use]
-    pub fn identifies(&self) -> u64 {
-        self.shared().lock().gateway.identifies
-    }
-
-    /// How many RESUMEs were accepted.
-    #[must_use]
-    pub fn resumes(&self) -> u64 {
-        self.shared().lock().gateway.resumes
-    }
-
-    /// How many WebSocket handshakes were completed.
-    #[must_use]
-    pub fn connections(&self) -> u64 {
-        self.shared().lock().gateway.connections
-    }
-
-    /// The intents of the latest IDENTIFY.
-    #[must_use]
-    pub fn intents(&self) -> Option<u64> {
-        self.shared().lock().gateway.intents
-    }
-
-    /// Waits until the gateway's counts are as wanted: connections, identifies, resumes.
-    ///
-    /// # Panics
-    ///
-    /// If they aren't within [`Options::patience`](super::Options::patience).
-    pub async fn wait_for_gateway(&self, wanted: impl Fn(u64, u64, u64) -> bool) {
-        let shared = self.shared();
-        let counts = |state: &super::State| {
-            let gateway = &state.gateway;
-            (gateway.connections, gateway.identifies, gateway.resumes)
-        };
-        let found = shared
-            .wait(shared.patience(), |state| {
-                let (connections, identifies, resumes) = counts(state);
-                wanted(connections, identifies, resumes).then_some(())
-            })
-            .await;
-        let (connections, identifies, resumes) = counts(&shared.lock());
-        assert!(
-            found.is_some(),
-            "{connections} connections, {identifies} identifies, {resumes} resumes"
-        );
-    }
-
-    /// Cuts every gateway connection without a close frame.
-    pub fn drop_gateway(&self) {
-        self.shared().lock().gateway.order_all(|| Order::Cut);
-    }
-
-    /// Asks every connection to reconnect and resume (op 7).
-    pub fn send_reconnect(&self) {
-        self.send_frame(&json!({"op": 7, "s": null, "t": null, "d": null}));
-    }
-
-    /// Asks every connection for a heartbeat at once (op 1).
-    pub fn ask_heartbeat(&self) {
-        self.send_frame(&json!({"op": 1, "s": null, "t": null, "d": null}));
-    }
-
-    /// Tells every connection that its session is invalid (op 9), and whether it can be resumed.
-    pub fn invalidate_session(&self, resumable: bool) {
-        self.send_frame(&json!({"op": 9, "s": null, "t": null, "d": resumable}));
-        if !resumable {
-            self.shared().lock().gateway.end_sessions();
-        }
-    }
-
-    fn send_frame(&self, frame: &Value) {
-        let state = self.shared().lock();
-        state.gateway.order_all(|| Order::Send(frame.to_string()));
-    }
-
-    /// Closes every gateway connection with this code, or without one.
-    pub fn close_gateway(&self, code: impl Into<Option<u16>>) {
-        let code = code.into();
-        self.shared().lock().gateway.order_all(|| Order::Close(code));
-    }
-
-    /// Lets new connections hang: TCP is accepted, the handshake never answered.
-    pub fn hang_handshake(&self, hang: bool) {
-        self.shared().lock().gateway.hang_handshake = hang;
-    }
-
-    /// Waits until a connection hangs in its handshake.
-    ///
-    /// # Panics
-    ///
-    /// If none does within [`Options::patience`](super::Options::patience).
-    pub async fn wait_hung(&self) {
-        let shared = self.shared();
-        let hung = |state: &super::State| (state.gateway.hung > 0).then_some(());
-        assert!(shared.wait(shared.patience(), hung).await.is_some(), "no handshake hangs");
-    }
-
-    /// Closes new connections before the handshake.
-    pub fn refuse_gateway(&self, refuse: bool) {
-        self.shared().lock().gateway.refuse = refuse;
-    }
-
-    /// Stops acknowledging heartbeats.
-    pub fn mute_acks(&self, mute: bool) {
-        self.shared().lock().gateway.mute_acks = mute;
     }
 }
 

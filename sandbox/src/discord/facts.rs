@@ -19,13 +19,12 @@ pub(super) fn gateway(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 
 /// `GET /gateway/bot`
 pub(super) fn gateway_bot(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let left = 1000_u64.saturating_sub(call.shared.lock().gateway.identifies);
     let body = json!({
         "url": call.shared.gateway_url,
         "shards": 1,
         "session_start_limit": {
-            "total": 1000,
-            "remaining": left,
+            "total": call.shared.options.sessions_a_day,
+            "remaining": call.shared.sessions_left(),
             "reset_after": 86_400_000,
             "max_concurrency": 1,
         },

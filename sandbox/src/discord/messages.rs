@@ -314,6 +314,7 @@ impl State {
     /// Adds a message and tells of it.
     pub(super) fn post(&mut self, message: Message) -> Message {
         self.messages.push(message.clone());
+        self.announce("MESSAGE_CREATE", &message);
         self.tell(Change::Posted(message.clone()));
         message
     }
@@ -322,7 +323,7 @@ impl State {
         self.messages.iter().rev().find(|message| message.id == id)
     }
 
-    fn message_mut(&mut self, id: u64) -> Option<&mut Message> {
+    pub(super) fn message_mut(&mut self, id: u64) -> Option<&mut Message> {
         self.messages.iter_mut().rev().find(|message| message.id == id)
     }
 
@@ -331,19 +332,20 @@ impl State {
         let message = self.message_mut(id).ok_or(Refusal::UNKNOWN_MESSAGE)?;
         message.edit(body)?;
         let message = message.clone();
+        self.announce("MESSAGE_UPDATE", &message);
         self.tell(Change::Edited(message.clone()));
         Ok(message)
     }
 
     /// Deletes a message and tells of it. `false` if there is none.
     pub(super) fn delete(&mut self, id: u64) -> bool {
-        let before = self.messages.len();
-        self.messages.retain(|message| message.id != id);
-        let found = self.messages.len() < before;
-        if found {
-            self.tell(Change::Deleted(id));
-        }
-        found
+        let Some(at) = self.messages.iter().position(|message| message.id == id) else {
+            return false;
+        };
+        let message = self.messages.remove(at);
+        self.announce("MESSAGE_DELETE", &message);
+        self.tell(Change::Deleted(id));
+        true
     }
 }
 

@@ -11,7 +11,10 @@ use axum::{
     routing::{MethodFilter, on},
 };
 use serde_json::Value;
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{
+    net::TcpListener,
+    time::{Instant, sleep},
+};
 use tower::util::MapRequest;
 
 use super::{
@@ -152,16 +155,23 @@ async fn handle(
     let body = to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
     let body = String::from_utf8_lossy(&body).into_owned();
     let route = target.as_ref().ok().map(|(row, _)| row.route);
-    let (index, fault) = {
+    let (index, fault, taken) = {
         let mut state = shared.lock();
         state.requests.push(record(&parts, route, body.clone()));
-        (state.requests.len() - 1, state.faults.take(route))
+        let taken = state.quota.take(route, below(&parts), Instant::now());
+        // Who is refused meets nothing else.
+        let fault = taken.as_ref().ok().and_then(|_| state.faults.take(route));
+        (state.requests.len() - 1, fault, taken)
     };
     shared.touch();
+    let headers = match taken {
+        Ok(headers) => headers,
+        Err(refusal) => return finish(shared, index, refusal),
+    };
     if let Some(Fault::Slow(wait)) = fault {
         sleep(wait).await;
     }
-    let answer = match fault.as_ref().map(|fault| (fault, faults::answer(fault))) {
+    let mut answer = match fault.as_ref().map(|fault| (fault, faults::answer(fault))) {
         Some((_, Some(answer))) => answer,
         Some((Fault::Cut, None)) => {
             line.cut();
@@ -169,14 +179,28 @@ async fn handle(
         }
         Some((_, None)) | None => checked(shared, target, &parts, &body).await,
     };
+    if !answer.html {
+        answer.headers.extend(headers);
+    }
+    shared.lock().quota.answered(answer.status, Instant::now());
     shared.touch();
     if fault == Some(Fault::LostAnswer) {
         line.cut();
         return Response::default();
     }
+    finish(shared, index, answer)
+}
+
+fn finish(shared: &Shared, index: usize, answer: Answer) -> Response {
     shared.lock().requests[index].status = Some(answer.status);
     shared.touch();
     answer.respond()
+}
+
+/// The path below the version.
+fn below(parts: &Parts) -> &str {
+    let path = parts.uri.path();
+    path.strip_prefix("/api/v10/").unwrap_or(path)
 }
 
 fn record(parts: &Parts, route: Option<Route>, body: String) -> Request {
@@ -204,9 +228,8 @@ async fn checked(shared: &Shared, target: Target, parts: &Parts, body: &str) -> 
             (refusal.answer(), vec![sentence])
         }
     };
-    let below = parts.uri.path().trim_start_matches("/api/v10/");
     // An interaction's token would fill the line.
-    let steps = below.split('/').map(|step| if step.len() > 60 { "…" } else { step });
+    let steps = below(parts).split('/').map(|step| if step.len() > 60 { "…" } else { step });
     let path = steps.collect::<Vec<_>>().join("/");
     let mut state = shared.lock();
     for sentence in sentences {
@@ -223,12 +246,13 @@ async fn answer(
     (parts, body): (&Parts, &str),
 ) -> (Answer, Vec<String>) {
     let operation = Operation::find(row.route);
+    let query = parts.uri.query().unwrap_or_default();
     let mut call = Call {
         shared,
         problems: Problems::default(),
         operation,
         params,
-        query: pairs(parts.uri.query().unwrap_or_default()),
+        query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         body: Value::Null,
     };
     let mut read = call.read(parts, body);
@@ -247,12 +271,6 @@ async fn answer(
         Err(refusal) => refusal.answer(),
     };
     (answer, sentences)
-}
-
-fn pairs(query: &str) -> Vec<(String, String)> {
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    let split = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    split.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 impl Call<'_> {

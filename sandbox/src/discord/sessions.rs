@@ -1,19 +1,22 @@
 //! The gateway's sessions: what is dispatched to them, and what they missed.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use serde_json::{Value, json};
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 use uuid::Uuid;
+
+use super::{
+    Options,
+    gateway::{GatewayCounts, Misdeed, Moment, intent},
+};
 
 /// What a connection is told to do.
 pub(super) enum Order {
     /// Send this frame.
     Send(String),
-    /// Close with this code, or without one.
-    Close(Option<u16>),
-    /// Cut the connection without a word.
-    Cut,
+    /// Do what Discord shouldn't, or does now and then.
+    Do(Misdeed),
 }
 
 /// How many events a session keeps. Who missed more has to begin anew.
@@ -22,29 +25,72 @@ const KEPT: usize = 500;
 /// How many sessions without a connection are kept. Who comes back later has to begin anew.
 const KEPT_SESSIONS: usize = 8;
 
+/// What an IDENTIFY asks for.
+#[derive(Clone, Copy)]
+pub(super) struct Wishes {
+    pub(super) intents: u64,
+    /// Its number, and how many there are.
+    pub(super) shard: Option<(u64, u64)>,
+    /// Whether large frames are to be compressed each by itself.
+    pub(super) compress: bool,
+}
+
+impl Wishes {
+    /// Does the session have what happens in this server, or outside of any?
+    /// <https://discord.com/developers/docs/events/gateway#sharding>
+    pub(super) fn covers(self, guild: Option<u64>) -> bool {
+        let (shard, shards) = self.shard.unwrap_or((0, 1));
+        guild.map_or(0, |guild| (guild >> 22) % shards) == shard
+    }
+
+    fn has(self, name: &str, data: &Value) -> bool {
+        let guild = data["guild_id"].as_str().and_then(|id| id.parse().ok());
+        let needed = intent::of(name, guild.is_some());
+        self.covers(guild) && (needed == 0 || self.intents & needed != 0)
+    }
+}
+
 /// A session: it outlives its connection, and keeps what it would miss meanwhile.
-pub(super) struct Session {
-    pub(super) id: String,
+struct Session {
+    id: String,
+    wishes: Wishes,
     sequence: u64,
     /// The latest events, by their numbers.
     log: VecDeque<(u64, String)>,
     /// The connection that serves it now.
-    pub(super) connection: Option<u64>,
+    connection: Option<u64>,
+}
+
+/// What comes of an IDENTIFY.
+pub(super) enum Start {
+    /// A session may begin.
+    Granted,
+    /// Another one has just begun.
+    TooSoon,
+    /// There were too many today.
+    UsedUp,
+}
+
+/// What comes of a RESUME.
+pub(super) enum Resumption {
+    /// The session goes on, with what it asked for.
+    Done(Wishes),
+    /// There is no such session any more, or it doesn't hold all that was missed.
+    Unknown,
+    /// It never got so far.
+    WrongSequence,
 }
 
 /// The gateway as a whole.
 #[derive(Default)]
 pub(super) struct Gateway {
-    pub(super) identifies: u64,
-    pub(super) resumes: u64,
-    pub(super) connections: u64,
+    pub(super) counts: GatewayCounts,
     /// The intents of the latest IDENTIFY.
     pub(super) intents: Option<u64>,
-    pub(super) hang_handshake: bool,
-    /// Connections whose handshake was left hanging.
-    pub(super) hung: u64,
-    pub(super) refuse: bool,
-    pub(super) mute_acks: bool,
+    pub(super) misdeeds: HashMap<Moment, Misdeed>,
+    /// What READY says instead of the address at which sessions are resumed.
+    pub(super) announced: Option<String>,
+    pub(super) last_start: Option<Instant>,
     sessions: Vec<Session>,
     lines: Vec<(u64, UnboundedSender<Order>)>,
 }
@@ -56,26 +102,22 @@ impl Gateway {
 
     /// Adds a connection and gives its number.
     pub(super) fn connect(&mut self, line: UnboundedSender<Order>) -> u64 {
-        self.connections += 1;
-        self.lines.push((self.connections, line));
-        self.connections
+        self.counts.connections += 1;
+        self.lines.push((self.counts.connections, line));
+        self.counts.connections
     }
 
     /// Forgets a connection; its session stays for a RESUME unless it is said to be over.
     pub(super) fn disconnect(&mut self, connection: u64, session_over: bool) {
         self.lines.retain(|(number, _)| *number != connection);
         if session_over {
-            self.end_session(connection);
+            self.sessions.retain(|session| session.connection != Some(connection));
         }
         for session in &mut self.sessions {
             if session.connection == Some(connection) {
                 session.connection = None;
             }
         }
-    }
-
-    pub(super) fn end_session(&mut self, connection: u64) {
-        self.sessions.retain(|session| session.connection != Some(connection));
     }
 
     /// Has the connection a session?
@@ -91,13 +133,33 @@ impl Gateway {
         }
     }
 
+    /// Lets a connection do, after all that it is still to send, what was asked for at this moment.
+    pub(super) fn reach(&self, connection: u64, moment: Moment) {
+        if let Some(misdeed) = self.misdeeds.get(&moment) {
+            order(&self.lines, connection, Order::Do(*misdeed));
+        }
+    }
+
     /// Ends every connected session for good.
     pub(super) fn end_sessions(&mut self) {
         self.sessions.retain(|session| session.connection.is_none());
     }
 
+    /// Counts an IDENTIFY, and says whether a session may begin.
+    pub(super) fn start(&mut self, options: &Options) -> Start {
+        self.counts.starts += 1;
+        if self.counts.starts > options.sessions_a_day {
+            return Start::UsedUp;
+        }
+        if self.last_start.is_some_and(|last| last.elapsed() < options.identify_every) {
+            return Start::TooSoon;
+        }
+        self.last_start = Some(Instant::now());
+        Start::Granted
+    }
+
     /// Begins a session on this connection and gives its id.
-    pub(super) fn begin(&mut self, connection: u64) -> String {
+    pub(super) fn begin(&mut self, connection: u64, wishes: Wishes) -> String {
         let left = self.sessions.iter().filter(|session| session.connection.is_none()).count();
         if left > KEPT_SESSIONS
             && let Some(oldest) = self.sessions.iter().position(|s| s.connection.is_none())
@@ -107,37 +169,39 @@ impl Gateway {
         let id = Uuid::new_v4().simple().to_string();
         self.sessions.push(Session {
             id: id.clone(),
+            wishes,
             sequence: 0,
             log: VecDeque::new(),
             connection: Some(connection),
         });
+        self.counts.identifies += 1;
         id
     }
 
-    /// Moves a session to this connection and sends what it missed. `false` if there is none, it
-    /// never got so far, or it doesn't hold all of that any more.
-    pub(super) fn resume(&mut self, id: &str, seen: u64, connection: u64) -> bool {
+    /// Moves a session to this connection and sends what it missed after the event `seen`.
+    pub(super) fn resume(&mut self, id: &str, seen: u64, connection: u64) -> Resumption {
         let Self { sessions, lines, .. } = self;
-        let found = sessions.iter_mut().find(|session| session.id == id);
-        let whole = |session: &&mut Session| {
-            let missed = session.sequence.checked_sub(seen);
-            missed.is_some_and(|missed| missed <= session.log.len() as u64)
+        let Some(session) = sessions.iter_mut().find(|session| session.id == id) else {
+            return Resumption::Unknown;
         };
-        let Some(session) = found.filter(whole) else {
-            return false;
-        };
+        match session.sequence.checked_sub(seen) {
+            None => return Resumption::WrongSequence,
+            Some(missed) if missed > session.log.len() as u64 => return Resumption::Unknown,
+            Some(_) => {}
+        }
         session.connection = Some(connection);
         for (_, frame) in session.log.iter().filter(|(number, _)| *number > seen) {
-            send(lines, connection, frame);
+            order(lines, connection, Order::Send(frame.clone()));
         }
-        self.resumes += 1;
-        true
+        self.counts.resumes += 1;
+        Resumption::Done(session.wishes)
     }
 
-    /// Sends an event to every session, and keeps it for those that aren't connected.
+    /// Sends an event to every session that is to have it, and keeps it for those that aren't
+    /// connected.
     pub(super) fn dispatch(&mut self, name: &str, data: &Value) {
         let Self { sessions, lines, .. } = self;
-        for session in sessions {
+        for session in sessions.iter_mut().filter(|session| session.wishes.has(name, data)) {
             push(session, lines, name, data);
         }
     }
@@ -156,7 +220,7 @@ fn push(session: &mut Session, lines: &[(u64, UnboundedSender<Order>)], name: &s
     session.sequence += 1;
     let frame = json!({"op": 0, "t": name, "s": session.sequence, "d": data}).to_string();
     if let Some(connection) = session.connection {
-        send(lines, connection, &frame);
+        order(lines, connection, Order::Send(frame.clone()));
     }
     session.log.push_back((session.sequence, frame));
     if session.log.len() > KEPT {
@@ -164,9 +228,9 @@ fn push(session: &mut Session, lines: &[(u64, UnboundedSender<Order>)], name: &s
     }
 }
 
-fn send(lines: &[(u64, UnboundedSender<Order>)], connection: u64, frame: &str) {
+fn order(lines: &[(u64, UnboundedSender<Order>)], connection: u64, order: Order) {
     if let Some((_, line)) = lines.iter().find(|(number, _)| *number == connection) {
         // A connection that has just ended misses it, and gets it by RESUME.
-        drop(line.send(Order::Send(frame.to_owned())));
+        drop(line.send(order));
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use reqwest::{Client, Method};
-use sandbox::discord::{APPLICATION, Discord, GUILD, Options};
+use reqwest::{Client, Method, Response};
+use sandbox::discord::{APPLICATION, Discord, GUILD, Limits, Options};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
@@ -20,13 +20,26 @@ pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     pub(crate) async fn connect(url: &str) -> Self {
-        let (socket, _) = connect_async(format!("{url}/?v=10")).await.expect("the gateway accepts");
-        Self(socket)
+        Self::dial(&format!("{url}/?v=10")).await
+    }
+
+    /// Connects to the address as it is.
+    pub(crate) async fn dial(url: &str) -> Self {
+        Self(connect_async(url).await.expect("the gateway accepts").0)
     }
 
     pub(crate) async fn send(&mut self, frame: &Value) {
         let sent = self.0.send(Message::Text(frame.to_string())).await;
         sent.expect("the gateway takes frames");
+    }
+
+    pub(crate) async fn send_bytes(&mut self, bytes: Vec<u8>) {
+        self.0.send(Message::Binary(bytes)).await.expect("the gateway takes frames");
+    }
+
+    /// The next message as it came.
+    pub(crate) async fn message(&mut self) -> Message {
+        self.0.next().await.expect("the gateway is open").expect("the gateway sends messages")
     }
 
     /// The next frame, or the code with which the connection was closed; `None` if it was cut.
@@ -41,10 +54,18 @@ impl Socket {
     }
 
     pub(crate) async fn identify(&mut self, token: &str) {
-        let properties = json!({"os": "linux", "browser": "test", "device": "test"});
-        let data = json!({"token": token, "intents": 0, "properties": properties});
-        self.send(&json!({"op": 2, "d": data})).await;
+        self.send(&identify(token, &json!({}))).await;
     }
+}
+
+/// An IDENTIFY with these fields beside those that it must have, or in their place.
+pub(crate) fn identify(token: &str, more: &Value) -> Value {
+    let properties = json!({"os": "linux", "browser": "test", "device": "test"});
+    let mut data = json!({"token": token, "intents": 0, "properties": properties});
+    for (name, value) in more.as_object().expect("fields are wanted") {
+        data[name] = value.clone();
+    }
+    json!({"op": 2, "d": data})
 }
 
 /// An interaction as the bot got it.
@@ -128,9 +149,16 @@ impl Bot {
         bot
     }
 
-    /// As [`Self::start`], with Discord's own clocks.
+    /// As [`Self::start`], with Discord's own clocks, for calls at any pace.
     pub(crate) async fn new() -> (Discord, Self) {
-        Self::start(Options::default()).await
+        let limits = Limits {
+            create_message: None,
+            edit_message: None,
+            get_message: None,
+            commands: None,
+            ..Limits::default()
+        };
+        Self::start(Options { limits, ..Options::default() }).await
     }
 
     /// As [`Self::start`], with clocks so short that a test can outwait them.
@@ -162,12 +190,12 @@ impl Bot {
     }
 
     /// Makes a call below `/api/v10/` with the bot's token; `None` if the connection was cut.
-    pub(crate) async fn try_call(
+    pub(crate) async fn send(
         &self,
         method: Method,
         path: &str,
         body: Option<Value>,
-    ) -> Option<(u16, Value)> {
+    ) -> Option<Response> {
         let mut request = self
             .http
             .request(method, format!("{}/api/v10/{path}", self.url))
@@ -175,7 +203,17 @@ impl Bot {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let response = request.send().await.ok()?;
+        request.send().await.ok()
+    }
+
+    /// As [`Self::send`]: the answer's status and body.
+    pub(crate) async fn try_call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Option<(u16, Value)> {
+        let response = self.send(method, path, body).await?;
         let status = response.status().as_u16();
         let text = response.text().await.ok()?;
         Some((status, serde_json::from_str(&text).unwrap_or(json!(text))))

@@ -60,6 +60,21 @@ async fn wrong_types_are_refused_and_unknown_fields_and_flags_pass_as_violations
 }
 
 #[tokio::test]
+async fn nobody_is_allowed_to_be_mentioned_twice_nor_more_than_a_hundred() {
+    let (discord, bot) = Bot::new().await;
+    let roles = |ids: Vec<String>| json!({"allowed_mentions": {"parse": [], "roles": ids}});
+    let hundred = |most: usize| (1..=most).map(|id| id.to_string()).collect();
+    assert_eq!(refused(&discord, &bot, roles(hundred(100))).await, (200, 0, 0));
+    assert_eq!(refused(&discord, &bot, roles(hundred(101))).await, (400, 50035, 1));
+    let mut body = text("x");
+    body["allowed_mentions"] = json!({"parse": [], "users": ["1", "2", "1"]});
+    let path = format!("channels/{CONNECT}/messages");
+    let (status, told) = bot.call(Method::POST, &path, Some(body)).await;
+    let code = &told["errors"]["allowed_mentions"]["users"]["2"]["_errors"][0]["code"];
+    assert_eq!((status, code), (400, &json!("SET_TYPE_ALREADY_CONTAINS_VALUE")));
+}
+
+#[tokio::test]
 async fn embeds_are_bounded_one_by_one_and_together() {
     let (discord, bot) = Bot::new().await;
     let embed = |length: usize| json!({"description": "x".repeat(length)});

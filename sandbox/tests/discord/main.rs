@@ -2,12 +2,15 @@
 
 mod bot;
 mod endpoint;
+mod events;
 mod faults;
 mod gateway;
+mod identify;
 mod interactions;
 mod limits;
 mod people;
 mod permissions;
+mod quota;
 mod refusals;
 mod serenity_client;
 mod serenity_types;

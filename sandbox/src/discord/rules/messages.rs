@@ -19,6 +19,8 @@ pub(in crate::discord) enum Way<'m> {
     Answer,
     /// A change of this message.
     Edit(&'m Message),
+    /// A change of this message as the answer to the use of its components.
+    Update(&'m Message),
 }
 
 impl Way<'_> {
@@ -26,7 +28,7 @@ impl Way<'_> {
     fn flags(self) -> u64 {
         let more = match self {
             Self::Create => SUPPRESS_NOTIFICATIONS,
-            Self::Answer => SUPPRESS_NOTIFICATIONS | EPHEMERAL,
+            Self::Answer | Self::Update(_) => SUPPRESS_NOTIFICATIONS | EPHEMERAL,
             Self::Edit(_) => 0,
         };
         SUPPRESS_EMBEDS | IS_COMPONENTS_V2 | more
@@ -61,7 +63,7 @@ pub(in crate::discord) fn check(problems: &mut Problems, at: &str, body: &Value,
 fn layout(problems: &mut Problems, at: &str, body: &Value, way: Way<'_>) -> bool {
     let sets = number(body, "flags") & IS_COMPONENTS_V2 != 0;
     let before = match way {
-        Way::Edit(message) => Some(message),
+        Way::Edit(message) | Way::Update(message) => Some(message),
         Way::Create | Way::Answer => None,
     };
     let was = before.is_some_and(Message::is_v2);
