@@ -15,6 +15,7 @@ mod commands;
 pub(crate) mod components;
 mod controls;
 mod description;
+mod endpoint;
 mod explain;
 mod facts;
 mod faults;
@@ -60,6 +61,7 @@ use uuid::Uuid;
 pub use self::{
     answers::{Answer, First, NoAnswer, Pending, Reply},
     components::{Button, Menu},
+    endpoint::{EndpointResponse, SignedRequest},
     faults::{Fault, Times},
     forms::{Form, Input},
     gateway::{GatewayCounts, Misdeed, Moment},
@@ -78,8 +80,15 @@ pub use self::{
     },
 };
 use self::{
-    commands::Scope, faults::Faults, gateway::Address, interactions::Interaction, nonces::Nonce,
-    permissions::Grants, quota::Quota, sessions::Gateway,
+    commands::Scope,
+    endpoint::{Endpoint, Sender},
+    faults::Faults,
+    gateway::Address,
+    interactions::Interaction,
+    nonces::Nonce,
+    permissions::Grants,
+    quota::Quota,
+    sessions::Gateway,
 };
 
 /// How the stand-in behaves.
@@ -172,6 +181,7 @@ struct Shared {
     /// Its address for those that are resumed.
     session_url: String,
     rest_url: String,
+    sender: Sender,
     state: Mutex<State>,
     /// Counts changes of the state, so that whoever waits looks again.
     revision: watch::Sender<u64>,
@@ -193,7 +203,7 @@ struct State {
     violations: Vec<String>,
     nonces: Vec<Nonce>,
     token_refused: bool,
-    interactions_endpoint: Option<String>,
+    endpoint: Endpoint,
     changes: broadcast::Sender<Change>,
     /// The REST connections that are open.
     lines: Vec<Weak<TcpStream>>,
@@ -254,6 +264,7 @@ impl Discord {
         let (changes, _) = broadcast::channel(1024);
         let quota = Quota::new(options.limits.clone());
         let shared = Arc::new(Shared {
+            sender: Sender::new(options.answer_within)?,
             options,
             token: token(),
             gateway_url: format!("ws://{}", gateway.local_addr()?),
@@ -272,7 +283,7 @@ impl Discord {
                 violations: Vec::new(),
                 nonces: Vec::new(),
                 token_refused: false,
-                interactions_endpoint: None,
+                endpoint: Endpoint::default(),
                 changes,
                 lines: Vec::new(),
             }),

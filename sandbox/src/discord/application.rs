@@ -31,7 +31,7 @@ pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         }
     })?;
     if let Some(url) = body.get("interactions_endpoint_url") {
-        call.shared.lock().interactions_endpoint = url.as_str().map(str::to_owned);
+        call.shared.lock().endpoint.url = url.as_str().map(str::to_owned);
     }
     Ok(Answer::json(200, json(call.shared)))
 }
@@ -48,14 +48,14 @@ fn json(shared: &Shared) -> Value {
         "bot_public": false,
         "bot_require_code_grant": false,
         "integration_types_config": {"0": {}},
-        "verify_key": "6f1a9d0c4b7e2853d9ac0b6f17e3482da5c9f03b8e6d71245fa0c3b98d7e6412",
+        "verify_key": shared.sender.public_key(),
         "flags": 0,
         "flags_new": "0",
         "hook": true,
         "owner": Who::Admin.user(),
         "team": null,
         "redirect_uris": [],
-        "interactions_endpoint_url": shared.lock().interactions_endpoint,
+        "interactions_endpoint_url": shared.lock().endpoint.url,
         "role_connections_verification_url": null,
         "approximate_guild_count": 2,
         "approximate_user_install_count": 0,

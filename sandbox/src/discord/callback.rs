@@ -38,7 +38,7 @@ pub(super) fn to_be_answered(shared: &Shared, id: u64) -> Result<Kind, Refusal> 
     if interaction.first.is_some() {
         return Err(Refusal::ANSWERED_ALREADY);
     }
-    if interaction.dispatched.elapsed() > shared.options.answer_within {
+    if interaction.failed || interaction.dispatched.elapsed() > shared.options.answer_within {
         return Err(Refusal::UNKNOWN_INTERACTION);
     }
     Ok(interaction.kind)

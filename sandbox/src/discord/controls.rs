@@ -230,11 +230,6 @@ impl Discord {
     pub fn refuse_token(&self, refuse: bool) {
         self.shared().lock().token_refused = refuse;
     }
-
-    /// Sets the application's `interactions_endpoint_url`, which silences a real gateway.
-    pub fn set_interactions_endpoint(&self, url: Option<String>) {
-        self.shared().lock().interactions_endpoint = url;
-    }
 }
 
 impl fmt::Display for Request {

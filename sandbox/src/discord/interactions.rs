@@ -56,6 +56,8 @@ pub(super) struct Interaction {
     pub(super) opened_by: Value,
     /// The first answer: its type, and how long it took.
     pub(super) first: Option<(u64, Duration)>,
+    /// Whether the Interactions Endpoint URL responded with what is no answer.
+    pub(super) failed: bool,
     /// What `@original` means now.
     pub(super) original: Option<u64>,
     /// What the person saw as soon as that was settled.

@@ -15,6 +15,8 @@ use super::{
 
 /// The number of an interaction's type.
 pub(super) mod kind {
+    /// Discord asks whether an Interactions Endpoint URL works.
+    pub(crate) const PING: u64 = 1;
     /// A slash command.
     pub(crate) const COMMAND: u64 = 2;
     /// A button or a menu.

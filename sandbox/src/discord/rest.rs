@@ -21,6 +21,7 @@ use super::{
     Shared,
     check::Problems,
     description::{Operation, Parameter},
+    endpoint,
     faults::{self, Fault},
     lines::{Door, Line},
     replies::{Answer, Refusal},
@@ -53,7 +54,8 @@ pub(super) struct Call<'c> {
     operation: &'static Operation,
     params: Vec<(String, String)>,
     query: Vec<(String, String)>,
-    body: Value,
+    /// As it came; [`Self::body`] checks it.
+    pub(super) body: Value,
 }
 
 impl Call<'_> {
@@ -175,7 +177,7 @@ async fn handle(
             line.cut();
             return Response::default();
         }
-        Some((_, None)) | None => checked(shared, target, &parts, &body),
+        Some((_, None)) | None => checked(shared, target, &parts, &body).await,
     };
     if !answer.html {
         answer.headers.extend(headers);
@@ -218,9 +220,9 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
 }
 
 /// Answers the request and records what is wrong with it, or with the answer.
-fn checked(shared: &Shared, target: Target, parts: &Parts, body: &str) -> Answer {
+async fn checked(shared: &Shared, target: Target, parts: &Parts, body: &str) -> Answer {
     let (answer, sentences) = match target {
-        Ok((row, params)) => answer(shared, row, params, (parts, body)),
+        Ok((row, params)) => answer(shared, row, params, (parts, body)).await,
         Err(refusal) => {
             let sentence = format!("there is no such route: {}", parts.uri.path());
             (refusal.answer(), vec![sentence])
@@ -237,7 +239,7 @@ fn checked(shared: &Shared, target: Target, parts: &Parts, body: &str) -> Answer
 }
 
 /// The answer of a route, with a sentence for each thing that is wrong.
-fn answer(
+async fn answer(
     shared: &Shared,
     row: &Row,
     params: Vec<(String, String)>,
@@ -253,7 +255,12 @@ fn answer(
         query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         body: Value::Null,
     };
-    let answered = call.read(parts, body).and_then(|()| (row.answer)(&mut call));
+    let mut read = call.read(parts, body);
+    if read.is_ok() && row.route == Route::EditApplication {
+        // Of all routes this one calls somebody before it answers.
+        read = endpoint::verify(&mut call).await;
+    }
+    let answered = read.and_then(|()| (row.answer)(&mut call));
     let mut sentences = call.problems.sentences();
     let answer = match answered {
         Ok(answer) => {

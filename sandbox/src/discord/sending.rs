@@ -15,6 +15,7 @@ use super::{
     answers::Pending,
     check::number,
     commands::Registered,
+    endpoint,
     forms::Form,
     interactions::{Interaction, Kind},
     messages::Origin,
@@ -222,6 +223,7 @@ impl Person {
             source: act.source,
             opened_by: act.opened_by,
             first: None,
+            failed: false,
             original: None,
             outcome: None,
             later: Vec::new(),
@@ -229,7 +231,9 @@ impl Person {
         {
             let mut state = self.shared().lock();
             state.interactions.push(interaction);
-            state.gateway.dispatch("INTERACTION_CREATE", payload);
+            if !endpoint::dispatch(&self.discord().running.shared, &mut state, id, payload) {
+                state.gateway.dispatch("INTERACTION_CREATE", payload);
+            }
         }
         self.shared().touch();
         if is_command {

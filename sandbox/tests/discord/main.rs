@@ -1,6 +1,7 @@
 //! The stand-in for Discord, played against with plain HTTP and WebSocket.
 
 mod bot;
+mod endpoint;
 mod events;
 mod faults;
 mod gateway;
