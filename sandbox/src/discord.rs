@@ -87,6 +87,8 @@ pub struct Options {
     pub identify_every: Duration,
     /// How many sessions may begin in 24 hours; the next takes the token away. Discord's 1000.
     pub sessions_a_day: u64,
+    /// What READY gives as the address at which the session is resumed, in place of the right one.
+    pub resume_url: Option<String>,
     /// How long the `wait_…` methods wait before they panic. 30 s.
     pub patience: Duration,
     /// The file of Discord's `OpenAPI` description that every request is held against, if any.
@@ -102,6 +104,7 @@ impl Default for Options {
             heartbeat_interval: Duration::from_millis(41_250),
             identify_every: Duration::from_secs(5),
             sessions_a_day: 1000,
+            resume_url: None,
             patience: Duration::from_secs(30),
             #[cfg(feature = "openapi")]
             openapi: None,

@@ -23,7 +23,7 @@ const BETWEEN_MANY: Duration = Duration::from_mins(3);
 pub(super) struct Pace {
     /// Connections that ended since the last one that was in order.
     failures: u32,
-    /// When the sessions of the last hour begin or began, the oldest first.
+    /// When the sessions of the last hour began, the oldest first.
     sessions: VecDeque<Instant>,
 }
 
@@ -41,14 +41,19 @@ impl Pace {
     }
 
     /// A session is to begin: how long to wait with it.
-    pub(super) fn identify(&mut self, now: Instant) -> Duration {
+    pub(super) fn wait(&mut self, now: Instant) -> Duration {
         while self.sessions.front().is_some_and(|begun| now.duration_since(*begun) > HOUR) {
             self.sessions.pop_front();
         }
         let between = if self.sessions.len() >= MANY { BETWEEN_MANY } else { BETWEEN };
-        let earliest = self.sessions.back().map_or(now, |last| (*last + between).max(now));
-        self.sessions.push_back(earliest);
-        earliest - now
+        self.sessions
+            .back()
+            .map_or(Duration::ZERO, |last| (*last + between).saturating_duration_since(now))
+    }
+
+    /// A session begins.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.sessions.push_back(now);
     }
 }
 
@@ -72,7 +77,8 @@ mod tests {
         let mut now = begun;
         let mut sessions = 0;
         while now - begun < 24 * HOUR {
-            now += pace.identify(now);
+            now += pace.wait(now);
+            pace.begin(now);
             sessions += 1;
         }
         assert!((400..600).contains(&sessions), "{sessions}");
@@ -82,8 +88,9 @@ mod tests {
     fn the_first_session_begins_at_once_and_the_second_a_little_later() {
         let mut pace = Pace::default();
         let now = Instant::now();
-        assert_eq!(pace.identify(now), Duration::ZERO);
-        assert_eq!(pace.identify(now + Duration::from_secs(2)), Duration::from_secs(3));
-        assert_eq!(pace.identify(now + Duration::from_mins(10)), Duration::ZERO);
+        assert_eq!(pace.wait(now), Duration::ZERO);
+        pace.begin(now);
+        assert_eq!(pace.wait(now + Duration::from_secs(2)), Duration::from_secs(3));
+        assert_eq!(pace.wait(now + Duration::from_mins(10)), Duration::ZERO);
     }
 }
