@@ -222,7 +222,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
-    use crate::access::{GuildId, UserId};
+    use crate::access::{GuildId, RoleId, UserId};
 
     const REQUIRED: [(&str, &str); 5] = [
         ("DISCORD_TOKEN", "hush-token"),
@@ -294,6 +294,8 @@ mod tests {
     fn ids_are_positive_numbers_of_64_bits_separated_by_commas() {
         let config = read(&[("DISCORD_GUILD_IDS", " 3 ,18446744073709551615,")]).unwrap();
         assert_eq!(config.policy.guilds, [GuildId(3), GuildId(u64::MAX)]);
+        let config = read(&[("ADMIN_ROLE_IDS", "2,1,2,01,3")]).unwrap();
+        assert_eq!(config.policy.admin_roles, [RoleId(2), RoleId(1), RoleId(3)]);
         for wrong in [",", "0", "1 2", "1;2", "-1", "18446744073709551616", "<@1>"] {
             assert!(problem(&[("DISCORD_GUILD_IDS", wrong)]).starts_with("DISCORD_GUILD_IDS: "));
         }

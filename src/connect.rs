@@ -147,7 +147,8 @@ impl Connect {
         })))
     }
 
-    /// The LDAP groups whose names begin with `prefix`, whatever the case, the most similar first.
+    /// The groups of LDAP, and those that Connect has without it, whose names begin with `prefix`,
+    /// whatever the case, the most similar first.
     /// At most [`SEARCH_LIMIT`]: there may be more if there are that many.
     ///
     /// What passes by itself is tried again for about ten seconds. Identical searches under way at

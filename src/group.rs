@@ -187,7 +187,7 @@ impl TempTicket {
     }
 }
 
-/// A hit of a search: a group that LDAP has.
+/// A hit of a search: a group that LDAP has, or that Connect has without it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct RemoteGroup {
     /// Its whole name. Two LDAP groups of one name can't be told apart.

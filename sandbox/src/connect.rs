@@ -3,6 +3,7 @@
 //! It answers as Connect's published API reference (<https://docs.posit.co/connect/api/>) says,
 //! keeps its limits and error codes, and writes down as a *violation* whatever a well-behaved
 //! client would never send: an unknown call, parameter or field, a wrong type, a missing header.
+//! It refuses only what Connect refuses, so that Connect's own clients get on with it.
 //! Where the reference is silent it is as unhelpful as it may be: tickets are used up by any
 //! attempt, and `total` of a search counts only the results that are shown.
 
@@ -51,13 +52,14 @@ pub struct Seen {
     pub route: Option<Route>,
     /// The HTTP method.
     pub method: String,
-    /// The path after `/__api__/`; the whole path if it isn't one of the API.
+    /// The path after `/__api__/`; if it isn't one of the API, the path after that of Connect.
     pub path: String,
     /// The query as it was sent, without the question mark.
     pub query: String,
-    /// The query's parameters, decoded, in the order sent; none if the query can't be decoded.
+    /// The query's parameters, decoded, in the order sent. What isn't UTF-8 is replaced.
     pub params: Vec<(String, String)>,
-    /// The header `X-Correlation-ID`; empty if it is missing, which is a violation.
+    /// The header `X-Correlation-ID`; empty if it is missing, which is a violation, though Connect
+    /// makes one up then.
     pub correlation_id: String,
     /// The body as text.
     pub body: String,
@@ -99,10 +101,11 @@ impl Connect {
         let (tls, ca) = if options.tls { Some(acceptor()?).unzip() } else { (None, None) };
         let scheme = if options.tls { "https" } else { "http" };
         let base = options.base_path.trim_end_matches('/').to_owned();
+        let key = Uuid::new_v4().simple().to_string();
         let shared = Arc::new(Shared {
-            state: Mutex::new(State::new(options)),
-            root: format!("{base}/__api__/"),
-            key: Uuid::new_v4().simple().to_string(),
+            state: Mutex::new(State::new(options, &key)),
+            base: base.clone(),
+            key,
             arrived: Notify::new(),
             released: Notify::new(),
             changed: watch::Sender::new(()),
@@ -148,7 +151,7 @@ impl Connect {
         self.state().ticket_values()
     }
 
-    /// The name of the LDAP group that a ticket stands for, also once it is used or too old.
+    /// The name of the group that a ticket stands for, also once it is used or too old.
     #[must_use]
     pub fn ticket_name(&self, ticket: &str) -> Option<String> {
         self.state().ticket_name(ticket)
@@ -225,7 +228,15 @@ impl Connect {
 
     /// Lets a fault strike the calls of a route. Faults for the same calls strike one after the
     /// other, the oldest first.
+    ///
+    /// # Panics
+    ///
+    /// When it is an error of Connect's whose text the stand-in doesn't know.
     pub fn fail(&self, route: Route, fault: Fault, times: Times) {
+        if let Fault::Error(code) = fault {
+            let is_known = answer::wording(code).is_some();
+            assert!(is_known, "the stand-in has no text for Connect's code {code} yet");
+        }
         self.state().faults.add(route, fault, times);
     }
 

@@ -6,25 +6,32 @@
 //! Discord would, and stands in [`Discord::violations`].
 
 mod answers;
+mod application;
+mod callback;
 mod channels;
 mod check;
 pub(crate) mod clock;
 mod commands;
+pub(crate) mod components;
 mod controls;
+mod description;
+mod explain;
 mod facts;
 mod faults;
 mod forms;
 mod gateway;
 mod interactions;
-mod limits;
 mod lines;
 mod messages;
+mod nonces;
 mod payloads;
 mod people;
 mod permissions;
+mod quota;
 mod replies;
 mod rest;
 mod routes;
+mod rules;
 mod sending;
 mod sessions;
 mod webhooks;
@@ -52,13 +59,15 @@ use uuid::Uuid;
 
 pub use self::{
     answers::{Answer, First, NoAnswer, Pending, Reply},
+    components::{Button, Menu},
     faults::{Fault, Times},
     forms::{Form, Input},
     gateway::{GatewayCounts, Misdeed, Moment},
     interactions::{Choice, Unanswered},
-    messages::{Button, Menu, Message, Origin, Pings},
+    messages::{Message, Origin, Pings},
     people::Person,
     permissions::{For, Overwrite, permission},
+    quota::{Limits, Rate},
     rest::Request,
     routes::Route,
     sending::Unsendable,
@@ -69,8 +78,8 @@ pub use self::{
     },
 };
 use self::{
-    faults::Faults, gateway::Address, interactions::Interaction, permissions::Grants,
-    sessions::Gateway,
+    commands::Scope, faults::Faults, gateway::Address, interactions::Interaction, nonces::Nonce,
+    permissions::Grants, quota::Quota, sessions::Gateway,
 };
 
 /// How the stand-in behaves.
@@ -91,9 +100,10 @@ pub struct Options {
     pub resume_url: Option<String>,
     /// How long the `wait_…` methods wait before they panic. 30 s.
     pub patience: Duration,
-    /// The file of Discord's `OpenAPI` description that every request is held against, if any.
-    #[cfg(feature = "openapi")]
-    pub openapi: Option<std::path::PathBuf>,
+    /// How long the nonce of a message is heeded. Discord says "the past few minutes"; 3 of them.
+    pub nonces_live: Duration,
+    /// How often the bot may call what. Discord's numbers.
+    pub limits: Limits,
 }
 
 impl Default for Options {
@@ -106,8 +116,8 @@ impl Default for Options {
             sessions_a_day: 1000,
             resume_url: None,
             patience: Duration::from_secs(30),
-            #[cfg(feature = "openapi")]
-            openapi: None,
+            nonces_live: Duration::from_mins(3),
+            limits: Limits::default(),
         }
     }
 }
@@ -168,25 +178,23 @@ struct Shared {
     state: Mutex<State>,
     /// Counts changes of the state, so that whoever waits looks again.
     revision: watch::Sender<u64>,
-    #[cfg(feature = "openapi")]
-    description: Option<Arc<crate::openapi::Description>>,
 }
 
 /// Everything that changes.
 struct State {
     messages: Vec<Message>,
     interactions: Vec<Interaction>,
-    /// The commands registered in each server.
-    commands: HashMap<u64, Value>,
+    /// The commands that are registered, in order.
+    commands: HashMap<Scope, Vec<Value>>,
     /// Roles that differ from those at the start.
     roles: HashMap<Who, Vec<u64>>,
     gateway: Gateway,
     grants: Grants,
     faults: Faults,
+    quota: Quota,
     requests: Vec<Request>,
     violations: Vec<String>,
-    /// The first message of each channel and nonce.
-    nonces: Vec<((ChannelId, String), Message)>,
+    nonces: Vec<Nonce>,
     token_refused: bool,
     interactions_endpoint: Option<String>,
     changes: broadcast::Sender<Change>,
@@ -241,19 +249,14 @@ impl Discord {
     ///
     /// # Errors
     ///
-    /// If no port can be had, or the `OpenAPI` description can't be read.
+    /// If no port can be had.
     pub async fn start(options: Options) -> io::Result<Self> {
         let rest = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let gateway = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let sessions = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let (changes, _) = broadcast::channel(1024);
+        let quota = Quota::new(options.limits.clone());
         let shared = Arc::new(Shared {
-            #[cfg(feature = "openapi")]
-            description: options
-                .openapi
-                .as_deref()
-                .map(crate::openapi::Description::load)
-                .transpose()?,
             options,
             token: token(),
             gateway_url: format!("ws://{}", gateway.local_addr()?),
@@ -267,6 +270,7 @@ impl Discord {
                 gateway: Gateway::default(),
                 grants: Grants::default(),
                 faults: Faults::default(),
+                quota,
                 requests: Vec::new(),
                 violations: Vec::new(),
                 nonces: Vec::new(),

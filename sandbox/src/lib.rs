@@ -7,8 +7,6 @@
 pub mod connect;
 pub mod discord;
 pub mod ldif;
-#[cfg(feature = "openapi")]
-pub mod openapi;
 #[cfg(feature = "terminal")]
 pub mod terminal;
 mod troubles;

@@ -7,6 +7,7 @@
 mod buttons;
 mod canvas;
 mod complete;
+mod components;
 mod demo;
 mod markdown;
 mod menu;

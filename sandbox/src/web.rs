@@ -4,6 +4,7 @@
 //! A page knows what Discord's client would know. Tickets, the API key and tokens never reach it.
 
 mod acts;
+mod components;
 mod events;
 mod files;
 mod guard;

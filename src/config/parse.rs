@@ -53,12 +53,15 @@ pub(super) fn id<T: FromStr>(text: &str) -> Parsed<T> {
     })
 }
 
-/// Ids, separated by commas.
-pub(super) fn ids<T: FromStr>(text: &str) -> Parsed<Vec<T>> {
-    let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
-    let ids: Vec<T> = ids
-        .map(|text| id(text).map_err(|problem| format!("{problem}. Separate several by commas")))
-        .collect::<Result<_, _>>()?;
+/// Ids, separated by commas; what is named twice counts once.
+pub(super) fn ids<T: FromStr + PartialEq>(text: &str) -> Parsed<Vec<T>> {
+    let mut ids = Vec::new();
+    for text in text.split(',').map(str::trim).filter(|id| !id.is_empty()) {
+        let id = id(text).map_err(|problem| format!("{problem}. Separate several by commas"))?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
     if ids.is_empty() { problem("holds no id") } else { Ok(ids) }
 }
 

@@ -147,7 +147,8 @@ fn is_about_certificate(error: &reqwest::Error) -> bool {
         .any(|cause| cause.is::<native_tls::Error>() && cause.to_string().contains("certificate"))
 }
 
-/// What Connect's error codes mean for this bot, from its published API reference.
+/// What Connect's error codes mean for this bot, from its published API reference:
+/// <https://docs.posit.co/connect/api/#api-error-codes>.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Code {
     /// 15: another group has the name.
@@ -160,13 +161,13 @@ pub enum Code {
     LdapTrouble,
     /// 83: the prefix has too many hits.
     TooManyResults,
-    /// 119, 120, 132: Connect doesn't take its users from LDAP.
+    /// 119 to a creation, 132 to a search, 120: Connect doesn't take its users from LDAP.
     NotLdap(u32),
     /// 22: the key may not do this.
     NoPermission,
     /// 24, 30: no key, or one that Connect doesn't accept.
     BadKey(u32),
-    /// 50, 95, 99: the key's owner is locked, or keys aren't allowed here.
+    /// 50, 95, 98, 99: the key's owner is locked or may not log in, or keys aren't allowed here.
     KeyBlocked(u32),
     /// 64: the licence is used up.
     LicenceExceeded,
@@ -203,7 +204,7 @@ impl From<u32> for Code {
             15 => Self::NameInUse,
             22 => Self::NoPermission,
             24 | 30 => Self::BadKey(number),
-            50 | 95 | 99 => Self::KeyBlocked(number),
+            50 | 95 | 98 | 99 => Self::KeyBlocked(number),
             63 => Self::LdapTrouble,
             64 => Self::LicenceExceeded,
             83 => Self::TooManyResults,

@@ -260,8 +260,13 @@ fn mentions(people: &[&UserId]) -> String {
     }
 }
 
+/// Those of the admins' roles that a message names; Discord lets it ping 100.
+pub(super) fn named(roles: &[RoleId]) -> &[RoleId] {
+    roles.get(..MAX_PEOPLE).unwrap_or(roles)
+}
+
 fn addressed(roles: &[RoleId]) -> String {
-    let roles: Vec<_> = roles.iter().take(MAX_PEOPLE).map(|role| format!("<@&{role}>")).collect();
+    let roles: Vec<_> = named(roles).iter().map(|role| format!("<@&{role}>")).collect();
     if roles.is_empty() { String::new() } else { format!("{}: ", roles.join(" ")) }
 }
 

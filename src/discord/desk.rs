@@ -4,101 +4,33 @@
 //! Whatever is wrong with a message (never sent, not edited, deleted by someone) the next step
 //! mends. A step is done when something has changed and when something is due, not by the clock.
 
-use std::collections::{HashMap, HashSet};
+mod duty;
+mod look;
+
+use std::cmp::Reverse;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serenity::all::{CreateAllowedMentions, CreateMessage, EditMessage, Nonce};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tracing::Instrument;
 
+pub(super) use self::duty::Desk;
+use self::duty::{DeskError, Duty, Later, Round, Way};
 use super::handle::{nobody, rows};
-use super::rest::RestError;
 use super::{Bot, cards};
-use crate::access::{ChannelId, RoleId, UserId};
+use crate::access::{ChannelId, RoleId};
 use crate::connect::CorrelationId;
 use crate::ldapgroup::requests::Found;
 use crate::request::{Request, State};
 use crate::store::{Notice, StoreError};
 
-/// How often it is looked whether somebody has deleted the message of an open request.
-const LOOK: Duration = Duration::from_mins(5);
-
 /// Whoever asked waits this long for their request to be shown.
 const SOON: Duration = Duration::from_secs(10);
 
-/// The pause after Discord didn't take a message: doubled with each, up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_mins(10);
-
 /// The pause after the database failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
-
-/// What a step remembers for the next.
-#[derive(Default)]
-pub(super) struct Desk {
-    /// What Discord didn't take: how often, and when it is tried again.
-    later: HashMap<Duty, (u32, Instant)>,
-    looked: Option<Instant>,
-}
-
-/// Something to be said.
-#[derive(Clone, Copy, Eq, Hash, PartialEq)]
-enum Duty {
-    Show(i64),
-    Tell(i64, UserId),
-    Remind(i64),
-}
-
-/// Why something couldn't be said.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum DeskError {
-    #[error(transparent)]
-    Rest(#[from] RestError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl DeskError {
-    /// At least the pause that is planned: longer if Discord wants it so.
-    fn pause(&self, planned: Duration) -> Duration {
-        match self {
-            Self::Rest(error) => error.pause(Some(planned)).unwrap_or(planned),
-            Self::Store(_) => planned,
-        }
-    }
-
-    /// Whether the message is gone, or the channel that it was in.
-    fn is_about_lost_message(&self) -> bool {
-        match self {
-            Self::Rest(error) => error.is_about_lost_message(),
-            Self::Store(_) => false,
-        }
-    }
-}
-
-impl Desk {
-    fn is_due(&self, duty: Duty, now: Instant) -> bool {
-        self.later.get(&duty).is_none_or(|(_, at)| *at <= now)
-    }
-
-    fn note(&mut self, duty: Duty, result: &Result<(), DeskError>) {
-        match result {
-            Ok(()) => {
-                self.later.remove(&duty);
-            }
-            Err(error) => {
-                let (times, at) = self.later.entry(duty).or_insert((0, Instant::now()));
-                let pause = FIRST_PAUSE.saturating_mul(1 << (*times).min(16)).min(LONGEST_PAUSE);
-                let pause = error.pause(pause);
-                *times += 1;
-                *at = Instant::now() + pause;
-                tracing::warn!(%error, ?pause, "a message is not delivered yet");
-            }
-        }
-    }
-}
 
 impl Bot {
     /// Looks after the requests, for ever.
@@ -129,45 +61,47 @@ impl Bot {
                 self.carry_out(request.id, Found::default(), CorrelationId::new());
             }
         }
+        let left_over = self.say(&swept.reminders, now).await?;
+        let settings = self.requests.settings();
+        let due = self.requests.store().next_due(settings.ttl, settings.reminder, now).await?;
+        let due = due.and_then(|due| due.duration_since(now).ok());
+        let due = due.map(|wait| Instant::now() + wait);
+        // Last, so that what is to be said doesn't wait for it.
         let mut desk = self.desk.lock().await;
-        self.look_for_deleted(&mut desk).await?;
+        let is_gone = self.look_for_deleted(&mut desk).await?;
+        let soonest = [left_over, due].into_iter().flatten().fold(desk.look.next(), Instant::min);
+        Ok(if is_gone { Instant::now() } else { soonest })
+    }
+
+    /// Shows, tells and reminds. When something is due that couldn't be said.
+    async fn say(
+        &self,
+        reminders: &[Request],
+        now: SystemTime,
+    ) -> Result<Option<Instant>, StoreError> {
+        let mut desk = self.desk.lock().await;
+        let mut round = Round::new(&mut desk);
         let store = self.requests.store();
         // Read first, so that what people are told is what the message shows by then.
         let untold = store.untold().await?;
-        let mut duties = HashSet::new();
-        for request in store.unshown(now).await? {
-            let duty = Duty::Show(request.id);
-            duties.insert(duty);
-            if desk.is_due(duty, Instant::now()) {
-                let result = self.show(request.id).await;
-                desk.note(duty, &result);
-            }
+        let mut unshown = store.unshown(now).await?;
+        // What nobody sees yet comes first, then what happened last.
+        unshown.sort_by_key(|request| {
+            request.message.map(|_| Reverse(request.decided.unwrap_or(request.made)))
+        });
+        for request in unshown {
+            let way = Way::to_show(&request, self.home(&request));
+            round.attend(Duty::Show(request.id), way, self.show(request.id)).await;
         }
         for notice in untold {
             let duty = Duty::Tell(notice.request.id, notice.person);
-            duties.insert(duty);
-            if desk.is_due(duty, Instant::now()) {
-                let result = self.tell(&notice).await;
-                desk.note(duty, &result);
-            }
+            round.attend(duty, Way::Post(notice.place.channel), self.tell(&notice)).await;
         }
-        for request in swept.reminders {
-            let duty = Duty::Remind(request.id);
-            duties.insert(duty);
-            if desk.is_due(duty, Instant::now()) {
-                let result = self.remind(&request, now).await;
-                desk.note(duty, &result);
-            }
+        for request in reminders {
+            let way = Way::Post(self.home(request));
+            round.attend(Duty::Remind(request.id), way, self.remind(request, now)).await;
         }
-        let settings = self.requests.settings();
-        let due = store.next_due(settings.ttl, settings.reminder, now).await?;
-        let due =
-            due.and_then(|due| due.duration_since(now).ok()).map(|wait| Instant::now() + wait);
-        // What isn't to be said any more, since its request is decided, mustn't wake anyone.
-        desk.later.retain(|duty, _| duties.contains(duty));
-        let again = desk.later.values().map(|(_, at)| *at);
-        let soonest = again.chain(due).min().unwrap_or_else(|| Instant::now() + LOOK);
-        Ok(soonest.min(Instant::now() + LOOK))
+        Ok(round.end())
     }
 
     /// Carries out what is approved or begun, by itself, with what was found of it just now.
@@ -188,20 +122,28 @@ impl Bot {
         self.under_way.spawn(work.instrument(tracing::info_span!("creation", number, %id)));
     }
 
-    /// Shows a request now, unless that has just failed. For whoever waits for its message: whether
+    /// Shows a request now, or as soon as Discord takes it. For whoever waits for its message: whether
     /// it is shown.
     pub(super) async fn show_now(&self, number: i64) -> bool {
+        let (duty, deadline) = (Duty::Show(number), Instant::now() + SOON);
         let shown = async {
-            let mut desk = self.desk.lock().await;
-            let duty = Duty::Show(number);
-            if desk.is_due(duty, Instant::now()) {
-                let result = self.show(number).await;
-                desk.note(duty, &result);
+            loop {
+                let mut desk = self.desk.lock().await;
+                if desk.is_due(duty, Instant::now()) {
+                    let result = self.show(number).await;
+                    desk.note(duty, &result);
+                }
+                let Some(&Later { at, passes, .. }) = desk.later.get(&duty) else { return true };
+                if !passes || at > deadline {
+                    return false;
+                }
+                // Others have their turn meanwhile.
+                drop(desk);
+                sleep_until(at).await;
             }
-            !desk.later.contains_key(&duty)
         };
         // Giving up in the middle does no harm: the next step sends it again, with the same nonce.
-        timeout(SOON, shown).await.unwrap_or(false)
+        timeout_at(deadline, shown).await.unwrap_or(false)
     }
 
     async fn show(&self, number: i64) -> Result<(), DeskError> {
@@ -322,35 +264,10 @@ impl Bot {
         self.rest.create_message(channel, &message).await?;
         Ok(self.requests.store().note_reminded(request.id, now).await?)
     }
-
-    /// Nobody tells the bot that a message was deleted: now and then it looks.
-    async fn look_for_deleted(&self, desk: &mut Desk) -> Result<(), StoreError> {
-        if desk.looked.is_some_and(|looked| looked.elapsed() < LOOK) {
-            return Ok(());
-        }
-        desk.looked = Some(Instant::now());
-        let store = self.requests.store();
-        for request in store.shown_and_open(SystemTime::now()).await? {
-            let Some((channel, message)) = request.message else { continue };
-            match self.rest.message(channel, message).await {
-                Err(error) if error.is_about_lost_message() => {
-                    tracing::info!(
-                        request = request.id,
-                        "its message was deleted; sending it again"
-                    );
-                    store.note_gone(request.id).await?;
-                }
-                Ok(()) => {}
-                // Not now: it may be too many questions. The next look asks again.
-                Err(_) => break,
-            }
-        }
-        Ok(())
-    }
 }
 
 fn roles_only(roles: &[RoleId]) -> CreateAllowedMentions {
-    nobody().roles(roles.iter().map(|role| serenity::all::RoleId::new(role.0)))
+    nobody().roles(cards::named(roles).iter().map(|role| serenity::all::RoleId::new(role.0)))
 }
 
 /// Discord takes messages of one nonce for one message, for a few minutes: sending again what may

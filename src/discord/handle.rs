@@ -9,7 +9,7 @@ use serenity::all::{
 
 use super::cards::{Button, Look};
 use super::render::{Privacy, Reply};
-use super::rest::{Rest, RestError};
+use super::rest::{Answered, Rest, RestError};
 
 /// What an interaction is answered to: its id, its token and the application's id.
 pub(super) struct Handle {
@@ -106,7 +106,7 @@ impl Handle {
             (First::Reply, Target::Pressed, Privacy::Public) => self.update(rest, reply).await,
             (First::Announced, Target::Message(Privacy::Public), Privacy::Private) => {
                 // Somebody may have deleted it already; what is to be said matters more.
-                self.log(rest.delete_answer(self.application, &self.token).await);
+                self.log(rest.delete_answer(&self.answered()).await);
                 self.follow_up(rest, reply).await
             }
             (First::Announced, Target::Pressed, Privacy::Private) => {
@@ -133,7 +133,7 @@ impl Handle {
         rest: &Rest,
         answer: &CreateInteractionResponse,
     ) -> Result<(), RestError> {
-        rest.answer(self.interaction, &self.token, answer).await
+        rest.answer(&self.answered(), answer).await
     }
 
     /// Announces that the answer takes a while.
@@ -155,7 +155,7 @@ impl Handle {
             .content(reply.content.as_str())
             .components(components(reply))
             .allowed_mentions(nobody());
-        rest.edit_answer(self.application, &self.token, &edit).await
+        rest.edit_answer(&self.answered(), &edit).await
     }
 
     /// Says something more, privately.
@@ -165,7 +165,15 @@ impl Handle {
             .components(components(reply))
             .allowed_mentions(nobody())
             .ephemeral(true);
-        rest.follow_up(self.application, &self.token, &message).await
+        rest.follow_up(&self.answered(), &message).await
+    }
+
+    fn answered(&self) -> Answered<'_> {
+        Answered {
+            interaction: self.interaction,
+            application: self.application,
+            token: &self.token,
+        }
     }
 
     /// Logs a failure. Whether there was none.

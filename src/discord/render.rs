@@ -190,7 +190,7 @@ fn in_use(name: &GroupName, guid: Option<&Guid>, by: InUseBy) -> String {
     let next = match by {
         InUseBy::ThisGroup => "Share content with it in Connect.",
         InUseBy::AnotherGroup => {
-            "It isn't the group of LDAP: who runs Connect can rename or remove it."
+            "LDAP has another group of that name: who runs Connect can rename or remove this one."
         }
     };
     format!("The requested group name is already in use.\n{which} {next}")

@@ -3,22 +3,23 @@
 //! serenity's own client can talk to another base address only with its rate limiter off, and then
 //! hides how long Discord wants to be left alone. So the calls are made here.
 
+mod answers;
+mod buckets;
 mod error;
 mod places;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use backon::{ExponentialBuilder, Retryable};
 use reqwest::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER, USER_AGENT};
 use reqwest::{Client, Method, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use serenity::all::{
-    CreateCommand, CreateInteractionResponse, CreateInteractionResponseFollowup, CreateMessage,
-    EditInteractionResponse, EditMessage,
-};
+use serenity::all::{CreateCommand, CreateMessage, EditMessage};
 use tokio::time::Instant;
 
+pub use self::answers::Answered;
+use self::buckets::{Buckets, Route, Scope, Turn};
 pub use self::error::RestError;
 pub use self::places::{Application, Channel, Role};
 use crate::access::{ChannelId, GuildId};
@@ -33,20 +34,21 @@ const AGENT: HeaderValue = HeaderValue::from_static(concat!(
 /// One try of one call.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A first answer is worth nothing after 3 s: less for one try, so that there is a second.
-const ANSWER_TIMEOUT: Duration = Duration::from_millis(1200);
-
-/// No further try of a first answer begins later than this after the first.
-const ANSWERS_COUNT: Duration = Duration::from_millis(2500);
-
-/// How long a message in a channel is tried again for: others wait for theirs meanwhile.
-const SHORT_PATIENCE: Duration = Duration::from_secs(3);
+/// How long a call about a channel's messages waits for its turn: others wait for theirs meanwhile,
+/// and it is made again.
+const A_MOMENT: Duration = Duration::from_millis(100);
 
 /// How long any other call is tried again for.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Discord's code for a second first answer.
-const ALREADY_ANSWERED: u64 = 40060;
+/// No answer makes the bot wait longer than this.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
+/// From this age on a message is old to Discord, and can be edited less often.
+const OLD: Duration = Duration::from_hours(1);
+
+/// The first moment of 2015 in milliseconds of Unix time: where Discord's ids begin.
+const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
 
 #[derive(Deserialize)]
 struct GatewayAddress {
@@ -75,11 +77,27 @@ enum Again {
     IfNotTaken,
 }
 
+/// A call as it is sent.
+struct Call<'c, B: ?Sized> {
+    method: Method,
+    /// The path below the version. It may hold an interaction's token.
+    path: &'c str,
+    body: Option<&'c B>,
+    timeout: Duration,
+}
+
+impl<'c, B: ?Sized> Call<'c, B> {
+    fn new(method: Method, path: &'c str, body: Option<&'c B>) -> Self {
+        Self { method, path, body, timeout: TIMEOUT }
+    }
+}
+
 /// Discord's REST API.
 pub struct Rest {
     http: Client,
     base: Url,
     authorization: HeaderValue,
+    buckets: Buckets,
 }
 
 impl Rest {
@@ -91,7 +109,7 @@ impl Rest {
         let mut authorization = HeaderValue::try_from(format!("Bot {}", token.expose_secret()))
             .unwrap_or(HeaderValue::from_static("Bot"));
         authorization.set_sensitive(true);
-        Self { http, base, authorization }
+        Self { http, base, authorization, buckets: Buckets::new() }
     }
 
     /// The gateway's address.
@@ -100,7 +118,7 @@ impl Rest {
     ///
     /// When Discord doesn't give one. serenity would dial its own default then; the bot doesn't.
     pub async fn gateway(&self) -> Result<String, RestError> {
-        self.read("gateway").await.map(|address: GatewayAddress| address.url)
+        self.read(Route::Gateway, "gateway").await.map(|address: GatewayAddress| address.url)
     }
 
     /// Makes `commands` the commands of the application in a server, in place of all others.
@@ -115,78 +133,8 @@ impl Rest {
         commands: &[CreateCommand],
     ) -> Result<(), RestError> {
         let path = format!("applications/{application}/guilds/{guild}/commands");
-        self.send(Method::PUT, &path, commands, Again::Harmless).await
-    }
-
-    /// Gives the first answer to an interaction. That it was given already is no error: an earlier
-    /// try got through.
-    ///
-    /// # Errors
-    ///
-    /// With code 10062 if it is too late.
-    pub async fn answer(
-        &self,
-        interaction: u64,
-        token: &str,
-        answer: &CreateInteractionResponse,
-    ) -> Result<(), RestError> {
-        let path = format!("interactions/{interaction}/{token}/callback");
-        let begun = Instant::now();
-        let pauses = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(100))
-            .without_max_times();
-        let result = (|| self.attempt(Method::POST, &path, Some(answer), ANSWER_TIMEOUT))
-            .retry(pauses)
-            .when(RestError::is_transient)
-            .adjust(|error, pause| {
-                let pause = error.pause(pause)?;
-                (begun.elapsed().saturating_add(pause) <= ANSWERS_COUNT).then_some(pause)
-            })
-            .await;
-        match result {
-            Err(error) if error.code() == Some(ALREADY_ANSWERED) => Ok(()),
-            other => other.map(drop),
-        }
-    }
-
-    /// Changes the first answer to an interaction.
-    ///
-    /// # Errors
-    ///
-    /// With code 50027 once the interaction is older than 15 minutes.
-    pub async fn edit_answer(
-        &self,
-        application: u64,
-        token: &str,
-        edit: &EditInteractionResponse,
-    ) -> Result<(), RestError> {
-        let path = format!("webhooks/{application}/{token}/messages/@original");
-        self.send(Method::PATCH, &path, edit, Again::Harmless).await
-    }
-
-    /// Takes the first answer to an interaction away.
-    ///
-    /// # Errors
-    ///
-    /// With code 50027 once the interaction is older than 15 minutes.
-    pub async fn delete_answer(&self, application: u64, token: &str) -> Result<(), RestError> {
-        let path = format!("webhooks/{application}/{token}/messages/@original");
-        self.send(Method::DELETE, &path, None::<&()>, Again::Harmless).await
-    }
-
-    /// Gives a further answer to an interaction.
-    ///
-    /// # Errors
-    ///
-    /// With code 50027 once the interaction is older than 15 minutes.
-    pub async fn follow_up(
-        &self,
-        application: u64,
-        token: &str,
-        message: &CreateInteractionResponseFollowup,
-    ) -> Result<(), RestError> {
-        let path = format!("webhooks/{application}/{token}");
-        self.send(Method::POST, &path, message, Again::IfNotTaken).await
+        let call = Call::new(Method::PUT, &path, Some(commands));
+        self.persist(Route::Commands(guild), &call, Again::Harmless).await
     }
 
     /// Sends a message, and gives its id. With a nonce that Discord enforces, sending it again does no
@@ -201,8 +149,8 @@ impl Rest {
         message: &CreateMessage,
     ) -> Result<u64, RestError> {
         let path = format!("channels/{channel}/messages");
-        let harmless = Again::Harmless;
-        let response = self.persist(Method::POST, &path, message, harmless, SHORT_PATIENCE).await?;
+        let call = Call::new(Method::POST, &path, Some(message));
+        let response = self.attempt(Route::CreateMessage(channel), &call, in_a_moment()).await?;
         decode(response).await.map(|message: Message| message.id.get())
     }
 
@@ -218,8 +166,13 @@ impl Rest {
         edit: &EditMessage,
     ) -> Result<(), RestError> {
         let path = format!("channels/{channel}/messages/{message}");
-        let harmless = Again::Harmless;
-        self.persist(Method::PATCH, &path, edit, harmless, SHORT_PATIENCE).await.map(drop)
+        let call = Call::new(Method::PATCH, &path, Some(edit));
+        let route = if is_old(message) {
+            Route::EditOldMessage(channel)
+        } else {
+            Route::EditMessage(channel)
+        };
+        self.attempt(route, &call, in_a_moment()).await.map(drop)
     }
 
     /// Whether a message is there.
@@ -229,71 +182,100 @@ impl Rest {
     /// With code 10008 if it is gone.
     pub async fn message(&self, channel: ChannelId, message: u64) -> Result<(), RestError> {
         let path = format!("channels/{channel}/messages/{message}");
-        self.read(&path).await.map(|_: serde::de::IgnoredAny| ())
+        let call = Call::new(Method::GET, &path, None::<&()>);
+        self.attempt(Route::Message(channel), &call, in_a_moment()).await.map(drop)
     }
 
-    async fn read<T: for<'de> Deserialize<'de>>(&self, path: &str) -> Result<T, RestError> {
-        let response = self.attempt(Method::GET, path, None::<&()>, TIMEOUT).await?;
-        decode(response).await
-    }
-
-    async fn send<'a, B: Serialize + ?Sized + 'a>(
+    async fn read<T: for<'de> Deserialize<'de>>(
         &self,
-        method: Method,
+        route: Route,
         path: &str,
-        body: impl Into<Option<&'a B>>,
+    ) -> Result<T, RestError> {
+        let call = Call::new(Method::GET, path, None::<&()>);
+        decode(self.attempt(route, &call, Instant::now() + TIMEOUT).await?).await
+    }
+
+    async fn persist<B: Serialize + ?Sized>(
+        &self,
+        route: Route,
+        call: &Call<'_, B>,
         again: Again,
     ) -> Result<(), RestError> {
-        self.persist(method, path, body, again, PATIENCE).await.map(drop)
-    }
-
-    async fn persist<'a, B: Serialize + ?Sized + 'a>(
-        &self,
-        method: Method,
-        path: &str,
-        body: impl Into<Option<&'a B>>,
-        again: Again,
-        patience: Duration,
-    ) -> Result<Response, RestError> {
-        let body = body.into();
-        let begun = Instant::now();
-        (|| self.attempt(method.clone(), path, body, TIMEOUT))
+        let deadline = Instant::now() + PATIENCE;
+        (|| self.attempt(route, call, deadline))
             .retry(ExponentialBuilder::default().with_jitter().without_max_times())
             .when(|error: &RestError| match again {
                 Again::Harmless => error.is_transient(),
                 Again::IfNotTaken => error.was_not_taken(),
             })
             .adjust(|error, pause| {
-                let pause = error.pause(pause)?;
-                (begun.elapsed().saturating_add(pause) <= patience).then_some(pause)
+                error.pause(pause).filter(|pause| Instant::now() + *pause <= deadline)
             })
             .await
+            .map(drop)
     }
 
+    /// Makes a call once, as soon as Discord takes it, if that is before `deadline`.
     async fn attempt<B: Serialize + ?Sized>(
         &self,
-        method: Method,
-        path: &str,
-        body: Option<&B>,
-        timeout: Duration,
+        route: Route,
+        call: &Call<'_, B>,
+        deadline: Instant,
+    ) -> Result<Response, RestError> {
+        let turn = self.buckets.turn(route, deadline).await?;
+        self.make(Some(&turn), call).await
+    }
+
+    /// Makes a call at once. Whatever Discord says about the number of calls is heeded from then on.
+    async fn make<B: Serialize + ?Sized>(
+        &self,
+        turn: Option<&Turn<'_>>,
+        call: &Call<'_, B>,
     ) -> Result<Response, RestError> {
         let mut url = self.base.clone();
-        url.set_path(&format!("{}{path}", self.base.path()));
+        url.set_path(&format!("{}{}", self.base.path(), call.path));
         let mut request = self
             .http
-            .request(method, url)
-            .timeout(timeout)
+            .request(call.method.clone(), url)
+            .timeout(call.timeout)
             .header(USER_AGENT, AGENT)
             .header(AUTHORIZATION, self.authorization.clone());
-        if let Some(body) = body {
+        if let Some(body) = call.body {
             request = request.json(body);
         }
         let response = request.send().await.map_err(lost)?;
+        if let Some(turn) = turn {
+            turn.learn(response.headers());
+        }
         if response.status().is_success() {
             return Ok(response);
         }
-        Err(refusal(response).await)
+        let is_global = response.headers().contains_key("x-ratelimit-global");
+        let error = refusal(response).await;
+        if let Some(wait) = error.limit() {
+            match (&error, turn) {
+                (RestError::NotDiscord { .. }, _) => self.buckets.close(Scope::Address, wait),
+                _ if is_global => self.buckets.close(Scope::Global, wait),
+                (_, Some(turn)) => {
+                    self.buckets.close(Scope::Route(turn.limited(error.code())), wait);
+                }
+                // A first answer, which no other waits for.
+                (_, None) => {}
+            }
+        }
+        Err(error)
     }
+}
+
+fn in_a_moment() -> Instant {
+    Instant::now() + A_MOMENT
+}
+
+/// Whether Discord counts edits of a message as those of old ones. An id says when it was made:
+/// <https://discord.com/developers/docs/reference#snowflakes>
+fn is_old(message: u64) -> bool {
+    let sent = Duration::from_millis(DISCORD_EPOCH_MS + (message >> 22));
+    (SystemTime::UNIX_EPOCH + sent).elapsed().is_ok_and(|age| age >= OLD)
 }
 
 async fn decode<T: for<'de> Deserialize<'de>>(response: Response) -> Result<T, RestError> {
@@ -311,12 +293,16 @@ async fn refusal(response: Response) -> RestError {
     let status = response.status();
     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let header = header.and_then(|seconds| seconds.parse::<f64>().ok());
-    let duration = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
     match decode::<Refusal>(response).await {
         Ok(Refusal { code, message, retry_after }) => {
-            let retry_after = retry_after.or(header).and_then(duration);
+            let retry_after = retry_after.or(header).and_then(bounded);
             RestError::Refused { status, code, message, retry_after }
         }
-        Err(_) => RestError::NotDiscord { status, retry_after: header.and_then(duration) },
+        Err(_) => RestError::NotDiscord { status, retry_after: header.and_then(bounded) },
     }
+}
+
+/// A wait of so many seconds, if it can be one.
+fn bounded(seconds: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds).ok().map(|wait| wait.min(LONGEST_WAIT))
 }

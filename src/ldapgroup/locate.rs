@@ -172,15 +172,27 @@ impl LdapGroups {
 }
 
 /// The group of this name; none if there is none.
+///
+/// A search finds what Connect has without LDAP, too. A name is Connect's once: of several groups
+/// that are called so, none can be created beside the one that it has.
 fn only(search: &Search, name: &GroupName) -> Result<Option<RemoteGroup>, Refusal> {
-    match find(&search.groups, name) {
-        Match::One(hit) => Ok(Some(hit.clone())),
-        Match::None => Ok(None),
-        Match::Several(several) => Err(Refusal::Ambiguous {
+    let several = match find(&search.groups, name) {
+        Match::One(hit) => return Ok(Some(hit.clone())),
+        Match::None => return Ok(None),
+        Match::Several(several) => several,
+    };
+    let is_taken = |hit: &&&RemoteGroup| hit.guid.is_some() && hit.name == *name;
+    Err(match several.iter().find(is_taken) {
+        Some(hit) => Refusal::InUse {
+            name: hit.name.clone(),
+            guid: hit.guid.clone(),
+            by: InUseBy::AnotherGroup,
+        },
+        None => Refusal::Ambiguous {
             name: name.clone(),
             found: several.into_iter().map(|hit| hit.name.clone()).collect(),
-        }),
-    }
+        },
+    })
 }
 
 fn names(search: &Search) -> impl Iterator<Item = &GroupName> {

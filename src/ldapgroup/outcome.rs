@@ -75,7 +75,7 @@ impl Refusal {
 pub enum InUseBy {
     /// The one that was asked for.
     ThisGroup,
-    /// Another one: of another provider, or made by hand.
+    /// Another one: of another provider, made by hand, or another one of LDAP's.
     AnotherGroup,
 }
 

@@ -175,7 +175,7 @@ fn is_right(world: &World, message: &Message) {
     assert_eq!(
         notes,
         [
-            "(1) The license limit is exceeded.",
+            "(1) The number of users permitted by this license has been exceeded. Please contact your administrator.",
             &format!(
                 "(2) The requested group name is already in use. The other group has the guid `{}`.",
                 world.connect.guid_of("team-06").unwrap()
@@ -230,7 +230,7 @@ async fn twenty_five_groups_of_a_request_have_twenty_five_right_outcomes() {
     team-24  created     <guid>
     team-25  created     <guid>
     ```
-    (1) The license limit is exceeded.
+    (1) The number of users permitted by this license has been exceeded. Please contact your administrator.
     (2) The requested group name is already in use. The other group has the guid `<guid>`.
     ");
     // What failed is tried again, and nothing else.

@@ -209,7 +209,8 @@ async fn what_the_bot_may_not_do_in_the_requests_channel_is_named() {
     warn  the bot lacks Read Message History and Embed Links in the requests channel 1098232018379395073: change that in the channel's permissions
     exit 0
     ");
-    assert_snapshot!(without(permission::MENTION_EVERYONE).await, @r"
+    sandbox.discord.forbid_mentions(ADMIN_ROLE);
+    assert_snapshot!(without(0).await, @r"
     warn  the admins of role 1098233105413124096 aren't notified of requests: turn on Allow anyone to @mention this role in its settings
     exit 0
     ");
@@ -238,6 +239,7 @@ async fn permissions_are_computed_as_discord_does() {
     assert_eq!(overwritten(&[(own, bit, 0), (member, 0, bit)]).await, "exit 0");
     sandbox.discord.set_bot_roles(&[]);
     sandbox.discord.set_permissions(GUILD, permission::VIEW_CHANNEL);
+    sandbox.discord.forbid_mentions(ADMIN_ROLE);
     assert_snapshot!(overwritten(&[]).await, @r"
     FAIL  the bot lacks Send Messages in the requests channel 1098232018379395073, so no admin sees requests: change that in the channel's permissions
     warn  the bot lacks Read Message History and Embed Links in the requests channel 1098232018379395073: change that in the channel's permissions
@@ -278,11 +280,11 @@ async fn a_connect_that_does_not_answer_as_it_should_is_said_so() {
         amiss(&sandbox, &NOTHING).await
     };
     assert_snapshot!(failing(Fault::Error(30)).await, @r"
-    FAIL  Connect answered 401 Unauthorized with code 30: The API key is not valid: the key is mistyped, deleted or expired, so set CONNECT_API_KEY to a valid one of an administrator
+    FAIL  Connect answered 401 Unauthorized with code 30: We couldn't log you in with the provided credentials. Please ask your administrator for assistance: the key is mistyped, deleted or expired, so set CONNECT_API_KEY to a valid one of an administrator
     exit 1
     ");
     assert_snapshot!(failing(Fault::Error(50)).await, @r"
-    FAIL  Connect answered 403 Forbidden with code 50: The user account is locked: set CONNECT_API_KEY to a valid key of an administrator who isn't locked
+    FAIL  Connect answered 403 Forbidden with code 50: This user is locked: set CONNECT_API_KEY to a valid key of an administrator who isn't locked
     exit 1
     ");
     assert_snapshot!(failing(Fault::Html(502)).await, @r"
@@ -296,7 +298,7 @@ async fn a_connect_that_does_not_answer_as_it_should_is_said_so() {
     sandbox.connect.heal();
     sandbox.connect.fail(Route::Settings, Fault::Error(1), Times::Always);
     assert_snapshot!(amiss(&sandbox, &NOTHING).await, @r"
-    warn  Connect's settings can't be read, so that it isn't known whether LDAP can be searched (Connect answered 500 Internal Server Error with code 1: An internal error occurred.): try it with a search
+    warn  Connect's settings can't be read, so that it isn't known whether LDAP can be searched (Connect answered 500 Internal Server Error with code 1: An internal failure occurred.): try it with a search
     exit 0
     ");
     sandbox.connect.go_down().await;
@@ -367,7 +369,7 @@ async fn a_key_that_expires_is_warned_of_a_fortnight_before() {
     ");
     let options = connect::Options { key_expires: Some(UNIX_EPOCH), ..Default::default() };
     assert_snapshot!(amiss(&with_connect(options).await, &NOTHING).await, @r"
-    FAIL  Connect answered 401 Unauthorized with code 30: The API key is not valid: the key is mistyped, deleted or expired, so set CONNECT_API_KEY to a valid one of an administrator
+    FAIL  Connect answered 401 Unauthorized with code 30: We couldn't log you in with the provided credentials. Please ask your administrator for assistance: the key is mistyped, deleted or expired, so set CONNECT_API_KEY to a valid one of an administrator
     exit 1
     ");
 }
@@ -397,8 +399,10 @@ async fn of_several_keys_no_more_is_said_than_can_be_known() {
 #[tokio::test]
 async fn a_connect_that_lists_no_keys_is_no_trouble_unless_it_failed() {
     let sandbox = sandbox().await;
-    sandbox.connect.fail(Route::Keys, Fault::Error(4), Times::Times(1));
-    assert_eq!(amiss(&sandbox, &NOTHING).await, "exit 0");
+    for fault in [Fault::Error(4), Fault::Html(404)] {
+        sandbox.connect.fail(Route::Keys, fault, Times::Times(1));
+        assert_eq!(amiss(&sandbox, &NOTHING).await, "exit 0");
+    }
     sandbox.connect.fail(Route::Keys, Fault::Error(22), Times::Times(1));
     assert_snapshot!(amiss(&sandbox, &NOTHING).await, @r"
     warn  the API keys of ldapgroup-bot can't be listed, so that it isn't known when CONNECT_API_KEY expires (Connect answered 403 Forbidden with code 22: You don't have permission to perform this operation.): look under API Keys in Connect

@@ -178,9 +178,35 @@ async fn a_name_taken_by_another_group_is_in_use_with_its_guid() {
     let (text, _) = create(&world, "accounting2", "Accounting2").await;
     assert_snapshot!(text, @r"
     The requested group name is already in use.
-    `Accounting2` has the guid `<guid>`. It isn't the group of LDAP: who runs Connect can rename or remove it.
+    `Accounting2` has the guid `<guid>`. LDAP has another group of that name: who runs Connect can rename or remove this one.
     ");
     assert_eq!(world.asked(), [SEARCH, PUT, GROUPS]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_name_that_connect_has_beside_the_group_of_ldap_is_in_use_without_a_try() {
+    let world = World::start().await;
+    world.connect.add_local_group("accounting2");
+    let (text, private) = create(&world, "accounting2", "accounting2").await;
+    assert_snapshot!(text, @r"
+    The requested group name is already in use.
+    `accounting2` has the guid `<guid>`. LDAP has another group of that name: who runs Connect can rename or remove this one.
+    ");
+    assert!(private);
+    assert_eq!(world.asked(), [SEARCH]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn of_two_groups_of_one_name_none_is_created_beside_the_one_that_is_there() {
+    let world = World::with_groups(["twin".to_owned(), "twin".to_owned()]).await;
+    world.connect.import("twin");
+    search(&world, "twin").await;
+    let (text, _) = create(&world, "twin", "twin").await;
+    assert!(text.starts_with("The requested group name is already in use.\n"), "{text}");
+    assert!(text.contains("`twin` has the guid `<guid>`. LDAP has another group"), "{text}");
+    assert_eq!(world.connect.groups().len(), 1);
     world.end().await;
 }
 

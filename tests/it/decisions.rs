@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use insta::assert_snapshot;
+use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{CONNECT, MEMBER_ROLE, Message, OTHER_CHANNEL, REQUESTS, Reply, Who};
 
 use crate::world::{World, private, setup};
@@ -97,7 +98,7 @@ async fn an_admin_who_joined_a_request_does_not_decide_it() {
 #[tokio::test]
 async fn an_admin_who_asked_does_not_retry_it() {
     let world = World::with(setup(&[("ADMIN_CREATES", "approval".to_owned())])).await;
-    world.connect.add_local_group("accounting2");
+    world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
     let card = asked_by(&world, Who::Admin).await;
     world.discord.person(Who::SecondAdmin).press(&card, "Approve").await;
     let card = world.card(1, "**Failed**").await;
@@ -218,7 +219,7 @@ async fn an_admins_own_create_meets_the_open_request() {
 #[tokio::test]
 async fn a_failed_request_whose_group_was_asked_for_again_is_not_retried() {
     let world = World::start().await;
-    world.connect.add_local_group("accounting2");
+    world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
     let card = asked_by(&world, Who::Member).await;
     world.admin().press(&card, "Approve").await;
     let failed = world.card(1, "**Failed**").await;

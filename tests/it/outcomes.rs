@@ -51,11 +51,11 @@ async fn a_definite_no_is_failed_and_an_admin_retries_it() {
     assert_snapshot!(masked(&card.content), @r"
     **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
     Reason: for the budget app
-    **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: The license limit is exceeded.
+    **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: The number of users permitted by this license has been exceeded. Please contact your administrator.
     ");
     assert_eq!(labels(&card), ["Retry"]);
     let notice = world.told(Who::Member, CONNECT, "request 1").await;
-    assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for `accounting2` was approved by <@391583201672822784>, but the group wasn't created: The license limit is exceeded. An admin can retry it.");
+    assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for `accounting2` was approved by <@391583201672822784>, but the group wasn't created: The number of users permitted by this license has been exceeded. Please contact your administrator. An admin can retry it.");
     let retry = world.discord.person(Who::SecondAdmin).press(&card, "Retry").await;
     assert_eq!(retry.reply, Reply::Acknowledged);
     let card = world.card(1, "**Created**").await;

@@ -132,7 +132,7 @@ async fn a_search_prints_json() {
 #[tokio::test]
 async fn a_search_that_fails_exits_with_1() {
     let sandbox = sandbox().await;
-    sandbox.connect.fail(Route::Search, Fault::Error(120), Times::Always);
+    sandbox.connect.fail(Route::Search, Fault::Error(132), Times::Always);
     let (code, stdout, stderr) = with_connect(&["search", "abe"], &sandbox).await;
     assert_eq!((code, stdout.as_str()), (Some(1), ""));
     assert!(

@@ -312,3 +312,19 @@ async fn hostile_names_and_reasons_ping_nobody_and_break_nothing() {
     assert!(private(&listed).starts_with("**12 failed requests**"), "{}", listed.text());
     world.end().await;
 }
+
+#[tokio::test]
+async fn a_role_named_twice_among_more_than_discord_lets_be_mentioned_is_pinged() {
+    let others = (1..=120).map(|id: u64| id.to_string());
+    let roles: Vec<_> =
+        [ADMIN_ROLE, ADMIN_ROLE].map(|id| id.to_string()).into_iter().chain(others).collect();
+    let variables = [("ADMIN_ROLE_IDS", roles.join(",")), ("REQUEST_REMINDER", "1s".to_owned())];
+    let world = World::with(setup(&variables)).await;
+    world.ask(Who::Member, "accounting2").await;
+    let card = world.card(1, "Approve or deny").await;
+    assert_eq!(card.pings.roles[0], ADMIN_ROLE);
+    let is_reminder = |message: &Message| message.content.contains("still waits");
+    let reminder = world.discord.wait_for_message(REQUESTS, is_reminder).await;
+    assert_eq!(reminder.pings.roles[0], ADMIN_ROLE);
+    world.end().await;
+}

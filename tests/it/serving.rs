@@ -82,7 +82,7 @@ async fn a_key_that_connect_refuses_is_warned_of_and_whoever_asks_is_told() {
         sandbox.connect.fail(route, Fault::Error(30), Times::Always);
     }
     let mut bot = Running::start(&sandbox).await;
-    assert_snapshot!(bot.logged("code 30").await, @"WARN Connect answered 401 Unauthorized with code 30: The API key is not valid: the key is mistyped, deleted or expired, so set CONNECT_API_KEY to a valid one of an administrator");
+    assert_snapshot!(bot.logged("code 30").await, @"WARN Connect answered 401 Unauthorized with code 30: We couldn't log you in with the provided credentials. Please ask your administrator for assistance: the key is mistyped, deleted or expired, so set CONNECT_API_KEY to a valid one of an administrator");
     assert_snapshot!(search(&sandbox).await, @"Connect doesn't accept the bot's API key. Tell whoever runs the bot: `CONNECT_API_KEY` must be a valid key of an administrator.");
     bot.end(&sandbox).await;
 }

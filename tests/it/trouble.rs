@@ -79,7 +79,7 @@ async fn a_wait_that_nobody_would_sit_through_is_not_begun() {
 #[tokio::test]
 async fn what_will_not_pass_is_not_tried_again() {
     let world = World::start().await;
-    for code in [22, 30, 120, 13] {
+    for code in [22, 30, 132, 13] {
         world.connect.clear_requests();
         world.connect.fail(Route::Search, Fault::Error(code), Times::Times(1));
         failure(&world).await;
@@ -142,6 +142,19 @@ async fn a_wrong_key_names_the_variable_and_leaks_nothing() {
     assert_snapshot!(words, @"Connect doesn't accept the bot's API key. Tell whoever runs the bot: `CONNECT_API_KEY` must be a valid key of an administrator.");
     assert!(!words.contains(key));
     assert_eq!(world.connect.requests().len(), 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_key_whose_owner_is_kept_out_is_told_from_one_that_is_unknown() {
+    let world = World::start().await;
+    for code in [50, 95, 98, 99] {
+        world.connect.clear_requests();
+        world.connect.fail(Route::Search, Fault::Error(code), Times::Times(1));
+        let words = failure(&world).await;
+        assert!(words.starts_with("Connect blocks the bot's API key."), "{code}: {words}");
+        assert_eq!(world.connect.requests().len(), 1, "{code}");
+    }
     world.end().await;
 }
 

@@ -1,6 +1,5 @@
 //! The team's server, its Connect server, and the bot between them.
 
-use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use ldapgroup_bot::access::GuildId;
@@ -34,6 +33,9 @@ pub(crate) fn private(answer: &Answer) -> String {
 pub(crate) fn labels(message: &Message) -> Vec<String> {
     message.buttons().into_iter().map(|button| button.label).collect()
 }
+
+/// So many calls one too many are forgiven: a start can't know what the life before has used up.
+const FEW: u64 = 3;
 
 /// How a [`World`] differs from the ordinary one.
 #[derive(Default)]
@@ -179,14 +181,16 @@ impl World {
         self.stopping.cancel();
     }
 
-    /// Stops the bot. Fails if it ended badly, or if anything that it did isn't as the real
-    /// services want it.
+    /// Stops the bot. Fails if it ended badly, if anything that it did isn't as the real services want
+    /// it, or if it called Discord too often.
     pub(crate) async fn end(mut self) {
         self.stop();
         (&mut self.bot).await.unwrap().unwrap();
         self.ended = true;
         let violations = self.sandbox.violations();
         assert!(violations.is_empty(), "{violations:#?}");
+        let refused = self.discord.rate_limited();
+        assert!(refused <= FEW, "{refused} calls were refused since there were too many");
     }
 }
 
@@ -218,16 +222,9 @@ async fn run(config: Config, stopping: CancellationToken) -> Result<(), AppError
     }
 }
 
-/// The stand-ins alone. Every request to Discord is held against its API description, where that is
-/// at hand.
-pub(crate) async fn stand_ins(connect: connect::Options, mut discord: discord::Options) -> Sandbox {
-    discord.openapi = openapi();
+/// The stand-ins alone.
+pub(crate) async fn stand_ins(connect: connect::Options, discord: discord::Options) -> Sandbox {
     Sandbox::start(connect, discord).await.unwrap()
-}
-
-#[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the bot")]
-fn openapi() -> Option<PathBuf> {
-    std::env::var_os("DISCORD_OPENAPI").map(PathBuf::from)
 }
 
 /// Longer than anything here takes, so that what hangs fails.

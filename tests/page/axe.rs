@@ -6,6 +6,7 @@ use sandbox::discord::Who;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, ENTER, ESCAPE};
+use crate::cards;
 use crate::looks::Look;
 use crate::stage::Stage;
 use crate::tab::{COMPOSER, Tab};
@@ -25,7 +26,7 @@ pub(crate) async fn nothing_keeps_people_with_other_senses_out(browser: &Browser
     for look in Look::ALL {
         look.take_on(browser).await;
         let tab = Tab::open(browser, &stage, "admin").await;
-        walk(&tab, look, &mut checking).await;
+        walk(&stage, &tab, look, &mut checking).await;
     }
     assert!(checking.found.is_empty(), "{:#?}", checking.found);
     // It isn't blind.
@@ -36,7 +37,7 @@ pub(crate) async fn nothing_keeps_people_with_other_senses_out(browser: &Browser
 }
 
 /// Looks at the page with everything open that can be, one after the other.
-async fn walk(tab: &Tab<'_>, look: Look, checking: &mut Checking<'_>) {
+async fn walk(stage: &Stage, tab: &Tab<'_>, look: Look, checking: &mut Checking<'_>) {
     tab.write("connect", &format!("/ldapgroup search acc{ENTER}")).await;
     tab.words("accounting2").await;
     checking.look(&format!("an answer, {look:?}")).await;
@@ -59,6 +60,8 @@ async fn walk(tab: &Tab<'_>, look: Look, checking: &mut Checking<'_>) {
             tab.keys(ESCAPE).await;
         }
     }
+    cards::card(stage, tab).await;
+    checking.look(&format!("what is laid out, {look:?}")).await;
     tab.go_to("connect-requests").await;
     let card = tab.message("the request", |message| message.buttons.len() == 2).await;
     tab.press(&card, "Deny").await;

@@ -14,6 +14,7 @@
 mod arguments;
 mod axe;
 mod browser;
+mod cards;
 mod looks;
 mod scenes;
 mod stage;
@@ -39,7 +40,7 @@ macro_rules! scenes {
     };
 }
 
-const SCENES: [(&str, Scene); 12] = scenes![
+const SCENES: [(&str, Scene); 14] = scenes![
     scenes::what_is_typed_is_completed_and_its_answer_is_a_table,
     scenes::an_admin_creates_what_the_bot_suggests,
     scenes::a_member_asks_in_one_tab_and_an_admin_approves_in_another,
@@ -51,6 +52,8 @@ const SCENES: [(&str, Scene); 12] = scenes![
     scenes::with_connect_down_people_read_so_until_it_is_back,
     scenes::a_command_without_an_answer_says_so_after_a_reload_too,
     scenes::what_discord_would_not_send_is_not_sent,
+    cards::what_the_bot_lays_out_is_drawn_and_its_mentions_ping,
+    cards::what_the_bot_lays_out_is_pressed_picked_and_changed,
     axe::nothing_keeps_people_with_other_senses_out,
 ];
 

@@ -11,7 +11,7 @@ use crate::tab::{COMPOSER, Seen, Tab};
 const GUID: &str = "<guid>";
 
 /// Ends a scene in which the page had nothing to complain of.
-async fn end(browser: &Browser, stage: Stage) {
+pub(crate) async fn end(browser: &Browser, stage: Stage) {
     let complaints = browser.complaints().await;
     assert!(complaints.is_empty(), "{complaints:#?}");
     stage.end().await;

@@ -27,12 +27,10 @@ pub(crate) struct Seen {
 }
 
 const MESSAGES: &str = "
-    const words = (of, part) => {
-        const found = of.querySelector(`[data-testid=${part}]`);
-        const pictures = [...(found?.querySelectorAll('[aria-hidden]') ?? [])];
-        const shown = pictures.reduce((all, each) => all.replace(each.innerText ?? '', ''), found?.innerText ?? '');
-        return shown.trim();
-    };
+    const words = (of, part) => [...of.querySelectorAll(`[data-testid=${part}]`)].map((found) => {
+        const pictures = [...found.querySelectorAll('[aria-hidden]')];
+        return pictures.reduce((all, each) => all.replace(each.innerText ?? '', ''), found.innerText).trim();
+    }).join('\\n');
     return [...document.querySelectorAll('[data-testid=message]')].map((message) => ({
         id: message.dataset.id,
         used: words(message, 'used').replaceAll(/\\s+/g, ' '),

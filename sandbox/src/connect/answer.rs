@@ -21,9 +21,31 @@ impl Answer {
     }
 
     /// Connect's error of this code.
+    ///
+    /// # Panics
+    ///
+    /// When the code isn't among those that [`wording`] knows.
     pub(super) fn error(code: u32) -> Self {
-        let (status, text) = wording(code);
-        Self::json(status, &json!({ "code": code, "error": text, "payload": null }))
+        let (status, text) = wording(code).expect("every code that is answered has its wording");
+        Self::refusal(status, code, text)
+    }
+
+    /// Code 121 for a field that the call doesn't have, in the words that Connect adds: see
+    /// <https://github.com/posit-dev/publisher/issues/1061>.
+    pub(super) fn unknown_field(name: &str) -> Self {
+        let text = format!("The request JSON cannot be parsed: json: unknown field {name:?}");
+        Self::refusal(400, 121, &text)
+    }
+
+    /// What Connect says to a call that it doesn't have: no code, and no JSON. connectapi tells by
+    /// it that a server is too old for a call
+    /// (<https://github.com/posit-dev/connectapi/blob/main/R/utils.R>, `endpoint_does_not_exist`).
+    pub(super) fn no_such_call() -> Self {
+        Self {
+            content_type: "text/plain; charset=utf-8",
+            body: "404 page not found\n".to_owned(),
+            ..Self::json(404, &Value::Null)
+        }
     }
 
     /// Connect's answer to a caller that asks too often.
@@ -50,6 +72,10 @@ impl Answer {
         Self { by_connect: false, ..Self::json(200, &json!("It works!")) }
     }
 
+    fn refusal(status: u16, code: u32, text: &str) -> Self {
+        Self::json(status, &json!({ "code": code, "error": text, "payload": null }))
+    }
+
     fn json(status: u16, body: &Value) -> Self {
         Self {
             status,
@@ -61,38 +87,62 @@ impl Answer {
     }
 }
 
-/// HTTP status and text of an error code of Connect's API.
+/// HTTP status and text of an error code of Connect's API, where the stand-in knows it.
 ///
-/// The statuses, and the texts of 15, 63, 83, 127 and 131, are those of Connect's API reference;
-/// the other texts are this stand-in's. A code that isn't listed has status 500.
-fn wording(code: u32) -> (u16, &'static str) {
-    match code {
+/// Statuses and texts are those of the list in Connect's API reference, of version 2023.09
+/// (<https://docs.posit.co/connect/api/#api-error-codes>). 277 came later: that it exists, as
+/// `RateLimitExceeded`, is from the reference's `openapi.json` of 2026, its status and text are this
+/// stand-in's. Which call answers which code the reference doesn't say; that a server without LDAP
+/// answers 132 to a search and 119 to a ticket is taken from what the two say.
+pub(super) fn wording(code: u32) -> Option<(u16, &'static str)> {
+    Some(match code {
+        1 => (500, "An internal failure occurred."),
+        2 => (404, "The requested method or endpoint is not supported."),
+        3 => (400, "The requested object ID is invalid."),
         4 => (404, "The requested object does not exist."),
         12 => (400, "A required parameter is missing."),
-        13 => (400, "A parameter is out of range."),
-        14 => (400, "The group name is not valid."),
+        13 => (400, "The requested range is invalid."),
+        14 => (400, "Group name must be between less than 4096 alphanumeric characters."),
         15 => (409, "The requested group name is already in use."),
         22 => (403, "You don't have permission to perform this operation."),
-        24 => (401, "This operation requires authentication."),
-        25 => (400, "A parameter is not valid."),
-        30 => (401, "The API key is not valid."),
-        50 => (403, "The user account is locked."),
+        24 => (401, "The requested operation requires authentication."),
+        25 => (400, "The parameter is invalid."),
+        30 | 98 => (
+            401,
+            "We couldn't log you in with the provided credentials. \
+             Please ask your administrator for assistance.",
+        ),
+        50 => (403, "This user is locked."),
         63 => (
             400,
             "There was a problem communicating with the LDAP authentication server. \
              Please contact your administrator.",
         ),
-        64 => (400, "The license limit is exceeded."),
+        64 => (
+            400,
+            "The number of users permitted by this license has been exceeded. \
+             Please contact your administrator.",
+        ),
         83 => (400, "Too many search results. Be more specific."),
-        95 => (403, "This kind of API key is not allowed here."),
-        99 => (401, "Access is restricted."),
-        119 | 120 | 132 => {
-            (400, "The authentication provider of this server does not support this operation.")
-        }
+        87 => (400, "The request body cannot be parsed"),
+        95 => (403, "This API does not allow the current authentication type."),
+        99 => (401, "Please re-supply your credentials."),
+        119 => (
+            400,
+            "The authentication provider does not support creating records from a retrieved \
+             ticket. POST new content instead.",
+        ),
+        120 => (
+            400,
+            "The authentication provider does not support creating records from POST content. \
+             PUT a retrieved ticket instead.",
+        ),
+        121 => (400, "The request JSON is invalid."),
         127 => (400, "The temp_ticket is invalid."),
         131 => (400, "A group using the same unique ID already exists."),
-        153 => (404, "The group does not exist."),
+        132 => (400, "The configured provider cannot access this endpoint."),
+        153 => (404, "The requested group could not be found."),
         277 => (429, "Too many requests."),
-        _ => (500, "An internal error occurred."),
-    }
+        _ => return None,
+    })
 }

@@ -11,12 +11,18 @@ pub enum Route {
     CreateGroup,
     /// `GET v1/groups`
     Groups,
+    /// `GET v1/groups/{guid}`
+    Group,
     /// `GET v1/user`
     User,
     /// `GET v1/users/{guid}/keys`
     Keys,
+    /// `GET v1/server_settings/python`
+    Python,
     /// `GET server_settings`
     Settings,
+    /// `GET /__ping__`, beside the API
+    Ping,
     /// Every call, also one that Connect doesn't have.
     Any,
 }
@@ -39,7 +45,8 @@ pub enum Fault {
     Cut,
     /// A proxy in front answers with this status and a page of HTML. The call isn't carried out.
     Html(u16),
-    /// Connect answers with this code of its own. The call isn't carried out.
+    /// Connect answers with this code of its own, which must be one whose text the stand-in knows.
+    /// The call isn't carried out.
     Error(u32),
     /// Status 429 with Connect's code 277. The call isn't carried out.
     RateLimited {

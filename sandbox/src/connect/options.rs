@@ -19,10 +19,10 @@ pub struct Options {
     pub version: String,
     /// Connect before 2025.04.0 ignores `page_number` in `GET v1/groups` when `prefix` is given.
     pub ignores_page_number: bool,
-    /// The name of the authentication provider; other than `LDAP`, searches answer code 119 and
-    /// creations 132.
+    /// The name of the authentication provider; other than `LDAP`, searches answer code 132 and
+    /// creations 119.
     pub authentication: String,
-    /// Whether groups in LDAP can be searched; if not, searches answer code 119.
+    /// Whether groups in LDAP can be searched; if not, searches answer code 132.
     pub external_group_search: bool,
     /// The role of the user whom the key belongs to.
     pub user_role: Role,

@@ -24,8 +24,8 @@ use super::state::{Outcome, State};
 /// What the connections and the handle share.
 pub(super) struct Shared {
     pub(super) state: Mutex<State>,
-    /// The path that every call's path begins with; ends in `/__api__/`.
-    pub(super) root: String,
+    /// The path that every call's path begins with, without a slash at its end.
+    pub(super) base: String,
     pub(super) key: String,
     pub(super) arrived: Notify,
     pub(super) released: Notify,
@@ -105,7 +105,7 @@ async fn answer(
         headers: head.headers,
         body: body.collect().await.map_err(|_| Cut)?.to_bytes().to_vec(),
     };
-    let reading = call::read(&received, &shared.root, &shared.key);
+    let reading = call::read(&received, &shared.base, &shared.key);
     // Taken before the arrival shows, or a release right after it would be missed.
     let released = shared.released.notified();
     let (number, outcome, has_created) = {

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::answer::Answer;
-use super::call::{Call, Reading, Received};
+use super::call::{Call, Listing, Reading, Received};
 use super::faults::{Fault, Faults};
 use super::{Group, Key, Options, Role, Seen};
 use crate::discord::clock;
@@ -15,6 +17,8 @@ use crate::discord::clock;
 /// Everything that changes while the stand-in runs.
 pub(super) struct State {
     options: Options,
+    /// What is shown of the key in use.
+    key_end: String,
     user_guid: String,
     entries: Vec<Entry>,
     pub(super) groups: Vec<Group>,
@@ -29,13 +33,14 @@ pub(super) struct State {
 /// A group in LDAP. Two entries of one name are two groups.
 struct Entry {
     name: String,
-    folded: String,
     /// The guid of the group that it became in Connect.
     guid: Option<String>,
 }
 
 struct Ticket {
-    entry: usize,
+    name: String,
+    /// The LDAP group; `None` for a group that Connect has and LDAP hasn't.
+    entry: Option<usize>,
     expires: Instant,
     used: bool,
 }
@@ -49,11 +54,12 @@ pub(super) enum Outcome {
 }
 
 impl State {
-    pub(super) fn new(mut options: Options) -> Self {
+    pub(super) fn new(mut options: Options, key: &str) -> Self {
         let names = std::mem::take(&mut options.groups);
         let imported = std::mem::take(&mut options.imported);
         let mut state = Self {
             options,
+            key_end: key[key.len().saturating_sub(4)..].to_owned(),
             user_guid: Uuid::new_v4().to_string(),
             entries: Vec::new(),
             groups: Vec::new(),
@@ -73,7 +79,7 @@ impl State {
     }
 
     pub(super) fn add_entry(&mut self, name: &str) {
-        self.entries.push(Entry { name: name.to_owned(), folded: name.to_lowercase(), guid: None });
+        self.entries.push(Entry { name: name.to_owned(), guid: None });
     }
 
     pub(super) fn entry_names(&self) -> Vec<String> {
@@ -114,7 +120,7 @@ impl State {
     }
 
     pub(super) fn ticket_name(&self, ticket: &str) -> Option<String> {
-        self.tickets.get(ticket).map(|ticket| self.entries[ticket.entry].name.clone())
+        self.tickets.get(ticket).map(|ticket| ticket.name.clone())
     }
 
     pub(super) fn expire_tickets(&mut self) {
@@ -170,13 +176,17 @@ impl State {
     fn carry_out(&mut self, call: Call) -> Answer {
         let is_expired = self.options.key_expires.is_some_and(|at| at <= SystemTime::now());
         match call {
+            Call::Ping => Answer::ok(&json!({})),
             Call::Settings => Answer::ok(&self.settings()),
             _ if is_expired => Answer::error(30),
             Call::Search { prefix, limit } => self.search(&prefix, limit),
             Call::CreateGroup { ticket } => self.create(&ticket),
-            Call::Groups { prefix, page_number, page_size } => {
-                self.list(prefix.as_deref(), page_number, page_size)
-            }
+            Call::Groups(listing) => self.list(&listing),
+            Call::Group { guid } => match self.groups.iter().find(|group| group.guid == guid) {
+                Some(group) => Answer::ok(&group_json(&group.guid, &group.name)),
+                None => Answer::error(4),
+            },
+            Call::Python => Answer::ok(&python()),
             Call::User => Answer::ok(&self.user()),
             Call::Keys { guid } if guid == self.user_guid => Answer::ok(&self.keys()),
             Call::Keys { .. } => Answer::error(4),
@@ -188,37 +198,46 @@ impl State {
         self.options.key_role.min(self.options.user_role)
     }
 
+    /// The groups of LDAP, and those that Connect has without it.
     fn search(&mut self, prefix: &str, limit: usize) -> Answer {
         if self.role() < Role::Publisher {
             return Answer::error(22);
         }
         if !self.options.is_ldap() || !self.options.external_group_search {
-            return Answer::error(119);
+            return Answer::error(132);
         }
-        let prefix = prefix.to_lowercase();
-        let mut hits: Vec<usize> = (0..self.entries.len())
-            .filter(|&at| self.entries[at].folded.starts_with(&prefix))
+        let entries = self.entries.iter().enumerate();
+        let entries = entries.map(|(at, entry)| (&entry.name, entry.guid.as_ref(), Some(at)));
+        let others = self.groups.iter().filter(|group| !group.from_ldap);
+        let others = others.map(|group| (&group.name, Some(&group.guid), None));
+        let folded = prefix.to_lowercase();
+        let mut hits: Vec<_> = entries
+            .chain(others)
+            .filter(|(name, ..)| name.to_lowercase().starts_with(&folded))
+            .map(|(name, guid, entry)| (name.clone(), guid.cloned(), entry))
             .collect();
         if self.options.max_results.is_some_and(|max| hits.len() > max) {
             return Answer::error(83);
         }
-        // Among names with one prefix, the shorter a name the more of it is the prefix.
-        hits.sort_by_cached_key(|&at| {
-            let entry = &self.entries[at];
-            (entry.folded.chars().count(), entry.folded.clone(), entry.name.clone())
-        });
+        hits.sort_by_cached_key(|(name, ..)| similarity(name));
         hits.truncate(limit);
-        let results: Vec<Value> = hits.iter().map(|&at| self.hit(at)).collect();
+        let results: Vec<Value> = hits
+            .into_iter()
+            .map(|(name, guid, entry)| {
+                let ticket = self.hand_out(name.clone(), entry);
+                json!({ "name": name, "guid": guid, "temp_ticket": ticket })
+            })
+            .collect();
         Answer::ok(&json!({ "current_page": 1, "total": results.len(), "results": results }))
     }
 
-    /// One hit of a search, with a ticket of its own.
-    fn hit(&mut self, at: usize) -> Value {
-        let value = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+    /// A new ticket. Connect's are base64, with `+` and `/`, as its cookbook shows:
+    /// <https://docs.posit.co/connect/cookbook/groups/creating-a-group-using-a-remote-authentication-provider-ldap/>
+    fn hand_out(&mut self, name: String, entry: Option<usize>) -> String {
+        let value = STANDARD.encode([(); 3].map(|()| Uuid::new_v4().into_bytes()).concat());
         let expires = Instant::now() + self.options.ticket_ttl;
-        self.tickets.insert(value.clone(), Ticket { entry: at, expires, used: false });
-        let entry = &self.entries[at];
-        json!({ "name": entry.name, "guid": entry.guid, "temp_ticket": value })
+        self.tickets.insert(value.clone(), Ticket { name, entry, expires, used: false });
+        value
     }
 
     fn create(&mut self, ticket: &str) -> Answer {
@@ -226,39 +245,46 @@ impl State {
             return Answer::error(22);
         }
         if !self.options.is_ldap() {
-            return Answer::error(132);
+            return Answer::error(119);
         }
-        let at = match self.tickets.get_mut(ticket) {
+        let entry = match self.tickets.get_mut(ticket) {
             Some(ticket) if !ticket.used && ticket.expires > Instant::now() => {
                 ticket.used = true;
                 ticket.entry
             }
             Some(_) | None => return Answer::error(127),
         };
-        let Entry { name, folded, guid } = &self.entries[at];
-        if guid.is_some() {
+        let Some(at) = entry.filter(|&at| self.entries[at].guid.is_none()) else {
             return Answer::error(131);
-        }
-        if self.groups.iter().any(|group| group.name.to_lowercase() == *folded) {
+        };
+        let name = self.entries[at].name.clone();
+        let folded = name.to_lowercase();
+        if self.groups.iter().any(|group| group.name.to_lowercase() == folded) {
             return Answer::error(15);
         }
-        let name = name.clone();
         let guid = self.add_group(&name, true);
         self.entries[at].guid = Some(guid.clone());
         Answer::ok(&group_json(&guid, &name))
     }
 
-    fn list(&self, prefix: Option<&str>, page_number: usize, page_size: usize) -> Answer {
-        let folded = prefix.unwrap_or("").to_lowercase();
+    fn list(&self, listing: &Listing) -> Answer {
+        let folded = listing.prefix.as_ref().map_or(String::new(), |prefix| prefix.to_lowercase());
         let mut found: Vec<&Group> =
             self.groups.iter().filter(|g| g.name.to_lowercase().starts_with(&folded)).collect();
-        found.sort_by_key(|group| group.name.to_lowercase());
-        let ignores_page = self.options.ignores_page_number && prefix.is_some();
-        let page = if ignores_page { 1 } else { page_number };
+        if listing.prefix.is_some() && !listing.by_name {
+            found.sort_by_cached_key(|group| similarity(&group.name));
+        } else {
+            found.sort_by_key(|group| group.name.to_lowercase());
+            if !listing.ascending {
+                found.reverse();
+            }
+        }
+        let ignores_page = self.options.ignores_page_number && listing.prefix.is_some();
+        let page = if ignores_page { 1 } else { listing.page_number };
         let results: Vec<Value> = found
             .iter()
-            .skip((page - 1).saturating_mul(page_size))
-            .take(page_size)
+            .skip((page - 1).saturating_mul(listing.page_size))
+            .take(listing.page_size)
             .map(|group| group_json(&group.guid, &group.name))
             .collect();
         Answer::ok(&json!({ "results": results, "current_page": page, "total": found.len() }))
@@ -277,24 +303,26 @@ impl State {
             "active_time": "2026-06-01T07:00:00Z",
             "confirmed": true,
             "locked": false,
+            "external_id": "uid=ldapgroup-bot,ou=people,dc=example,dc=com",
         })
     }
 
+    /// The owner's keys, each without all but its last characters.
     fn keys(&self) -> Value {
         let own = Key { role: self.options.key_role, expires: self.options.key_expires };
         let all = std::iter::once(&own).chain(&self.options.other_keys).zip(1..);
         let json = |(key, number): (&Key, u32)| {
-            let name = match number {
-                1 => "ldapgroup-bot".to_owned(),
-                _ => format!("key-{number}"),
+            let (name, end) = match number {
+                1 => ("ldapgroup-bot".to_owned(), self.key_end.clone()),
+                _ => (format!("key-{number}"), format!("{number:04}")),
             };
             json!({
                 "id": number.to_string(),
-                "user_guid": self.user_guid,
                 "name": name,
+                "key": end,
                 "user_role": key.role.word(),
                 "created_time": "2026-01-12T09:31:00Z",
-                "last_used_time": "2026-06-01T07:00:00Z",
+                "active_time": "2026-06-01T07:00:00Z",
                 "expires_at": key.expires.map(clock::second),
             })
         };
@@ -317,7 +345,20 @@ impl State {
     }
 }
 
-/// A group as `v1/groups` shows it. Groups from LDAP have no owner.
+/// A group as `v1/groups` shows it. Groups from LDAP have no owner, and members as they log in, which
+/// nobody does here.
 fn group_json(guid: &str, name: &str) -> Value {
-    json!({ "guid": guid, "name": name, "owner_guid": null })
+    json!({ "guid": guid, "name": name, "owner_guid": null, "gid": null, "member_count": 0 })
+}
+
+fn python() -> Value {
+    let installation =
+        json!({ "version": "3.11.7", "cluster_name": "Local", "image_name": "Local" });
+    json!({ "installations": [installation], "api_enabled": true })
+}
+
+/// By which hits of a prefix are sorted: an exact match comes first, then they get longer, as the
+/// reference of 2021 has it.
+fn similarity(name: &str) -> (usize, String, String) {
+    (name.chars().count(), name.to_lowercase(), name.to_owned())
 }

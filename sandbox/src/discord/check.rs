@@ -1,6 +1,6 @@
-//! Checks of a request's body: known fields, types, lengths, with Discord's words for what is wrong.
+//! What is wrong with a request, in Discord's words.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// What is wrong with a body.
 #[derive(Debug, Default)]
@@ -9,61 +9,6 @@ pub(super) struct Problems {
     refused: Vec<(String, &'static str, String)>,
     /// What Discord would accept though the bot should never send it.
     careless: Vec<String>,
-}
-
-/// The type of a field.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
-    /// A string.
-    Text,
-    /// A whole number.
-    Int,
-    /// A whole or fractional number.
-    Number,
-    /// `true` or `false`.
-    Bool,
-    /// A list.
-    List,
-    /// An object.
-    Map,
-    /// A list of ids, each a string of digits.
-    Ids,
-    /// Anything; checked elsewhere.
-    Any,
-}
-
-use Kind::{Any, Bool, Ids, Int, List, Number, Text};
-
-impl Kind {
-    fn holds(self, value: &Value) -> bool {
-        match self {
-            Text => value.is_string(),
-            Int => value.is_i64() || value.is_u64(),
-            Number => value.is_number(),
-            Bool => value.is_boolean(),
-            List => value.is_array(),
-            Self::Map => value.is_object(),
-            Ids => value.as_array().is_some_and(|ids| ids.iter().all(is_id)),
-            Any => true,
-        }
-    }
-
-    fn refusal(self) -> (&'static str, &'static str) {
-        match self {
-            Text => ("STRING_TYPE_CONVERT", "Could not interpret as string."),
-            Int => ("NUMBER_TYPE_COERCE", "Value is not int."),
-            Number => ("NUMBER_TYPE_COERCE", "Value is not a number."),
-            Bool => ("BOOLEAN_TYPE_CONVERT", "Must be either true or false."),
-            List => ("LIST_TYPE_CONVERT", "Only iterables may be used in a list."),
-            Self::Map => ("DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType."),
-            Ids => ("NUMBER_TYPE_COERCE", "Value is not snowflake."),
-            Any => ("BASE_TYPE_REQUIRED", "This field is required."),
-        }
-    }
-}
-
-fn is_id(value: &Value) -> bool {
-    value.as_str().is_some_and(|id| id.parse::<u64>().is_ok_and(|id| id > 0))
 }
 
 impl Problems {
@@ -107,118 +52,6 @@ impl Problems {
             }
         }
         tree
-    }
-
-    /// Checks that the value is an object with no other fields than these, of these types. A field
-    /// that is null counts as absent, as Discord has it.
-    pub(super) fn fields<'v>(
-        &mut self,
-        path: &str,
-        value: &'v Value,
-        known: &[(&str, Kind)],
-    ) -> Option<&'v Map<String, Value>> {
-        let Some(object) = value.as_object() else {
-            let (code, message) = Kind::Map.refusal();
-            self.refuse(path, code, message);
-            return None;
-        };
-        for (name, value) in object {
-            let at = join(path, name);
-            match known.iter().find(|(known, _)| known == name) {
-                None => self.refuse(&at, "UNKNOWN_FIELD", "Discord doesn't document this field."),
-                Some((_, kind)) if !value.is_null() && !kind.holds(value) => {
-                    let (code, message) = kind.refusal();
-                    self.refuse(&at, code, message);
-                }
-                Some(_) => {}
-            }
-        }
-        Some(object)
-    }
-
-    /// Checks that the fields are there.
-    pub(super) fn required(&mut self, path: &str, object: &Map<String, Value>, names: &[&str]) {
-        for name in names {
-            if object.get(*name).is_none_or(Value::is_null) {
-                let at = join(path, name);
-                self.refuse(&at, "BASE_TYPE_REQUIRED", "This field is required");
-            }
-        }
-    }
-
-    /// Checks the length of a text, if it is there, in UTF-16 code units.
-    pub(super) fn text(
-        &mut self,
-        path: &str,
-        object: &Map<String, Value>,
-        name: &str,
-        (least, most): (usize, usize),
-    ) {
-        if let Some(text) = object.get(name).and_then(Value::as_str) {
-            let length = units(text);
-            if length < least || length > most {
-                self.refuse(
-                    &join(path, name),
-                    "BASE_TYPE_BAD_LENGTH",
-                    format!("Must be between {least} and {most} in length; is {length}."),
-                );
-            }
-        }
-    }
-
-    /// Checks the number of a list's elements and gives them with their paths.
-    pub(super) fn list<'v>(
-        &mut self,
-        path: &str,
-        object: &'v Map<String, Value>,
-        name: &str,
-        (least, most): (usize, usize),
-    ) -> Vec<(String, &'v Value)> {
-        let Some(list) = object.get(name).and_then(Value::as_array) else {
-            return Vec::new();
-        };
-        let at = join(path, name);
-        if list.len() < least || list.len() > most {
-            self.refuse(
-                &at,
-                "BASE_TYPE_BAD_LENGTH",
-                format!("Must be between {least} and {most} in length; is {}.", list.len()),
-            );
-        }
-        (0..).zip(list).map(|(index, value)| (format!("{at}.{index}"), value)).collect()
-    }
-
-    /// Checks the range of a number, if it is there.
-    pub(super) fn range(
-        &mut self,
-        path: &str,
-        object: &Map<String, Value>,
-        name: &str,
-        (least, most): (i64, i64),
-    ) {
-        if let Some(number) = object.get(name).and_then(Value::as_i64)
-            && (number < least || number > most)
-        {
-            self.refuse(
-                &join(path, name),
-                "NUMBER_TYPE_MAX",
-                format!("int value should be between {least} and {most}; is {number}."),
-            );
-        }
-    }
-
-    /// Refuses flags outside the mask.
-    pub(super) fn flags(&mut self, path: &str, object: &Map<String, Value>, mask: u64) {
-        if let Some(flags) = object.get("flags").and_then(Value::as_u64)
-            && flags & !mask != 0
-        {
-            let at = join(path, "flags");
-            self.refuse(
-                &at,
-                "MESSAGE_FLAGS_INVALID",
-                format!("Flags {} can't be set here.", flags & !mask),
-            );
-        }
     }
 }
 

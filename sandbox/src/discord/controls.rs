@@ -1,13 +1,13 @@
 //! What tests and prompts read of the stand-in, and by which they steer it.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde_json::Value;
 use tokio::sync::broadcast;
 
 use super::{
     Change, ChannelId, Discord, Fault, GUILD, Message, Person, Request, Route, Times, Unanswered,
-    Who,
+    Who, commands::Scope,
 };
 
 impl Discord {
@@ -56,7 +56,7 @@ impl Discord {
         let shared = self.shared();
         let ready = shared
             .wait(shared.patience(), |state| {
-                let registered = state.commands.contains_key(&GUILD);
+                let registered = state.commands.contains_key(&Scope::Guild(GUILD));
                 (registered && state.gateway.is_ready()).then_some(())
             })
             .await;
@@ -75,7 +75,8 @@ impl Discord {
     /// The commands that are registered in a server, with their ids; `None` if none ever were.
     #[must_use]
     pub fn commands(&self, guild: u64) -> Option<Value> {
-        self.shared().lock().commands.get(&guild).cloned()
+        let state = self.shared().lock();
+        state.commands.get(&Scope::Guild(guild)).cloned().map(Value::Array)
     }
 
     /// The messages of a channel that everybody in it sees, as they now stand, oldest first.
@@ -166,6 +167,21 @@ impl Discord {
         found
     }
 
+    /// Makes a message older by so much, and gives the id that it has then.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such message.
+    #[must_use]
+    pub fn backdate(&self, id: u64, by: Duration) -> u64 {
+        let older = u64::try_from(by.as_millis()).unwrap_or(u64::MAX) << 22;
+        let mut state = self.shared().lock();
+        let message = state.message_mut(id);
+        let message = message.unwrap_or_else(|| panic!("there is no message {id}"));
+        message.id -= older;
+        message.id
+    }
+
     /// Every request that came, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
@@ -184,6 +200,13 @@ impl Discord {
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
         self.shared().lock().violations.clone()
+    }
+
+    /// How many calls were one too many by [`Options::limits`](super::Options::limits) and refused with
+    /// 429; those of [`Fault::RateLimited`] aren't among them.
+    #[must_use]
+    pub fn rate_limited(&self) -> u64 {
+        self.shared().lock().quota.refused()
     }
 
     /// Every later change, as it happens. Whoever is 1024 behind misses the oldest.

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{replies::Answer, routes::Route};
+use super::{
+    quota::{self, Scope},
+    replies::Answer,
+    routes::Route,
+};
 
 /// A trouble that the next requests of a route meet.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,17 +76,10 @@ impl Faults {
 /// The answer of a fault that answers in place of Discord.
 pub(super) fn answer(fault: &Fault) -> Option<Answer> {
     match fault {
-        Fault::RateLimited { retry_after, global } => Some(Answer {
-            retry_after: Some(format!("{:.0}", retry_after.ceil())),
-            ..Answer::json(
-                429,
-                json!({
-                    "message": "You are being rate limited.",
-                    "retry_after": retry_after,
-                    "global": global,
-                }),
-            )
-        }),
+        Fault::RateLimited { retry_after, global } => {
+            let scope = if *global { Scope::Global } else { Scope::User };
+            Some(quota::limited(Vec::new(), scope, Duration::from_secs_f64(*retry_after)))
+        }
         Fault::Status(status) => Some(Answer::html(*status)),
         Fault::Forbidden(code) => {
             let message = match code {

@@ -23,6 +23,9 @@ pub struct Form {
     /// The message whose button opened it.
     #[serde(skip)]
     pub(super) source: Option<u64>,
+    /// The interaction that opened it, as messages tell of it.
+    #[serde(skip)]
+    pub(super) opened_by: Value,
 }
 
 /// A text input of a form.
@@ -44,30 +47,31 @@ pub struct Input {
     pub is_paragraph: bool,
     /// What it shows while it is empty.
     pub placeholder: String,
+    /// Whether it stands under a label, and not in a row as it did before there were labels.
+    #[serde(skip)]
+    is_labelled: bool,
 }
 
+const ROW: u64 = 1;
+/// <https://discord.com/developers/docs/components/reference#label>
+const LABEL: u64 = 18;
+const TEXT_INPUT: u64 = 4;
+
 impl Form {
-    pub(super) fn of(data: &Value, channel: ChannelId, source: Option<u64>) -> Self {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    pub(super) fn of(
+        data: &Value,
+        channel: ChannelId,
+        source: Option<u64>,
+        opened_by: Value,
+    ) -> Self {
         let rows = data["components"].as_array().map_or(&[][..], Vec::as_slice);
-        let inputs = rows.iter().filter_map(|row| row["components"].as_array()).flatten();
         Self {
             custom_id: text(&data["custom_id"]),
             title: text(&data["title"]),
-            inputs: inputs
-                .map(|input| Input {
-                    custom_id: text(&input["custom_id"]),
-                    label: text(&input["label"]),
-                    required: input["required"] != false,
-                    min_length: number(input, "min_length"),
-                    max_length: input["max_length"].as_u64().unwrap_or(4000),
-                    value: text(&input["value"]),
-                    is_paragraph: number(input, "style") == 2,
-                    placeholder: text(&input["placeholder"]),
-                })
-                .collect(),
+            inputs: rows.iter().filter_map(Input::of).collect(),
             channel,
             source,
+            opened_by,
         }
     }
 
@@ -90,19 +94,42 @@ impl Form {
                 let given = values.iter().find(|(name, _)| *name == input.custom_id);
                 let value = given.map_or(input.value.as_str(), |(_, value)| value);
                 input.accept(value)?;
-                Ok(json!({
-                    "type": 1,
-                    "id": 2 * index - 1,
-                    "components": [
-                        {"type": 4, "id": 2 * index, "custom_id": input.custom_id, "value": value},
-                    ],
-                }))
+                let id = 2 * index;
+                let sent = json!({
+                    "type": TEXT_INPUT, "id": id, "custom_id": input.custom_id, "value": value,
+                });
+                Ok(if input.is_labelled {
+                    json!({"type": LABEL, "id": id - 1, "component": sent})
+                } else {
+                    json!({"type": ROW, "id": id - 1, "components": [sent]})
+                })
             })
             .collect()
     }
 }
 
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
 impl Input {
+    /// The text input in a row or under a label, if there is one.
+    fn of(row: &Value) -> Option<Self> {
+        let is_labelled = number(row, "type") == LABEL;
+        let input = if is_labelled { &row["component"] } else { &row["components"][0] };
+        (number(input, "type") == TEXT_INPUT).then(|| Self {
+            custom_id: text(&input["custom_id"]),
+            label: text(if is_labelled { &row["label"] } else { &input["label"] }),
+            required: input["required"] != false,
+            min_length: number(input, "min_length"),
+            max_length: input["max_length"].as_u64().unwrap_or(4000),
+            value: text(&input["value"]),
+            is_paragraph: number(input, "style") == 2,
+            placeholder: text(&input["placeholder"]),
+            is_labelled,
+        })
+    }
+
     fn accept(&self, value: &str) -> Result<(), Unsendable> {
         let length = value.encode_utf16().count() as u64;
         let empty_is_fine = !self.required && length == 0;

@@ -1,4 +1,4 @@
-//! Interactions: their clocks, and the bot's first answer.
+//! Interactions: what they are, and their clocks.
 //! <https://discord.com/developers/docs/interactions/receiving-and-responding>
 
 use std::time::Duration;
@@ -8,17 +8,13 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{
-    Shared, State,
-    check::{
-        Kind::{Any, Int, List},
-        Problems, number,
-    },
-    commands,
+    State,
     forms::Form,
-    limits::{self, EPHEMERAL},
     messages::{Message, Origin},
-    replies::{Answer, Refusal},
-    world::{APPLICATION, ChannelId, Who},
+    payloads::kind,
+    replies::Refusal,
+    rest::Call,
+    world::{APPLICATION, Channel, ChannelId, Who, merge},
 };
 
 /// What somebody did.
@@ -34,6 +30,18 @@ pub(super) enum Kind {
     Form { of_component: bool },
 }
 
+impl Kind {
+    /// Discord's number of the type.
+    pub(super) fn number(self) -> u64 {
+        match self {
+            Self::Command => kind::COMMAND,
+            Self::Autocomplete { .. } => kind::AUTOCOMPLETE,
+            Self::Component => kind::COMPONENT,
+            Self::Form { .. } => kind::FORM,
+        }
+    }
+}
+
 /// One interaction, from its dispatch on.
 pub(super) struct Interaction {
     pub(super) id: u64,
@@ -44,6 +52,8 @@ pub(super) struct Interaction {
     pub(super) dispatched: Instant,
     /// The message whose component was used.
     pub(super) source: Option<u64>,
+    /// For a form: what opened it, as messages tell of it.
+    pub(super) opened_by: Value,
     /// The first answer: its type, and how long it took.
     pub(super) first: Option<(u64, Duration)>,
     /// What `@original` means now.
@@ -108,18 +118,46 @@ impl Interaction {
         }
     }
 
-    /// A message of the bot to this interaction.
-    pub(super) fn message(&self, body: &Value, private: bool) -> Message {
-        Message {
-            private_to: private.then_some(self.who()),
-            interaction: Some(self.origin.clone()),
-            interaction_id: Some(self.id),
-            ..Message::of_bot(self.channel, body)
-        }
+    /// The interaction as a message that answers it tells of it.
+    /// <https://discord.com/developers/docs/resources/message#message-interaction-metadata-object>
+    pub(super) fn metadata(&self) -> Value {
+        let owner = Channel::find(self.channel).and_then(|channel| channel.guild).unwrap_or(0);
+        let mut json = json!({
+            "id": self.id.to_string(),
+            "type": self.kind.number(),
+            "user": self.who().user(),
+            "authorizing_integration_owners": {"0": owner.to_string()},
+        });
+        let more = match self.kind {
+            Kind::Command | Kind::Autocomplete { .. } => json!({}),
+            Kind::Component => {
+                json!({"interacted_message_id": self.source.map(|id| id.to_string())})
+            }
+            Kind::Form { .. } => json!({"triggering_interaction_metadata": self.opened_by}),
+        };
+        merge(&mut json, more);
+        json
     }
 }
 
 impl State {
+    /// A message of the bot to this interaction, not yet posted.
+    pub(super) fn answer_message(
+        &self,
+        interaction: u64,
+        body: &Value,
+        private: bool,
+    ) -> Result<Message, Refusal> {
+        let of = self.interaction(interaction).ok_or(Refusal::UNKNOWN_INTERACTION)?;
+        Ok(Message {
+            private_to: private.then_some(of.who()),
+            interaction: Some(of.origin.clone()),
+            interaction_id: Some(of.id),
+            metadata: Some(of.metadata()),
+            ..Message::of_bot(of.channel, body, &self.grants.reach(of.channel))
+        })
+    }
+
     pub(super) fn interaction(&self, id: u64) -> Option<&Interaction> {
         self.interactions.iter().rev().find(|found| found.id == id)
     }
@@ -129,179 +167,19 @@ impl State {
     }
 }
 
-/// `POST /interactions/{id}/{token}/callback`
-pub(super) fn callback(
-    shared: &Shared,
-    problems: &mut Problems,
-    (id, token): (&str, &str),
-    body: &Value,
-    with_response: bool,
-) -> Result<Answer, Refusal> {
-    let mut state = shared.lock();
-    let found = state
-        .interactions
-        .iter_mut()
-        .rev()
-        .find(|found| found.token == token && found.id.to_string() == id);
-    let Some(interaction) = found else {
-        problems.careless("there never was an interaction with this id and token");
-        return Err(Refusal::UNKNOWN_INTERACTION);
-    };
-    if interaction.first.is_some() {
-        return Err(Refusal::ANSWERED_ALREADY);
-    }
-    let took = interaction.dispatched.elapsed();
-    if took > shared.options.answer_within {
-        return Err(Refusal::UNKNOWN_INTERACTION);
-    }
-    let kind = check(problems, interaction.kind, body)?;
-    let id = interaction.id;
-    answer(&mut state, id, kind, &body["data"])?;
-    let Some(interaction) = state.interaction_mut(id) else {
-        return Err(Refusal::UNKNOWN_INTERACTION);
-    };
-    interaction.first = Some((kind, took));
-    if !with_response {
-        return Ok(Answer::EMPTY);
-    }
-    let original = interaction.original;
-    let message = original.and_then(|id| state.message_mut(id));
-    let private = message.as_ref().is_some_and(|found| found.private_to.is_some());
-    let message = message.map(|found| found.json());
-    Ok(Answer::json(
-        200,
-        json!({
-            "interaction": {
-                "id": id.to_string(),
-                "type": 2,
-                "response_message_id": original.map(|id| id.to_string()),
-                "response_message_loading": kind == 5,
-                "response_message_ephemeral": private,
-            },
-            "resource": {"type": kind, "message": message},
-        }),
-    ))
-}
-
-/// Checks the first answer against what may be answered, and gives its type.
-fn check(problems: &mut Problems, to: Kind, body: &Value) -> Result<u64, Refusal> {
-    problems.fields("", body, &[("type", Int), ("data", Any)]);
-    let kind = number(body, "type");
-    let component = matches!(to, Kind::Component | Kind::Form { of_component: true });
-    let allowed = match kind {
-        4 | 5 => !matches!(to, Kind::Autocomplete { .. }),
-        6 | 7 => component,
-        8 => matches!(to, Kind::Autocomplete { .. }),
-        9 => matches!(to, Kind::Command | Kind::Component),
-        _ => false,
-    };
-    if !allowed {
-        problems.refuse(
-            "type",
-            "BASE_TYPE_CHOICES",
-            format!("Callback type {kind} can't answer {to:?}."),
-        );
-        Refusal::check(problems)?;
-    }
-    let data = &body["data"];
-    match kind {
-        4 | 7 => limits::message(problems, "data", data, limits::Form::Answer),
-        5 | 6 if !data.is_null() => deferral(problems, data),
-        8 => choices(problems, to, data),
-        9 => limits::form(problems, "data", data),
-        _ => {}
-    }
-    Refusal::check(problems)?;
-    Ok(kind)
-}
-
-/// A deferral has nothing but its flags; libraries send the rest empty.
-fn deferral(problems: &mut Problems, data: &Value) {
-    let known = [("flags", Int), ("attachments", List), ("allowed_mentions", Any), ("tts", Any)];
-    if let Some(data) = problems.fields("data", data, &known) {
-        problems.flags("data", data, EPHEMERAL);
-        problems.list("data", data, "attachments", (0, 0));
-    }
-}
-
-fn choices(problems: &mut Problems, to: Kind, data: &Value) {
-    if let Some(data) = problems.fields("data", data, &[("choices", List)]) {
-        problems.required("data", data, &["choices"]);
-        if let Kind::Autocomplete { option } = to {
-            commands::choices(problems, "data", data, option);
-        }
-    }
-}
-
-/// Carries out a checked first answer.
-fn answer(state: &mut State, id: u64, kind: u64, data: &Value) -> Result<(), Refusal> {
-    let Some(interaction) = state.interaction(id) else {
-        return Err(Refusal::UNKNOWN_INTERACTION);
-    };
-    let private = number(data, "flags") & EPHEMERAL != 0;
-    let source = interaction.source;
-    let (original, outcome) = match kind {
-        4 => {
-            let message = interaction.message(data, private);
-            if message.is_empty() {
-                return Err(Refusal::EMPTY);
-            }
-            let message = state.post(message);
-            let deferred = false;
-            (Some(message.id), Some(Outcome::Message { message, deferred }))
-        }
-        5 => {
-            let mut message = interaction.message(&Value::Null, private);
-            message.thinking = true;
-            // Nothing is pinged by a placeholder.
-            (Some(state.post(message).id), None)
-        }
-        6 => (source, Some(Outcome::Acknowledged)),
-        7 => {
-            let pressed = source.ok_or(Refusal::UNKNOWN_MESSAGE)?;
-            let message = state.edit(pressed, data)?;
-            (source, Some(Outcome::Update(message)))
-        }
-        8 => (None, Some(Outcome::Choices(offered(data)))),
-        _ => {
-            let form = Form::of(data, interaction.channel, source);
-            (None, Some(Outcome::Form(form)))
-        }
-    };
-    if let Some(interaction) = state.interaction_mut(id) {
-        interaction.original = original;
-        interaction.outcome = outcome;
-    }
-    Ok(())
-}
-
-fn offered(data: &Value) -> Vec<Choice> {
-    let list = data["choices"].as_array().map_or(&[][..], Vec::as_slice);
-    list.iter()
-        .map(|choice| Choice {
-            name: choice["name"].as_str().unwrap_or_default().to_owned(),
-            value: choice["value"].clone(),
-        })
-        .collect()
-}
-
 /// The interaction of a webhook's path, if its token still lives and it was answered with something
 /// that can be followed up.
 pub(super) fn of_token<'s>(
-    shared: &Shared,
+    call: &Call<'_>,
     state: &'s mut State,
-    (application, token): (&str, &str),
 ) -> Result<&'s mut Interaction, Refusal> {
-    if application != APPLICATION.to_string() {
+    if call.id("webhook_id") != APPLICATION {
         return Err(Refusal::UNKNOWN_WEBHOOK);
     }
-    let interaction = state
-        .interactions
-        .iter_mut()
-        .rev()
-        .find(|found| found.token == token)
-        .ok_or(Refusal::DEAD_TOKEN)?;
-    if interaction.dispatched.elapsed() > shared.options.token_lives {
+    let token = call.param("webhook_token");
+    let mut all = state.interactions.iter_mut().rev();
+    let interaction = all.find(|found| found.token == token).ok_or(Refusal::DEAD_TOKEN)?;
+    if interaction.dispatched.elapsed() > call.shared.options.token_lives {
         return Err(Refusal::DEAD_TOKEN);
     }
     match interaction.first {

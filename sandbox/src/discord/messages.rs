@@ -7,13 +7,26 @@ use super::{
     Change, State,
     check::number,
     clock,
-    limits::EPHEMERAL,
+    commands::without_null,
+    components::{self, IS_COMPONENTS_V2},
+    permissions::Reach,
     replies::Refusal,
     world::{APPLICATION, ChannelId, Who, bot_user, snowflake},
 };
 
+/// The flag of a message whose links aren't shown as embeds.
+/// <https://discord.com/developers/docs/resources/message#message-object-message-flags>
+pub(super) const SUPPRESS_EMBEDS: u64 = 1 << 2;
+/// The flag of a message that only the person who is answered sees.
+pub(super) const EPHEMERAL: u64 = 1 << 6;
 /// The flag of a placeholder: "thinking…".
 const LOADING: u64 = 1 << 7;
+/// The flag of a message that nobody is notified of.
+pub(super) const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
+
+/// Discord's number of a message that answers a slash command; any other is 0.
+/// <https://discord.com/developers/docs/resources/message#message-object-message-types>
+const ANSWERS_COMMAND: u8 = 20;
 
 /// A message as it now stands.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -28,7 +41,7 @@ pub struct Message {
     pub content: String,
     /// The embeds, as the bot sent them.
     pub embeds: Vec<Value>,
-    /// The rows of components, as the bot sent them.
+    /// The components, as the bot sent them.
     pub components: Vec<Value>,
     /// The only person who sees it, if it is ephemeral.
     pub private_to: Option<Who>,
@@ -40,7 +53,7 @@ pub struct Message {
     pub thinking: bool,
     /// Whom it pinged when it was sent. An edit pings nobody.
     pub pings: Pings,
-    /// Whom it mentions now, which clients highlight: an edit with content says so anew.
+    /// Whom it mentions now, which clients highlight: an edit of its text says so anew.
     pub mentions: Pings,
     #[serde(skip)]
     pub(super) author_id: u64,
@@ -50,6 +63,12 @@ pub struct Message {
     pub(super) edited_at: Option<String>,
     #[serde(skip)]
     pub(super) interaction_id: Option<u64>,
+    /// The interaction, as Discord tells of it.
+    #[serde(skip)]
+    pub(super) metadata: Option<Value>,
+    /// What the bot can mention where the message stands.
+    #[serde(skip)]
+    pub(super) reach: Reach,
 }
 
 /// The interaction that a message answers.
@@ -61,8 +80,8 @@ pub struct Origin {
     pub command: String,
 }
 
-/// Whom a message pings: named in its content **and** allowed by its `allowed_mentions`. Code spans
-/// aren't looked at: what pings outside of one counts inside too.
+/// Whom a message pings: named in its content or a text display **and** allowed by its
+/// `allowed_mentions`. Code spans aren't looked at: what pings outside of one counts inside too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Pings {
     /// Ids of users.
@@ -73,32 +92,6 @@ pub struct Pings {
     pub everyone: bool,
 }
 
-/// A button of a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Button {
-    /// What it says; empty if it only has an emoji.
-    pub label: String,
-    /// What a press sends; `None` for a link.
-    pub custom_id: Option<String>,
-    /// Whether it can't be pressed.
-    pub disabled: bool,
-}
-
-/// A select menu of a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Menu {
-    /// What a choice sends.
-    pub custom_id: String,
-    /// Label and value of each option.
-    pub options: Vec<(String, String)>,
-    /// The least number of options that are picked together. Discord's default is 1.
-    pub min_values: usize,
-    /// The greatest. Discord's default is 1.
-    pub max_values: usize,
-    /// Whether it can't be used.
-    pub disabled: bool,
-}
-
 impl Pings {
     /// Does the message ping nobody?
     #[must_use]
@@ -106,20 +99,23 @@ impl Pings {
         self.users.is_empty() && self.roles.is_empty() && !self.everyone
     }
 
-    fn of(content: &str, allowed: &Value) -> Self {
+    /// A role that not anyone may mention, `@everyone` and `@here` ping only if the bot may mention
+    /// all: <https://discord.com/developers/docs/topics/permissions>, `MENTION_EVERYONE`.
+    fn of(content: &str, allowed: &Value, reach: &Reach) -> Self {
         let parse = |kind: &str| {
             let list = allowed["parse"].as_array();
             // Without a list everything in the content pings.
             list.is_none_or(|list| list.iter().any(|entry| entry == kind))
         };
         let listed = |kind: &str, id: u64| {
-            let list = allowed[kind].as_array();
-            let id = id.to_string();
-            list.is_some_and(|list| list.iter().any(|entry| *entry == id))
+            let mut ids = allowed[kind].as_array().into_iter().flatten();
+            let text = id.to_string();
+            ids.any(|entry| entry.as_u64() == Some(id) || entry.as_str() == Some(&text))
         };
         let mut pings = Self {
             everyone: (content.contains("@everyone") || content.contains("@here"))
-                && parse("everyone"),
+                && parse("everyone")
+                && reach.all,
             ..Self::default()
         };
         for part in content.split("<@").skip(1) {
@@ -132,6 +128,7 @@ impl Pings {
             };
             if let Ok(id) = digits.parse()
                 && (parse(kind) || listed(kind, id))
+                && (kind == "users" || reach.has(id))
                 && !into.contains(&id)
             {
                 into.push(id);
@@ -160,14 +157,17 @@ impl Message {
             flags: 0,
             edited_at: None,
             interaction_id: None,
+            metadata: None,
+            reach: Reach::default(),
         }
     }
 
     /// A message of the bot with the content of a checked body.
-    pub(super) fn of_bot(channel: ChannelId, body: &Value) -> Self {
+    pub(super) fn of_bot(channel: ChannelId, body: &Value, reach: &Reach) -> Self {
         let mut message = Self::new(channel, (APPLICATION, "ldapgroup"));
         message.put(body);
-        message.pings = Pings::of(&message.content, &body["allowed_mentions"]);
+        message.pings = Pings::of(&message.said(), &body["allowed_mentions"], reach);
+        message.reach = reach.clone();
         message.mentions = message.pings.clone();
         message.flags = number(body, "flags");
         message
@@ -178,12 +178,16 @@ impl Message {
         if let Some(content) = body.get("content") {
             content.as_str().unwrap_or_default().clone_into(&mut self.content);
         }
-        let lists = [("embeds", &mut self.embeds), ("components", &mut self.components)];
-        for (name, list) in lists {
-            if let Some(new) = body.get(name) {
-                *list = new.as_array().cloned().unwrap_or_default();
-            }
+        let list =
+            |name: &str| body.get(name).map(|list| list.as_array().cloned().unwrap_or_default());
+        if let Some(embeds) = list("embeds") {
+            self.embeds = embeds.iter().map(embed).collect();
         }
+        if let Some(parts) = list("components") {
+            self.components = components::filled(&parts);
+        }
+        // An edit may set it, none takes it away.
+        self.flags |= number(body, "flags") & IS_COMPONENTS_V2;
     }
 
     /// Changes the message as a checked body says, refusing to empty it.
@@ -193,8 +197,9 @@ impl Message {
         if changed.is_empty() {
             return Err(Refusal::EMPTY);
         }
-        if body.get("content").is_some() {
-            changed.mentions = Pings::of(&changed.content, &body["allowed_mentions"]);
+        let is_laid_out_anew = changed.is_v2() && body.get("components").is_some();
+        if body.get("content").is_some() || is_laid_out_anew {
+            changed.mentions = Pings::of(&changed.said(), &body["allowed_mentions"], &self.reach);
         }
         if self.thinking {
             changed.thinking = false;
@@ -214,49 +219,22 @@ impl Message {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.content.trim().is_empty() && self.embeds.is_empty()
+        let is_laid_out = self.is_v2() && !self.components.is_empty();
+        self.content.trim().is_empty() && self.embeds.is_empty() && !is_laid_out
     }
 
-    fn parts(&self) -> impl Iterator<Item = &Value> {
-        self.components.iter().filter_map(|row| row["components"].as_array()).flatten()
+    /// Is it made of components alone?
+    pub(super) fn is_v2(&self) -> bool {
+        self.flags & IS_COMPONENTS_V2 != 0
     }
 
-    /// The message's buttons, in order.
-    #[must_use]
-    pub fn buttons(&self) -> Vec<Button> {
-        self.parts()
-            .filter(|part| number(part, "type") == 2)
-            .map(|part| Button {
-                label: part["label"].as_str().unwrap_or_default().to_owned(),
-                custom_id: part["custom_id"].as_str().map(str::to_owned),
-                disabled: part["disabled"] == true,
-            })
-            .collect()
+    /// What can mention somebody.
+    fn said(&self) -> String {
+        let displays = self.text_displays().collect::<Vec<_>>();
+        format!("{}\n{}", self.content, displays.join("\n"))
     }
 
-    /// The message's select menus of texts, in order.
-    #[must_use]
-    pub fn menus(&self) -> Vec<Menu> {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let count = |value: &Value| {
-            value.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(1)
-        };
-        self.parts()
-            .filter(|part| number(part, "type") == 3)
-            .map(|part| Menu {
-                custom_id: text(&part["custom_id"]),
-                options: part["options"].as_array().map_or_else(Vec::new, |options| {
-                    let pair = |option: &Value| (text(&option["label"]), text(&option["value"]));
-                    options.iter().map(pair).collect()
-                }),
-                min_values: count(&part["min_values"]),
-                max_values: count(&part["max_values"]),
-                disabled: part["disabled"] == true,
-            })
-            .collect()
-    }
-
-    /// Content and embeds as plain lines, in the order in which they are read.
+    /// Content, embeds and text displays as plain lines, in the order in which they are read.
     #[must_use]
     pub fn text(&self) -> String {
         let mut lines = vec![self.content.clone()];
@@ -271,6 +249,7 @@ impl Message {
             }
             lines.push(text(&embed["footer"]["text"]));
         }
+        lines.extend(self.text_displays());
         lines.retain(|line| !line.is_empty());
         lines.join("\n")
     }
@@ -286,10 +265,11 @@ impl Message {
             .map(Who::user)
             .collect();
         let roles: Vec<_> = self.mentions.roles.iter().map(u64::to_string).collect();
+        let answers_command = self.metadata.as_ref().is_some_and(|of| of["type"] == 2);
         let mut json = json!({
             "id": self.id.to_string(),
             "channel_id": self.channel.to_string(),
-            "type": 0,
+            "type": if answers_command { ANSWERS_COMMAND } else { 0 },
             "author": person.map_or_else(bot_user, Who::user),
             "content": self.content,
             "timestamp": clock::made_at(self.id),
@@ -299,7 +279,7 @@ impl Message {
             "mentions": mentions,
             "mention_roles": roles,
             "attachments": [],
-            "embeds": self.embeds.iter().map(embed_json).collect::<Vec<_>>(),
+            "embeds": self.embeds,
             "components": self.components,
             "pinned": false,
             "flags": (self.flags & !EPHEMERAL) | private | loading,
@@ -307,22 +287,25 @@ impl Message {
         if person.is_none() {
             json["application_id"] = json!(APPLICATION.to_string());
         }
-        if let (Some(id), Some(origin)) = (self.interaction_id, &self.interaction) {
+        if let (Some(metadata), Some(origin)) = (&self.metadata, &self.interaction) {
             json["webhook_id"] = json!(APPLICATION.to_string());
-            json["interaction_metadata"] = json!({
-                "id": id.to_string(),
-                "type": 2,
-                "user": origin.who.user(),
-                "name": origin.command.trim_start_matches('/'),
-                "authorizing_integration_owners": {},
-            });
+            json["interaction_metadata"] = metadata.clone();
+            if answers_command {
+                json["interaction"] = json!({
+                    "id": metadata["id"],
+                    "type": 2,
+                    "name": origin.command.trim_start_matches('/'),
+                    "user": origin.who.user(),
+                });
+            }
         }
         json
     }
 }
 
-fn embed_json(embed: &Value) -> Value {
-    let mut embed = embed.clone();
+/// An embed as Discord answers it.
+fn embed(sent: &Value) -> Value {
+    let mut embed = without_null(sent);
     embed["type"] = json!("rich");
     embed
 }
@@ -334,6 +317,10 @@ impl State {
         self.announce("MESSAGE_CREATE", &message);
         self.tell(Change::Posted(message.clone()));
         message
+    }
+
+    pub(super) fn message(&self, id: u64) -> Option<&Message> {
+        self.messages.iter().rev().find(|message| message.id == id)
     }
 
     pub(super) fn message_mut(&mut self, id: u64) -> Option<&mut Message> {
@@ -366,11 +353,15 @@ impl State {
 mod tests {
     use super::*;
 
+    fn all() -> Reach {
+        Reach { all: true, roles: Vec::new() }
+    }
+
     #[test]
     fn an_edit_says_anew_whom_a_message_mentions_and_pings_nobody() {
         let allowed = json!({"parse": [], "roles": ["3"]});
         let mut card =
-            Message::of_bot(1, &json!({"content": "<@&3>", "allowed_mentions": allowed}));
+            Message::of_bot(1, &json!({"content": "<@&3>", "allowed_mentions": allowed}), &all());
         card.edit(&json!({"components": []})).expect("it isn't empty");
         assert_eq!(card.mentions.roles, [3]);
         card.edit(&json!({"content": "Created for <@1>", "allowed_mentions": {"users": ["1"]}}))
@@ -382,11 +373,19 @@ mod tests {
     #[test]
     fn only_what_is_named_and_allowed_pings() {
         let content = "<@1> <@!2> <@&3> @everyone";
-        let none = Pings::of(content, &json!({"parse": []}));
+        let none = Pings::of(content, &json!({"parse": []}), &all());
         assert!(none.is_empty());
-        let some = Pings::of(content, &json!({"parse": [], "users": ["2", "9"], "roles": ["3"]}));
+        let some =
+            Pings::of(content, &json!({"parse": [], "users": ["2", "9"], "roles": ["3"]}), &all());
         assert_eq!((some.users, some.roles, some.everyone), (vec![2], vec![3], false));
-        let all = Pings::of(content, &Value::Null);
+        let all = Pings::of(content, &Value::Null, &all());
         assert_eq!((all.users, all.roles, all.everyone), (vec![1, 2], vec![3], true));
+    }
+
+    #[test]
+    fn a_role_that_not_anyone_may_mention_pings_only_if_the_bot_may() {
+        let content = "<@1> <@&3> <@&4> @everyone";
+        let some = Pings::of(content, &Value::Null, &Reach { all: false, roles: vec![4] });
+        assert_eq!((&some.users[..], &some.roles[..], some.everyone), (&[1][..], &[4][..], false));
     }
 }

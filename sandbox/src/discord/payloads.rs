@@ -5,9 +5,12 @@ use uuid::Uuid;
 
 use super::{
     State,
-    commands::{self, Registered, SUBCOMMAND},
+    commands::{self, Registered, SUBCOMMAND, Scope},
     sending::{Unsendable, ensure},
-    world::{APP_PERMISSIONS, APPLICATION, Channel, ChannelId, GUILD, Who, merge, snowflake},
+    world::{
+        APP_PERMISSIONS, APPLICATION, Channel, ChannelId, GUILD, MEMBER_PERMISSIONS, Who, merge,
+        snowflake,
+    },
 };
 
 /// The number of an interaction's type.
@@ -52,7 +55,7 @@ pub(super) fn base(who: Who, roles: &[u64], channel: ChannelId, kind: u64) -> Va
             "guild_id": guild.to_string(),
             "guild": {"id": guild.to_string(), "locale": "en-US", "features": []},
             "guild_locale": "en-US",
-            "member": who.member(roles),
+            "member": member(who, roles),
             "context": 0,
             "authorizing_integration_owners": {"0": guild.to_string()},
         })
@@ -68,6 +71,15 @@ pub(super) fn base(who: Who, roles: &[u64], channel: ChannelId, kind: u64) -> Va
     json
 }
 
+/// Whoever acts, as a member of the server. An administrator's role needs no permission of Discord's:
+/// the bot goes by the role alone.
+fn member(who: Who, roles: &[u64]) -> Value {
+    let mut member = who.member(roles);
+    member["permissions"] = MEMBER_PERMISSIONS.to_string().into();
+    member["unusual_dm_activity_until"] = Value::Null;
+    member
+}
+
 /// The `data` of a command with these options, each as `{name, type, value}`.
 pub(super) fn command_data(of: &Registered<'_>, options: Vec<Value>) -> Value {
     let options = match of.subcommand {
@@ -76,13 +88,16 @@ pub(super) fn command_data(of: &Registered<'_>, options: Vec<Value>) -> Value {
             vec![json!({"name": sub["name"], "type": SUBCOMMAND, "options": options})]
         }
     };
-    json!({
+    let mut data = json!({
         "id": of.command["id"],
-        "guild_id": of.command["guild_id"],
         "name": of.command["name"],
         "type": 1,
         "options": options,
-    })
+    });
+    if of.command["guild_id"].is_string() {
+        data["guild_id"] = of.command["guild_id"].clone();
+    }
+    data
 }
 
 /// A filled option.
@@ -155,11 +170,11 @@ impl State {
     ) -> Result<Registered<'_>, Unsendable> {
         let name = name.trim_start_matches('/');
         let guild = Channel::find(channel).and_then(|channel| channel.guild);
-        let list = guild
-            .and_then(|guild| self.commands.get(&guild))
-            .or_else(|| self.commands.get(&GUILD))
-            .unwrap_or(&Value::Null);
-        let mut typeable = commands::typeable(list);
+        let own = guild.and_then(|guild| self.commands.get(&Scope::Guild(guild)));
+        let own = own.or_else(|| self.commands.get(&Scope::Guild(GUILD)));
+        let mut typeable = commands::typeable(own.map_or(&[], Vec::as_slice));
+        let everywhere = self.commands.get(&Scope::Everywhere);
+        typeable.extend(commands::typeable(everywhere.map_or(&[], Vec::as_slice)));
         let names: Vec<_> = typeable.iter().map(Registered::full_name).collect();
         let at = names.iter().position(|full| {
             full == name || full.split_once(' ').is_some_and(|(_, sub)| sub == name)

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     Discord, GUILD,
     replies::Refusal,
-    world::{BOT_ROLE, BOT_USER, Channel, ChannelId, MEMBER_PERMISSIONS},
+    world::{ADMIN_ROLE, BOT_ROLE, BOT_USER, Channel, ChannelId, MEMBER_PERMISSIONS, ROLES},
 };
 
 /// The bits of permissions.
@@ -63,6 +63,23 @@ pub(super) struct Grants {
     roles: HashMap<u64, u64>,
     bot_roles: Option<Vec<u64>>,
     overwrites: HashMap<ChannelId, Vec<Overwrite>>,
+    /// Roles that not anyone may mention.
+    unmentionable: Vec<u64>,
+}
+
+/// Whom the bot can mention in a channel beside single people.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Reach {
+    /// Everyone, and every role.
+    pub(super) all: bool,
+    /// The roles that anyone may mention.
+    pub(super) roles: Vec<u64>,
+}
+
+impl Reach {
+    pub(super) fn has(&self, role: u64) -> bool {
+        self.all || self.roles.contains(&role)
+    }
 }
 
 impl Grants {
@@ -76,6 +93,21 @@ impl Grants {
     pub(super) fn bot_roles(&self, guild: u64) -> Vec<u64> {
         let first = if guild == GUILD { vec![BOT_ROLE] } else { Vec::new() };
         self.bot_roles.clone().unwrap_or(first)
+    }
+
+    /// May anyone mention the role? The administrators' may be, as the bot's own README advises.
+    pub(super) fn is_mentionable(&self, role: u64) -> bool {
+        role == ADMIN_ROLE && !self.unmentionable.contains(&role)
+    }
+
+    /// Whom the bot can mention in a channel.
+    pub(super) fn reach(&self, channel: ChannelId) -> Reach {
+        let Some(channel) = Channel::find(channel) else { return Reach::default() };
+        let roles = ROLES.iter().map(|(id, _)| *id).filter(|id| self.is_mentionable(*id));
+        Reach {
+            all: self.in_channel(channel) & permission::MENTION_EVERYONE != 0,
+            roles: roles.collect(),
+        }
     }
 
     pub(super) fn overwrites_json(&self, channel: ChannelId) -> Value {
@@ -142,6 +174,11 @@ impl Discord {
     /// Sets what a role allows in the whole server; the server's own id is everyone's role.
     pub fn set_permissions(&self, role: u64, bits: u64) {
         self.shared().lock().grants.roles.insert(role, bits);
+    }
+
+    /// Lets not anyone mention this role any more.
+    pub fn forbid_mentions(&self, role: u64) {
+        self.shared().lock().grants.unmentionable.push(role);
     }
 
     /// Gives the bot these roles, and no others but everyone's.

@@ -7,19 +7,20 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::check::Problems;
+use super::{check::Problems, quota::Headers};
 
 /// What is answered.
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: Option<Value>,
     pub(super) html: bool,
-    pub(super) retry_after: Option<String>,
+    pub(super) headers: Headers,
 }
 
 impl Answer {
     /// 204, without a body.
-    pub(super) const EMPTY: Self = Self { status: 204, body: None, html: false, retry_after: None };
+    pub(super) const EMPTY: Self =
+        Self { status: 204, body: None, html: false, headers: Vec::new() };
 
     pub(super) fn json(status: u16, body: Value) -> Self {
         Self { status, body: Some(body), ..Self::EMPTY }
@@ -30,28 +31,39 @@ impl Answer {
     }
 
     pub(super) fn respond(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let (kind, body) = match (self.html, self.body) {
-            (true, _) => (Some("text/html"), HTML.to_owned()),
+            (true, _) => (Some("text/html"), html(status)),
             (false, Some(body)) => (Some("application/json"), body.to_string()),
             (false, None) => (None, String::new()),
         };
         let mut response = Response::new(Body::from(body));
-        *response.status_mut() =
-            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() = status;
         let headers = response.headers_mut();
         if let Some(kind) = kind {
             headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
         }
-        if let Some(wait) = self.retry_after.and_then(|wait| wait.parse().ok()) {
-            headers.insert(header::RETRY_AFTER, wait);
+        // By it clients tell Discord from Cloudflare in front of it.
+        if !self.html {
+            headers.insert(header::VIA, header::HeaderValue::from_static("1.1 google"));
+        }
+        for (name, value) in self.headers {
+            if let Ok(value) = value.parse() {
+                headers.insert(name, value);
+            }
         }
         response
     }
 }
 
-const HTML: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
-    <center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>cloudflare</center>\r\n</body>\r\n\
-    </html>\r\n";
+/// A page as Cloudflare writes it.
+fn html(status: StatusCode) -> String {
+    format!(
+        "<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n\
+         <center><h1>{status}</h1></center>\r\n<hr><center>cloudflare</center>\r\n</body>\r\n\
+         </html>\r\n"
+    )
+}
 
 /// An answer that says no, with Discord's own code and words.
 /// <https://discord.com/developers/docs/topics/opcodes-and-status-codes#json>
@@ -65,6 +77,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) const UNKNOWN_ROUTE: Self = Self::new(404, 0, "404: Not Found");
+    pub(super) const WRONG_METHOD: Self = Self::new(405, 0, "405: Method Not Allowed");
     pub(super) const UNAUTHORIZED: Self = Self::new(401, 0, "401: Unauthorized");
     pub(super) const NOT_JSON: Self =
         Self::new(400, 50109, "The request body contains invalid JSON.");
@@ -72,6 +85,7 @@ impl Refusal {
     pub(super) const UNKNOWN_CHANNEL: Self = Self::new(404, 10003, "Unknown Channel");
     pub(super) const UNKNOWN_MEMBER: Self = Self::new(404, 10007, "Unknown Member");
     pub(super) const UNKNOWN_GUILD: Self = Self::new(404, 10004, "Unknown Guild");
+    pub(super) const UNKNOWN_COMMAND: Self = Self::new(404, 10063, "Unknown application command");
     pub(super) const UNKNOWN_APPLICATION: Self = Self::new(404, 10002, "Unknown Application");
     pub(super) const UNKNOWN_MESSAGE: Self = Self::new(404, 10008, "Unknown Message");
     pub(super) const UNKNOWN_WEBHOOK: Self = Self::new(404, 10015, "Unknown Webhook");

@@ -3,26 +3,28 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router, ServiceExt,
     body::to_bytes,
-    extract::{self, ConnectInfo},
-    http::{HeaderMap, header, request::Parts},
+    extract::{self, ConnectInfo, RawPathParams, State},
+    http::{HeaderMap, Method, Uri, header, request::Parts},
     response::Response,
+    routing::{MethodFilter, on},
 };
-use serde_json::{Value, json};
-use tokio::{net::TcpListener, time::sleep};
+use serde_json::Value;
+use tokio::{
+    net::TcpListener,
+    time::{Instant, sleep},
+};
+use tower::util::MapRequest;
 
 use super::{
-    Shared, channels,
+    Shared,
     check::Problems,
-    facts, faults,
-    faults::Fault,
-    interactions,
+    description::{Operation, Parameter},
+    faults::{self, Fault},
     lines::{Door, Line},
     replies::{Answer, Refusal},
-    routes::Route,
-    webhooks,
-    world::{bot_user, roles},
+    routes::{Route, Row, TABLE},
 };
 
 /// A request as it came.
@@ -44,53 +46,159 @@ pub struct Request {
     pub status: Option<u16>,
 }
 
+/// A call of a known route, on its way to its answer.
+pub(super) struct Call<'c> {
+    pub(super) shared: &'c Shared,
+    pub(super) problems: Problems,
+    operation: &'static Operation,
+    params: Vec<(String, String)>,
+    query: Vec<(String, String)>,
+    body: Value,
+}
+
+impl Call<'_> {
+    /// The path's parameter of this name, decoded.
+    pub(super) fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The id in the path's parameter of this name.
+    pub(super) fn id(&self, name: &str) -> u64 {
+        self.param(name).parse().unwrap_or_default()
+    }
+
+    /// Is the query's parameter of this name true?
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        let found = self.query.iter().find(|(known, _)| known == name);
+        found.is_some_and(|(_, value)| matches!(value.as_str(), "true" | "True" | "1"))
+    }
+
+    /// The body, if it is as Discord describes it and these further rules want it.
+    pub(super) fn body(
+        &mut self,
+        rules: impl FnOnce(&mut Problems, &Value),
+    ) -> Result<Value, Refusal> {
+        self.operation.check(&self.body, &mut self.problems);
+        // What isn't of the right types can't be held against further rules.
+        Refusal::check(&self.problems)?;
+        rules(&mut self.problems, &self.body);
+        Refusal::check(&self.problems)?;
+        Ok(self.body.take())
+    }
+}
+
 /// Answers requests until the task is aborted.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let door = Door { listener, shared: Arc::clone(&shared) };
-    let handler = move |ConnectInfo(line): ConnectInfo<Line>, request: extract::Request| {
-        let shared = Arc::clone(&shared);
-        async move { handle(&shared, &line, request).await }
-    };
-    let service = Router::new().fallback(handler).into_make_service_with_connect_info::<Line>();
+    let router = TABLE.iter().fold(Router::new(), |router, row| {
+        let method = Method::from_bytes(row.method.as_bytes()).map(MethodFilter::try_from);
+        let method = method.expect("a method's name").expect("a method that axum knows");
+        let method = on(method, known).layer(Extension(row));
+        router.route(&format!("/api/v10{}", row.path), method)
+    });
+    let router = router.fallback(unknown).method_not_allowed_fallback(wrong_method);
+    let service = MapRequest::new(router.with_state(shared), with_plain_at);
     // It ends only with the task.
-    drop(axum::serve(door, service).await);
+    drop(axum::serve(door, service.into_make_service_with_connect_info::<Line>()).await);
 }
+
+/// `%40original` is `@original`, which some libraries write so.
+fn with_plain_at(mut request: extract::Request) -> extract::Request {
+    if let Ok(plain) = request.uri().to_string().replace("%40", "@").parse::<Uri>() {
+        *request.uri_mut() = plain;
+    }
+    request
+}
+
+async fn known(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    Extension(row): Extension<&'static Row>,
+    params: RawPathParams,
+    request: extract::Request,
+) -> Response {
+    let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    handle(&shared, &line, Ok((row, params)), request).await
+}
+
+async fn unknown(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: extract::Request,
+) -> Response {
+    handle(&shared, &line, Err(Refusal::UNKNOWN_ROUTE), request).await
+}
+
+async fn wrong_method(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: extract::Request,
+) -> Response {
+    handle(&shared, &line, Err(Refusal::WRONG_METHOD), request).await
+}
+
+/// The route of a request with its path's parameters, or why it has none.
+type Target = Result<(&'static Row, Vec<(String, String)>), Refusal>;
 
 /// The longest body that Discord takes without files.
 const LONGEST_BODY: usize = 8 << 20;
 
-async fn handle(shared: &Shared, line: &Line, request: extract::Request) -> Response {
+async fn handle(
+    shared: &Shared,
+    line: &Line,
+    target: Target,
+    request: extract::Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
     let body = String::from_utf8_lossy(&body).into_owned();
-    let below = parts.uri.path().strip_prefix("/api/v10/").unwrap_or("");
-    let steps: Vec<_> = below.split('/').collect();
-    let route = Route::find(parts.method.as_str(), &steps);
-    let (index, fault) = {
+    let route = target.as_ref().ok().map(|(row, _)| row.route);
+    let (index, fault, taken) = {
         let mut state = shared.lock();
         state.requests.push(record(&parts, route, body.clone()));
-        (state.requests.len() - 1, state.faults.take(route))
+        let taken = state.quota.take(route, below(&parts), Instant::now());
+        // Who is refused meets nothing else.
+        let fault = taken.as_ref().ok().and_then(|_| state.faults.take(route));
+        (state.requests.len() - 1, fault, taken)
     };
     shared.touch();
+    let headers = match taken {
+        Ok(headers) => headers,
+        Err(refusal) => return finish(shared, index, refusal),
+    };
     if let Some(Fault::Slow(wait)) = fault {
         sleep(wait).await;
     }
-    let answer = match fault.as_ref().map(|fault| (fault, faults::answer(fault))) {
+    let mut answer = match fault.as_ref().map(|fault| (fault, faults::answer(fault))) {
         Some((_, Some(answer))) => answer,
         Some((Fault::Cut, None)) => {
             line.cut();
             return Response::default();
         }
-        Some((_, None)) | None => checked(shared, route, &parts, &steps, &body),
+        Some((_, None)) | None => checked(shared, target, &parts, &body),
     };
+    if !answer.html {
+        answer.headers.extend(headers);
+    }
+    shared.lock().quota.answered(answer.status, Instant::now());
     shared.touch();
     if fault == Some(Fault::LostAnswer) {
         line.cut();
         return Response::default();
     }
+    finish(shared, index, answer)
+}
+
+fn finish(shared: &Shared, index: usize, answer: Answer) -> Response {
     shared.lock().requests[index].status = Some(answer.status);
     shared.touch();
     answer.respond()
+}
+
+/// The path below the version.
+fn below(parts: &Parts) -> &str {
+    let path = parts.uri.path();
+    path.strip_prefix("/api/v10/").unwrap_or(path)
 }
 
 fn record(parts: &Parts, route: Option<Route>, body: String) -> Request {
@@ -109,161 +217,116 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// Answers the request and records what is wrong with it.
-fn checked(
-    shared: &Shared,
-    route: Option<Route>,
-    parts: &Parts,
-    steps: &[&str],
-    body: &str,
-) -> Answer {
-    let mut problems = Problems::default();
-    let answer =
-        answer(shared, route, parts, steps, body, &mut problems).unwrap_or_else(Refusal::answer);
+/// Answers the request and records what is wrong with it, or with the answer.
+fn checked(shared: &Shared, target: Target, parts: &Parts, body: &str) -> Answer {
+    let (answer, sentences) = match target {
+        Ok((row, params)) => answer(shared, row, params, (parts, body)),
+        Err(refusal) => {
+            let sentence = format!("there is no such route: {}", parts.uri.path());
+            (refusal.answer(), vec![sentence])
+        }
+    };
     // An interaction's token would fill the line.
-    let path: Vec<_> = steps.iter().map(|step| if step.len() > 60 { "…" } else { step }).collect();
-    let path = path.join("/");
+    let steps = below(parts).split('/').map(|step| if step.len() > 60 { "…" } else { step });
+    let path = steps.collect::<Vec<_>>().join("/");
     let mut state = shared.lock();
-    for sentence in problems.sentences() {
+    for sentence in sentences {
         state.violations.push(format!("{} /{path}: {sentence}", parts.method));
     }
     answer
 }
 
+/// The answer of a route, with a sentence for each thing that is wrong.
 fn answer(
     shared: &Shared,
-    route: Option<Route>,
-    parts: &Parts,
-    steps: &[&str],
-    body: &str,
-    problems: &mut Problems,
-) -> Result<Answer, Refusal> {
-    let Some(route) = route else {
-        problems.careless(format!("there is no such route: {}", parts.uri.path()));
-        return Err(Refusal::UNKNOWN_ROUTE);
+    row: &Row,
+    params: Vec<(String, String)>,
+    (parts, body): (&Parts, &str),
+) -> (Answer, Vec<String>) {
+    let operation = Operation::find(row.route);
+    let query = parts.uri.query().unwrap_or_default();
+    let mut call = Call {
+        shared,
+        problems: Problems::default(),
+        operation,
+        params,
+        query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        body: Value::Null,
     };
-    authorize(shared, route, &parts.headers)?;
-    query(route, parts.uri.query().unwrap_or_default(), problems)?;
-    let body = parse(route, &parts.headers, body, problems)?;
-    #[cfg(feature = "openapi")]
-    shared.hold_against_description(parts, body.as_ref(), problems);
-    let body = body.unwrap_or_default();
-    dispatch(shared, route, steps, parts, &body, problems)
+    let answered = call.read(parts, body).and_then(|()| (row.answer)(&mut call));
+    let mut sentences = call.problems.sentences();
+    let answer = match answered {
+        Ok(answer) => {
+            let wrong = operation.check_answer(answer.status, answer.body.as_ref());
+            sentences.extend(wrong.iter().map(|wrong| format!("the stand-in's answer: {wrong}")));
+            answer
+        }
+        Err(refusal) => refusal.answer(),
+    };
+    (answer, sentences)
 }
 
-impl Shared {
-    /// Records every difference between the request and Discord's description of its interface.
-    #[cfg(feature = "openapi")]
-    fn hold_against_description(
-        &self,
-        parts: &Parts,
-        body: Option<&Value>,
-        problems: &mut Problems,
-    ) {
-        let Some(description) = &self.description else {
-            return;
-        };
-        let path = parts.uri.path();
-        let found = description.check(crate::openapi::Call {
-            method: parts.method.as_str(),
-            path: path.strip_prefix("/api/v10").unwrap_or(path),
-            query: parts.uri.query().unwrap_or_default(),
-            body,
-        });
-        for problem in found {
-            problems.careless(problem);
+impl Call<'_> {
+    /// Checks all that doesn't depend on what the route does, and takes the body in.
+    fn read(&mut self, parts: &Parts, body: &str) -> Result<(), Refusal> {
+        self.authorize(&parts.headers)?;
+        self.check_parameters()?;
+        // Without one like this, Cloudflare answers in Discord's place:
+        // https://discord.com/developers/docs/reference#user-agent
+        let agent = text(&parts.headers, header::USER_AGENT);
+        if !agent.is_some_and(|agent| agent.starts_with("DiscordBot (")) {
+            self.problems.careless("User-Agent isn't `DiscordBot (url, version)`");
         }
+        if !self.operation.takes_body() {
+            if !body.is_empty() {
+                self.problems.careless("a body where Discord takes none");
+            }
+            return Ok(());
+        }
+        let kind = text(&parts.headers, header::CONTENT_TYPE).unwrap_or_default();
+        if !kind.starts_with("application/json") {
+            let sentence = "Expected \"Content-Type\" header to be one of {'application/json'}.";
+            self.problems.refuse("", "CONTENT_TYPE_INVALID", sentence);
+            Refusal::check(&self.problems)?;
+        }
+        self.body = serde_json::from_str(body).map_err(|error| {
+            self.problems.careless(format!("the body isn't JSON: {error}"));
+            Refusal::NOT_JSON
+        })?;
+        Ok(())
+    }
+
+    fn authorize(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let given = text(headers, header::AUTHORIZATION);
+        let is_by_path = self.params.iter().any(|(name, _)| name.ends_with("_token"));
+        let free = !self.operation.needs_token() && (is_by_path || given.is_none());
+        let right = given == Some(&format!("Bot {}", self.shared.token));
+        let right = right && !self.shared.lock().token_refused;
+        if free || right { Ok(()) } else { Err(Refusal::UNAUTHORIZED) }
+    }
+
+    /// Checks the path's and the query's parameters.
+    fn check_parameters(&mut self) -> Result<(), Refusal> {
+        let all = [("path", &self.params), ("query", &self.query)];
+        for (place, name, value) in
+            all.iter().flat_map(|(place, list)| list.iter().map(move |(n, v)| (*place, n, v)))
+        {
+            match self.operation.parameter(place, name) {
+                None => self.problems.careless(format!("Discord doesn't document ?{name}")),
+                Some(Parameter::Id) if value.parse::<u64>().is_err() => {
+                    let sentence = format!("Value \"{value}\" is not snowflake.");
+                    self.problems.refuse(name, "NUMBER_TYPE_COERCE", sentence);
+                }
+                Some(Parameter::Boolean) if !BOOLEANS.contains(&value.as_str()) => {
+                    let sentence = "Must be either true or false.";
+                    self.problems.refuse(name, "BOOLEAN_TYPE_CONVERT", sentence);
+                }
+                Some(Parameter::Id | Parameter::Boolean | Parameter::Text) => {}
+            }
+        }
+        Refusal::check(&self.problems)
     }
 }
 
-fn authorize(shared: &Shared, route: Route, headers: &HeaderMap) -> Result<(), Refusal> {
-    let given = text(headers, header::AUTHORIZATION);
-    let free = route.is_by_interaction_token() || (route == Route::Gateway && given.is_none());
-    let right = given == Some(&format!("Bot {}", shared.token)) && !shared.lock().token_refused;
-    if free || right { Ok(()) } else { Err(Refusal::UNAUTHORIZED) }
-}
-
-fn query(route: Route, query: &str, problems: &mut Problems) -> Result<(), Refusal> {
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let fits = match name {
-            "thread_id" => value.parse::<u64>().is_ok(),
-            _ => matches!(value, "true" | "false"),
-        };
-        if !route.query().contains(&name) {
-            problems.refuse(name, "UNKNOWN_PARAMETER", "Discord doesn't document this parameter.");
-        } else if !fits {
-            problems.refuse(name, "BOOLEAN_TYPE_CONVERT", "Must be either true or false.");
-        }
-    }
-    Refusal::check(problems)
-}
-
-fn parse(
-    route: Route,
-    headers: &HeaderMap,
-    body: &str,
-    problems: &mut Problems,
-) -> Result<Option<Value>, Refusal> {
-    // Without one like this, Cloudflare answers in Discord's place:
-    // https://discord.com/developers/docs/reference#user-agent
-    if !text(headers, header::USER_AGENT).is_some_and(|agent| agent.starts_with("DiscordBot (")) {
-        problems.careless("User-Agent isn't `DiscordBot (url, version)`");
-    }
-    if !route.has_body() {
-        if !body.is_empty() {
-            problems.careless("a body where Discord takes none");
-        }
-        return Ok(None);
-    }
-    let kind = text(headers, header::CONTENT_TYPE).unwrap_or_default();
-    if !kind.starts_with("application/json") {
-        problems.careless(format!("Content-Type is {kind:?}, not application/json"));
-    }
-    serde_json::from_str(body).map(Some).map_err(|error| {
-        problems.careless(format!("the body isn't JSON: {error}"));
-        Refusal::NOT_JSON
-    })
-}
-
-fn dispatch(
-    shared: &Shared,
-    route: Route,
-    steps: &[&str],
-    parts: &Parts,
-    body: &Value,
-    problems: &mut Problems,
-) -> Result<Answer, Refusal> {
-    let step = |index: usize| steps.get(index).copied().unwrap_or_default();
-    match route {
-        Route::Gateway => Ok(Answer::json(200, json!({"url": shared.gateway_url}))),
-        Route::GatewayBot => Ok(Answer::json(200, facts::gateway_bot(shared))),
-        Route::Application => Ok(Answer::json(200, facts::application(shared))),
-        Route::CurrentUser => Ok(Answer::json(200, bot_user())),
-        Route::Guild => {
-            let guild = facts::guild(step(1))?;
-            Ok(Answer::json(200, facts::guild_json(guild, &shared.lock().grants)))
-        }
-        Route::GuildRoles => {
-            let guild = facts::guild(step(1))?;
-            Ok(Answer::json(200, roles(guild, &shared.lock().grants)))
-        }
-        Route::GuildMember => facts::member(shared, step(1), step(3)),
-        Route::Channel => channels::show(shared, step(1)),
-        Route::SetCommands => facts::set_commands(shared, problems, (step(1), step(3)), body),
-        Route::Callback => {
-            let resource = parts.uri.query() == Some("with_response=true");
-            interactions::callback(shared, problems, (step(1), step(2)), body, resource)
-        }
-        Route::GetOriginal => webhooks::get_original(shared, (step(1), step(2))),
-        Route::EditOriginal => webhooks::edit_original(shared, problems, (step(1), step(2)), body),
-        Route::DeleteOriginal => webhooks::delete_original(shared, (step(1), step(2))),
-        Route::FollowUp => webhooks::follow_up(shared, problems, (step(1), step(2)), body),
-        Route::EditFollowUp => webhooks::edit(shared, problems, (step(1), step(2)), step(4), body),
-        Route::DeleteFollowUp => webhooks::delete(shared, (step(1), step(2)), step(4)),
-        Route::CreateMessage => channels::create(shared, problems, step(1), body),
-        Route::GetMessage => channels::get(shared, step(1), step(3)),
-        Route::EditMessage => channels::edit(shared, problems, (step(1), step(3)), body),
-        Route::DeleteMessage => channels::delete(shared, step(1), step(3)),
-    }
-}
+/// <https://discord.com/developers/docs/reference#boolean-query-strings>
+const BOOLEANS: [&str; 6] = ["true", "false", "True", "False", "1", "0"];

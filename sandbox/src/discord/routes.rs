@@ -1,4 +1,11 @@
-//! The part of Discord's REST interface that the stand-in knows.
+//! The part of Discord's REST interface that the stand-in has.
+
+use super::{
+    application, callback, channels, facts,
+    replies::{Answer, Refusal},
+    rest::Call,
+    webhooks,
+};
 
 /// A route of `/api/v10`. Everything else is a violation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -9,6 +16,10 @@ pub enum Route {
     GatewayBot,
     /// `GET /applications/@me`
     Application,
+    /// `PATCH /applications/@me`
+    EditApplication,
+    /// `GET /oauth2/applications/@me`
+    OauthApplication,
     /// `GET /users/@me`
     CurrentUser,
     /// `GET /guilds/{guild}`
@@ -19,8 +30,24 @@ pub enum Route {
     GuildMember,
     /// `GET /channels/{channel}`
     Channel,
+    /// `GET /applications/{application}/commands`
+    GlobalCommands,
+    /// `POST /applications/{application}/commands`
+    CreateGlobalCommand,
+    /// `PUT /applications/{application}/commands`
+    SetGlobalCommands,
+    /// `GET /applications/{application}/guilds/{guild}/commands`
+    Commands,
+    /// `POST /applications/{application}/guilds/{guild}/commands`
+    CreateCommand,
     /// `PUT /applications/{application}/guilds/{guild}/commands`
     SetCommands,
+    /// `GET /applications/{application}/guilds/{guild}/commands/{command}`
+    Command,
+    /// `PATCH /applications/{application}/guilds/{guild}/commands/{command}`
+    EditCommand,
+    /// `DELETE /applications/{application}/guilds/{guild}/commands/{command}`
+    DeleteCommand,
     /// `POST /interactions/{id}/{token}/callback`
     Callback,
     /// `GET /webhooks/{application}/{token}/messages/@original`
@@ -31,6 +58,8 @@ pub enum Route {
     DeleteOriginal,
     /// `POST /webhooks/{application}/{token}`
     FollowUp,
+    /// `GET /webhooks/{application}/{token}/messages/{message}`
+    GetFollowUp,
     /// `PATCH /webhooks/{application}/{token}/messages/{message}`
     EditFollowUp,
     /// `DELETE /webhooks/{application}/{token}/messages/{message}`
@@ -45,97 +74,65 @@ pub enum Route {
     DeleteMessage,
 }
 
-impl Route {
-    /// The route of a method and the path's parts below `/api/v10`.
-    pub(super) fn find(method: &str, parts: &[&str]) -> Option<Self> {
-        Some(match (method, parts) {
-            ("GET", ["gateway"]) => Self::Gateway,
-            ("GET", ["gateway", "bot"]) => Self::GatewayBot,
-            ("GET", ["applications", "@me"]) => Self::Application,
-            ("GET", ["users", "@me"]) => Self::CurrentUser,
-            ("GET", ["guilds", _]) => Self::Guild,
-            ("GET", ["guilds", _, "roles"]) => Self::GuildRoles,
-            ("GET", ["guilds", _, "members", _]) => Self::GuildMember,
-            ("GET", ["channels", _]) => Self::Channel,
-            ("PUT", ["applications", _, "guilds", _, "commands"]) => Self::SetCommands,
-            ("POST", ["interactions", _, _, "callback"]) => Self::Callback,
-            (_, ["webhooks", _, _, "messages", "@original"]) => match method {
-                "GET" => Self::GetOriginal,
-                "PATCH" => Self::EditOriginal,
-                "DELETE" => Self::DeleteOriginal,
-                _ => return None,
-            },
-            ("POST", ["webhooks", _, _]) => Self::FollowUp,
-            ("PATCH", ["webhooks", _, _, "messages", _]) => Self::EditFollowUp,
-            ("DELETE", ["webhooks", _, _, "messages", _]) => Self::DeleteFollowUp,
-            ("POST", ["channels", _, "messages"]) => Self::CreateMessage,
-            ("GET", ["channels", _, "messages", _]) => Self::GetMessage,
-            ("PATCH", ["channels", _, "messages", _]) => Self::EditMessage,
-            ("DELETE", ["channels", _, "messages", _]) => Self::DeleteMessage,
-            _ => return None,
-        })
-    }
-
-    /// Does the route take a JSON body?
-    pub(super) fn has_body(self) -> bool {
-        match self {
-            Self::SetCommands
-            | Self::Callback
-            | Self::EditOriginal
-            | Self::FollowUp
-            | Self::EditFollowUp
-            | Self::CreateMessage
-            | Self::EditMessage => true,
-            Self::Gateway
-            | Self::GatewayBot
-            | Self::Application
-            | Self::CurrentUser
-            | Self::Guild
-            | Self::GuildRoles
-            | Self::GuildMember
-            | Self::Channel
-            | Self::GetOriginal
-            | Self::DeleteOriginal
-            | Self::DeleteFollowUp
-            | Self::GetMessage
-            | Self::DeleteMessage => false,
-        }
-    }
-
-    /// Is the token in the path the only one that counts?
-    pub(super) fn is_by_interaction_token(self) -> bool {
-        matches!(
-            self,
-            Self::Callback
-                | Self::GetOriginal
-                | Self::EditOriginal
-                | Self::DeleteOriginal
-                | Self::FollowUp
-                | Self::EditFollowUp
-                | Self::DeleteFollowUp
-        )
-    }
-
-    /// The query parameters that Discord documents for the route. All but `thread_id` are booleans.
-    pub(super) fn query(self) -> &'static [&'static str] {
-        match self {
-            Self::Callback => &["with_response"],
-            Self::FollowUp => &["wait", "thread_id", "with_components"],
-            Self::EditOriginal | Self::EditFollowUp => &["thread_id", "with_components"],
-            Self::GetOriginal | Self::DeleteOriginal | Self::DeleteFollowUp => &["thread_id"],
-            Self::Guild => &["with_counts"],
-            Self::Gateway
-            | Self::GatewayBot
-            | Self::Application
-            | Self::CurrentUser
-            | Self::GuildRoles
-            | Self::GuildMember
-            | Self::Channel
-            | Self::SetCommands
-            | Self::CreateMessage
-            | Self::GetMessage
-            | Self::EditMessage
-            | Self::DeleteMessage => &[],
-        }
-    }
+/// A route, where it lies and what answers it.
+pub(super) struct Row {
+    pub(super) route: Route,
+    pub(super) method: &'static str,
+    /// As Discord's description writes it.
+    pub(super) path: &'static str,
+    pub(super) answer: fn(&mut Call<'_>) -> Result<Answer, Refusal>,
 }
+
+const fn row(
+    route: Route,
+    (method, path): (&'static str, &'static str),
+    answer: fn(&mut Call<'_>) -> Result<Answer, Refusal>,
+) -> Row {
+    Row { route, method, path, answer }
+}
+
+const APPLICATION: &str = "/applications/@me";
+const GLOBAL: &str = "/applications/{application_id}/commands";
+const COMMANDS: &str = "/applications/{application_id}/guilds/{guild_id}/commands";
+const COMMAND: &str = "/applications/{application_id}/guilds/{guild_id}/commands/{command_id}";
+const CALLBACK: &str = "/interactions/{interaction_id}/{interaction_token}/callback";
+const WEBHOOK: &str = "/webhooks/{webhook_id}/{webhook_token}";
+const ORIGINAL: &str = "/webhooks/{webhook_id}/{webhook_token}/messages/@original";
+const ANSWER: &str = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}";
+const MESSAGES: &str = "/channels/{channel_id}/messages";
+const MESSAGE: &str = "/channels/{channel_id}/messages/{message_id}";
+
+/// Every route.
+pub(super) const TABLE: &[Row] = &[
+    row(Route::Gateway, ("GET", "/gateway"), facts::gateway),
+    row(Route::GatewayBot, ("GET", "/gateway/bot"), facts::gateway_bot),
+    row(Route::Application, ("GET", APPLICATION), application::show),
+    row(Route::EditApplication, ("PATCH", APPLICATION), application::edit),
+    row(Route::OauthApplication, ("GET", "/oauth2/applications/@me"), application::show),
+    row(Route::CurrentUser, ("GET", "/users/@me"), facts::current_user),
+    row(Route::Guild, ("GET", "/guilds/{guild_id}"), facts::guild),
+    row(Route::GuildRoles, ("GET", "/guilds/{guild_id}/roles"), facts::guild_roles),
+    row(Route::GuildMember, ("GET", "/guilds/{guild_id}/members/{user_id}"), facts::member),
+    row(Route::Channel, ("GET", "/channels/{channel_id}"), channels::show),
+    row(Route::GlobalCommands, ("GET", GLOBAL), application::commands),
+    row(Route::CreateGlobalCommand, ("POST", GLOBAL), application::create_command),
+    row(Route::SetGlobalCommands, ("PUT", GLOBAL), application::set_commands),
+    row(Route::Commands, ("GET", COMMANDS), application::commands),
+    row(Route::CreateCommand, ("POST", COMMANDS), application::create_command),
+    row(Route::SetCommands, ("PUT", COMMANDS), application::set_commands),
+    row(Route::Command, ("GET", COMMAND), application::command),
+    row(Route::EditCommand, ("PATCH", COMMAND), application::edit_command),
+    row(Route::DeleteCommand, ("DELETE", COMMAND), application::delete_command),
+    row(Route::Callback, ("POST", CALLBACK), callback::create),
+    row(Route::GetOriginal, ("GET", ORIGINAL), webhooks::get_original),
+    row(Route::EditOriginal, ("PATCH", ORIGINAL), webhooks::edit_original),
+    row(Route::DeleteOriginal, ("DELETE", ORIGINAL), webhooks::delete_original),
+    row(Route::FollowUp, ("POST", WEBHOOK), webhooks::follow_up),
+    row(Route::GetFollowUp, ("GET", ANSWER), webhooks::get),
+    row(Route::EditFollowUp, ("PATCH", ANSWER), webhooks::edit),
+    row(Route::DeleteFollowUp, ("DELETE", ANSWER), webhooks::delete),
+    row(Route::CreateMessage, ("POST", MESSAGES), channels::create),
+    row(Route::GetMessage, ("GET", MESSAGE), channels::get),
+    row(Route::EditMessage, ("PATCH", MESSAGE), channels::edit),
+    row(Route::DeleteMessage, ("DELETE", MESSAGE), channels::delete),
+];

@@ -51,11 +51,13 @@ pub(super) struct Act {
     kind: Kind,
     command: String,
     source: Option<u64>,
+    /// For a form: the interaction that opened it.
+    opened_by: Value,
 }
 
 impl Act {
     pub(super) fn of(kind: Kind, command: String) -> Self {
-        Self { kind, command, source: None }
+        Self { kind, command, source: None, opened_by: Value::Null }
     }
 }
 
@@ -174,6 +176,7 @@ impl Person {
             kind: Kind::Form { of_component: source.is_some() },
             command: form.title.clone(),
             source: source.map(|message| message.id),
+            opened_by: form.opened_by.clone(),
         };
         Ok(self.dispatch_in(form.channel, &payload, act))
     }
@@ -189,13 +192,15 @@ impl Person {
             format!("{} can't see this message.", who.name())
         })?;
         let mut payload = self.payload_in(message.channel, kind::COMPONENT);
-        data["id"] = json!(2);
         let command = data["custom_id"].to_string();
-        payload["data"] = data;
         // The person presses what was seen; Discord sends along what the message is now.
         let now = self.discord().message(message.id);
-        payload["message"] = now.as_ref().unwrap_or(message).json();
-        let act = Act { kind: Kind::Component, command, source: Some(message.id) };
+        let now = now.as_ref().unwrap_or(message);
+        data["id"] = now.id_of_component(&data["custom_id"]);
+        payload["data"] = data;
+        payload["message"] = now.json();
+        let source = Some(message.id);
+        let act = Act { source, ..Act::of(Kind::Component, command) };
         Ok(self.dispatch_in(message.channel, &payload, act))
     }
 
@@ -215,6 +220,7 @@ impl Person {
             origin: Origin { who: self.who(), command: act.command },
             dispatched: tokio::time::Instant::now(),
             source: act.source,
+            opened_by: act.opened_by,
             first: None,
             original: None,
             outcome: None,

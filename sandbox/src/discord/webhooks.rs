@@ -4,24 +4,32 @@
 use serde_json::Value;
 
 use super::{
-    Shared, State,
-    check::{Problems, number},
+    State,
+    check::number,
     interactions::of_token,
-    limits::{self, EPHEMERAL, Form},
-    messages::Message,
+    messages::{EPHEMERAL, Message},
     replies::{Answer, Refusal},
+    rest::Call,
+    rules::messages::{self, Way},
 };
 
-/// Application and token of a path.
-type Path<'p> = (&'p str, &'p str);
-
 /// The interaction's id and what `@original` means to it now.
-fn original(shared: &Shared, state: &mut State, path: Path<'_>) -> Result<(u64, u64), Refusal> {
-    let interaction = of_token(shared, state, path)?;
+fn original(call: &Call<'_>) -> Result<(u64, Message), Refusal> {
+    let mut state = call.shared.lock();
+    let interaction = of_token(call, &mut state)?;
     let (id, original) = (interaction.id, interaction.original);
-    original
-        .filter(|original| state.message_mut(*original).is_some())
-        .map(|original| (id, original))
+    let message = original.and_then(|original| state.message(original)).cloned();
+    Ok((id, message.ok_or(Refusal::UNKNOWN_MESSAGE)?))
+}
+
+/// The interaction's id and the message of the path, if it answers it.
+fn own(call: &Call<'_>) -> Result<(u64, Message), Refusal> {
+    let mut state = call.shared.lock();
+    let interaction = of_token(call, &mut state)?.id;
+    state
+        .message(call.id("message_id"))
+        .filter(|found| found.interaction_id == Some(interaction))
+        .map(|found| (interaction, found.clone()))
         .ok_or(Refusal::UNKNOWN_MESSAGE)
 }
 
@@ -40,60 +48,72 @@ fn show_edited(
 }
 
 /// `GET …/messages/@original`
-pub(super) fn get_original(shared: &Shared, path: Path<'_>) -> Result<Answer, Refusal> {
-    let mut state = shared.lock();
-    let (_, original) = original(shared, &mut state, path)?;
-    let message = state.message_mut(original).ok_or(Refusal::UNKNOWN_MESSAGE)?;
-    Ok(Answer::json(200, message.json()))
+pub(super) fn get_original(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    Ok(Answer::json(200, original(call)?.1.json()))
+}
+
+/// `GET …/messages/{message}`
+pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    Ok(Answer::json(200, own(call)?.1.json()))
 }
 
 /// `PATCH …/messages/@original`. A placeholder keeps the visibility that the deferral gave it.
-pub(super) fn edit_original(
-    shared: &Shared,
-    problems: &mut Problems,
-    path: Path<'_>,
-    body: &Value,
+pub(super) fn edit_original(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let found = original(call)?;
+    edit_found(call, found)
+}
+
+/// `PATCH …/messages/{message}`
+pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let found = own(call)?;
+    edit_found(call, found)
+}
+
+fn edit_found(
+    call: &mut Call<'_>,
+    (interaction, message): (u64, Message),
 ) -> Result<Answer, Refusal> {
-    let mut state = shared.lock();
-    let (interaction, original) = original(shared, &mut state, path)?;
-    limits::message(problems, "", body, Form::EditAnswer);
-    Refusal::check(problems)?;
-    let message = show_edited(&mut state, interaction, original, body)?;
+    let body = call.body(|problems, body| {
+        messages::check(problems, "", body, Way::Edit(&message));
+    })?;
+    let mut state = call.shared.lock();
+    let message = show_edited(&mut state, interaction, message.id, &body)?;
     Ok(Answer::json(200, message.json()))
 }
 
 /// `DELETE …/messages/@original`
-pub(super) fn delete_original(shared: &Shared, path: Path<'_>) -> Result<Answer, Refusal> {
-    let mut state = shared.lock();
-    let (_, original) = original(shared, &mut state, path)?;
-    state.delete(original);
+pub(super) fn delete_original(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let (_, message) = original(call)?;
+    call.shared.lock().delete(message.id);
+    Ok(Answer::EMPTY)
+}
+
+/// `DELETE …/messages/{message}`
+pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let (_, message) = own(call)?;
+    call.shared.lock().delete(message.id);
     Ok(Answer::EMPTY)
 }
 
 /// `POST /webhooks/{application}/{token}`. The first one after a deferral fills its placeholder,
 /// whatever flags it has.
-pub(super) fn follow_up(
-    shared: &Shared,
-    problems: &mut Problems,
-    path: Path<'_>,
-    body: &Value,
-) -> Result<Answer, Refusal> {
-    let mut state = shared.lock();
-    let interaction = of_token(shared, &mut state, path)?;
+pub(super) fn follow_up(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    of_token(call, &mut call.shared.lock())?;
+    let body = call.body(|problems, body| messages::check(problems, "", body, Way::Answer))?;
+    let mut state = call.shared.lock();
+    let interaction = of_token(call, &mut state)?;
     let (id, original) = (interaction.id, interaction.original);
-    let private = number(body, "flags") & EPHEMERAL != 0;
-    let message = interaction.message(body, private);
-    limits::message(problems, "", body, Form::FollowUp);
-    Refusal::check(problems)?;
+    let private = number(&body, "flags") & EPHEMERAL != 0;
+    let message = state.answer_message(id, &body, private)?;
     if message.is_empty() {
         return Err(Refusal::EMPTY);
     }
     let placeholder = original.filter(|original| {
-        let found = state.message_mut(*original);
+        let found = state.message(*original);
         found.is_some_and(|found| found.thinking)
     });
     if let Some(placeholder) = placeholder {
-        let message = show_edited(&mut state, id, placeholder, body)?;
+        let message = show_edited(&mut state, id, placeholder, &body)?;
         return Ok(Answer::json(200, message.json()));
     }
     let message = state.post(message);
@@ -101,44 +121,4 @@ pub(super) fn follow_up(
         interaction.show(message.clone());
     }
     Ok(Answer::json(200, message.json()))
-}
-
-/// The message of the path, if it answers this interaction.
-fn own(
-    shared: &Shared,
-    state: &mut State,
-    path: Path<'_>,
-    message: &str,
-) -> Result<(u64, u64), Refusal> {
-    let interaction = of_token(shared, state, path)?.id;
-    let message = message.parse().map_err(|_| Refusal::UNKNOWN_MESSAGE)?;
-    state
-        .message_mut(message)
-        .filter(|found| found.interaction_id == Some(interaction))
-        .map(|found| (interaction, found.id))
-        .ok_or(Refusal::UNKNOWN_MESSAGE)
-}
-
-/// `PATCH …/messages/{message}`
-pub(super) fn edit(
-    shared: &Shared,
-    problems: &mut Problems,
-    path: Path<'_>,
-    message: &str,
-    body: &Value,
-) -> Result<Answer, Refusal> {
-    let mut state = shared.lock();
-    let (interaction, message) = own(shared, &mut state, path, message)?;
-    limits::message(problems, "", body, Form::EditAnswer);
-    Refusal::check(problems)?;
-    let message = show_edited(&mut state, interaction, message, body)?;
-    Ok(Answer::json(200, message.json()))
-}
-
-/// `DELETE …/messages/{message}`
-pub(super) fn delete(shared: &Shared, path: Path<'_>, message: &str) -> Result<Answer, Refusal> {
-    let mut state = shared.lock();
-    let (_, message) = own(shared, &mut state, path, message)?;
-    state.delete(message);
-    Ok(Answer::EMPTY)
 }

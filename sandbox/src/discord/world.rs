@@ -125,25 +125,22 @@ impl Who {
             "avatar": "a3f1c0d95b7e4c2d8e6f9a0b1c2d3e4f",
             "avatar_decoration_data": null,
             "collectibles": null,
-            "clan": null,
             "primary_guild": null,
             "public_flags": 0,
+            "flags": 0,
         })
     }
 
     pub(super) fn member(self, roles: &[u64]) -> Value {
-        // An administrator's role needs no Discord permission: the bot goes by the role alone.
-        let mut member = member(&self.user(), roles);
-        member["permissions"] = MEMBER_PERMISSIONS.to_string().into();
-        member["unusual_dm_activity_until"] = Value::Null;
-        member
+        member(&self.user(), roles)
     }
 }
 
-/// What `@everyone` may do in a new server: view, send, embed, attach, react, use commands, threads.
-pub(super) const MEMBER_PERMISSIONS: u64 = 2_248_473_465_835_073;
+/// What `@everyone` may do in a new server: view, send, embed, attach, react, use commands, threads;
+/// but for mentioning all, which most servers don't let everyone do for long.
+pub(super) const MEMBER_PERMISSIONS: u64 = 2_248_473_465_704_001;
 /// What the bot may do in the channels: as above, and manage its own messages.
-pub(super) const APP_PERMISSIONS: &str = "2248473465843265";
+pub(super) const APP_PERMISSIONS: &str = "2248473465712193";
 
 /// When everyone came to the server.
 const JOINED_AT: &str = "2024-02-12T09:31:07.226000+00:00";
@@ -256,8 +253,7 @@ pub(super) fn bot_user() -> Value {
         "bot": true,
         "public_flags": 0,
         "flags": 0,
-        "mfa_enabled": false,
-        "verified": true,
+        "primary_guild": null,
     })
 }
 
@@ -304,7 +300,7 @@ pub(super) fn roles(guild: u64, grants: &Grants) -> Value {
                 "position": position,
                 "permissions": grants.of_role(*id).to_string(),
                 "managed": *id == BOT_ROLE,
-                "mentionable": false,
+                "mentionable": grants.is_mentionable(*id),
                 "flags": 0,
             })
         })

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::discord::{CONNECT, Discord, Message, REQUESTS, Who};
+use crate::discord::{Button, CONNECT, Discord, Menu, Message, REQUESTS, Who};
 
 /// The messages that the person sees, the newest first.
 pub(super) fn visible(discord: &Discord, who: Who) -> Vec<Message> {
@@ -15,7 +15,7 @@ pub(super) fn visible(discord: &Discord, who: Who) -> Vec<Message> {
 
 /// The newest button whose label begins as wanted; with `on`, of a message that says that. `<` and
 /// `>` are those that turn pages, which no keyboard has.
-pub(super) fn find(messages: Vec<Message>, wanted: &str) -> Option<(Message, String)> {
+pub(super) fn find(messages: Vec<Message>, wanted: &str) -> Option<(Message, Usable)> {
     let (label, on) = wanted.split_once(" on ").unwrap_or((wanted, ""));
     let label = match label.trim() {
         "<" => "◀".to_owned(),
@@ -24,8 +24,8 @@ pub(super) fn find(messages: Vec<Message>, wanted: &str) -> Option<(Message, Str
     };
     let mut messages = messages.into_iter().filter(|message| says(&message.text(), on));
     messages.find_map(|message| {
-        let mut labels = labels_of(&message).into_iter();
-        let found = labels.find(|own| own.to_lowercase().starts_with(&label))?;
+        let mut buttons = usable(&message).into_iter();
+        let found = buttons.find(|own| own.label.to_lowercase().starts_with(&label))?;
         Some((message, found))
     })
 }
@@ -33,7 +33,7 @@ pub(super) fn find(messages: Vec<Message>, wanted: &str) -> Option<(Message, Str
 /// The labels of all buttons that can be pressed, each once.
 pub(super) fn labels(messages: &[Message]) -> Vec<String> {
     let mut labels = Vec::new();
-    for label in messages.iter().flat_map(labels_of) {
+    for Usable { label, .. } in messages.iter().flat_map(usable) {
         if !labels.contains(&label) {
             labels.push(label);
         }
@@ -41,12 +41,11 @@ pub(super) fn labels(messages: &[Message]) -> Vec<String> {
     labels
 }
 
-/// What can be picked from the newest menus, each once.
+/// What can be picked from the menus, each once.
 pub(super) fn options(messages: &[Message]) -> Vec<String> {
     let mut labels = Vec::new();
-    let menus = messages.iter().filter_map(|message| message.menus().into_iter().next());
-    let usable = menus.filter(|menu| !menu.disabled);
-    for (label, _) in usable.flat_map(|menu| menu.options) {
+    let menus = messages.iter().flat_map(Message::menus).filter(|menu| !menu.disabled);
+    for (label, _) in menus.flat_map(|menu| menu.options) {
         if !labels.contains(&label) {
             labels.push(label);
         }
@@ -54,28 +53,50 @@ pub(super) fn options(messages: &[Message]) -> Vec<String> {
     labels
 }
 
-/// The newest message whose menu has what is called so, and the values: one option or, if none is
-/// called so, several with commas between them.
-pub(super) fn picked(messages: Vec<Message>, named: &str) -> Option<(Message, Vec<String>)> {
+/// What is picked from a menu.
+#[derive(Debug, PartialEq)]
+pub(super) struct Pick {
+    pub(super) custom_id: String,
+    pub(super) values: Vec<String>,
+}
+
+/// The newest message with a menu that has what is called so: one option or, if none is called so,
+/// several with commas between them.
+pub(super) fn picked(messages: Vec<Message>, named: &str) -> Option<(Message, Pick)> {
     let apart = || named.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     let wanted: [Vec<&str>; 2] = [vec![named], apart()];
     messages.into_iter().find_map(|message| {
-        let menu = message.menus().into_iter().next().filter(|menu| !menu.disabled)?;
-        let value = |name: &&str| {
-            let called = |label: &str| label.to_lowercase() == name.to_lowercase();
-            let mut options = menu.options.iter();
-            options.find(|(label, _)| called(label)).map(|(_, value)| value.clone())
-        };
-        let values = |names: &Vec<&str>| names.iter().map(value).collect::<Option<Vec<_>>>();
-        let values = wanted.iter().find_map(values).filter(|values| !values.is_empty())?;
-        Some((message, values))
+        let mut menus = message.menus().into_iter().filter(|menu| !menu.disabled);
+        let pick = menus.find_map(|menu| {
+            let values = |names: &Vec<&str>| values_of(&menu, names);
+            let values = wanted.iter().find_map(values).filter(|values| !values.is_empty())?;
+            Some(Pick { custom_id: menu.custom_id.clone(), values })
+        })?;
+        Some((message, pick))
     })
 }
 
-fn labels_of(message: &Message) -> Vec<String> {
-    let buttons = message.buttons().into_iter();
-    let usable = buttons.filter(|button| button.custom_id.is_some() && !button.disabled);
-    usable.map(|button| button.label).collect()
+/// The values of a menu's options that are called so, if it has all of them.
+fn values_of(menu: &Menu, names: &[&str]) -> Option<Vec<String>> {
+    let value = |name: &&str| {
+        let called = |label: &str| label.to_lowercase() == name.to_lowercase();
+        let mut options = menu.options.iter();
+        options.find(|(label, _)| called(label)).map(|(_, value)| value.clone())
+    };
+    names.iter().map(value).collect()
+}
+
+/// A button that can be pressed.
+#[derive(Debug)]
+pub(super) struct Usable {
+    pub(super) label: String,
+    pub(super) custom_id: String,
+}
+
+fn usable(message: &Message) -> Vec<Usable> {
+    let buttons = message.buttons().into_iter().filter(|button| !button.disabled);
+    let usable = |Button { label, custom_id, .. }| Some(Usable { label, custom_id: custom_id? });
+    buttons.filter_map(usable).collect()
 }
 
 /// Whether the text has these words in a row, whatever the case.
@@ -115,8 +136,8 @@ mod tests {
             ]
         };
         let found = |wanted| {
-            let (message, label) = find(newest_first(), wanted)?;
-            Some((message.content, label))
+            let (message, button) = find(newest_first(), wanted)?;
+            Some((message.content, button.label))
         };
         for (wanted, content, label) in [
             ("appr", "**Request 12**: `accounting2`", "Approve"),
@@ -132,5 +153,28 @@ mod tests {
         assert_eq!(found("Approve on 3"), None);
         assert_eq!(found("Retry"), None);
         assert_eq!(labels(&newest_first()), ["Deny", "Approve", "▶"]);
+    }
+
+    #[tokio::test]
+    async fn of_one_message_the_button_and_the_menu_are_found_that_can_be_used() {
+        let discord = Discord::start(Options::default()).await.unwrap();
+        let section = |id: &str, disabled: bool| {
+            let retry = json!({"type": 2, "label": "Retry", "custom_id": id, "disabled": disabled});
+            json!({"type": 9, "components": [{"type": 10, "content": id}], "accessory": retry})
+        };
+        let menu = |id: &str, label: &str| {
+            let menu = json!({"type": 3, "custom_id": id, "options": [
+                {"label": label, "value": label.to_lowercase()},
+            ]});
+            json!({"type": 1, "components": [menu]})
+        };
+        let mut card = discord.person(Who::Admin).say("");
+        let inner = [section("r1", true), section("r2", false), menu("m1", "A"), menu("m2", "B")];
+        card.components = vec![json!({"type": 17, "components": inner})];
+        let (_, button) = find(vec![card.clone()], "retry on r2").unwrap();
+        assert_eq!((&*button.label, &*button.custom_id), ("Retry", "r2"));
+        let expected = Pick { custom_id: "m2".to_owned(), values: vec!["b".to_owned()] };
+        assert_eq!(picked(vec![card.clone()], "b").unwrap().1, expected);
+        assert_eq!(options(&[card]), ["A", "B"]);
     }
 }

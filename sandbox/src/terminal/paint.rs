@@ -47,6 +47,20 @@ impl Style {
         self.0 & other.0 != 0
     }
 
+    /// The nearest of a terminal's colours.
+    fn near(colour: u64) -> Self {
+        let (red, green, blue) = (colour >> 16 & 255, colour >> 8 & 255, colour & 255);
+        if blue > red && blue > green {
+            Self::BLUE
+        } else if red > 2 * green {
+            Self::RED
+        } else if green > red {
+            Self::GREEN
+        } else {
+            Self::YELLOW
+        }
+    }
+
     fn codes(self) -> String {
         let codes = Self::CODES.iter().filter(|(style, _)| self.has(*style));
         codes.map(|(_, code)| *code).collect::<Vec<_>>().join(";")
@@ -75,6 +89,11 @@ impl Span {
 
     pub(super) fn plain(text: &str) -> Self {
         Self::new(text, Style::PLAIN)
+    }
+
+    /// The left edge of a box of this colour, as RGB.
+    pub(super) fn edge(colour: Option<u64>) -> Self {
+        Self::new("▌ ", colour.map_or(Style::DIM, Style::near))
     }
 }
 

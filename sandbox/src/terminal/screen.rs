@@ -3,16 +3,13 @@
 use serde_json::Value;
 
 use super::{
-    markdown, names,
+    components, markdown, names,
     paint::{self, Line, Span, Style},
 };
 use crate::discord::{CONNECT, Form, Input, Message, Who};
 
 /// The first moment of 2015 in seconds of Unix time: where Discord's ids begin.
 const DISCORD_EPOCH: u64 = 1_420_070_400;
-
-/// The options of a menu that are drawn; Tab offers all of them.
-const MAX_OPTIONS: usize = 5;
 
 /// A message, with where it stands and what it answers; a placeholder without.
 pub(super) fn message(message: &Message) -> Vec<Line> {
@@ -24,14 +21,16 @@ pub(super) fn message(message: &Message) -> Vec<Line> {
     let mut body = vec![author(message)];
     let mut content =
         if message.content.is_empty() { Vec::new() } else { markdown::lines(&message.content) };
-    if message.edited
-        && let Some(last) = content.last_mut()
-    {
-        last.text.push(Span::new(" (edited)", Style::DIM));
+    let mut rest: Vec<_> = message.embeds.iter().flat_map(embed).collect();
+    rest.extend(components::lines(&message.components));
+    if message.edited {
+        match content.last_mut() {
+            Some(last) => last.text.push(Span::new(" (edited)", Style::DIM)),
+            None => rest.push(Line::dim("(edited)")),
+        }
     }
     body.extend(content);
-    body.extend(message.embeds.iter().flat_map(embed));
-    body.extend(controls(message));
+    body.extend(rest);
     if message.private_to.is_some() {
         body.push(Line::dim("Only you can see this"));
     }
@@ -86,7 +85,7 @@ fn author(message: &Message) -> Line {
     Line::of(spans)
 }
 
-/// An embed behind a bar of its colour.
+/// An embed behind an edge of its colour.
 fn embed(embed: &Value) -> Vec<Line> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut lines = Vec::new();
@@ -109,67 +108,8 @@ fn embed(embed: &Value) -> Vec<Line> {
     if !footer.is_empty() {
         lines.push(Line::dim(&footer));
     }
-    let bar = Span::new("▌ ", bar_style(embed["color"].as_u64()));
-    lines.into_iter().map(|line| line.behind(&bar, &bar)).collect()
-}
-
-/// The nearest of a terminal's colours.
-fn bar_style(colour: Option<u64>) -> Style {
-    let Some(colour) = colour else {
-        return Style::DIM;
-    };
-    let (red, green, blue) = (colour >> 16 & 255, colour >> 8 & 255, colour & 255);
-    if blue > red && blue > green {
-        Style::BLUE
-    } else if red > 2 * green {
-        Style::RED
-    } else if green > red {
-        Style::GREEN
-    } else {
-        Style::YELLOW
-    }
-}
-
-/// The rows of buttons and menus.
-fn controls(message: &Message) -> Vec<Line> {
-    let rows = message.components.iter();
-    rows.filter_map(|row| row["components"].as_array())
-        .map(|parts| {
-            let mut spans = Vec::new();
-            for part in parts {
-                if !spans.is_empty() {
-                    spans.push(Span::plain("  "));
-                }
-                spans.push(control(part));
-            }
-            Line::of(spans)
-        })
-        .collect()
-}
-
-fn control(part: &Value) -> Span {
-    let text = |name: &str| part[name].as_str();
-    let label = if part["type"] == 2 {
-        format!("[ {} ]", text("label").unwrap_or("…"))
-    } else {
-        let options = part["options"].as_array().map_or(&[][..], Vec::as_slice);
-        let labels = options.iter().filter_map(|option| option["label"].as_str());
-        let mut shown: Vec<_> = labels.take(MAX_OPTIONS).map(str::to_owned).collect();
-        let more = options.len() - shown.len();
-        if more > 0 {
-            shown.push(format!("{more} more"));
-        }
-        let placeholder = text("placeholder").unwrap_or("Make a selection");
-        format!("[ {placeholder} ▾ {} ]", shown.join(" / "))
-    };
-    let style = match part["style"].as_u64() {
-        _ if part["disabled"] == true => Style::DIM | Style::STRUCK,
-        Some(1) => Style::BOLD | Style::BLUE,
-        Some(3) => Style::BOLD | Style::GREEN,
-        Some(4) => Style::BOLD | Style::RED,
-        Some(_) | None => Style::BOLD,
-    };
-    Span::new(&label, style)
+    let edge = Span::edge(embed["color"].as_u64());
+    lines.into_iter().map(|line| line.behind(&edge, &edge)).collect()
 }
 
 /// A form's heading.

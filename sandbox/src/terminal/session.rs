@@ -144,22 +144,27 @@ impl<'s> Session<'s> {
 
     async fn press(&mut self, label: &str) -> io::Result<()> {
         let messages = buttons::visible(&self.sandbox.discord, self.speaker);
-        let Some((message, label)) = buttons::find(messages, label) else {
+        let Some((message, button)) = buttons::find(messages, label) else {
             return self.note(&format!("No message here has a button {label:?}."));
         };
         let person = self.sandbox.discord.person(self.speaker);
-        let pending = person.start_press(&message, &label);
-        self.follow(pending.answer(), &label).await
+        match person.try_press(&message, &button.custom_id) {
+            Ok(pending) => self.follow(pending.answer(), &button.label).await,
+            Err(why) => self.note(&why.to_string()),
+        }
     }
 
     async fn pick(&mut self, option: &str) -> io::Result<()> {
         let messages = buttons::visible(&self.sandbox.discord, self.speaker);
-        let Some((message, values)) = buttons::picked(messages, option) else {
+        let Some((message, pick)) = buttons::picked(messages, option) else {
             return self.note(&format!("No message here has a menu with {option:?}."));
         };
         let person = self.sandbox.discord.person(self.speaker);
-        let values: Vec<_> = values.iter().map(String::as_str).collect();
-        self.follow(person.pick(&message, &values), option).await
+        let values: Vec<_> = pick.values.iter().map(String::as_str).collect();
+        match person.try_pick(&message, &pick.custom_id, &values) {
+            Ok(pending) => self.follow(pending.answer(), option).await,
+            Err(why) => self.note(&why.to_string()),
+        }
     }
 
     /// Draws what happens until the answer is there, and that itself.

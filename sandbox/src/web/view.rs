@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::components;
 use crate::{
     Sandbox, Trouble,
     connect::Connect,
@@ -105,7 +106,7 @@ pub(super) fn message(discord: &Discord, message: &Message) -> Value {
             "everyone": message.mentions.everyone,
         },
         "embeds": message.embeds,
-        "rows": message.components.iter().map(row).collect::<Vec<_>>(),
+        "components": components::drawn(&message.components),
     })
 }
 
@@ -125,7 +126,7 @@ pub(super) fn unanswered(failed: &Unanswered) -> Value {
         "failed": SILENCE,
         "pings": {"users": [], "roles": [], "everyone": false},
         "embeds": [],
-        "rows": [],
+        "components": [],
     })
 }
 
@@ -133,37 +134,6 @@ pub(super) fn unanswered(failed: &Unanswered) -> Value {
 fn command(origin: &Origin) -> Option<Value> {
     let is_typed = origin.command.starts_with('/');
     is_typed.then(|| json!({"who": origin.who, "text": origin.command}))
-}
-
-fn row(row: &Value) -> Vec<Value> {
-    let parts = row["components"].as_array().map_or(&[][..], Vec::as_slice);
-    parts.iter().filter_map(part).collect()
-}
-
-/// A button or a menu of texts; the page draws no others.
-fn part(part: &Value) -> Option<Value> {
-    let disabled = part["disabled"] == true;
-    match part["type"].as_u64() {
-        Some(2) => Some(json!({
-            "type": "button",
-            "label": part["label"].as_str().unwrap_or_default(),
-            "emoji": part["emoji"]["name"],
-            "style": part["style"],
-            "custom_id": part["custom_id"],
-            "url": part["url"],
-            "disabled": disabled,
-        })),
-        Some(3) => Some(json!({
-            "type": "select",
-            "custom_id": part["custom_id"],
-            "placeholder": part["placeholder"].as_str().unwrap_or_default(),
-            "min": part["min_values"].as_u64().unwrap_or(1),
-            "max": part["max_values"].as_u64().unwrap_or(1),
-            "options": part["options"],
-            "disabled": disabled,
-        })),
-        Some(_) | None => None,
-    }
 }
 
 /// The first answer, as the request that caused it is told. A form comes with the id by which it is

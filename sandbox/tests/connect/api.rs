@@ -2,11 +2,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use reqwest::Method;
 use sandbox::connect::{Key, Options, Role, Route};
 use serde_json::{Value, json};
 
-use super::{client, code, get, names, no_imports, put, search, send, start, with_groups};
+use super::{code, get, names, no_imports, put, search, start, with_groups};
 
 #[tokio::test]
 async fn the_bundled_directory_is_whole_and_a_dozen_of_its_groups_are_imported() {
@@ -62,7 +61,15 @@ async fn a_ticket_creates_one_group_once() {
     let (status, group) = put(&connect, &hits[0]["temp_ticket"]).await;
     assert_eq!(status, 200);
     let guid = connect.guid_of("accounting2").unwrap();
-    assert_eq!(group, json!({ "guid": guid, "name": "accounting2", "owner_guid": null }));
+    let whole = json!({
+        "guid": guid,
+        "name": "accounting2",
+        "owner_guid": null,
+        "gid": null,
+        "member_count": 0,
+    });
+    assert_eq!(group, whole);
+    assert_eq!(get(&connect, &format!("v1/groups/{guid}")).await, (200, whole));
     assert!(connect.groups()[0].from_ldap);
 
     assert_eq!(code(put(&connect, &hits[0]["temp_ticket"]).await), (400, 127));
@@ -91,7 +98,8 @@ async fn an_imported_entry_is_131_and_a_taken_name_15_and_both_use_the_ticket_up
     let hits = search(&connect, "twice").await;
     let (imported, other) =
         if hits[0]["guid"].is_null() { (&hits[1], &hits[0]) } else { (&hits[0], &hits[1]) };
-    let local = &search(&connect, "local").await[0];
+    let local = &search(&connect, "local").await[1];
+    assert_eq!((&local["name"], &local["guid"]), (&json!("local"), &Value::Null));
     for (hit, refusal) in [(imported, (400, 131)), (other, (409, 15)), (local, (409, 15))] {
         assert_eq!(code(put(&connect, &hit["temp_ticket"]).await), refusal);
         assert_eq!(code(put(&connect, &hit["temp_ticket"]).await), (400, 127));
@@ -100,6 +108,39 @@ async fn an_imported_entry_is_131_and_a_taken_name_15_and_both_use_the_ticket_up
     connect.remove_group("twice");
     let hits = search(&connect, "twice").await;
     assert_eq!(put(&connect, &hits[0]["temp_ticket"]).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_search_finds_what_connect_has_without_ldap_too() {
+    let connect = with_groups(&["team-ldap", "team"]).await;
+    let guid = connect.add_local_group("Team");
+    let hits = search(&connect, "TEAM").await;
+    assert_eq!(names(&hits), ["Team", "team", "team-ldap"]);
+    assert_eq!((&hits[0]["guid"], &hits[1]["guid"]), (&json!(guid), &Value::Null));
+    let ticket = &hits[0]["temp_ticket"];
+    assert_eq!(connect.ticket_name(ticket.as_str().unwrap()).unwrap(), "Team");
+    assert_eq!(code(put(&connect, ticket).await), (400, 131));
+    assert_eq!(connect.groups().len(), 1);
+}
+
+#[tokio::test]
+async fn groups_are_sorted_by_name_and_those_of_a_prefix_by_similarity() {
+    let connect = start(Options { groups: Vec::new(), ..Options::default() }).await;
+    for name in ["b", "a-long", "A", "aa"] {
+        connect.add_local_group(name);
+    }
+    let listed = async |query: &str| {
+        let (status, page) = get(&connect, &format!("v1/groups?{query}")).await;
+        assert_eq!(status, 200, "{page}");
+        names(page["results"].as_array().unwrap()).join(" ")
+    };
+    assert_eq!(listed("").await, "A a-long aa b");
+    assert_eq!(listed("asc_order=False").await, "b aa a-long A");
+    assert_eq!(listed("prefix=a").await, "A aa a-long");
+    assert_eq!(listed("prefix=a&asc_order=false").await, "A aa a-long");
+    assert_eq!(listed("prefix=a&sort_by=name").await, "A a-long aa");
+    assert_eq!(listed("prefix=a&sort_by=name&asc_order=false").await, "aa a-long A");
+    assert_eq!(connect.violations(), [""; 0]);
 }
 
 #[tokio::test]
@@ -114,6 +155,7 @@ async fn groups_are_paged_and_old_servers_ignore_the_page() {
         assert_eq!(names(page["results"].as_array().unwrap()), ["b"]);
         let (_, page) = get(&connect, "v1/groups?prefix=a&page_number=2&page_size=2").await;
         assert_eq!(page["total"], 3);
+        assert_eq!(page["current_page"], if ignores_page_number { 1 } else { 2 });
         assert_eq!(names(page["results"].as_array().unwrap()), second);
     }
 }
@@ -123,6 +165,7 @@ async fn who_the_key_belongs_to_and_what_it_may_do() {
     let connect = start(Options { key_role: Role::Publisher, ..Options::default() }).await;
     let (_, user) = get(&connect, "v1/user").await;
     assert_eq!(user["user_role"], "administrator");
+    assert!(user["external_id"].is_string());
     let keys = format!("v1/users/{}/keys", user["guid"].as_str().unwrap());
     assert_eq!(get(&connect, &keys).await.1[0]["user_role"], "publisher");
     let hits = search(&connect, "accounting2").await;
@@ -133,7 +176,8 @@ async fn who_the_key_belongs_to_and_what_it_may_do() {
     let few = start(Options { max_results: Some(3), ..Options::default() }).await;
     assert_eq!(code(get(&few, "v1/groups/remote?prefix=a").await), (400, 83));
     let saml = start(Options { authentication: "SAML".to_owned(), ..Options::default() }).await;
-    assert_eq!(code(get(&saml, "v1/groups/remote?prefix=a").await), (400, 119));
+    assert_eq!(code(get(&saml, "v1/groups/remote?prefix=a").await), (400, 132));
+    assert_eq!(code(put(&saml, &json!("t")).await), (400, 119));
     assert_eq!(get(&saml, "server_settings").await.1["authentication"]["name"], "SAML");
 }
 
@@ -147,6 +191,9 @@ async fn keys_are_listed_with_their_roles_and_expiry_and_an_expired_one_is_refus
     let guid = get(&connect, "v1/user").await.1["guid"].as_str().unwrap().to_owned();
     let (_, keys) = get(&connect, &format!("v1/users/{guid}/keys")).await;
     assert_eq!(keys[0]["user_role"], "administrator");
+    let (end, whole) = (keys[0]["key"].as_str().unwrap(), connect.api_key());
+    assert!(end.len() < 5 && whole.ends_with(end), "{end}");
+    assert!(!whole.ends_with(keys[1]["key"].as_str().unwrap()));
     assert_eq!(keys[0]["expires_at"].as_str().unwrap().len(), "2026-01-12T09:31:00Z".len());
     assert_eq!(keys[1]["user_role"], "viewer");
     assert_eq!(keys[1]["expires_at"], "1970-01-01T00:00:00Z");
@@ -154,69 +201,4 @@ async fn keys_are_listed_with_their_roles_and_expiry_and_an_expired_one_is_refus
     let expired = start(Options { key_expires: Some(UNIX_EPOCH), ..Options::default() }).await;
     assert_eq!(code(get(&expired, "v1/user").await), (401, 30));
     assert_eq!(get(&expired, "server_settings").await.0, 200);
-}
-
-#[tokio::test]
-async fn keys_are_asked_for_everywhere_but_in_the_settings() {
-    let connect = start(Options { base_path: "/rsc".to_owned(), ..Options::default() }).await;
-    assert!(connect.url().ends_with("/rsc"));
-    let ask = async |path: &str, key: Option<&str>| {
-        let mut request = client()
-            .get(format!("{}/__api__/{path}", connect.url()))
-            .header("X-Correlation-ID", "c-1");
-        if let Some(key) = key {
-            request = request.header("Authorization", key);
-        }
-        let answer = request.send().await.unwrap();
-        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
-    };
-    assert_eq!(ask("server_settings", None).await.1["version"], "2026.06.0");
-    assert_eq!(code(ask("v1/user", Some("Key wrong")).await), (401, 30));
-    assert_eq!(connect.violations(), [""; 0]);
-    assert_eq!(code(ask("v1/user", None).await), (401, 24));
-    assert_eq!(code(ask("v1/user", Some("Bearer x")).await), (401, 24));
-    assert_eq!(connect.violations().len(), 2);
-}
-
-#[tokio::test]
-async fn whatever_the_api_does_not_know_is_a_violation() {
-    let connect = start(Options::default()).await;
-    let wrong = [
-        ("v1/groups/remote", (400, 12)),
-        ("v1/groups/remote?prefix=", (400, 12)),
-        ("v1/groups/remote?prefix=a&limit=0", (400, 13)),
-        ("v1/groups/remote?prefix=a&limit=501", (400, 13)),
-        ("v1/groups/remote?prefix=a&limit=many", (400, 25)),
-        ("v1/groups/remote?prefix=a&prefix=b", (400, 25)),
-        ("v1/groups/remote?prefix=a&page=1", (400, 25)),
-        ("v1/groups/remote?prefix=%zz", (400, 25)),
-        ("v1/groups/remote?prefix=%FC", (400, 25)),
-        ("v1/groups?page_number=0", (400, 13)),
-        ("v1/user?verbose=1", (400, 25)),
-        ("v1/users", (404, 4)),
-    ];
-    for (path, refusal) in wrong {
-        assert_eq!(code(get(&connect, path).await), refusal, "{path}");
-    }
-    assert_eq!(connect.violations().len(), wrong.len(), "{:#?}", connect.violations());
-
-    let bodies = [
-        json!({}),
-        json!({ "temp_ticket": 1 }),
-        json!(["t"]),
-        json!({ "temp_ticket": "t", "name": "accounting2" }),
-    ];
-    for body in &bodies {
-        let answer = send(&connect, Method::PUT, "v1/groups", Some(body.clone())).await.unwrap();
-        assert_eq!(answer.status(), 400, "{body}");
-    }
-    assert_eq!(connect.violations().len(), wrong.len() + bodies.len());
-
-    let elsewhere = client().get(format!("{}/v1/user", connect.url())).send().await.unwrap();
-    assert!(elsewhere.text().await.unwrap().contains("<html>"));
-    let url = format!("{}/__api__/server_settings", connect.url());
-    client().get(url).send().await.unwrap();
-    let violations = connect.violations();
-    assert_eq!(violations[violations.len() - 1], "GET server_settings: no X-Correlation-ID");
-    assert_eq!(violations.len(), wrong.len() + bodies.len() + 2);
 }

@@ -7,6 +7,7 @@ use sandbox::connect::{Connect, Options};
 use serde_json::{Value, json};
 
 mod api;
+mod callers;
 mod faults;
 
 async fn start(options: Options) -> Connect {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use reqwest::{Client, Method};
-use sandbox::discord::{APPLICATION, Discord, GUILD, Options};
+use reqwest::{Client, Method, Response};
+use sandbox::discord::{APPLICATION, Discord, GUILD, Limits, Options};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
@@ -149,9 +149,16 @@ impl Bot {
         bot
     }
 
-    /// As [`Self::start`], with Discord's own clocks.
+    /// As [`Self::start`], with Discord's own clocks, for calls at any pace.
     pub(crate) async fn new() -> (Discord, Self) {
-        Self::start(Options::default()).await
+        let limits = Limits {
+            create_message: None,
+            edit_message: None,
+            get_message: None,
+            commands: None,
+            ..Limits::default()
+        };
+        Self::start(Options { limits, ..Options::default() }).await
     }
 
     /// As [`Self::start`], with clocks so short that a test can outwait them.
@@ -183,12 +190,12 @@ impl Bot {
     }
 
     /// Makes a call below `/api/v10/` with the bot's token; `None` if the connection was cut.
-    pub(crate) async fn try_call(
+    pub(crate) async fn send(
         &self,
         method: Method,
         path: &str,
         body: Option<Value>,
-    ) -> Option<(u16, Value)> {
+    ) -> Option<Response> {
         let mut request = self
             .http
             .request(method, format!("{}/api/v10/{path}", self.url))
@@ -196,7 +203,17 @@ impl Bot {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let response = request.send().await.ok()?;
+        request.send().await.ok()
+    }
+
+    /// As [`Self::send`]: the answer's status and body.
+    pub(crate) async fn try_call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Option<(u16, Value)> {
+        let response = self.send(method, path, body).await?;
         let status = response.status().as_u16();
         let text = response.text().await.ok()?;
         Some((status, serde_json::from_str(&text).unwrap_or(json!(text))))

@@ -28,6 +28,7 @@ async fn a_rate_limit_is_told_in_body_and_header() {
         );
     }
     assert_eq!(bot.call(Method::POST, &messages(), Some(text("x"))).await.0, 200);
+    assert_eq!(discord.rate_limited(), 0, "those were asked for");
 }
 
 #[tokio::test]

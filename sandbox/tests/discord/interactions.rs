@@ -132,15 +132,22 @@ async fn what_is_answered_must_fit_what_was_done() {
     assert_eq!(offered[0].value, "accounting");
     let _pending = member.start_slash("search", &[("prefix", "a".into())]);
     let interaction = bot.interaction().await;
-    for kind in [1, 6, 7, 8] {
-        let refused = bot.callback(&interaction, json!({"type": kind, "data": {}})).await;
-        assert_eq!(code(&refused), (400, 50035));
+    for body in [
+        json!({"type": 1}),
+        json!({"type": 6}),
+        json!({"type": 7, "data": {}}),
+        json!({"type": 8, "data": {}}),
+    ] {
+        let refused = bot.callback(&interaction, body.clone()).await;
+        assert_eq!(code(&refused), (400, 50035), "{body}");
     }
-    assert_eq!(discord.violations().len(), 5, "{:?}", discord.violations());
+    let unknown = bot.callback(&interaction, json!({"type": 3, "data": {}})).await;
+    assert_eq!(unknown.1["errors"]["type"]["_errors"][0]["code"], "UNION_TYPE_CHOICES");
+    assert_eq!(discord.violations().len(), 6, "{:?}", discord.violations());
 }
 
 #[tokio::test]
-async fn flags_that_the_bot_may_not_set_are_refused() {
+async fn content_beside_components_v2_is_refused() {
     let (discord, mut bot) = Bot::new().await;
     let _pending = discord.person(Who::Member).start_slash("search", &[("prefix", "a".into())]);
     let interaction = bot.interaction().await;
@@ -148,5 +155,5 @@ async fn flags_that_the_bot_may_not_set_are_refused() {
     data["flags"] = json!(32768);
     let refused = bot.callback(&interaction, json!({"type": 4, "data": data})).await;
     assert_eq!(code(&refused), (400, 50035));
-    assert!(refused.1["errors"]["data"]["flags"]["_errors"].is_array());
+    assert!(refused.1["errors"]["data"]["content"]["_errors"].is_array());
 }

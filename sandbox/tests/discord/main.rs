@@ -7,10 +7,10 @@ mod gateway;
 mod identify;
 mod interactions;
 mod limits;
-#[cfg(feature = "openapi")]
-mod openapi;
 mod people;
 mod permissions;
+mod quota;
+mod refusals;
 mod serenity_client;
 mod serenity_types;
 #[cfg(feature = "web")]

@@ -151,7 +151,7 @@ async fn a_stream_tells_of_edits_and_deletions() {
     let card = post_card(&bot).await;
     let mut events = site.listen("guest").await;
     let (_, state) = events.next().await;
-    assert_eq!(state["messages"][0]["rows"][0][0]["label"], "Deny");
+    assert_eq!(state["messages"][0]["components"][0]["components"][0]["label"], "Deny");
     let path = format!("channels/{REQUESTS}/messages/{card}");
     bot.call(Method::PATCH, &path, Some(text("Denied"))).await;
     let (name, edited) = events.next().await;

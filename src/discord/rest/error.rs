@@ -28,6 +28,9 @@ pub enum RestError {
         /// How long whoever answered wants to be left alone.
         retry_after: Option<Duration>,
     },
+    /// Discord takes no more of these calls for so long, and wasn't asked.
+    #[error("Discord takes no more of these calls for {0:?}")]
+    NotYet(Duration),
     /// There was no answer.
     #[error("Discord didn't answer: {}", .0.source().map_or_else(|| .0.to_string(), ToString::to_string))]
     NoAnswer(#[source] reqwest::Error),
@@ -39,7 +42,7 @@ impl RestError {
     pub fn code(&self) -> Option<u64> {
         match self {
             Self::Refused { code, .. } => Some(*code),
-            Self::NotDiscord { .. } | Self::NoAnswer(_) => None,
+            Self::NotDiscord { .. } | Self::NotYet(_) | Self::NoAnswer(_) => None,
         }
     }
 
@@ -48,7 +51,7 @@ impl RestError {
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Refused { status, .. } | Self::NotDiscord { status, .. } => Some(*status),
-            Self::NoAnswer(_) => None,
+            Self::NotYet(_) | Self::NoAnswer(_) => None,
         }
     }
 
@@ -64,16 +67,32 @@ impl RestError {
         matches!(self.code(), Some(10003 | 10008))
     }
 
-    /// The pause before the next try: at least as long as Discord wants, if it said so.
-    #[must_use]
-    pub fn pause(&self, planned: Option<Duration>) -> Option<Duration> {
-        let wanted = match self {
+    /// How long Discord wants to be left alone, if it said so.
+    fn wanted(&self) -> Option<Duration> {
+        match self {
             Self::Refused { retry_after, .. } | Self::NotDiscord { retry_after, .. } => {
                 *retry_after
             }
+            Self::NotYet(wait) => Some(*wait),
             Self::NoAnswer(_) => None,
-        };
-        planned.map(|planned| planned.max(wanted.unwrap_or_default()))
+        }
+    }
+
+    /// The pause before the next try: at least as long as Discord wants, if it said so.
+    #[must_use]
+    pub fn pause(&self, planned: Option<Duration>) -> Option<Duration> {
+        planned.map(|planned| planned.max(self.wanted().unwrap_or_default()))
+    }
+
+    /// How long no such call is taken, if the matter is their number.
+    #[must_use]
+    pub fn limit(&self) -> Option<Duration> {
+        match self {
+            Self::NotYet(wait) => Some(*wait),
+            Self::Refused { .. } | Self::NotDiscord { .. } | Self::NoAnswer(_) => {
+                self.wanted().filter(|_| self.status() == Some(StatusCode::TOO_MANY_REQUESTS))
+            }
+        }
     }
 
     /// Whether the bot isn't in the server that was asked about.
@@ -88,6 +107,7 @@ impl RestError {
             Self::Refused { .. } | Self::NotDiscord { .. } => {
                 self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
             }
+            Self::NotYet(_) => true,
             Self::NoAnswer(error) => error.is_connect(),
         }
     }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serenity::all::{ChannelType, PermissionOverwrite, Permissions, UserId};
 
-use super::{Rest, RestError};
+use super::{Rest, RestError, Route};
 use crate::access::{ChannelId, GuildId, RoleId};
 use crate::discord::permissions::Membership;
 
@@ -100,7 +100,7 @@ impl Rest {
     ///
     /// With status 401 if Discord doesn't accept the token.
     pub async fn application(&self) -> Result<Application, RestError> {
-        self.read("applications/@me").await
+        self.read(Route::Application, "applications/@me").await
     }
 
     /// The bot as a member of a server.
@@ -114,8 +114,10 @@ impl Rest {
         application: &Application,
     ) -> Result<Membership, RestError> {
         let user = application.user();
-        let roles: Vec<RoleObject> = self.read(&format!("guilds/{guild}/roles")).await?;
-        let member: Member = self.read(&format!("guilds/{guild}/members/{user}")).await?;
+        let (roles, member) =
+            (format!("guilds/{guild}/roles"), format!("guilds/{guild}/members/{user}"));
+        let roles: Vec<RoleObject> = self.read(Route::Roles(guild), &roles).await?;
+        let member: Member = self.read(Route::Member(guild), &member).await?;
         let role = |RoleObject { id, permissions, mentionable }| Role {
             id: RoleId(id.get()),
             permissions,
@@ -135,6 +137,6 @@ impl Rest {
     ///
     /// With code 10003 or 50001 if the bot doesn't see it.
     pub async fn channel(&self, channel: ChannelId) -> Result<Channel, RestError> {
-        self.read(&format!("channels/{channel}")).await
+        self.read(Route::Channel(channel), &format!("channels/{channel}")).await
     }
 }

@@ -1,19 +1,13 @@
-// What stands under a message to be pressed or picked from.
+// What of a message is pressed or picked from.
 
 import { h } from "./dom.js";
 import { selectMenu } from "./menu.js";
 
 const LOOKS = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "secondary" };
 
-/** The rows of a message. */
-export function controlRows(message, page) {
-  return message.rows.map((row) =>
-    h(
-      "div",
-      { class: "row" },
-      row.map((part) => (part.type === "select" ? select(part, message, page) : button(part, message, page))),
-    ),
-  );
+/** A button or a menu. */
+export function control(part, message, page) {
+  return part.type === "select" ? select(part, message, page) : button(part, message, page);
 }
 
 function button(part, message, page) {
@@ -57,11 +51,11 @@ function select(part, message, page) {
 
 /** Until the bot has answered nothing else of the message can be used. */
 async function whileBusy(node, act) {
-  const rows = node.closest(".rows");
-  if (rows.getAttribute("aria-busy") === "true") return;
-  rows.setAttribute("aria-busy", "true");
+  const whole = node.closest(".components");
+  if (whole.getAttribute("aria-busy") === "true") return;
+  whole.setAttribute("aria-busy", "true");
   node.classList.add("busy");
   await act();
   node.classList.remove("busy");
-  rows.removeAttribute("aria-busy");
+  whole.removeAttribute("aria-busy");
 }

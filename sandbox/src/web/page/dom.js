@@ -36,6 +36,11 @@ export function svg(paths, name = "") {
   return node;
 }
 
+/** A colour that the bot gave as a number, as CSS has it. */
+export function colour(number) {
+  return `#${number.toString(16).padStart(6, "0")}`;
+}
+
 let ids = 0;
 
 /** An id that nothing else on the page has. */

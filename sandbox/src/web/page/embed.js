@@ -1,6 +1,6 @@
 // A message's embeds: boxes with a coloured edge.
 
-import { h } from "./dom.js";
+import { colour, h } from "./dom.js";
 import { inlineNodes, textNodes } from "./text.js";
 
 /** Discord's embed object as a box. */
@@ -19,7 +19,7 @@ export function embedBox(embed, page) {
       ),
     embed.footer && h("p", { class: "subtext", text: embed.footer.text }),
   );
-  if (embed.color) box.style.borderInlineStartColor = `#${embed.color.toString(16).padStart(6, "0")}`;
+  if (embed.color) box.style.borderInlineStartColor = colour(embed.color);
   return box;
 }
 

@@ -142,13 +142,19 @@ function focusIn(root) {
   const node = document.activeElement;
   const message = node?.closest?.("[data-id]");
   if (!message || !root.contains(message)) return null;
-  return { node, id: message.dataset.id, key: node.dataset.focus };
+  const key = node.dataset.focus;
+  return { node, id: message.dataset.id, key, index: alike(message, key).indexOf(node) };
+}
+
+/** What of a message can have the focus under this key: sections may have buttons of one name. */
+function alike(message, key) {
+  return key ? [...message.querySelectorAll(`[data-focus="${CSS.escape(key)}"]`)] : [];
 }
 
 /** Gives the focus back if its node has gone: to its like, or to the message. */
 function restore(root, focus) {
   if (!focus || focus.node.isConnected) return;
   const message = root.querySelector(`[data-id="${CSS.escape(focus.id)}"]`);
-  const like = focus.key && message?.querySelector(`[data-focus="${CSS.escape(focus.key)}"]`);
-  (like ?? message ?? root).focus({ preventScroll: true });
+  const like = message && alike(message, focus.key);
+  (like?.[focus.index] ?? like?.[0] ?? message ?? root).focus({ preventScroll: true });
 }

@@ -14,13 +14,16 @@ export function parseInline(text) {
   return read(text, INLINE);
 }
 
+// What ends with its line.
+const LINES = new Set(["heading", "subtext", "quote", "fence"]);
+
 /** The tree's words alone. `named` gives those of a node that has none of its own, such as who is mentioned. */
 export function plain(nodes, named) {
   const words = (node) => {
     if (node.type === "break") return " ";
     if (node.type === "list") return node.items.map((item) => plain(item, named)).join(" ");
-    if (node.children) return plain(node.children, named);
-    return node.text ?? named(node);
+    const text = node.children ? plain(node.children, named) : (node.text ?? named(node));
+    return LINES.has(node.type) ? `${text} ` : text;
   };
   return nodes.map(words).join("");
 }

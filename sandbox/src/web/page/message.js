@@ -1,6 +1,6 @@
 // One message of the channel.
 
-import { controlRows } from "./controls.js";
+import { componentNodes } from "./components.js";
 import { h } from "./dom.js";
 import { embedBox } from "./embed.js";
 import { icon } from "./icons.js";
@@ -47,8 +47,9 @@ export function messageNode(message, page, isContinued) {
       isContinued ? null : head(message, author, time),
       content(message, page),
       message.embeds?.map((embed) => embedBox(embed, page)),
-      message.rows?.length > 0 &&
-        h("div", { class: "rows", "data-testid": "rows" }, controlRows(message, page)),
+      message.components.length > 0 &&
+        h("div", { class: "components" }, componentNodes(message.components, message, page)),
+      message.edited && isLaidOut(message) && h("p", {}, edited()),
       h("p", { class: "control-error", role: "alert", hidden: true, "data-testid": "control-error" }),
       message.private && whisper(message, page),
     ),
@@ -87,14 +88,23 @@ function content(message, page) {
       `${page.model.state.bot.name} is thinking…`,
     );
   }
+  if (isLaidOut(message)) return null;
   const nodes = textNodes(message.content, page);
   if (message.edited) {
-    const note = h("span", { class: "edited", text: "(edited)" });
     const last = nodes.at(-1);
-    if (last?.tagName === "P") last.append(" ", note);
-    else nodes.push(h("p", {}, note));
+    if (last?.tagName === "P") last.append(" ", edited());
+    else nodes.push(h("p", {}, edited()));
   }
   return h("div", { class: "text", "data-testid": "content" }, nodes);
+}
+
+/** Whether all that the message says stands in its components. */
+function isLaidOut({ content, embeds, components }) {
+  return content === "" && embeds.length === 0 && components.length > 0;
+}
+
+function edited() {
+  return h("span", { class: "edited", text: "(edited)" });
 }
 
 /** The line above an answer: who used which command. */

@@ -107,9 +107,16 @@ export class Model {
   summary(message) {
     if (message.failed) return message.failed;
     const named = ({ type, id, name, href }) => (id ? this.mention(type, id) : (name ?? href ?? "…"));
-    const words = plain(parse(message.content), named).replaceAll(/\s+/g, " ").trim();
+    const words = plain(parse(textOf(message)), named).replaceAll(/\s+/g, " ").trim();
     return words.length > SUMMARY ? `${words.slice(0, SUMMARY)}…` : words;
   }
+}
+
+/** All that a message says but for its embeds: its content, and the texts that are laid out. */
+function textOf({ content, components }) {
+  const texts = (inner) =>
+    inner.flatMap((each) => (each.type === "text" ? [each.content] : texts(each.components ?? [])));
+  return [content, ...texts(components)].join("\n");
 }
 
 function seenKey(who, channel) {

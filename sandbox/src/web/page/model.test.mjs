@@ -19,6 +19,7 @@ function message(id, more = {}) {
     author: BOT,
     at: Number(id),
     content: "",
+    components: [],
     private: false,
     command: null,
     pings: { users: [], roles: [], everyone: false },
@@ -115,6 +116,22 @@ test("a message is summed up in a line, with names", () => {
     "Request: @Linus asks @Connect admins in <#c> NAME @unknown-user …",
   );
   assert.equal(model().summary(message("1", { content: "x".repeat(200) })).length, 121);
+});
+
+test("what is laid out in a message is summed up in the order in which it is read", () => {
+  const section = {
+    type: "section",
+    components: [
+      { type: "text", content: "for **<@2>**" },
+      { type: "text", content: "# soon\n-# or later" },
+    ],
+    accessory: { type: "button", label: "Retry" },
+  };
+  const components = [
+    { type: "text", content: "## Request 7" },
+    { type: "container", components: [section, { type: "separator" }, { type: "row", components: [] }] },
+  ];
+  assert.equal(model().summary(message("1", { components })), "Request 7 for @Linus soon or later");
 });
 
 test("a name's hidden marks are written out", () => {

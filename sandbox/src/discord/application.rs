@@ -1,0 +1,169 @@
+//! The routes of the application: what it is, and its commands.
+//! <https://discord.com/developers/docs/resources/application>,
+//! <https://discord.com/developers/docs/interactions/application-commands>
+
+#![expect(clippy::unnecessary_wraps, reason = "what answers a route may refuse")]
+
+use serde_json::{Value, json};
+
+use super::{
+    APPLICATION, Change, Shared, State, Who,
+    commands::{self, Scope},
+    facts::known_guild,
+    replies::{Answer, Refusal},
+    rest::Call,
+    rules,
+    world::{bot_user, merge},
+};
+
+/// `GET /applications/@me`, `GET /oauth2/applications/@me`
+pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    Ok(Answer::json(200, json(call.shared)))
+}
+
+/// `PATCH /applications/@me`: of what can be changed, only where interactions go.
+pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let body = call.body(|problems, body| {
+        for name in body.as_object().into_iter().flat_map(|fields| fields.keys()) {
+            if name != "interactions_endpoint_url" {
+                problems.refuse(name, "UNSUPPORTED", "The stand-in doesn't change this field.");
+            }
+        }
+    })?;
+    if let Some(url) = body.get("interactions_endpoint_url") {
+        call.shared.lock().interactions_endpoint = url.as_str().map(str::to_owned);
+    }
+    Ok(Answer::json(200, json(call.shared)))
+}
+
+fn json(shared: &Shared) -> Value {
+    json!({
+        "id": APPLICATION.to_string(),
+        "name": "ldapgroup",
+        "icon": null,
+        "description": "",
+        "summary": "",
+        "type": null,
+        "bot": bot_user(),
+        "bot_public": false,
+        "bot_require_code_grant": false,
+        "integration_types_config": {"0": {}},
+        "verify_key": "6f1a9d0c4b7e2853d9ac0b6f17e3482da5c9f03b8e6d71245fa0c3b98d7e6412",
+        "flags": 0,
+        "flags_new": "0",
+        "hook": true,
+        "owner": Who::Admin.user(),
+        "team": null,
+        "redirect_uris": [],
+        "interactions_endpoint_url": shared.lock().interactions_endpoint,
+        "role_connections_verification_url": null,
+        "approximate_guild_count": 2,
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
+        "eligible_oauth2_scopes": [],
+    })
+}
+
+/// Where the path's commands count, if there is such a place.
+fn scope(call: &mut Call<'_>) -> Result<Scope, Refusal> {
+    if call.id("application_id") != APPLICATION {
+        let id = call.param("application_id").to_owned();
+        call.problems.careless(format!("{id} isn't the bot's application"));
+        return Err(Refusal::UNKNOWN_APPLICATION);
+    }
+    match call.param("guild_id") {
+        "" => Ok(Scope::Everywhere),
+        guild => known_guild(guild).map(Scope::Guild),
+    }
+}
+
+/// `GET …/commands`
+pub(super) fn commands(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let scope = scope(call)?;
+    let state = call.shared.lock();
+    let list = state.commands.get(&scope).cloned();
+    Ok(Answer::json(200, list.unwrap_or_default().into()))
+}
+
+/// `PUT …/commands`: these, in place of all others. One of the same name keeps its id.
+pub(super) fn set_commands(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let scope = scope(call)?;
+    let body = call.body(rules::commands::all)?;
+    let mut state = call.shared.lock();
+    let list = body.as_array().map_or(&[][..], Vec::as_slice);
+    let full: Vec<_> = list.iter().map(|command| state.register(scope, command).0).collect();
+    state.commands.insert(scope, full.clone());
+    tell(&state, scope);
+    Ok(Answer::json(200, full.into()))
+}
+
+/// `POST …/commands`: one more, or another in place of the one of its name.
+pub(super) fn create_command(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let scope = scope(call)?;
+    let body = call.body(|problems, body| rules::commands::one(problems, "", body))?;
+    let mut state = call.shared.lock();
+    let (full, is_new) = state.register(scope, &body);
+    let list = state.commands.entry(scope).or_default();
+    list.retain(|known| known["id"] != full["id"]);
+    list.push(full.clone());
+    tell(&state, scope);
+    Ok(Answer::json(if is_new { 201 } else { 200 }, full))
+}
+
+/// Where the path's command stands in the list of its scope.
+fn position(state: &State, scope: Scope, id: &str) -> Result<usize, Refusal> {
+    let list = state.commands.get(&scope).map_or(&[][..], Vec::as_slice);
+    let at = list.iter().position(|known| known["id"] == id);
+    at.ok_or(Refusal::UNKNOWN_COMMAND)
+}
+
+/// `GET …/commands/{command}`
+pub(super) fn command(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let scope = scope(call)?;
+    let state = call.shared.lock();
+    let at = position(&state, scope, call.param("command_id"))?;
+    Ok(Answer::json(200, state.commands[&scope][at].clone()))
+}
+
+/// `PATCH …/commands/{command}`
+pub(super) fn edit_command(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let scope = scope(call)?;
+    let id = call.param("command_id").to_owned();
+    let mut changed = {
+        let state = call.shared.lock();
+        let at = position(&state, scope, &id)?;
+        state.commands[&scope][at].clone()
+    };
+    let body = call.body(|problems, body| {
+        let mut whole = changed.clone();
+        merge(&mut whole, body.clone());
+        rules::commands::one(problems, "", &whole);
+    })?;
+    merge(&mut changed, commands::without_null(&body));
+    let mut state = call.shared.lock();
+    let at = position(&state, scope, &id)?;
+    if let Some(list) = state.commands.get_mut(&scope) {
+        list[at] = changed.clone();
+    }
+    tell(&state, scope);
+    Ok(Answer::json(200, changed))
+}
+
+/// `DELETE …/commands/{command}`
+pub(super) fn delete_command(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let scope = scope(call)?;
+    let mut state = call.shared.lock();
+    let at = position(&state, scope, call.param("command_id"))?;
+    if let Some(list) = state.commands.get_mut(&scope) {
+        list.remove(at);
+    }
+    tell(&state, scope);
+    Ok(Answer::EMPTY)
+}
+
+fn tell(state: &State, scope: Scope) {
+    if let Scope::Guild(guild) = scope {
+        state.tell(Change::Registered(guild));
+    }
+}

@@ -1,0 +1,229 @@
+//! What is read from a message's components, at any depth.
+//! <https://discord.com/developers/docs/components/reference>
+
+use std::{collections::HashSet, iter, slice};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Message, check::number, commands::without_null};
+
+/// The flag of a message that is made of components alone: they hold its text too.
+pub(super) const IS_COMPONENTS_V2: u64 = 1 << 15;
+
+/// The types of components that are read or drawn.
+pub(crate) mod kind {
+    pub(crate) const ROW: u64 = 1;
+    pub(crate) const BUTTON: u64 = 2;
+    /// A select menu of texts.
+    pub(crate) const MENU: u64 = 3;
+    pub(crate) const SECTION: u64 = 9;
+    pub(crate) const TEXT: u64 = 10;
+    pub(crate) const THUMBNAIL: u64 = 11;
+    pub(crate) const GALLERY: u64 = 12;
+    pub(crate) const SEPARATOR: u64 = 14;
+    pub(crate) const CONTAINER: u64 = 17;
+}
+
+/// A button of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Button {
+    /// What it says; empty if it only has an emoji.
+    pub label: String,
+    /// What a press sends; `None` for a link.
+    pub custom_id: Option<String>,
+    /// Whether it can't be pressed.
+    pub disabled: bool,
+}
+
+/// A select menu of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Menu {
+    /// What a choice sends.
+    pub custom_id: String,
+    /// Label and value of each option.
+    pub options: Vec<(String, String)>,
+    /// The least number of options that are picked together. Discord's default is 1.
+    pub min_values: usize,
+    /// The greatest. Discord's default is 1.
+    pub max_values: usize,
+    /// Whether it can't be used.
+    pub disabled: bool,
+}
+
+impl Message {
+    /// The message's buttons, in the order in which they are read.
+    #[must_use]
+    pub fn buttons(&self) -> Vec<Button> {
+        let buttons = of_kind(&self.components, kind::BUTTON);
+        let button = |part: &Value| Button {
+            label: text(&part["label"]),
+            custom_id: part["custom_id"].as_str().map(str::to_owned),
+            disabled: part["disabled"] == true,
+        };
+        buttons.map(button).collect()
+    }
+
+    /// The message's select menus of texts, in the order in which they are read.
+    #[must_use]
+    pub fn menus(&self) -> Vec<Menu> {
+        let count = |value: &Value| {
+            value.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(1)
+        };
+        let pair = |option: &Value| (text(&option["label"]), text(&option["value"]));
+        let menus = of_kind(&self.components, kind::MENU);
+        let menu = |part: &Value| Menu {
+            custom_id: text(&part["custom_id"]),
+            options: list(&part["options"]).iter().map(pair).collect(),
+            min_values: count(&part["min_values"]),
+            max_values: count(&part["max_values"]),
+            disabled: part["disabled"] == true,
+        };
+        menus.map(menu).collect()
+    }
+
+    /// The id of the component of this `custom_id`; 1 if the message has it no more.
+    pub(super) fn id_of_component(&self, custom_id: &Value) -> Value {
+        let found = all(&self.components).into_iter().find(|part| part["custom_id"] == *custom_id);
+        found.map_or(1.into(), |part| part["id"].clone())
+    }
+
+    /// The content of each text display, in the order in which they are read.
+    pub(super) fn text_displays(&self) -> impl Iterator<Item = String> {
+        of_kind(&self.components, kind::TEXT).map(|display| text(&display["content"]))
+    }
+}
+
+fn of_kind(components: &[Value], kind: u64) -> impl Iterator<Item = &Value> {
+    all(components).into_iter().filter(move |component| number(component, "type") == kind)
+}
+
+/// The components and what stands in them. A section's texts are read before its accessory.
+fn all(components: &[Value]) -> Vec<&Value> {
+    let whole = components.iter().flat_map(|component| {
+        let accessory = component.get("accessory").map_or(&[][..], slice::from_ref);
+        let inner = all(list(&component["components"])).into_iter().chain(all(accessory));
+        iter::once(component).chain(inner)
+    });
+    whole.collect()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// The components as Discord answers them: each with an id, what wasn't given as it is by default.
+pub(super) fn filled(components: &[Value]) -> Vec<Value> {
+    let taken: HashSet<u64> =
+        all(components).iter().filter_map(|part| part["id"].as_u64()).collect();
+    let mut free = (1..).filter(|id| !taken.contains(id));
+    components.iter().map(|component| fill(component, &mut free)).collect()
+}
+
+/// Fills a component and what stands in it, with ids from those that are free.
+fn fill(component: &Value, free: &mut impl Iterator<Item = u64>) -> Value {
+    let mut full = without_null(component);
+    if number(component, "id") == 0 {
+        full["id"] = free.next().into();
+    }
+    let defaults = match number(component, "type") {
+        kind::MENU => json!({"min_values": 1, "max_values": 1}),
+        kind::CONTAINER => json!({"accent_color": null, "spoiler": false}),
+        kind::SEPARATOR => json!({"divider": true, "spacing": 1}),
+        _ => json!({}),
+    };
+    for (name, value) in defaults.as_object().into_iter().flatten() {
+        if full[name].is_null() {
+            full[name] = value.clone();
+        }
+    }
+    if let Some(inner) = component["components"].as_array() {
+        full["components"] = inner.iter().map(|inner| fill(inner, free)).collect();
+    }
+    if component["accessory"].is_object() {
+        full["accessory"] = fill(&component["accessory"], free);
+    }
+    full
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discord::permissions::Reach;
+
+    /// A message of Components V2 with a row of its own and all else in a container.
+    fn card() -> Message {
+        let display = |content: &str| json!({"type": 10, "content": content});
+        let button =
+            |label: &str| json!({"type": 2, "style": 2, "label": label, "custom_id": label});
+        let option = json!({"label": "Open", "value": "o"});
+        let components = json!([
+            display("first <@7>"),
+            {"type": 17, "accent_color": 255, "components": [
+                {"type": 9, "components": [display("second"), display("third")],
+                 "accessory": button("Retry")},
+                {"type": 14},
+                {"type": 9, "components": [display("fourth")],
+                 "accessory": {"type": 11, "media": {"url": "https://example.org/a.png"}}},
+                {"type": 1, "components": [button("Approve"), button("Deny")]},
+                {"type": 1, "components": [{"type": 3, "custom_id": "m", "options": [option]}]},
+            ]},
+            {"type": 1, "components": [
+                {"type": 2, "style": 5, "label": "Help", "url": "https://example.org"},
+            ]},
+        ]);
+        Message::of_bot(
+            1,
+            &json!({"flags": IS_COMPONENTS_V2, "components": components}),
+            &Reach::default(),
+        )
+    }
+
+    #[test]
+    fn buttons_and_menus_are_found_wherever_they_stand() {
+        let card = card();
+        let labels: Vec<_> = card.buttons().into_iter().map(|button| button.label).collect();
+        assert_eq!(labels, ["Retry", "Approve", "Deny", "Help"]);
+        assert_eq!(card.buttons()[3].custom_id, None);
+        let [menu] = &card.menus()[..] else { panic!("one menu, not {:?}", card.menus()) };
+        assert_eq!((&*menu.custom_id, menu.min_values, menu.max_values), ("m", 1, 1));
+        assert_eq!(menu.options, [("Open".to_owned(), "o".to_owned())]);
+    }
+
+    #[test]
+    fn text_displays_are_the_text_in_the_order_in_which_they_are_read() {
+        assert_eq!(card().text(), "first <@7>\nsecond\nthird\nfourth");
+    }
+
+    #[test]
+    fn whom_a_text_display_names_is_pinged_and_an_edit_says_it_anew() {
+        let mut card = card();
+        assert_eq!(card.pings.users, [7]);
+        let next = json!([{"type": 17, "components": [{"type": 10, "content": "<@8>"}]}]);
+        card.edit(&json!({"components": next})).expect("it isn't empty");
+        assert_eq!((&card.mentions.users[..], &card.pings.users[..]), (&[8][..], &[7][..]));
+        let allowed = json!({"parse": []});
+        card.edit(&json!({"components": next, "allowed_mentions": allowed}))
+            .expect("nor is it now");
+        assert!(card.mentions.is_empty());
+    }
+
+    #[test]
+    fn components_alone_are_a_message_with_the_flag_and_none_without() {
+        let mut card = card();
+        assert!(!card.is_empty());
+        assert!(card.edit(&json!({"components": []})).is_err(), "nothing is left");
+        let rows =
+            json!([{"type": 1, "components": [{"type": 2, "label": "a", "custom_id": "a"}]}]);
+        let mut old =
+            Message::of_bot(1, &json!({"content": "old", "components": rows}), &Reach::default());
+        assert!(old.edit(&json!({"content": null})).is_err(), "buttons say nothing");
+        let flag = json!({"content": null, "embeds": [], "flags": IS_COMPONENTS_V2});
+        old.edit(&flag).expect("an edit may set the flag");
+        assert!(Message::of_bot(1, &json!({"components": rows}), &Reach::default()).is_empty());
+    }
+}

@@ -1,0 +1,168 @@
+//! Says what is wrong with a body in Discord's codes and words.
+//!
+//! The codes are those that Discord is seen to answer; its documentation lists none of them:
+//! <https://discord.com/developers/docs/reference#error-messages>
+
+use jsonschema::{
+    JsonType, ValidationError,
+    error::{TypeKind, ValidationErrorKind as Kind},
+};
+use serde_json::Value;
+
+use super::{check::Problems, description::address};
+
+/// Adds what one error of the description's schemas means to the problems.
+pub(super) fn explain(error: &ValidationError<'_>, problems: &mut Problems) {
+    let at = path(error);
+    let instance = error.instance();
+    match error.kind() {
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+            union(error, context, problems);
+        }
+        // Of a body that several kinds of bodies describe Discord takes the first.
+        Kind::OneOfMultipleValid { .. } => {}
+        Kind::AdditionalProperties { unexpected } => {
+            for name in unexpected {
+                let at = super::check::join(&at, name);
+                problems.careless(format!("{at}: Discord doesn't document this field"));
+            }
+        }
+        Kind::Required { property } => {
+            let at = super::check::join(&at, property.as_str().unwrap_or_default());
+            problems.refuse(&at, "BASE_TYPE_REQUIRED", "This field is required");
+        }
+        Kind::UniqueItems => {
+            let at = super::check::join(&at, &first_repeated(instance).to_string());
+            let sentence = "The set already contains this value";
+            problems.refuse(&at, "SET_TYPE_ALREADY_CONTAINS_VALUE", sentence);
+        }
+        kind => {
+            let (code, sentence) = leaf(kind, instance);
+            problems.refuse(&at, code, sentence);
+        }
+    }
+}
+
+/// Code and sentence of an error that has no others in it.
+fn leaf(kind: &Kind, instance: &Value) -> (&'static str, String) {
+    match kind {
+        Kind::Type { kind } => wrong_type(kind),
+        Kind::Custom { message, .. } => {
+            let code = match message {
+                between if between.contains("between") => "BASE_TYPE_BAD_LENGTH",
+                fewer if fewer.contains("fewer") => "BASE_TYPE_MAX_LENGTH",
+                _ => "BASE_TYPE_MIN_LENGTH",
+            };
+            (code, message.clone())
+        }
+        Kind::MaxItems { limit } | Kind::MaxProperties { limit } => {
+            ("BASE_TYPE_MAX_LENGTH", format!("Must be {limit} or fewer in length."))
+        }
+        Kind::MinItems { limit } | Kind::MinProperties { limit } => {
+            ("BASE_TYPE_MIN_LENGTH", format!("Must be {limit} or more in length."))
+        }
+        Kind::Maximum { limit } => {
+            ("NUMBER_TYPE_MAX", format!("int value should be less than or equal to {limit}."))
+        }
+        Kind::Minimum { limit } => {
+            ("NUMBER_TYPE_MIN", format!("int value should be greater than or equal to {limit}."))
+        }
+        Kind::Enum { options } => ("BASE_TYPE_CHOICES", format!("Value must be one of {options}.")),
+        Kind::Constant { expected_value } => {
+            ("BASE_TYPE_CHOICES", format!("Value must be one of [{expected_value}]."))
+        }
+        Kind::Format { format } if format == "uri" => {
+            let problem = address(instance.as_str().unwrap_or_default());
+            let (code, sentence) = problem.err().unwrap_or_default();
+            (code, sentence.to_owned())
+        }
+        Kind::Format { format } if format == "date-time" => {
+            ("DATE_TIME_TYPE_PARSE", format!("Could not parse {instance}. Should be ISO8601."))
+        }
+        Kind::Format { .. } | Kind::Pattern { .. } => {
+            ("NUMBER_TYPE_COERCE", format!("Value {instance} is not snowflake."))
+        }
+        other => ("BASE_TYPE_INVALID", format!("Not valid: {}.", other.keyword())),
+    }
+}
+
+fn wrong_type(kind: &TypeKind) -> (&'static str, String) {
+    let is = |wanted: JsonType| match kind {
+        TypeKind::Single(only) => *only == wanted,
+        TypeKind::Multiple(set) => set.contains(wanted),
+    };
+    let (code, sentence) = if is(JsonType::Object) {
+        ("MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+    } else if is(JsonType::Array) {
+        ("LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+    } else if is(JsonType::Integer) || is(JsonType::Number) {
+        ("NUMBER_TYPE_COERCE", "Value is not a number.")
+    } else if is(JsonType::Boolean) {
+        ("BOOLEAN_TYPE_CONVERT", "Must be either true or false.")
+    } else {
+        ("STRING_TYPE_CONVERT", "Could not interpret as string.")
+    };
+    (code, sentence.to_owned())
+}
+
+/// What is wrong with a value that may be of several kinds: of the kind that it means to be.
+fn union(
+    error: &ValidationError<'_>,
+    kinds: &[Vec<ValidationError<'static>>],
+    problems: &mut Problems,
+) {
+    let at = path(error);
+    let of_kind =
+        |errors: &&Vec<ValidationError<'_>>| !errors.iter().any(|inner| is_other(&at, inner));
+    if let Some(meant) = kinds.iter().filter(of_kind).min_by_key(|errors| errors.len()) {
+        for inner in meant {
+            explain(inner, problems);
+        }
+        return;
+    }
+    let choices: Vec<_> = kinds.iter().flatten().filter_map(choices).flatten().collect();
+    let choices = choices.join(", ");
+    if error.instance().get("type").is_some() {
+        let sentence = format!("Value of field \"type\" must be one of ({choices}).");
+        problems.refuse(&super::check::join(&at, "type"), "UNION_TYPE_CHOICES", sentence);
+    } else if !choices.is_empty() {
+        problems.refuse(&at, "BASE_TYPE_CHOICES", format!("Value must be one of ({choices})."));
+    } else if let Some(last) = kinds.iter().rev().find_map(|errors| errors.first()) {
+        explain(last, problems);
+    }
+}
+
+/// Does this error say that the value at `at` means to be of another kind?
+fn is_other(at: &str, inner: &ValidationError<'_>) -> bool {
+    let inner_at = path(inner);
+    match inner.kind() {
+        Kind::Type { .. } => inner_at == at,
+        Kind::Enum { .. } | Kind::Constant { .. } => {
+            inner_at == at || inner_at == super::check::join(at, "type")
+        }
+        Kind::Required { property } => inner_at == at && property == "type",
+        _ => false,
+    }
+}
+
+/// The values that an error would have wanted.
+fn choices(error: &ValidationError<'_>) -> Option<Vec<String>> {
+    match error.kind() {
+        Kind::Enum { options } => Some(options.as_array()?.iter().map(Value::to_string).collect()),
+        Kind::Constant { expected_value } => Some(vec![expected_value.to_string()]),
+        Kind::OneOfNotValid { context } => {
+            Some(context.iter().flatten().filter_map(choices).flatten().collect())
+        }
+        _ => None,
+    }
+}
+
+/// Where the error is, as `embeds.0.title`.
+fn path(error: &ValidationError<'_>) -> String {
+    error.instance_path().as_str().trim_start_matches('/').replace('/', ".")
+}
+
+fn first_repeated(list: &Value) -> usize {
+    let list = list.as_array().map_or(&[][..], Vec::as_slice);
+    (0..list.len()).find(|at| list[..*at].contains(&list[*at])).unwrap_or_default()
+}

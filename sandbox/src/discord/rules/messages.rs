@@ -1,0 +1,159 @@
+//! Messages: whom they may ping, what they may be made of.
+//! <https://discord.com/developers/docs/resources/message>
+
+use serde_json::Value;
+
+use super::components;
+use crate::discord::{
+    check::{Problems, join, number, units},
+    components::IS_COMPONENTS_V2,
+    messages::{EPHEMERAL, Message, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS},
+};
+
+/// The ways in which a message comes.
+#[derive(Clone, Copy)]
+pub(in crate::discord) enum Way<'m> {
+    /// A new message in a channel.
+    Create,
+    /// The answer to an interaction, or a further one.
+    Answer,
+    /// A change of this message.
+    Edit(&'m Message),
+    /// A change of this message as the answer to the use of its components.
+    Update(&'m Message),
+}
+
+impl Way<'_> {
+    /// The flags that can be set.
+    fn flags(self) -> u64 {
+        let more = match self {
+            Self::Create => SUPPRESS_NOTIFICATIONS,
+            Self::Answer | Self::Update(_) => SUPPRESS_NOTIFICATIONS | EPHEMERAL,
+            Self::Edit(_) => 0,
+        };
+        SUPPRESS_EMBEDS | IS_COMPONENTS_V2 | more
+    }
+}
+
+/// Checks a message that the bot sends, or a change of one.
+pub(in crate::discord) fn check(problems: &mut Problems, at: &str, body: &Value, way: Way<'_>) {
+    let flags = number(body, "flags");
+    if flags & !way.flags() != 0 {
+        problems.careless(format!(
+            "{}: {} can't be set here",
+            join(at, "flags"),
+            flags & !way.flags()
+        ));
+    }
+    for name in ["sticker_ids", "attachments", "poll"] {
+        if !(body[name].is_null() || body[name] == serde_json::json!([])) {
+            let sentence = "The stand-in takes no stickers, files and polls.";
+            problems.refuse(&join(at, name), "UNSUPPORTED", sentence);
+        }
+    }
+    mentions(problems, &join(at, "allowed_mentions"), &body["allowed_mentions"]);
+    embeds(problems, &join(at, "embeds"), &body["embeds"]);
+    let is_v2 = layout(problems, at, body, way);
+    let list = &body["components"];
+    components::check(problems, &join(at, "components"), list, is_v2);
+}
+
+/// Whether the message consists of components only, and what that forbids.
+/// <https://discord.com/developers/docs/components/reference#component-reference>
+fn layout(problems: &mut Problems, at: &str, body: &Value, way: Way<'_>) -> bool {
+    let sets = number(body, "flags") & IS_COMPONENTS_V2 != 0;
+    let before = match way {
+        Way::Edit(message) | Way::Update(message) => Some(message),
+        Way::Create | Way::Answer => None,
+    };
+    let was = before.is_some_and(Message::is_v2);
+    if was && !sets && body["flags"].is_u64() {
+        let sentence = "IS_COMPONENTS_V2 can't be taken away.";
+        problems.refuse(&join(at, "flags"), "MESSAGE_FLAGS_INVALID", sentence);
+    }
+    if !(sets || was) {
+        return false;
+    }
+    let there = |name: &str| {
+        let left = match (body.get(name), before) {
+            (Some(value), _) => value.clone(),
+            (None, Some(message)) if name == "content" => message.content.as_str().into(),
+            (None, Some(message)) if name == "embeds" => message.embeds.clone().into(),
+            (None, Some(_) | None) => Value::Null,
+        };
+        !(left.is_null() || left == "" || left == serde_json::json!([]))
+    };
+    for name in ["content", "embeds", "poll", "sticker_ids"] {
+        if there(name) {
+            problems.refuse(
+                &join(at, name),
+                "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
+                format!(
+                    "The '{name}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
+                ),
+            );
+        }
+    }
+    true
+}
+
+/// Checks that the message says whom it may ping: Discord's default is everyone it names.
+/// <https://discord.com/developers/docs/resources/message#allowed-mentions-object>
+fn mentions(problems: &mut Problems, at: &str, allowed: &Value) {
+    let parse = allowed["parse"].as_array();
+    if parse.is_none() {
+        problems.careless(format!("{at}.parse is missing: this message could ping"));
+    }
+    for (index, kind) in parse.into_iter().flatten().enumerate() {
+        let kind = kind.as_str().unwrap_or_default();
+        if allowed[kind].as_array().is_some_and(|ids| !ids.is_empty()) {
+            problems.refuse(
+                &format!("{at}.parse.{index}"),
+                "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE",
+                format!("parse:[\"{kind}\"] and {kind}: [ids...] are mutually exclusive."),
+            );
+        }
+    }
+}
+
+/// Checks what embeds may hold together.
+/// <https://discord.com/developers/docs/resources/message#embed-object-embed-limits>
+fn embeds(problems: &mut Problems, at: &str, embeds: &Value) {
+    let length = |value: &Value| value.as_str().map_or(0, units);
+    let total: usize = embeds
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|embed| {
+            let fields = embed["fields"].as_array().into_iter().flatten();
+            let fields = fields.map(|field| length(&field["name"]) + length(&field["value"]));
+            length(&embed["title"])
+                + length(&embed["description"])
+                + length(&embed["footer"]["text"])
+                + length(&embed["author"]["name"])
+                + fields.sum::<usize>()
+        })
+        .sum();
+    if total > 6000 {
+        let sentence = format!("Embed size exceeds maximum size of 6000; is {total}.");
+        problems.refuse(at, "MAX_EMBED_SIZE_EXCEEDED", sentence);
+    }
+}
+
+/// Checks that the message that is replied to is there, unless that doesn't matter.
+/// <https://discord.com/developers/docs/resources/message#message-reference>
+pub(in crate::discord) fn reference(
+    problems: &mut Problems,
+    body: &Value,
+    is_there: impl Fn(u64) -> bool,
+) {
+    let reference = &body["message_reference"];
+    let id = &reference["message_id"];
+    let id = id.as_u64().or_else(|| id.as_str()?.parse().ok());
+    if let Some(id) = id
+        && reference["fail_if_not_exists"] != false
+        && !is_there(id)
+    {
+        problems.refuse("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message");
+    }
+}

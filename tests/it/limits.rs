@@ -1,0 +1,230 @@
+//! How many calls Discord takes, and what the bot makes of it. The limits are Discord's, in shorter
+//! windows, so that what takes minutes there takes seconds here.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant, SystemTime};
+
+use futures_util::future::join_all;
+use ldapgroup_bot::access::{self, GuildId, Place, UserId};
+use ldapgroup_bot::connect::CorrelationId;
+use ldapgroup_bot::group::GroupName;
+use ldapgroup_bot::store::{NewRequest, Store};
+use sandbox::discord::{
+    Answer, CONNECT, Fault, GUILD, Limits, Message, REQUESTS, Rate, Request, Route, Times, Who,
+};
+use secrecy::SecretString;
+
+use crate::database::execute;
+use crate::world::{Setup, World, setup};
+
+/// Five calls in so long, for messages of a channel.
+fn five_in(per: Duration) -> Limits {
+    let five = Some(Rate::new(5, per));
+    Limits { create_message: five, edit_message: five, get_message: five, ..Limits::default() }
+}
+
+fn team(number: usize) -> String {
+    format!("team-{number:02}")
+}
+
+/// A world with so many groups in LDAP and these limits.
+async fn world(count: usize, limits: Limits) -> World {
+    let mut setup = setup(&[("MAX_OPEN_REQUESTS", "1000")]);
+    setup.connect.groups = (0..count).map(team).collect();
+    setup.connect.imported = Vec::new();
+    setup.discord.limits = limits;
+    World::with(setup).await
+}
+
+/// A world in which the bot has just been started, with so many open requests that no message shows.
+async fn world_with_a_backlog(count: usize, limits: Limits) -> World {
+    let mut world = world(count, limits).await;
+    world.stop_bot().await;
+    let url = format!("sqlite://{}", world.sandbox.database().display());
+    let store = Store::open(&SecretString::new(url)).await.unwrap();
+    let place = Place { guild: GuildId(GUILD), channel: access::ChannelId(CONNECT) };
+    for number in 0..count {
+        let names = vec![GroupName::parse(&team(number)).unwrap()];
+        let requester = UserId(Who::Member.id());
+        let new = NewRequest { names, requester, place, reason: None };
+        store.ask(&new, 1000, SystemTime::now(), CorrelationId::new()).await.unwrap();
+    }
+    store.close().await;
+    world.start_bot().await;
+    world
+}
+
+/// Waits until each of these requests has its message, and gives those.
+async fn cards(world: &World, numbers: impl IntoIterator<Item = u32>) -> Vec<Message> {
+    let mut cards = Vec::new();
+    for number in numbers {
+        cards.push(world.card(number, "Approve or deny").await);
+    }
+    cards
+}
+
+/// The messages that were edited.
+fn edited(requests: &[Request]) -> HashSet<u64> {
+    let done = requests
+        .iter()
+        .filter(|request| request.route == Some(Route::EditMessage) && request.status == Some(200));
+    done.filter_map(|request| request.path.rsplit('/').next()?.parse().ok()).collect()
+}
+
+#[tokio::test]
+async fn a_start_with_many_open_requests_keeps_to_discords_pace_and_gets_all_messages_right() {
+    let mut world = world_with_a_backlog(60, five_in(Duration::from_millis(300))).await;
+    let first = cards(&world, 1..=60).await;
+    assert!(world.discord.rate_limited() <= 2, "{}", world.discord.rate_limited());
+    world.stop_bot().await;
+    for gone in [3, 30, 59] {
+        assert!(world.discord.delete_message(first[gone].id));
+    }
+    world.start_bot().await;
+    // What happens now is shown before what only may have changed.
+    world.admin().press(&first[0], "Approve").await;
+    world.card(1, "**Created**").await;
+    let done = edited(&world.discord.requests()).len();
+    assert!(done < 30, "{done} others were first");
+    let second = cards(&world, 2..=60).await;
+    let moved: Vec<_> = (1..60).filter(|at| first[*at].id != second[*at - 1].id).collect();
+    assert_eq!(moved, [3, 30, 59]);
+    let stayed: HashSet<_> = first.iter().map(|card| card.id).collect();
+    let stayed = stayed.into_iter().filter(|id| world.discord.message(*id).is_some()).collect();
+    world.discord.wait_for_requests(|requests| edited(requests).is_superset(&stayed)).await;
+    assert!((1..=60).all(|number| world.cards(number).len() == 1));
+    assert!(world.discord.rate_limited() <= 2, "{}", world.discord.rate_limited());
+    world.end().await;
+}
+
+/// What somebody was told of their request is so.
+fn is_true(world: &World, answer: &Answer, heard: SystemTime) -> bool {
+    let text = answer.text();
+    let (Some(of), true) = (text.split("request ").nth(1), text.starts_with("You asked for"))
+    else {
+        return false;
+    };
+    let number = of.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap();
+    let cards = world.cards(number);
+    let [card] = &cards[..] else { return false };
+    if text.contains("no administrator sees it yet") {
+        let since_epoch = Duration::from_millis(1_420_070_400_000 + (card.id >> 22));
+        let posted = SystemTime::UNIX_EPOCH + since_epoch;
+        // The answer was on its way for a moment.
+        return posted + Duration::from_secs(1) > heard;
+    }
+    text.contains(&format!("https://discord.com/channels/{GUILD}/{REQUESTS}/{}", card.id))
+}
+
+#[tokio::test]
+async fn thirty_requests_at_once_are_hardly_ever_refused_and_everyone_is_told_what_is_so() {
+    let world = world(30, five_in(Duration::from_secs(3))).await;
+    let people = [Who::Member, Who::OtherMember, Who::Guest];
+    let asking = (0..30).map(|number| {
+        let person = world.discord.person(people[number % people.len()]);
+        let pending = person.start_slash("create", &[("name", team(number).into())]);
+        async move {
+            let answer = pending.answer().await;
+            (answer, SystemTime::now())
+        }
+    });
+    let answers = join_all(asking).await;
+    cards(&world, 1..=30).await;
+    for (answer, heard) in &answers {
+        assert!(is_true(&world, answer, *heard), "{}", answer.text());
+    }
+    let shown = answers.iter().filter(|(answer, _)| answer.text().contains("/channels/"));
+    assert!(shown.count() >= 15, "whoever can be is told where it is");
+    assert!(world.discord.rate_limited() <= 2, "{}", world.discord.rate_limited());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn fifty_calls_in_a_second_are_never_exceeded_and_answers_wait_for_no_other_call() {
+    let limits =
+        Limits { create_message: None, edit_message: None, get_message: None, ..Limits::default() };
+    let mut world = world_with_a_backlog(100, limits).await;
+    cards(&world, 1..=100).await;
+    world.stop_bot().await;
+    world.start_bot().await;
+    for _ in 0..5 {
+        let answer = world.member().slash("search", &[("prefix", "team-0".into())]).await;
+        let after = answer.first_answer_after.unwrap();
+        assert!(after < Duration::from_millis(700), "{after:?}");
+    }
+    world.discord.wait_for_requests(|requests| edited(requests).len() == 100).await;
+    assert_eq!(world.discord.rate_limited(), 0);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_global_refusal_keeps_every_call_back_but_answers() {
+    let world = World::start().await;
+    world.ask(Who::Member, "accounting2").await;
+    world.card(1, "Approve or deny").await;
+    let limited = Fault::RateLimited { retry_after: 4.0, global: true };
+    world.discord.fail(Route::EditMessage, limited, Times::Once);
+    world.ask(Who::OtherMember, "accounting2").await;
+    let is_refused = |request: &Request| request.status == Some(429);
+    world.discord.wait_for_requests(|requests| requests.iter().any(is_refused)).await;
+    let since = Instant::now();
+    let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+    assert!(answer.first_answer_after.unwrap() < Duration::from_millis(700));
+    let answer = world.ask(Who::Member, "ABE-TEST").await;
+    assert!(answer.text().contains("/channels/"), "{}", answer.text());
+    assert!(since.elapsed() > Duration::from_millis(3900), "{:?}", since.elapsed());
+    world.card(1, "Also asked").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_ban_by_cloudflare_is_waited_out() {
+    let mut setup = Setup::default();
+    setup.discord.limits.invalid = Rate::new(1, Duration::from_mins(10));
+    setup.discord.limits.banned_for = Duration::from_secs(2);
+    let world = World::with(setup).await;
+    world.discord.fail(Route::CreateMessage, Fault::Forbidden(50013), Times::Once);
+    let first = world.member().start_slash("create", &[("name", "accounting2".into())]);
+    let is_banned = |request: &Request| request.status == Some(429);
+    world.discord.wait_for_requests(|requests| requests.iter().any(is_banned)).await;
+    let others = [Who::Admin, Who::OtherMember, Who::Guest].map(|who| {
+        let person = world.discord.person(who);
+        person.start_slash("search", &[("prefix", "accounting".into())])
+    });
+    assert!(first.answer().await.text().starts_with("You asked for"));
+    for other in others {
+        assert!(other.answer().await.text().contains("accounting2"));
+    }
+    world.card(1, "Approve or deny").await;
+    assert_eq!(world.discord.rate_limited(), 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn old_messages_are_edited_as_often_as_discord_lets_them_and_keep_no_younger_one_back() {
+    let limits = Limits {
+        edit_old_message: Some(Rate::new(2, Duration::from_secs(4))),
+        ..Limits::default()
+    };
+    let mut world = world_with_a_backlog(5, limits).await;
+    let cards = cards(&world, 1..=5).await;
+    world.stop_bot().await;
+    let mut old = HashSet::new();
+    for card in &cards[..4] {
+        old.insert(world.discord.backdate(card.id, Duration::from_hours(2)));
+    }
+    let sql = "UPDATE requests SET message = message - 7200000 * 4194304 WHERE id < 5";
+    execute(&world.sandbox.database(), sql).await;
+    world.start_bot().await;
+    world
+        .discord
+        .wait_for_requests(|requests| edited(requests).intersection(&old).count() == 2)
+        .await;
+    let since = Instant::now();
+    world.ask(Who::OtherMember, &team(4)).await;
+    world.card(5, "Also asked").await;
+    assert!(since.elapsed() < Duration::from_millis(1500), "{:?}", since.elapsed());
+    world.discord.wait_for_requests(|requests| edited(requests).is_superset(&old)).await;
+    assert!(world.discord.rate_limited() <= 2, "{}", world.discord.rate_limited());
+    world.end().await;
+}
