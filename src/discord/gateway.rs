@@ -332,7 +332,7 @@ impl Connection<'_> {
                 let Ready { session_id, resume_gateway_url } = read(data)?;
                 let address = resume_gateway_url.as_str();
                 *self.session = Some(Session::new(session_id, address, &self.line.address));
-                self.pace.settle();
+                self.pace.begun(Instant::now());
                 tracing::info!("connected to Discord");
             }
             Some("RESUMED") => {

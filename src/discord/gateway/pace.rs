@@ -28,6 +28,15 @@ pub(super) struct Pace {
 }
 
 impl Pace {
+    /// Discord has begun the session. When it got the word of it lies before that, and its clock runs
+    /// from then on.
+    pub(super) fn begun(&mut self, now: Instant) {
+        if let Some(last) = self.sessions.back_mut() {
+            *last = now;
+        }
+        self.settle();
+    }
+
     /// A connection is in order.
     pub(super) fn settle(&mut self) {
         self.failures = 0;
@@ -91,6 +100,8 @@ mod tests {
         assert_eq!(pace.wait(now), Duration::ZERO);
         pace.begin(now);
         assert_eq!(pace.wait(now + Duration::from_secs(2)), Duration::from_secs(3));
+        pace.begun(now + Duration::from_secs(1));
+        assert_eq!(pace.wait(now + Duration::from_secs(2)), Duration::from_secs(4));
         assert_eq!(pace.wait(now + Duration::from_mins(10)), Duration::ZERO);
     }
 }
