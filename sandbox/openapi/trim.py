@@ -31,6 +31,9 @@ OPERATIONS = {
 }
 
 
+METHODS = ["delete", "get", "patch", "post", "put"]
+
+
 def json_content(part):
     return (part.get("content") or {}).get("application/json", {}).get("schema")
 
@@ -81,6 +84,7 @@ def main():
         whole = json.load(file)
     paths = {
         path: {method: trim_operation(whole["paths"][path], whole["paths"][path][method]) for method in methods}
+        | {"others": [method for method in METHODS if method in whole["paths"][path] and method not in methods]}
         for path, methods in OPERATIONS.items()
     }
     prefix = "#/components/schemas/"

@@ -3,6 +3,7 @@
 
 use super::{
     APPLICATION, State,
+    check::id_in,
     messages::Message,
     permissions::permission,
     replies::{Answer, Refusal},
@@ -54,16 +55,17 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let shared = call.shared;
     let body = call.body(|problems, body| {
         messages::check(problems, "", body, Way::Create);
-        messages::reference(problems, body, |id| {
-            shared.lock().message(id).is_some_and(|found| found.channel == channel.id)
-        });
+        if let Some(id) = id_in(&body["message_reference"]["message_id"]) {
+            messages::reply(problems, body, channel.id, shared.lock().message(id));
+        }
     })?;
     let mut state = shared.lock();
-    if let Some(first) = state.sent_before(channel.id, &body, shared.options.nonces_live)? {
+    if let Some(first) = state.sent_before(&body, shared.options.nonces_live)? {
         return Ok(Answer::json(200, first));
     }
-    let message = Message::of_bot(channel.id, &body, &state.grants.reach(channel.id));
-    if message.is_empty() {
+    let mut message = Message::of_bot(channel.id, &body, &state.grants.reach(channel.id));
+    message.replies_to = id_in(&body["message_reference"]["message_id"]);
+    if message.is_empty() && message.components.is_empty() {
         return Err(Refusal::EMPTY);
     }
     let message = state.post(message);

@@ -6,7 +6,12 @@ use std::{collections::HashSet, iter, slice};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Message, check::number, commands::without_null};
+use super::{
+    Message,
+    check::number,
+    commands::without_null,
+    world::{merge, snowflake},
+};
 
 /// The flag of a message that is made of components alone: they hold its text too.
 pub(super) const IS_COMPONENTS_V2: u64 = 1 << 15;
@@ -134,12 +139,22 @@ fn fill(component: &Value, free: &mut impl Iterator<Item = u64>) -> Value {
         kind::MENU => json!({"min_values": 1, "max_values": 1}),
         kind::CONTAINER => json!({"accent_color": null, "spoiler": false}),
         kind::SEPARATOR => json!({"divider": true, "spacing": 1}),
+        kind::THUMBNAIL => json!({"description": null, "spoiler": false}),
         _ => json!({}),
     };
     for (name, value) in defaults.as_object().into_iter().flatten() {
         if full[name].is_null() {
             full[name] = value.clone();
         }
+    }
+    if full["media"].is_object() {
+        unfurl(&mut full["media"]);
+    }
+    for item in full["items"].as_array_mut().into_iter().flatten() {
+        let mut whole = json!({"description": null, "spoiler": false});
+        merge(&mut whole, item.take());
+        unfurl(&mut whole["media"]);
+        *item = whole;
     }
     if let Some(inner) = component["components"].as_array() {
         full["components"] = inner.iter().map(|inner| fill(inner, free)).collect();
@@ -148,6 +163,12 @@ fn fill(component: &Value, free: &mut impl Iterator<Item = u64>) -> Value {
         full["accessory"] = fill(&component["accessory"], free);
     }
     full
+}
+
+/// What Discord adds to the address of a picture: where it keeps it itself.
+fn unfurl(media: &mut Value) {
+    media["id"] = json!(snowflake().to_string());
+    media["proxy_url"] = media["url"].clone();
 }
 
 #[cfg(test)]
@@ -204,10 +225,10 @@ mod tests {
         let mut card = card();
         assert_eq!(card.pings.users, [7]);
         let next = json!([{"type": 17, "components": [{"type": 10, "content": "<@8>"}]}]);
-        card.edit(&json!({"components": next})).expect("it isn't empty");
+        card.edit(&json!({"components": next}), &Reach::default()).expect("it isn't empty");
         assert_eq!((&card.mentions.users[..], &card.pings.users[..]), (&[8][..], &[7][..]));
         let allowed = json!({"parse": []});
-        card.edit(&json!({"components": next, "allowed_mentions": allowed}))
+        card.edit(&json!({"components": next, "allowed_mentions": allowed}), &Reach::default())
             .expect("nor is it now");
         assert!(card.mentions.is_empty());
     }
@@ -216,14 +237,21 @@ mod tests {
     fn components_alone_are_a_message_with_the_flag_and_none_without() {
         let mut card = card();
         assert!(!card.is_empty());
-        assert!(card.edit(&json!({"components": []})).is_err(), "nothing is left");
+        assert!(
+            card.edit(&json!({"components": []}), &Reach::default()).is_err(),
+            "nothing is left"
+        );
         let rows =
             json!([{"type": 1, "components": [{"type": 2, "label": "a", "custom_id": "a"}]}]);
         let mut old =
             Message::of_bot(1, &json!({"content": "old", "components": rows}), &Reach::default());
-        assert!(old.edit(&json!({"content": null})).is_err(), "buttons say nothing");
+        old.metadata = Some(json!({"type": 2}));
+        let bare = json!({"content": null});
+        let refused = old.edit(&bare, &Reach::default()).is_err();
+        assert!(refused, "rows alone are no answer to an interaction");
+        old.metadata = None;
         let flag = json!({"content": null, "embeds": [], "flags": IS_COMPONENTS_V2});
-        old.edit(&flag).expect("an edit may set the flag");
+        old.edit(&flag, &Reach::default()).expect("an edit may set the flag");
         assert!(Message::of_bot(1, &json!({"components": rows}), &Reach::default()).is_empty());
     }
 }

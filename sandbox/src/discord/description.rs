@@ -101,6 +101,17 @@ fn close(schema: &mut Value) {
     }
 }
 
+/// The methods that Discord has at paths of the stand-in's routes, and the stand-in hasn't.
+pub(super) fn others() -> Vec<(String, String)> {
+    let paths = DESCRIPTION["paths"].as_object().into_iter().flatten();
+    let of_path = |(path, item): (&String, &'static Value)| {
+        let methods = item["others"].as_array().into_iter().flatten();
+        let methods = methods.filter_map(Value::as_str).map(str::to_uppercase);
+        methods.map(|method| (path.clone(), method)).collect::<Vec<_>>()
+    };
+    paths.flat_map(of_path).collect()
+}
+
 /// A parameter of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Parameter {
@@ -118,7 +129,8 @@ pub(super) struct Operation {
     described: &'static Value,
     pointer: String,
     body: OnceLock<Validator>,
-    answers: OnceLock<Validator>,
+    /// By status.
+    answers: HashMap<String, OnceLock<Validator>>,
 }
 
 impl Operation {
@@ -128,7 +140,9 @@ impl Operation {
         assert!(described.is_object(), "{method} {path} is described");
         let path = path.replace('~', "~0").replace('/', "~1");
         let pointer = format!("/paths/{path}/{method}").replace('{', "%7B").replace('}', "%7D");
-        Self { described, pointer, body: OnceLock::new(), answers: OnceLock::new() }
+        let statuses = described["answers"].as_object().into_iter().flatten();
+        let answers = statuses.map(|(status, _)| (status.clone(), OnceLock::new())).collect();
+        Self { described, pointer, body: OnceLock::new(), answers }
     }
 
     /// The description of a route.
@@ -167,12 +181,13 @@ impl Operation {
 
     /// Everything in which the stand-in's own answer differs from the description.
     pub(super) fn check_answer(&self, status: u16, body: Option<&Value>) -> Vec<String> {
-        let described = &self.described["answers"][status.to_string()];
+        let status = status.to_string();
+        let described = &self.described["answers"][&status];
         let mut problems = Problems::default();
         match (described, body) {
             (Value::Object(_), Some(body)) => {
                 let pointer = format!("{}/answers/{status}", self.pointer);
-                let validator = self.answers.get_or_init(|| build(ANSWERS, &pointer));
+                let validator = self.answers[&status].get_or_init(|| build(ANSWERS, &pointer));
                 for error in validator.iter_errors(body) {
                     explain(&error, &mut problems);
                 }
@@ -254,13 +269,15 @@ impl<'i> Keyword<'i> for Length {
 pub(super) fn address(url: &str) -> Result<(), (&'static str, &'static str)> {
     let invalid = ("URL_TYPE_INVALID_URL", "Not a well formed URL.");
     let (scheme, rest) = url.split_once("://").ok_or(invalid)?;
-    if !matches!(scheme, "http" | "https" | "discord" | "attachment") {
-        return Err((
-            "URL_TYPE_INVALID_SCHEME",
-            "Scheme must be one of ('http', 'https', 'discord', 'attachment').",
-        ));
+    match scheme {
+        "discord" | "attachment" if !rest.is_empty() => return Ok(()),
+        "http" | "https" => {}
+        _ => return Err(("URL_TYPE_INVALID_SCHEME", "Scheme is not supported.")),
     }
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let is_whole = !host.is_empty() && !url.chars().any(|c| c.is_whitespace() || c.is_control());
-    if is_whole { Ok(()) } else { Err(invalid) }
+    // A name that only a local network knows is refused, a number isn't, as bots report:
+    // https://github.com/bugsink/bugsink/issues/280
+    let is_known = host.contains('.') || host.starts_with('[');
+    let is_clean = !url.chars().any(|c| c.is_whitespace() || c.is_control());
+    if is_known && is_clean { Ok(()) } else { Err(invalid) }
 }

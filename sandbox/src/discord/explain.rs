@@ -1,6 +1,6 @@
 //! Says what is wrong with a body in Discord's codes and words.
 //!
-//! The codes are those that Discord is seen to answer; its documentation lists none of them:
+//! The codes below 50035 are in no list of Discord's; these are those that bots report:
 //! <https://discord.com/developers/docs/reference#error-messages>
 
 use jsonschema::{
@@ -67,9 +67,13 @@ fn leaf(kind: &Kind, instance: &Value) -> (&'static str, String) {
         Kind::Minimum { limit } => {
             ("NUMBER_TYPE_MIN", format!("int value should be greater than or equal to {limit}."))
         }
-        Kind::Enum { options } => ("BASE_TYPE_CHOICES", format!("Value must be one of {options}.")),
+        Kind::Enum { options } => {
+            let options = options.to_string().replace(',', ", ");
+            let options = options.trim_matches(['[', ']']);
+            ("BASE_TYPE_CHOICES", format!("Value must be one of ({options})."))
+        }
         Kind::Constant { expected_value } => {
-            ("BASE_TYPE_CHOICES", format!("Value must be one of [{expected_value}]."))
+            ("BASE_TYPE_CHOICES", format!("Value must be one of ({expected_value})."))
         }
         Kind::Format { format } if format == "uri" => {
             let problem = address(instance.as_str().unwrap_or_default());

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 
 use super::{
     Change, State,
-    check::number,
+    check::{id_in, number},
     clock,
     commands::without_null,
     components::{self, IS_COMPONENTS_V2},
     permissions::Reach,
     replies::Refusal,
-    world::{APPLICATION, ChannelId, Who, bot_user, snowflake},
+    world::{APPLICATION, Channel, ChannelId, Who, bot_user, snowflake},
 };
 
 /// The flag of a message whose links aren't shown as embeds.
@@ -27,6 +27,8 @@ pub(super) const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
 /// Discord's number of a message that answers a slash command; any other is 0.
 /// <https://discord.com/developers/docs/resources/message#message-object-message-types>
 const ANSWERS_COMMAND: u8 = 20;
+/// Of one that replies to another.
+const IS_REPLY: u8 = 19;
 
 /// A message as it now stands.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -66,9 +68,9 @@ pub struct Message {
     /// The interaction, as Discord tells of it.
     #[serde(skip)]
     pub(super) metadata: Option<Value>,
-    /// What the bot can mention where the message stands.
+    /// The message that it is a reply to.
     #[serde(skip)]
-    pub(super) reach: Reach,
+    pub(super) replies_to: Option<u64>,
 }
 
 /// The interaction that a message answers.
@@ -109,8 +111,7 @@ impl Pings {
         };
         let listed = |kind: &str, id: u64| {
             let mut ids = allowed[kind].as_array().into_iter().flatten();
-            let text = id.to_string();
-            ids.any(|entry| entry.as_u64() == Some(id) || entry.as_str() == Some(&text))
+            ids.any(|entry| id_in(entry) == Some(id))
         };
         let mut pings = Self {
             everyone: (content.contains("@everyone") || content.contains("@here"))
@@ -158,7 +159,7 @@ impl Message {
             edited_at: None,
             interaction_id: None,
             metadata: None,
-            reach: Reach::default(),
+            replies_to: None,
         }
     }
 
@@ -167,7 +168,6 @@ impl Message {
         let mut message = Self::new(channel, (APPLICATION, "ldapgroup"));
         message.put(body);
         message.pings = Pings::of(&message.said(), &body["allowed_mentions"], reach);
-        message.reach = reach.clone();
         message.mentions = message.pings.clone();
         message.flags = number(body, "flags");
         message
@@ -186,20 +186,24 @@ impl Message {
         if let Some(parts) = list("components") {
             self.components = components::filled(&parts);
         }
-        // An edit may set it, none takes it away.
-        self.flags |= number(body, "flags") & IS_COMPONENTS_V2;
+        if let Some(flags) = body["flags"].as_u64() {
+            // An edit may set it, none takes it away.
+            let kept = self.flags & !SUPPRESS_EMBEDS;
+            self.flags = kept | flags & (SUPPRESS_EMBEDS | IS_COMPONENTS_V2);
+        }
     }
 
     /// Changes the message as a checked body says, refusing to empty it.
-    pub(super) fn edit(&mut self, body: &Value) -> Result<(), Refusal> {
+    pub(super) fn edit(&mut self, body: &Value, reach: &Reach) -> Result<(), Refusal> {
         let mut changed = self.clone();
         changed.put(body);
-        if changed.is_empty() {
+        let has_parts = self.metadata.is_none() && !changed.components.is_empty();
+        if changed.is_empty() && !has_parts {
             return Err(Refusal::EMPTY);
         }
         let is_laid_out_anew = changed.is_v2() && body.get("components").is_some();
         if body.get("content").is_some() || is_laid_out_anew {
-            changed.mentions = Pings::of(&changed.said(), &body["allowed_mentions"], &self.reach);
+            changed.mentions = Pings::of(&changed.said(), &body["allowed_mentions"], reach);
         }
         if self.thinking {
             changed.thinking = false;
@@ -284,11 +288,16 @@ impl Message {
             "pinned": false,
             "flags": (self.flags & !EPHEMERAL) | private | loading,
         });
-        if person.is_none() {
-            json["application_id"] = json!(APPLICATION.to_string());
+        if let Some(replied) = self.replies_to {
+            json["type"] = json!(IS_REPLY);
+            json["message_reference"] = self.reference(&json!(replied.to_string()));
         }
         if let (Some(metadata), Some(origin)) = (&self.metadata, &self.interaction) {
             json["webhook_id"] = json!(APPLICATION.to_string());
+            json["application_id"] = json!(APPLICATION.to_string());
+            if metadata["interacted_message_id"].is_string() {
+                json["message_reference"] = self.reference(&metadata["interacted_message_id"]);
+            }
             json["interaction_metadata"] = metadata.clone();
             if answers_command {
                 json["interaction"] = json!({
@@ -298,6 +307,17 @@ impl Message {
                     "user": origin.who.user(),
                 });
             }
+        }
+        json
+    }
+}
+
+impl Message {
+    /// The message of this id in the same channel, as messages refer to one.
+    fn reference(&self, id: &Value) -> Value {
+        let mut json = json!({"type": 0, "channel_id": self.channel.to_string(), "message_id": id});
+        if let Some(guild) = Channel::find(self.channel).and_then(|channel| channel.guild) {
+            json["guild_id"] = json!(guild.to_string());
         }
         json
     }
@@ -329,8 +349,10 @@ impl State {
 
     /// Changes a message and tells of it.
     pub(super) fn edit(&mut self, id: u64, body: &Value) -> Result<Message, Refusal> {
+        let channel = self.message(id).ok_or(Refusal::UNKNOWN_MESSAGE)?.channel;
+        let reach = self.grants.reach(channel);
         let message = self.message_mut(id).ok_or(Refusal::UNKNOWN_MESSAGE)?;
-        message.edit(body)?;
+        message.edit(body, &reach)?;
         let message = message.clone();
         self.announce("MESSAGE_UPDATE", &message);
         self.tell(Change::Edited(message.clone()));
@@ -362,9 +384,10 @@ mod tests {
         let allowed = json!({"parse": [], "roles": ["3"]});
         let mut card =
             Message::of_bot(1, &json!({"content": "<@&3>", "allowed_mentions": allowed}), &all());
-        card.edit(&json!({"components": []})).expect("it isn't empty");
+        card.edit(&json!({"components": []}), &all()).expect("it isn't empty");
         assert_eq!(card.mentions.roles, [3]);
-        card.edit(&json!({"content": "Created for <@1>", "allowed_mentions": {"users": ["1"]}}))
+        let next = json!({"content": "Created for <@1>", "allowed_mentions": {"users": ["1"]}});
+        card.edit(&next, &all())
             .expect("it isn't empty");
         assert_eq!((&card.mentions.users[..], &card.mentions.roles[..]), (&[1][..], &[][..]));
         assert_eq!((&card.pings.users[..], &card.pings.roles[..]), (&[][..], &[3][..]));

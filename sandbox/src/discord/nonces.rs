@@ -1,14 +1,13 @@
-//! Nonces: a message that is sent again with the same one is the message that was sent.
+//! Nonces: a message that is sent again with the same one, wherever, is the message that was sent.
 //! <https://discord.com/developers/docs/resources/message#create-message>
 
 use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
-use super::{State, messages::Message, replies::Refusal, world::ChannelId};
+use super::{State, messages::Message, replies::Refusal};
 
 /// A nonce that a message was sent with.
 pub(super) struct Nonce {
-    channel: ChannelId,
     value: Value,
     message: u64,
     sent: Instant,
@@ -24,13 +23,12 @@ impl State {
     /// <https://github.com/discord/discord-api-docs/issues/6647>
     pub(super) fn sent_before(
         &mut self,
-        channel: ChannelId,
         body: &Value,
         kept: Duration,
     ) -> Result<Option<Value>, Refusal> {
         self.nonces.retain(|known| known.sent.elapsed() < kept);
         let mut known = self.nonces.iter();
-        let found = known.find(|known| known.channel == channel && known.value == body["nonce"]);
+        let found = known.find(|known| known.value == body["nonce"]);
         let Some(found) = found.filter(|_| body["enforce_nonce"] == true) else {
             return Ok(None);
         };
@@ -42,7 +40,6 @@ impl State {
     pub(super) fn note_nonce(&mut self, message: &Message, body: &Value) -> Value {
         if !body["nonce"].is_null() {
             self.nonces.push(Nonce {
-                channel: message.channel,
                 value: body["nonce"].clone(),
                 message: message.id,
                 sent: Instant::now(),

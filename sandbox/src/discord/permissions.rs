@@ -20,7 +20,7 @@ pub mod permission {
     pub const VIEW_CHANNEL: u64 = 1 << 10;
     /// Send messages in a channel.
     pub const SEND_MESSAGES: u64 = 1 << 11;
-    /// Have links and embeds shown.
+    /// Have links and embeds shown. The stand-in shows them all the same.
     pub const EMBED_LINKS: u64 = 1 << 14;
     /// Read messages that were sent before.
     pub const READ_MESSAGE_HISTORY: u64 = 1 << 16;

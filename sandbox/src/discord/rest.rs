@@ -20,7 +20,7 @@ use tower::util::MapRequest;
 use super::{
     Shared,
     check::Problems,
-    description::{Operation, Parameter},
+    description::{self, Operation, Parameter},
     endpoint,
     faults::{self, Fault},
     lines::{Door, Line},
@@ -93,15 +93,21 @@ impl Call<'_> {
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let door = Door { listener, shared: Arc::clone(&shared) };
     let router = TABLE.iter().fold(Router::new(), |router, row| {
-        let method = Method::from_bytes(row.method.as_bytes()).map(MethodFilter::try_from);
-        let method = method.expect("a method's name").expect("a method that axum knows");
-        let method = on(method, known).layer(Extension(row));
+        let method = on(filter(row.method), known).layer(Extension(row));
         router.route(&format!("/api/v10{}", row.path), method)
+    });
+    let router = description::others().iter().fold(router, |router, (path, method)| {
+        router.route(&format!("/api/v10{path}"), on(filter(method), unknown))
     });
     let router = router.fallback(unknown).method_not_allowed_fallback(wrong_method);
     let service = MapRequest::new(router.with_state(shared), with_plain_at);
     // It ends only with the task.
     drop(axum::serve(door, service.into_make_service_with_connect_info::<Line>()).await);
+}
+
+fn filter(method: &str) -> MethodFilter {
+    let method = Method::from_bytes(method.as_bytes()).map(MethodFilter::try_from);
+    method.expect("a method's name").expect("a method that axum knows")
 }
 
 /// `%40original` is `@original`, which some libraries write so.
@@ -179,7 +185,7 @@ async fn handle(
         }
         Some((_, None)) | None => checked(shared, target, &parts, &body).await,
     };
-    if !answer.html {
+    if !answer.html && answer.status != 429 {
         answer.headers.extend(headers);
     }
     shared.lock().quota.answered(answer.status, Instant::now());

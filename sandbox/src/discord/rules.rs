@@ -1,5 +1,6 @@
 //! What Discord refuses beside what its description says, and what the bot should never send.
-//! The codes are those that Discord is seen to answer; its documentation lists none of them.
+//! It answers 50035 to all of it. The codes below that are in no list of Discord's: they are those that
+//! bots report, or, where nobody does, of the same make.
 
 pub(super) mod commands;
 pub(super) mod components;

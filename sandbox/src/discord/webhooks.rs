@@ -116,9 +116,17 @@ pub(super) fn follow_up(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         let message = show_edited(&mut state, id, placeholder, &body)?;
         return Ok(Answer::json(200, message.json()));
     }
-    let message = state.post(message);
+    let message = state.post(following(message, original));
     if let Some(interaction) = state.interaction_mut(id) {
         interaction.show(message.clone());
     }
     Ok(Answer::json(200, message.json()))
+}
+
+/// A further answer, which says what the first one was.
+fn following(mut message: Message, original: Option<u64>) -> Message {
+    if let (Some(metadata), Some(original)) = (&mut message.metadata, original) {
+        metadata["original_response_message_id"] = original.to_string().into();
+    }
+    message
 }

@@ -3,7 +3,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "bodies are written where they are sent")]
 
 use reqwest::Method;
-use sandbox::discord::{APPLICATION, CONNECT, Discord, GUILD, Options};
+use sandbox::discord::{APPLICATION, CONNECT, Discord, GUILD, Options, REQUESTS};
 use serde_json::{Value, json};
 
 use super::bot::{Bot, code, commands, text};
@@ -61,6 +61,10 @@ async fn links_images_and_emoji_must_be_some() {
     let first = "/components/0/components/0";
     let link = button(json!({"style": 5, "custom_id": null, "url": "accounting"}));
     assert_eq!(wrong(&send(&bot, link).await, &format!("{first}/url")), "URL_TYPE_INVALID_URL");
+    let local = button(json!({"style": 5, "custom_id": null, "url": "http://connect:3939"}));
+    assert_eq!(wrong(&send(&bot, local).await, &format!("{first}/url")), "URL_TYPE_INVALID_URL");
+    let number = button(json!({"style": 5, "custom_id": null, "url": "http://10.1.2.3:3939/a"}));
+    assert_eq!(send(&bot, number).await.0, 200);
     let image = json!({"embeds": [{"image": {"url": "ftp://example.org/a.png"}}]});
     let told = send(&bot, image).await;
     assert_eq!(wrong(&told, "/embeds/0/image/url"), "URL_TYPE_INVALID_SCHEME");
@@ -79,7 +83,7 @@ async fn a_menus_numbers_must_fit_each_other() {
     let at = |name: &str| format!("/components/0/components/0/{name}");
     assert_eq!(send(&bot, menu(json!({}))).await.0, 200);
     let told = send(&bot, menu(json!({"max_values": 1}))).await;
-    assert_eq!(wrong(&told, &at("options")), "SELECT_COMPONENT_TOO_MANY_DEFAULT_OPTIONS");
+    assert_eq!(wrong(&told, &at("options")), "SELECT_COMPONENT_TOO_MANY_DEFAULT_VALUES");
     let told = send(
         &bot,
         menu(json!({"min_values": 2, "max_values": 1, "options": [
@@ -87,9 +91,9 @@ async fn a_menus_numbers_must_fit_each_other() {
         ]})),
     )
     .await;
-    assert_eq!(wrong(&told, &at("min_values")), "BASE_TYPE_BAD_LENGTH");
+    assert_eq!(wrong(&told, &at("min_values")), "NUMBER_TYPE_MAX");
     let told = send(&bot, menu(json!({"max_values": 3}))).await;
-    assert_eq!(wrong(&told, &at("max_values")), "BASE_TYPE_BAD_LENGTH");
+    assert_eq!(wrong(&told, &at("options")), "BASE_TYPE_MIN_LENGTH");
 }
 
 #[tokio::test]
@@ -111,8 +115,15 @@ async fn a_reply_to_an_unknown_message_is_refused_unless_that_does_not_matter() 
     let reference = json!({"message_id": 17, "fail_if_not_exists": false});
     assert_eq!(send(&bot, json!({"message_reference": reference})).await.0, 200);
     let (_, there) = send(&bot, json!({})).await;
-    let reference = json!({"message_id": there["id"]});
-    assert_eq!(send(&bot, json!({"message_reference": reference})).await.0, 200);
+    let reference = json!({"message_reference": {"message_id": there["id"]}});
+    let (status, reply) = send(&bot, reference.clone()).await;
+    assert_eq!((status, &reply["type"]), (200, &json!(19)), "{reply}");
+    assert_eq!(reply["message_reference"]["message_id"], there["id"]);
+    let mut elsewhere = text("x");
+    elsewhere["message_reference"] = reference["message_reference"].clone();
+    let path = format!("channels/{REQUESTS}/messages");
+    let told = bot.call(Method::POST, &path, Some(elsewhere)).await;
+    assert_eq!(wrong(&told, "/message_reference"), "REPLIES_CANNOT_REFERENCE_OTHER_CHANNEL");
 }
 
 #[tokio::test]
@@ -148,8 +159,10 @@ async fn ids_that_are_not_numbers_and_wrong_methods_are_refused() {
     assert_eq!(wrong(&told, "/channel_id"), "NUMBER_TYPE_COERCE");
     let told = bot.call(Method::PUT, "gateway", Some(json!({}))).await;
     assert_eq!(code(&told), (405, 0));
-    let told = bot.call(Method::GET, "webhooks/1/token?wait=maybe", None).await;
+    let told = bot.call(Method::DELETE, "gateway/bot", None).await;
     assert_eq!(code(&told), (405, 0));
+    let told = bot.call(Method::GET, "webhooks/1/token", None).await;
+    assert_eq!(code(&told), (404, 0), "Discord has it, the stand-in hasn't");
 }
 
 #[tokio::test]
@@ -219,7 +232,7 @@ async fn an_edit_may_set_the_flag_of_components_v2_but_not_take_it_away() {
     whole["embeds"] = json!([]);
     assert_eq!(edit(whole).await.1["flags"], 1 << 15);
     let told = edit(json!({"flags": 0})).await;
-    assert_eq!(wrong(&told, "/flags"), "MESSAGE_FLAGS_INVALID");
+    assert_eq!(wrong(&told, "/flags"), "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG");
     assert_eq!(wrong(&edit(json!({"content": "x"})).await, "/content"), code);
 }
 

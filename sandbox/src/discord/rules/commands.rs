@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::discord::{
     check::{Problems, join, number, units},
-    commands::{GROUP, INTEGER, NUMBER, SUBCOMMAND, TEXT, is_of, is_subcommand},
+    commands::{INTEGER, NUMBER, TEXT, is_of, is_subcommand},
 };
 
 /// The most characters of all names, descriptions and values of a command.
@@ -35,7 +35,7 @@ pub(in crate::discord) fn one(problems: &mut Problems, at: &str, command: &Value
             problems.refuse(&at, "BASE_TYPE_REQUIRED", "This field is required");
         }
     }
-    options(problems, at, command, 0);
+    options(problems, at, command);
     if weight(command) > MOST_CHARACTERS {
         let sentence = format!("Command exceeds maximum size ({MOST_CHARACTERS})");
         problems.refuse(at, "APPLICATION_COMMAND_TOO_LARGE", sentence);
@@ -54,8 +54,7 @@ fn weight(part: &Value) -> usize {
 /// <https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-naming>
 fn name(problems: &mut Problems, at: &str, part: &Value) {
     let name = part["name"].as_str().unwrap_or_default();
-    let fits = (1..=32).contains(&name.chars().count())
-        && name.chars().all(|c| c.is_alphanumeric() || "-_'ʼ".contains(c))
+    let fits = name.chars().all(|c| c.is_alphanumeric() || "-_'ʼ".contains(c))
         && name.to_lowercase() == name;
     if !fits {
         let sentence = "Command name is invalid";
@@ -63,7 +62,7 @@ fn name(problems: &mut Problems, at: &str, part: &Value) {
     }
 }
 
-fn options(problems: &mut Problems, at: &str, of: &Value, depth: u64) {
+fn options(problems: &mut Problems, at: &str, of: &Value) {
     let list = of["options"].as_array().map_or(&[][..], Vec::as_slice);
     let mut names = HashSet::new();
     let mut optional_seen = false;
@@ -86,21 +85,14 @@ fn options(problems: &mut Problems, at: &str, of: &Value, depth: u64) {
             let code = "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS";
             problems.refuse(at, code, "Option name already exists");
         }
-        self::option(problems, at, option, depth);
+        self::option(problems, at, option);
     }
 }
 
-fn option(problems: &mut Problems, at: &str, option: &Value, depth: u64) {
+fn option(problems: &mut Problems, at: &str, option: &Value) {
     name(problems, at, option);
     let kind = number(option, "type");
-    let nests = kind == GROUP && depth == 0 || kind == SUBCOMMAND && depth <= 1;
-    if is_subcommand(option) && !nests {
-        let sentence = "Nested too deeply.";
-        problems.refuse(at, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", sentence);
-    } else if nests {
-        options(problems, at, option, depth + if kind == GROUP { 1 } else { 2 });
-    }
-    choices(problems, at, option, kind);
+    options(problems, at, option);
     let listed = option["choices"].as_array().map_or(&[][..], Vec::as_slice);
     let mut names = HashSet::new();
     for (index, choice) in listed.iter().enumerate() {
@@ -120,7 +112,7 @@ fn option(problems: &mut Problems, at: &str, option: &Value, depth: u64) {
     }
 }
 
-/// Checks the `choices` of an option of this type, or of an answer to autocomplete.
+/// Checks the choices that autocomplete offers for an option of this type.
 pub(in crate::discord) fn choices(problems: &mut Problems, at: &str, of: &Value, kind: u64) {
     for (index, choice) in of["choices"].as_array().into_iter().flatten().enumerate() {
         let at = format!("{}.{index}", join(at, "choices"));

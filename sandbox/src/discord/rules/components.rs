@@ -117,6 +117,10 @@ fn button(problems: &mut Problems, at: &str, button: &Value) {
     };
     for name in ALL {
         match (name == needed, button[name].is_null()) {
+            (true, true) if name == "custom_id" => {
+                let code = "BUTTON_COMPONENT_CUSTOM_ID_REQUIRED";
+                problems.refuse(&join(at, name), code, "A custom id is required");
+            }
             (true, true) => {
                 let sentence = "This field is required";
                 problems.refuse(&join(at, name), "BASE_TYPE_REQUIRED", sentence);
@@ -154,18 +158,18 @@ fn menu(problems: &mut Problems, at: &str, menu: &Value) {
     let most = bound("max_values").unwrap_or(1);
     let least = bound("min_values").unwrap_or(1);
     if most > options.len() {
-        let sentence = format!("Must be between 1 and {} in length.", options.len());
-        problems.refuse(&join(at, "max_values"), "BASE_TYPE_BAD_LENGTH", sentence);
+        let sentence = format!("Must be {most} or more in length.");
+        problems.refuse(&join(at, "options"), "BASE_TYPE_MIN_LENGTH", sentence);
     }
     if least > most {
-        let sentence = format!("Must be {most} or fewer, as max_values is.");
-        problems.refuse(&join(at, "min_values"), "BASE_TYPE_BAD_LENGTH", sentence);
+        let sentence = format!("int value should be less than or equal to {most}.");
+        problems.refuse(&join(at, "min_values"), "NUMBER_TYPE_MAX", sentence);
     }
     let chosen = options.iter().filter(|option| option["default"] == true).count();
     if chosen > most {
         let at = join(at, "options");
         let sentence = format!("Must have {most} or fewer defaults; has {chosen}.");
-        problems.refuse(&at, "SELECT_COMPONENT_TOO_MANY_DEFAULT_OPTIONS", sentence);
+        problems.refuse(&at, "SELECT_COMPONENT_TOO_MANY_DEFAULT_VALUES", sentence);
     }
     let mut values = HashSet::new();
     for (index, option) in options.iter().enumerate() {

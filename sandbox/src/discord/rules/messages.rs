@@ -8,6 +8,7 @@ use crate::discord::{
     check::{Problems, join, number, units},
     components::IS_COMPONENTS_V2,
     messages::{EPHEMERAL, Message, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS},
+    world::ChannelId,
 };
 
 /// The ways in which a message comes.
@@ -69,7 +70,7 @@ fn layout(problems: &mut Problems, at: &str, body: &Value, way: Way<'_>) -> bool
     let was = before.is_some_and(Message::is_v2);
     if was && !sets && body["flags"].is_u64() {
         let sentence = "IS_COMPONENTS_V2 can't be taken away.";
-        problems.refuse(&join(at, "flags"), "MESSAGE_FLAGS_INVALID", sentence);
+        problems.refuse(&join(at, "flags"), "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG", sentence);
     }
     if !(sets || was) {
         return false;
@@ -140,20 +141,24 @@ fn embeds(problems: &mut Problems, at: &str, embeds: &Value) {
     }
 }
 
-/// Checks that the message that is replied to is there, unless that doesn't matter.
+/// Checks a reply in this channel: `replied`, the message that it names, must be there, unless that
+/// doesn't matter, and in the same channel.
 /// <https://discord.com/developers/docs/resources/message#message-reference>
-pub(in crate::discord) fn reference(
+pub(in crate::discord) fn reply(
     problems: &mut Problems,
     body: &Value,
-    is_there: impl Fn(u64) -> bool,
+    channel: ChannelId,
+    replied: Option<&Message>,
 ) {
-    let reference = &body["message_reference"];
-    let id = &reference["message_id"];
-    let id = id.as_u64().or_else(|| id.as_str()?.parse().ok());
-    if let Some(id) = id
-        && reference["fail_if_not_exists"] != false
-        && !is_there(id)
-    {
-        problems.refuse("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message");
+    let at = "message_reference";
+    match replied {
+        None if body[at]["fail_if_not_exists"] != false => {
+            problems.refuse(at, "REPLIES_UNKNOWN_MESSAGE", "Unknown message");
+        }
+        Some(found) if found.channel != channel => {
+            let sentence = "Cannot reply to a message in another channel";
+            problems.refuse(at, "REPLIES_CANNOT_REFERENCE_OTHER_CHANNEL", sentence);
+        }
+        Some(_) | None => {}
     }
 }
