@@ -105,6 +105,8 @@ pub struct Options {
     pub identify_every: Duration,
     /// How many sessions may begin in 24 hours; the next takes the token away. Discord's 1000.
     pub sessions_a_day: u64,
+    /// What READY gives as the address at which the session is resumed, in place of the right one.
+    pub resume_url: Option<String>,
     /// How long the `wait_…` methods wait before they panic. 30 s.
     pub patience: Duration,
     /// How long the nonce of a message is heeded. Discord says "the past few minutes"; 3 of them.
@@ -121,6 +123,7 @@ impl Default for Options {
             heartbeat_interval: Duration::from_millis(41_250),
             identify_every: Duration::from_secs(5),
             sessions_a_day: 1000,
+            resume_url: None,
             patience: Duration::from_secs(30),
             nonces_live: Duration::from_mins(3),
             limits: Limits::default(),

@@ -19,6 +19,7 @@ use tracing::Instrument;
 pub(super) use self::duty::Desk;
 use self::duty::{DeskError, Duty, Later, Round, Way};
 use super::handle::{nobody, rows};
+use super::rest::RestError;
 use super::{Bot, cards};
 use crate::access::{ChannelId, RoleId};
 use crate::connect::CorrelationId;
@@ -184,6 +185,17 @@ impl Bot {
     }
 
     async fn post(&self, number: i64) -> Result<(), DeskError> {
+        match self.send(number).await {
+            // It was sent and, before that was noted, deleted: Discord keeps its nonce, and says so.
+            Err(DeskError::Rest(error)) if error.is_about_message() => {
+                self.requests.store().note_gone(number).await?;
+                self.send(number).await
+            }
+            result => result,
+        }
+    }
+
+    async fn send(&self, number: i64) -> Result<(), DeskError> {
         let store = self.requests.store();
         let Some(request) = store.request(number).await? else { return Ok(()) };
         let channel = self.home(&request);
@@ -234,16 +246,14 @@ impl Bot {
             .allowed_mentions(nobody().users(users))
             .nonce(nonce(&("tell", request.id, request.made, person.0, request.version)))
             .enforce_nonce(true);
-        let told = self.rest.create_message(place.channel, &message).await;
+        let told = self.say_once(place.channel, &message).await;
         match (told, request.message) {
             (Err(error), Some((channel, _)))
                 if error.is_about_channel() && channel != place.channel =>
             {
-                self.rest.create_message(channel, &message).await?;
+                self.say_once(channel, &message).await?;
             }
-            (told, _) => {
-                told?;
-            }
+            (told, _) => told?,
         }
         Ok(self.requests.store().note_told(request.id, *person, request.state).await?)
     }
@@ -261,8 +271,17 @@ impl Bot {
             .allowed_mentions(roles_only(&admins))
             .nonce(nonce(&("remind", request.id, request.made)))
             .enforce_nonce(true);
-        self.rest.create_message(channel, &message).await?;
+        self.say_once(channel, &message).await?;
         Ok(self.requests.store().note_reminded(request.id, now).await?)
+    }
+
+    /// Sends a message with a nonce of its own. One that was sent already and deleted since isn't sent
+    /// again: Discord keeps its nonce, and says that it is gone.
+    async fn say_once(&self, channel: ChannelId, message: &CreateMessage) -> Result<(), RestError> {
+        match self.rest.create_message(channel, message).await {
+            Err(error) if error.is_about_message() => Ok(()),
+            result => result.map(drop),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod latency;
 mod pace;
+mod session;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +14,8 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use serenity::all::Interaction;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, interval_at, sleep, timeout};
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) use self::latency::Latency;
 use self::pace::Pace;
+use self::session::Session;
 use super::Bot;
 
 /// How long the handshake may take, and Discord's first word after it.
@@ -54,7 +56,7 @@ pub enum GatewayError {
 
 /// How to reach the gateway.
 pub struct Line {
-    /// Its address, as Discord gave it.
+    /// Its address for new sessions, as Discord gave it.
     pub address: String,
     /// The bot's token.
     pub token: SecretString,
@@ -70,19 +72,26 @@ pub async fn run(
     line: &Line,
     closing: &CancellationToken,
 ) -> Result<(), GatewayError> {
-    let mut session = None;
+    let mut session: Option<Session> = None;
     let mut pace = Pace::default();
     loop {
-        let wait = if session.is_none() { pace.identify(Instant::now()) } else { Duration::ZERO };
+        let resumed = session.as_mut().and_then(|session| session.resume(&line.address));
+        let wait = if resumed.is_some() { Duration::ZERO } else { pace.wait(Instant::now()) };
+        if resumed.is_none() {
+            session = None;
+        }
         let connected = async {
             sleep(wait).await;
-            connect(line).await
+            connect(resumed.as_ref().unwrap_or(&line.address)).await
         };
         let ended = tokio::select! {
             () = closing.cancelled() => return Ok(()),
             connected = connected => match connected {
                 Ok(socket) => serve(bot, line, socket, &mut session, &mut pace, closing).await,
-                Err(lost) => End::Lost(lost),
+                Err(lost) => {
+                    session = None;
+                    End::Lost(lost)
+                }
             },
         };
         let lost = match ended {
@@ -115,14 +124,8 @@ enum End {
     Final(GatewayError),
 }
 
-/// What Discord remembers of the bot while it is away, and sends after a resume.
-struct Session {
-    id: String,
-    seq: u64,
-}
-
-async fn connect(line: &Line) -> Result<Socket, Lost> {
-    let address = format!("{}/?v=10&encoding=json", line.address.trim_end_matches('/'));
+async fn connect(address: &str) -> Result<Socket, Lost> {
+    let address = format!("{}/?v=10&encoding=json", address.trim_end_matches('/'));
     match timeout(GREETING, connect_async(address)).await {
         Ok(Ok((socket, _))) => Ok(socket),
         Ok(Err(_)) => Err(Lost("Discord's gateway can't be reached")),
@@ -148,6 +151,8 @@ struct Hello {
 #[derive(Deserialize)]
 struct Ready {
     session_id: String,
+    #[serde(default)]
+    resume_gateway_url: Value,
 }
 
 /// The opcodes of the protocol.
@@ -165,6 +170,7 @@ mod op {
 /// A connection and what is known about it.
 struct Connection<'a> {
     bot: &'a Arc<Bot>,
+    line: &'a Line,
     socket: Socket,
     session: &'a mut Option<Session>,
     pace: &'a mut Pace,
@@ -189,9 +195,9 @@ async fn serve(
         Err(_) => return End::Lost(Lost("Discord's gateway says nothing")),
     };
     let (acknowledged, beaten) = (true, None);
-    let mut connection = Connection { bot, socket, session, pace, acknowledged, beaten };
+    let mut connection = Connection { bot, line, socket, session, pace, acknowledged, beaten };
     bot.latency.forget();
-    if let Err(end) = connection.introduce(line).await {
+    if let Err(end) = connection.introduce().await {
         return end;
     }
     // The first heartbeat comes at a random moment of the interval, as Discord asks; half will do.
@@ -237,9 +243,9 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, End> {
 
 impl Connection<'_> {
     /// Takes the session up again, or begins one.
-    async fn introduce(&mut self, line: &Line) -> Result<(), End> {
-        let token = line.token.expose_secret();
-        if let Some(Session { id, seq }) = self.session.as_ref() {
+    async fn introduce(&mut self) -> Result<(), End> {
+        let token = self.line.token.expose_secret();
+        if let Some(Session { id, seq, .. }) = self.session.as_ref() {
             let resume = json!({ "token": token, "session_id": id, "seq": seq });
             return self.send(op::RESUME, resume).await;
         }
@@ -252,10 +258,11 @@ impl Connection<'_> {
                 "device": env!("CARGO_PKG_NAME"),
             },
         });
+        self.pace.begin(Instant::now());
         self.send(op::IDENTIFY, identify).await
     }
 
-    async fn send(&mut self, op: u8, data: serde_json::Value) -> Result<(), End> {
+    async fn send(&mut self, op: u8, data: Value) -> Result<(), End> {
         let frame = json!({ "op": op, "d": data }).to_string();
         let sent = self.socket.send(Message::Text(frame)).await;
         sent.map_err(|_| End::Lost(Lost("the connection broke")))
@@ -322,12 +329,14 @@ impl Connection<'_> {
                 Err(_) => self.bot.take_on_unreadable(&read(data)?),
             },
             Some("READY") => {
-                let Ready { session_id } = read(data)?;
-                *self.session = Some(Session { id: session_id, seq: 0 });
-                self.pace.settle();
+                let Ready { session_id, resume_gateway_url } = read(data)?;
+                let address = resume_gateway_url.as_str();
+                *self.session = Some(Session::new(session_id, address, &self.line.address));
+                self.pace.begun(Instant::now());
                 tracing::info!("connected to Discord");
             }
             Some("RESUMED") => {
+                self.session.iter_mut().for_each(Session::settle);
                 self.pace.settle();
                 tracing::info!("the connection to Discord is resumed");
             }

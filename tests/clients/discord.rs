@@ -94,9 +94,9 @@ impl Client {
     fn start(&self, discord: &Discord) -> Option<Running> {
         let mut command = match self.start {
             Start::InProcess => {
-                let mut tasks = JoinSet::new();
-                tasks.spawn(serenity_client::run(discord.clone()));
-                return Some(Running { said: Said::default(), _program: None, _tasks: tasks });
+                let (said, mut tasks) = (Said::default(), JoinSet::new());
+                tasks.spawn(serenity_client::run(discord.clone(), said.clone()));
+                return Some(Running { said, _program: None, _tasks: tasks });
             }
             Start::Python(script) => {
                 let mut command = Command::new(installed("discord/bin/python"));

@@ -24,10 +24,16 @@ mod steps;
 use std::fs;
 use std::panic;
 use std::path::Path;
+use std::pin::pin;
 use std::process::ExitCode;
+
+use futures_util::{Stream, StreamExt, stream};
 
 use self::arguments::Arguments;
 use self::report::Report;
+
+/// How many clients are played at the same time. They mostly wait.
+const AT_ONCE: usize = 3;
 
 /// The document that has the table, from the root of the repository.
 const DOCUMENT: &str = "docs/clients.md";
@@ -55,14 +61,12 @@ async fn main() -> ExitCode {
     // Where it panicked says all; how it got there only how futures are polled.
     panic::set_hook(Box::new(|panicked| println!("{panicked}")));
     let mut tally = Tally::default();
-    let mut discord = Vec::new();
-    for client in discord::CLIENTS.iter().filter(|client| arguments.mean(client.name)) {
-        discord.extend(tally.count(client.name, client.play().await));
-    }
-    let mut connect = Vec::new();
-    for script in scripts.iter().filter(|script| arguments.mean(script.name())) {
-        connect.extend(tally.count(script.name(), script.play().await));
-    }
+    let clients = discord::CLIENTS.iter().filter(|client| arguments.mean(client.name));
+    let clients = stream::iter(clients).map(async |client| (client.name, client.play().await));
+    let discord = tally.count(clients.buffered(AT_ONCE)).await;
+    let scripts = scripts.iter().filter(|script| arguments.mean(script.name()));
+    let scripts = stream::iter(scripts).map(async |script| (script.name(), script.play().await));
+    let connect = tally.count(scripts.buffered(AT_ONCE)).await;
     if tally.passed == names.len() {
         settle(&mut tally, &report::document(&discord, &connect), arguments.table.as_deref());
     } else if arguments.table.is_some() {
@@ -97,20 +101,27 @@ struct Tally {
 }
 
 impl Tally {
-    /// Counts a client, and says what came of it.
-    fn count(&mut self, name: &str, report: Option<Report>) -> Option<Report> {
-        match &report {
-            None => println!("LEFT OUT: {name}, for it isn't installed (tests/clients/install)"),
-            Some(report) if report.has_failed() => {
-                self.failed += 1;
-                println!("test {name} ... FAILED\n{}", report.failures());
+    /// Counts clients as they are played, says what came of each, and gives those that could be.
+    async fn count(&mut self, played: impl Stream<Item = (&str, Option<Report>)>) -> Vec<Report> {
+        let mut reports = Vec::new();
+        let mut played = pin!(played);
+        while let Some((name, report)) = played.next().await {
+            match &report {
+                None => {
+                    println!("LEFT OUT: {name}, for it isn't installed (tests/clients/install)");
+                }
+                Some(report) if report.has_failed() => {
+                    self.failed += 1;
+                    println!("test {name} ... FAILED\n{}", report.failures());
+                }
+                Some(_) => {
+                    self.passed += 1;
+                    println!("test {name} ... ok");
+                }
             }
-            Some(_) => {
-                self.passed += 1;
-                println!("test {name} ... ok");
-            }
+            reports.extend(report);
         }
-        report
+        reports
     }
 
     fn conclude(&self) -> ExitCode {

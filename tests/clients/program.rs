@@ -37,11 +37,15 @@ impl Said {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    pub(crate) fn add(&self, line: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+
     async fn listen(self, to: impl AsyncRead + Unpin) {
         let mut lines = BufReader::new(to).lines();
         // What isn't text ends it, as the end does.
         while let Ok(Some(line)) = lines.next_line().await {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            self.add(line);
         }
     }
 

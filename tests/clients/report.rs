@@ -92,9 +92,9 @@ impl Report {
 pub(crate) fn document(discord: &[Report], connect: &[Report]) -> String {
     let mut text = String::from(
         "# Clients that others wrote\n\n\
-         Against the stand-ins of `sandbox/`, unmodified but for the address: ✓ works as with the \
-         real service, – isn't in\nthe library. `cargo test --test clients` plays them and holds \
-         this page against what it sees; with\n`-- --table docs/clients.md` it writes it anew.\n",
+         Each is played against the stand-ins of `sandbox/`, with no more changed than the address: \
+         ✓ works, – isn't in\nthe library. `cargo test --test clients` does so and holds this page \
+         against what it sees; with\n`-- --table docs/clients.md` it writes the page.\n",
     );
     writeln!(text, "\n## Discord\n\n{}", side_by_side(discord)).unwrap();
     if !connect.is_empty() {

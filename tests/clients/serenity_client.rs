@@ -16,6 +16,8 @@ use serenity::all::{
 };
 use serenity::async_trait;
 
+use crate::program::Said;
+
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const WORDS: [&str; 3] = ["alpha", "beta", "gamma"];
@@ -36,9 +38,9 @@ const SUBCOMMANDS: [&str; 13] = [
     "heartbeat",
 ];
 
-#[derive(Default)]
 struct Check {
     shards: Arc<OnceLock<Arc<ShardManager>>>,
+    said: Said,
 }
 
 /// The release, which it tells every server.
@@ -48,19 +50,19 @@ pub(crate) fn version() -> Option<String> {
 }
 
 /// Plays the bot until the task is aborted.
-pub(crate) async fn run(discord: Discord) {
-    let mut client = client(&discord).await.unwrap();
+pub(crate) async fn run(discord: Discord, said: Said) {
+    let mut client = client(&discord, said).await.unwrap();
     client.start().await.unwrap();
 }
 
-async fn client(discord: &Discord) -> serenity::Result<Client> {
+async fn client(discord: &Discord, said: Said) -> serenity::Result<Client> {
     // Its own rate limiter doesn't know any address but Discord's.
     let http = HttpBuilder::new(discord.token())
         .proxy(discord.url())
         .ratelimiter_disabled(true)
         .application_id(APPLICATION.into())
         .build();
-    let check = Check::default();
+    let check = Check { shards: Arc::default(), said };
     let shards = Arc::clone(&check.shards);
     let client =
         ClientBuilder::new_with_http(http, GatewayIntents::GUILDS).event_handler(check).await?;
@@ -82,7 +84,9 @@ impl EventHandler for Check {
             }
             check = check.add_option(subcommand);
         }
-        GuildId::new(GUILD).create_command(&context.http, check).await.unwrap();
+        if let Err(error) = GuildId::new(GUILD).create_command(&context.http, check).await {
+            self.said.add(format!("{error:?}"));
+        }
     }
 
     async fn interaction_create(&self, context: Context, interaction: Interaction) {
@@ -93,7 +97,9 @@ impl EventHandler for Check {
             Interaction::Modal(sent) => take_in(&context, &sent).await,
             other => Err(format!("nobody knows {other:?}").into()),
         };
-        taken.unwrap();
+        if let Err(error) = taken {
+            self.said.add(format!("{error:?}"));
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::time::{sleep, timeout};
 
 /// How long is waited for what a client should do soon.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A step, which panics where it isn't as it should be.
 pub(crate) type Step = for<'s> fn(&'s Stage) -> Pin<Box<dyn Future<Output = ()> + 's>>;

@@ -209,12 +209,12 @@ async fn what_the_bot_may_not_do_in_the_requests_channel_is_named() {
     warn  the bot lacks Read Message History and Embed Links in the requests channel 1098232018379395073: change that in the channel's permissions
     exit 0
     ");
+    assert_eq!(without(permission::SEND_MESSAGES_IN_THREADS).await, "exit 0");
     sandbox.discord.forbid_mentions(ADMIN_ROLE);
     assert_snapshot!(without(0).await, @r"
     warn  the admins of role 1098233105413124096 aren't notified of requests: turn on Allow anyone to @mention this role in its settings
     exit 0
     ");
-    assert_eq!(without(permission::SEND_MESSAGES_IN_THREADS).await, "exit 0");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use sandbox::discord::{
     Who,
 };
 
-use crate::world::{World, masked, setup};
+use crate::world::{Setup, World, masked, setup};
 
 /// A member has asked for `accounting2`: the message that shows it.
 async fn asked(world: &World) -> Message {
@@ -43,6 +43,41 @@ async fn a_message_that_a_moderator_deleted_is_sent_again_at_the_next_change() {
     world.admin().press(&second, "Approve").await;
     world.card(1, "**Created**").await;
     assert_eq!(world.cards(1).len(), 1);
+    world.end().await;
+}
+
+/// Discord keeps a nonce also when its message is gone, and then says so.
+#[tokio::test]
+async fn a_message_that_was_deleted_before_it_was_noted_is_sent_again() {
+    let world = World::start().await;
+    world.discord.fail(Route::CreateMessage, Fault::LostAnswer, Times::Once);
+    let asking = world.member().start_slash("create", &[("name", "accounting2".into())]);
+    let first = world.card(1, "Approve or deny").await;
+    assert!(world.discord.delete_message(first.id));
+    let answer = asking.answer().await;
+    let second = world.card(1, "Approve or deny").await;
+    assert!(answer.text().contains(&second.id.to_string()), "{}", answer.text());
+    world.admin().press(&second, "Approve").await;
+    world.card(1, "**Created**").await;
+    assert_eq!(world.cards(1).len(), 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_somebody_was_told_and_a_moderator_deleted_is_not_told_again() {
+    let mut setup = Setup::default();
+    setup.discord.nonces_live = Duration::from_secs(2);
+    let world = World::with(setup).await;
+    let card = asked(&world).await;
+    world.discord.fail(Route::CreateMessage, Fault::LostAnswer, Times::Once);
+    let form = world.admin().press(&card, "Deny").await.form().clone();
+    world.admin().submit(&form, &[("reason", "no")]).await;
+    let notice = world.told(Who::Member, CONNECT, "denied").await;
+    assert!(world.discord.delete_message(notice.id));
+    world.discord.wait_for_requests(|requests| answered(requests, 404) == 1).await;
+    // By then Discord has forgotten the nonce.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!((told(&world, Who::Member), answered(&world.discord.requests(), 404)), (0, 1));
     world.end().await;
 }
 

@@ -254,6 +254,50 @@ async fn a_handshake_that_hangs_is_given_up() {
     world.discord.drop_gateway();
     world.discord.wait_for_counts(|counts| counts.dials == 2).await;
     world.discord.behave();
+    world.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
+    still_serves(&world).await;
+    world.end().await;
+}
+
+/// A world in which READY gives this as the address at which the session is resumed.
+async fn resumed_at(url: &str) -> World {
+    let mut setup = Setup::default();
+    setup.discord.resume_url = Some(url.to_owned());
+    World::with(setup).await
+}
+
+#[tokio::test]
+async fn a_session_whose_own_address_is_dead_is_followed_by_a_new_one() {
+    let world = resumed_at("ws://127.0.0.1:1").await;
+    world.discord.drop_gateway();
+    world.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
+    still_serves(&world).await;
+    let counts = world.discord.gateway_counts();
+    assert_eq!((counts.dials, counts.resume_tries), (2, 0));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_session_without_a_readable_address_of_its_own_is_resumed_at_the_gateways() {
+    let world = resumed_at("not an address").await;
+    world.discord.drop_gateway();
+    world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
+    still_serves(&world).await;
+    let counts = world.discord.gateway_counts();
+    assert_eq!((counts.dials, counts.identifies, counts.resumes_elsewhere), (2, 1, 1));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn after_three_resumes_that_come_to_nothing_a_new_session_begins() {
+    let world = World::start().await;
+    world.discord.misbehave(Moment::Resume, Misdeed::Close(Some(4000)));
+    world.discord.drop_gateway();
+    world.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
+    assert_eq!(world.discord.gateway_counts().resume_tries, 3);
+    still_serves(&world).await;
+    world.discord.behave();
+    world.discord.drop_gateway();
     world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
     still_serves(&world).await;
     world.end().await;

@@ -88,8 +88,6 @@ pub(super) struct Gateway {
     /// The intents of the latest IDENTIFY.
     pub(super) intents: Option<u64>,
     pub(super) misdeeds: HashMap<Moment, Misdeed>,
-    /// What READY says instead of the address at which sessions are resumed.
-    pub(super) announced: Option<String>,
     pub(super) last_start: Option<Instant>,
     sessions: Vec<Session>,
     lines: Vec<(u64, UnboundedSender<Order>)>,

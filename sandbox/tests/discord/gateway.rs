@@ -88,6 +88,7 @@ async fn a_resume_at_another_address_than_the_sessions_own_is_taken_and_noted() 
         let counts = discord.gateway_counts();
         assert_eq!(counts.resumes, counts.resume_tries);
         assert_eq!(counts.resumes_elsewhere, number as u64);
+        assert_eq!(discord.violations().len(), number);
     }
 }
 
@@ -200,9 +201,10 @@ async fn a_bot_without_heartbeats_is_closed_with_4009() {
 
 #[tokio::test]
 async fn an_interval_of_0_and_any_resume_address_can_be_told() {
-    let options = Options { heartbeat_interval: Duration::ZERO, ..Options::default() };
+    let resume_url = Some("not an address".to_owned());
+    let heartbeat_interval = Duration::ZERO;
+    let options = Options { heartbeat_interval, resume_url, ..Options::default() };
     let discord = Discord::start(options).await.expect("ports are free");
-    discord.announce_resume_url("not an address");
     let mut socket = Socket::connect(&gateway_url(&discord).await).await;
     let hello = socket.next().await.expect("HELLO comes first");
     assert_eq!(hello["d"]["heartbeat_interval"], 0);

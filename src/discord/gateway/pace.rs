@@ -23,11 +23,20 @@ const BETWEEN_MANY: Duration = Duration::from_mins(3);
 pub(super) struct Pace {
     /// Connections that ended since the last one that was in order.
     failures: u32,
-    /// When the sessions of the last hour begin or began, the oldest first.
+    /// When the sessions of the last hour began, the oldest first.
     sessions: VecDeque<Instant>,
 }
 
 impl Pace {
+    /// Discord has begun the session. When it got the word of it lies before that, and its clock runs
+    /// from then on.
+    pub(super) fn begun(&mut self, now: Instant) {
+        if let Some(last) = self.sessions.back_mut() {
+            *last = now;
+        }
+        self.settle();
+    }
+
     /// A connection is in order.
     pub(super) fn settle(&mut self) {
         self.failures = 0;
@@ -41,14 +50,19 @@ impl Pace {
     }
 
     /// A session is to begin: how long to wait with it.
-    pub(super) fn identify(&mut self, now: Instant) -> Duration {
+    pub(super) fn wait(&mut self, now: Instant) -> Duration {
         while self.sessions.front().is_some_and(|begun| now.duration_since(*begun) > HOUR) {
             self.sessions.pop_front();
         }
         let between = if self.sessions.len() >= MANY { BETWEEN_MANY } else { BETWEEN };
-        let earliest = self.sessions.back().map_or(now, |last| (*last + between).max(now));
-        self.sessions.push_back(earliest);
-        earliest - now
+        self.sessions
+            .back()
+            .map_or(Duration::ZERO, |last| (*last + between).saturating_duration_since(now))
+    }
+
+    /// A session begins.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.sessions.push_back(now);
     }
 }
 
@@ -72,7 +86,8 @@ mod tests {
         let mut now = begun;
         let mut sessions = 0;
         while now - begun < 24 * HOUR {
-            now += pace.identify(now);
+            now += pace.wait(now);
+            pace.begin(now);
             sessions += 1;
         }
         assert!((400..600).contains(&sessions), "{sessions}");
@@ -82,8 +97,11 @@ mod tests {
     fn the_first_session_begins_at_once_and_the_second_a_little_later() {
         let mut pace = Pace::default();
         let now = Instant::now();
-        assert_eq!(pace.identify(now), Duration::ZERO);
-        assert_eq!(pace.identify(now + Duration::from_secs(2)), Duration::from_secs(3));
-        assert_eq!(pace.identify(now + Duration::from_mins(10)), Duration::ZERO);
+        assert_eq!(pace.wait(now), Duration::ZERO);
+        pace.begin(now);
+        assert_eq!(pace.wait(now + Duration::from_secs(2)), Duration::from_secs(3));
+        pace.begun(now + Duration::from_secs(1));
+        assert_eq!(pace.wait(now + Duration::from_secs(2)), Duration::from_secs(4));
+        assert_eq!(pace.wait(now + Duration::from_mins(10)), Duration::ZERO);
     }
 }

@@ -61,10 +61,16 @@ impl RestError {
         matches!(self.code(), Some(10003 | 50001 | 50013))
     }
 
+    /// Whether the message is gone that was to be changed, or that was sent with the nonce before.
+    #[must_use]
+    pub fn is_about_message(&self) -> bool {
+        self.code() == Some(10008)
+    }
+
     /// Whether the message that was to be changed is gone, or the channel that it was in.
     #[must_use]
     pub fn is_about_lost_message(&self) -> bool {
-        matches!(self.code(), Some(10003 | 10008))
+        self.is_about_message() || self.code() == Some(10003)
     }
 
     /// How long Discord wants to be left alone, if it said so.

@@ -166,11 +166,6 @@ impl Discord {
         self.shared().lock().gateway.misdeeds.clear();
     }
 
-    /// Lets READY give this as the address at which the session is resumed, in place of the right one.
-    pub fn announce_resume_url(&self, url: &str) {
-        self.shared().lock().gateway.announced = Some(url.to_owned());
-    }
-
     /// Lets the next session begin at once, as if
     /// [`Options::identify_every`](crate::discord::Options::identify_every) had passed meanwhile.
     pub fn forget_identify(&self) {

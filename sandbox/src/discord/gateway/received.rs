@@ -164,11 +164,7 @@ impl Connection {
     }
 
     async fn resume(&mut self, data: &Value) -> Result<(), End> {
-        {
-            let counts = &mut self.shared.lock().gateway.counts;
-            counts.resume_tries += 1;
-            counts.resumes_elsewhere += u64::from(self.address == Address::Public);
-        }
+        self.count_resume();
         let asked: Resume = self.read("RESUME", data)?;
         self.note_unknown("RESUME", &asked.unknown);
         if self.is_identified() {
@@ -198,6 +194,18 @@ impl Connection {
             Resumption::WrongSequence => {
                 Err(self.refuse(close::INVALID_SEQUENCE, "RESUME from an event that never was"))
             }
+        }
+    }
+
+    fn count_resume(&self) {
+        let is_elsewhere = self.address == Address::Public;
+        {
+            let counts = &mut self.shared.lock().gateway.counts;
+            counts.resume_tries += 1;
+            counts.resumes_elsewhere += u64::from(is_elsewhere);
+        }
+        if is_elsewhere && self.shared.options.resume_url.is_none() {
+            self.violation("RESUME at the address of GET /gateway, not at READY's");
         }
     }
 
@@ -244,7 +252,7 @@ impl crate::discord::Shared {
         let mut state = self.lock();
         state.gateway.intents = Some(wishes.intents);
         let session = state.gateway.begin(connection, wishes);
-        let url = state.gateway.announced.as_ref().unwrap_or(&self.session_url);
+        let url = self.options.resume_url.as_ref().unwrap_or(&self.session_url);
         let ready = events::ready(&session, url, wishes);
         state.gateway.dispatch_to(connection, "READY", &ready);
         for guild in events::guilds(wishes).filter(|_| wishes.intents & intent::GUILDS != 0) {

@@ -13,6 +13,7 @@ use twilight_model::{
         component::{ButtonStyle, SelectMenuType, TextInput, TextInputStyle},
     },
     http::interaction::{InteractionResponse, InteractionResponseType},
+    id::Id,
 };
 use twilight_util::builder::{
     command::{CommandBuilder, StringBuilder, SubCommandBuilder},
@@ -119,7 +120,7 @@ async fn list(bot: &Bot, interaction: &Interaction) -> Result<()> {
     let known = client.guild_commands(bot.guild).await?.models().await?;
     let listed: Vec<_> = known
         .iter()
-        .map(|command| format!("{} {}", command.name, command.id.map_or(0, |id| id.get())))
+        .map(|command| format!("{} {}", command.name, command.id.map_or(0, Id::get)))
         .collect();
     bot.say(interaction, &listed.join(", ")).await
 }

@@ -1,5 +1,10 @@
 //! The bot of the clients' check with twilight, as <https://twilight.rs> shows it.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the check says by the environment where Discord is"
+)]
+
 mod commands;
 
 use std::{env, error::Error, io, process, sync::Arc, thread};
