@@ -281,3 +281,36 @@ pub(super) fn address(url: &str) -> Result<(), (&'static str, &'static str)> {
     let is_clean = !url.chars().any(|c| c.is_whitespace() || c.is_control());
     if is_known && is_clean { Ok(()) } else { Err(invalid) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_not_as_described_is_noticed() {
+        let operation = Operation::find(Route::Gateway);
+        assert_eq!(operation.check_answer(200, Some(&json!({"url": "ws://[::1]"}))), [""; 0]);
+        for (status, body) in [
+            (200, Some(json!({"url": 1}))),
+            (200, Some(json!({}))),
+            (200, None),
+            (201, Some(json!({}))),
+        ] {
+            let found = operation.check_answer(status, body.as_ref());
+            assert_eq!(found.len(), 1, "{status} {body:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn every_body_and_answer_can_be_held_against_something() {
+        for row in TABLE {
+            let operation = Operation::find(row.route);
+            if operation.takes_body() {
+                operation.check(&json!({}), &mut Problems::default());
+            }
+            for status in operation.answers.keys() {
+                operation.check_answer(status.parse().expect("a status"), Some(&json!({})));
+            }
+        }
+    }
+}

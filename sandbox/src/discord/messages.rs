@@ -387,8 +387,7 @@ mod tests {
         card.edit(&json!({"components": []}), &all()).expect("it isn't empty");
         assert_eq!(card.mentions.roles, [3]);
         let next = json!({"content": "Created for <@1>", "allowed_mentions": {"users": ["1"]}});
-        card.edit(&next, &all())
-            .expect("it isn't empty");
+        card.edit(&next, &all()).expect("it isn't empty");
         assert_eq!((&card.mentions.users[..], &card.mentions.roles[..]), (&[1][..], &[][..]));
         assert_eq!((&card.pings.users[..], &card.pings.roles[..]), (&[][..], &[3][..]));
     }

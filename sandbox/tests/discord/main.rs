@@ -14,5 +14,6 @@ mod quota;
 mod refusals;
 mod serenity_client;
 mod serenity_types;
+mod shapes;
 #[cfg(feature = "web")]
 mod web;
