@@ -183,9 +183,12 @@ pub(super) fn in_a_list(name: &GroupName, why: &Refusal) -> String {
 
 fn in_use(name: &GroupName, guid: Option<&Guid>, by: InUseBy) -> String {
     let name = span(name.as_str());
-    let which = match guid {
-        Some(guid) => format!("{name} has the guid `{}`.", guid.as_str()),
-        None => format!("Connect doesn't say which group is in the way of {name}."),
+    let which = match (guid, by) {
+        (Some(guid), _) => format!("{name} has the guid `{}`.", guid.as_str()),
+        (None, InUseBy::ThisGroup) => format!("Connect doesn't say which guid {name} has."),
+        (None, InUseBy::AnotherGroup) => {
+            format!("Connect doesn't say which group is in the way of {name}.")
+        }
     };
     let next = match by {
         InUseBy::ThisGroup => "Share content with it in Connect.",

@@ -245,6 +245,21 @@ async fn twenty_five_groups_of_a_request_have_twenty_five_right_outcomes() {
 }
 
 #[tokio::test]
+async fn a_batch_never_takes_another_group_for_the_one_of_ldap() {
+    let world = teams(3).await;
+    world.admin().slash("search", &[("prefix", "team".into())]).await;
+    let guid = world.connect.add_local_group("team-02");
+    world.ask(Who::Admin, "team-02").await;
+    world.ask(Who::Admin, &list(1..=3)).await;
+    let message = progress(&world, "**Failed in part**").await;
+    let line = message.content.lines().find(|line| line.starts_with("team-02"));
+    assert_eq!(line, Some("team-02  failed (1)"));
+    let other = format!("already in use. The other group has the guid `{guid}`.");
+    assert!(message.content.contains(&other), "{}", message.content);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn twenty_five_groups_of_an_admin_have_twenty_five_right_outcomes() {
     let world = troubled().await;
     world.connect.import("team-05");

@@ -174,13 +174,26 @@ async fn a_group_imported_meanwhile_is_in_use_with_its_guid() {
 #[tokio::test]
 async fn a_name_taken_by_another_group_is_in_use_with_its_guid() {
     let world = World::start().await;
-    world.connect.add_local_group("Accounting2");
-    let (text, _) = create(&world, "accounting2", "Accounting2").await;
+    search(&world, "accounting").await;
+    world.connect.add_local_group("accounting2");
+    let (text, _) = create(&world, "accounting2", "accounting2").await;
     assert_snapshot!(text, @r"
     The requested group name is already in use.
-    `Accounting2` has the guid `<guid>`. LDAP has another group of that name: who runs Connect can rename or remove this one.
+    `accounting2` has the guid `<guid>`. LDAP has another group of that name: who runs Connect can rename or remove this one.
     ");
-    assert_eq!(world.asked(), [SEARCH, PUT, GROUPS]);
+    assert_eq!(world.asked(), [PUT, GROUPS]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_second_create_never_offers_another_group_for_the_one_of_ldap() {
+    let world = World::start().await;
+    search(&world, "accounting").await;
+    world.connect.add_local_group("accounting2");
+    let (first, _) = create(&world, "accounting2", "accounting2").await;
+    assert!(first.contains("LDAP has another group of that name"), "{first}");
+    let (second, _) = create(&world, "accounting2", "accounting2").await;
+    assert_eq!(second, first);
     world.end().await;
 }
 
