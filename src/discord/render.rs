@@ -110,6 +110,13 @@ pub fn refusal(refusal: &Refusal) -> Reply {
             "No LDAP group has a name that long. Type the beginning of the group's name.".to_owned()
         }
         Refusal::InUse { name, guid, by } => in_use(name, guid.as_ref(), *by),
+        Refusal::InOtherCase { name, there, guid } => format!(
+            "The requested group name is already in use.\nConnect ignores case in names and has {}, \
+             with the guid `{guid}`: it can't have {} beside it. If that isn't the group you need, one \
+             of the two must get another name.",
+            span(there.as_str()),
+            span(name.as_str()),
+        ),
         Refusal::NoSuchGroup { name, near } => format!(
             "LDAP has no group called {}.{}",
             span(name.as_str()),
@@ -154,6 +161,10 @@ pub(super) fn in_a_list(name: &GroupName, why: &Refusal) -> String {
             format!("{name} is in Connect already, with the guid `{}`.", guid.as_str())
         }
         Refusal::InUse { guid: None, .. } => format!("{name} is in use in Connect already."),
+        Refusal::InOtherCase { there, guid, .. } => format!(
+            "{name} can't be beside {}, which Connect has with the guid `{guid}`: it ignores case.",
+            listed_span(there.as_str())
+        ),
         Refusal::NoSuchGroup { near, .. } => match near.first() {
             Some(near) => format!(
                 "LDAP has no group called {name}. Did you mean {}?",

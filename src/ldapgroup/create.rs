@@ -85,7 +85,10 @@ impl LdapGroups {
     async fn taken(&self, name: GroupName, id: CorrelationId) -> Refusal {
         let by = InUseBy::AnotherGroup;
         match self.connect.group_named(&name, id).await {
-            Ok(Some(group)) => Refusal::InUse { name: group.name, guid: Some(group.guid), by },
+            Ok(Some(group)) if group.name == name => {
+                Refusal::InUse { name, guid: Some(group.guid), by }
+            }
+            Ok(Some(group)) => Refusal::InOtherCase { name, there: group.name, guid: group.guid },
             Ok(None) | Err(_) => Refusal::InUse { name, guid: None, by },
         }
     }

@@ -90,6 +90,22 @@ async fn a_name_that_another_group_has_is_failed_with_connects_words() {
 }
 
 #[tokio::test]
+async fn a_name_that_connect_got_in_other_case_meanwhile_is_failed_for_what_it_is() {
+    let world = World::with_groups(["Finance", "FINANCE"].map(str::to_owned)).await;
+    world.ask(Who::Member, "FINANCE").await;
+    let card = world.card(1, "Approve or deny").await;
+    world.connect.import("Finance");
+    world.admin().press(&card, "Approve").await;
+    let card = world.card(1, "**Failed**").await;
+    assert_snapshot!(masked(&card.content), @r"
+    **Request 1**: <@518402736190455808> asks for the LDAP group `FINANCE` in Connect.
+    **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: Connect ignores case in names and has Finance already, so both can't be there. The other group has the guid `<guid>`.
+    ");
+    assert_eq!(world.puts(), 0);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn an_error_that_stays_is_not_hammered() {
     for (route, code) in [(Route::Search, 30), (Route::Search, 22), (Route::CreateGroup, 22)] {
         let world = World::start().await;

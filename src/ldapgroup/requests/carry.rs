@@ -218,6 +218,9 @@ pub(super) fn outcome(
         Stop::Refusal(Refusal::InUse { guid, by: InUseBy::AnotherGroup, .. }) => {
             Outcome::Over(Settled { guid: guid.clone(), ..failed(stop.words(), id) })
         }
+        Stop::Refusal(Refusal::InOtherCase { guid, .. }) => {
+            Outcome::Over(Settled { guid: Some(guid.clone()), ..failed(stop.words(), id) })
+        }
         // Who could look for the group wasn't cut off from Connect.
         Stop::Fault(fault) if fault.passes() => {
             let is_away = fault.changed != Changed::NotThereYet;
