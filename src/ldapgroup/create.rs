@@ -69,9 +69,7 @@ impl LdapGroups {
         };
         match error.code() {
             Some(Code::TicketInvalid) => Ok(Put::StaleTicket { name: hit.name, error }),
-            Some(Code::NameInUse) => {
-                Err(self.taken(hit.name, id).await.into())
-            }
+            Some(Code::NameInUse) => Err(self.taken(hit.name, id).await.into()),
             Some(Code::SameUniqueId) => Err(self.imported(hit.name, id).await.into()),
             _ if error.leaves_open() => {
                 self.look_for_lost(hit.name, error, id).await.map(Put::Created)

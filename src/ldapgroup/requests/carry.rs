@@ -219,7 +219,12 @@ pub(super) fn outcome(
             Outcome::Over(Settled { guid: guid.clone(), ..failed(stop.words(), id) })
         }
         Stop::Refusal(Refusal::InOtherCase { guid, .. }) => {
-            Outcome::Over(Settled { guid: Some(guid.clone()), ..failed(stop.words(), id) })
+            let failed = failed(stop.words(), id);
+            Outcome::Over(Settled { fate: Fate::Impossible, guid: Some(guid.clone()), ..failed })
+        }
+        // LDAP has to change, and by then it may be another group.
+        Stop::Refusal(Refusal::NoSuchGroup { .. } | Refusal::Ambiguous { .. }) => {
+            Outcome::Over(Settled { fate: Fate::Impossible, ..failed(stop.words(), id) })
         }
         // Who could look for the group wasn't cut off from Connect.
         Stop::Fault(fault) if fault.passes() => {
