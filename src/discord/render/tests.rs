@@ -115,7 +115,8 @@ proptest! {
         names in prop::collection::vec(hostile(), 0..60),
         typed in ".{0,3}",
     ) {
-        let choices = choices(&found("x", &names), &typed);
+        let found = [Arc::new(found("x", &names))];
+        let choices = typed_first(&typed, choices(&found, &typed));
         prop_assert!(choices.len() <= MAX_CHOICES);
         for Choice { name, value } in choices {
             prop_assert!((1..=MAX_CHOICE).contains(&units(&name)), "{}", name);
