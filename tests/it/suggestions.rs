@@ -1,6 +1,6 @@
 //! Suggestions for the name of `/ldapgroup create`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{Choice, Who};
@@ -91,6 +91,34 @@ async fn what_was_typed_comes_first_if_no_name_is_exactly_so() {
     // Who stops at the comma gets no name that they didn't type.
     let offered = suggested(&world, "legal, ").await;
     assert_eq!(names(&offered), ["legal", "legal, Accounting Auditors"]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_person_has_one_search_for_suggestions_at_a_time() {
+    let world = World::start().await;
+    world.connect.fail(Route::Search, Fault::Hold, Times::Always);
+    for typed in ["acc", "fin", "sal"] {
+        assert!(suggested(&world, typed).await.is_empty());
+    }
+    assert_eq!(world.asked().len(), 1);
+    let other = world.member().autocomplete("create", &[], ("name", "bil")).await.unwrap();
+    assert!(other.is_empty());
+    assert_eq!(world.asked().len(), 2, "others have their own");
+    world.connect.release();
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_no_suggestion() {
+    let mut world = World::start().await;
+    world.connect.fail(Route::Search, Fault::Hold, Times::Always);
+    assert!(suggested(&world, "acc").await.is_empty());
+    let begun = Instant::now();
+    world.stop_bot().await;
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    world.start_bot().await;
+    world.connect.release();
     world.end().await;
 }
 
