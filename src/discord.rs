@@ -17,6 +17,7 @@ mod presses;
 pub mod render;
 pub mod rest;
 mod status;
+mod suggesting;
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -36,6 +37,7 @@ use self::handle::{First, Handle, Target};
 use self::parse::Command;
 use self::render::{Privacy, Reply};
 use self::rest::Rest;
+use self::suggesting::Suggesting;
 use crate::access::Actor;
 use crate::connect::CorrelationId;
 use crate::ldapgroup::requests::{Batch, Done, Requests, Wanted};
@@ -60,6 +62,7 @@ pub struct Bot {
     latency: Latency,
     /// One at a time looks after the messages, or two would post one.
     desk: tokio::sync::Mutex<Desk>,
+    suggesting: Suggesting,
     under_way: TaskTracker,
     stopping: CancellationToken,
     leaving: CancellationToken,
@@ -72,7 +75,18 @@ impl Bot {
         let (under_way, leaving) = (TaskTracker::new(), CancellationToken::new());
         let desk = tokio::sync::Mutex::default();
         let (started, latency) = (SystemTime::now(), Latency::default());
-        Arc::new(Self { requests, rest, started, latency, desk, under_way, stopping, leaving })
+        let suggesting = Suggesting::default();
+        Arc::new(Self {
+            requests,
+            rest,
+            started,
+            latency,
+            desk,
+            suggesting,
+            under_way,
+            stopping,
+            leaving,
+        })
     }
 
     /// Discord's REST API, as the bot speaks to it.
@@ -332,10 +346,8 @@ impl Bot {
         let actor = parse::actor(&interaction);
         let choices = match parse::typed(&mut interaction) {
             Ok(typed) => {
-                // A search that takes too long goes on all the same: the next letter finds it.
-                let bot = Arc::clone(&self);
-                let work = self.under_way.spawn(async move { bot.suggest(actor, typed, id).await });
-                timeout(SUGGESTIONS, work).await.ok().and_then(Result::ok).unwrap_or_default()
+                let work = Arc::clone(&self).suggest_in_turn(actor, typed, id);
+                timeout(SUGGESTIONS, work).await.unwrap_or_default()
             }
             Err(parse::Unknown(what)) => {
                 tracing::error!(what, "not known to this version");

@@ -146,28 +146,28 @@ impl LdapGroups {
         latest.groups.iter().any(|hit| hit.name.folded().contains(&folded)).then_some(latest)
     }
 
-    /// Group names to offer someone who has typed `typed`: from the channel's latest search or,
-    /// where that says nothing, from a live one. Empty rather than an error: it is only help.
+    /// Searches with names to offer someone who has typed `typed`: one that has all names which
+    /// begin so, a live one if need be, and then the channel's latest. Empty rather than an error: it
+    /// is only help.
     pub async fn suggest(
         &self,
         caller: &Caller,
         typed: &str,
         id: CorrelationId,
-    ) -> Option<Arc<Search>> {
-        if let Some(latest) = self.known(caller, typed) {
-            return Some(latest);
-        }
-        let place = self.authority(caller).ok()?.1?;
-        let now = Instant::now();
-        let earlier = self.tickets.latest(place, Origin::Suggestion, now);
-        if earlier.as_deref().is_some_and(|search| search.answers_for(typed)) {
-            return earlier;
-        }
-        if typed.trim().chars().count() < MIN_SUGGEST_CHARS {
-            return None;
-        }
-        let prefix = Prefix::parse(typed).ok()?;
-        self.look_up(Some((place, Origin::Suggestion)), prefix, id).await.ok()
+    ) -> Vec<Arc<Search>> {
+        let Ok((_, Some(place))) = self.authority(caller) else { return Vec::new() };
+        let all = match self.latest(place).find(|search| search.answers_for(typed)) {
+            Some(known) => Some(known),
+            None if typed.trim().chars().count() < MIN_SUGGEST_CHARS => None,
+            None => match Prefix::parse(typed) {
+                Ok(prefix) => {
+                    self.look_up(Some((place, Origin::Suggestion)), prefix, id).await.ok()
+                }
+                Err(_) => None,
+            },
+        };
+        let latest = self.tickets.latest(place, Origin::Search, Instant::now());
+        all.into_iter().chain(latest).collect()
     }
 
     /// Lets go of tickets that nobody may use any more. To be called now and then: nothing else

@@ -138,11 +138,17 @@ pub enum Fate {
     Existed,
     /// It isn't there.
     Failed,
+    /// It isn't there, and trying the same again can't change that.
+    Impossible,
 }
 
 impl Fate {
     /// Every fate.
-    pub const ALL: [Self; 4] = [Self::Waiting, Self::Created, Self::Existed, Self::Failed];
+    pub const ALL: [Self; 5] =
+        [Self::Waiting, Self::Created, Self::Existed, Self::Failed, Self::Impossible];
+
+    /// Those of groups that aren't there.
+    pub const FAILURES: [Self; 2] = [Self::Failed, Self::Impossible];
 
     /// Its name in the database.
     #[must_use]
@@ -152,6 +158,7 @@ impl Fate {
             Self::Created => "created",
             Self::Existed => "existed",
             Self::Failed => "failed",
+            Self::Impossible => "impossible",
         }
     }
 
@@ -199,7 +206,9 @@ pub struct Request {
     pub reason: Option<String>,
     /// When it was made.
     pub made: SystemTime,
-    /// Who decided or cancelled it.
+    /// Who approved it and when, if it was retried since.
+    pub approval: Option<(UserId, SystemTime)>,
+    /// Who decided, cancelled or last retried it.
     pub decider: Option<UserId>,
     /// When.
     pub decided: Option<SystemTime>,
@@ -232,6 +241,12 @@ impl Request {
     #[must_use]
     pub fn count(&self, fates: &[Fate]) -> usize {
         self.groups.iter().filter(|group| fates.contains(&group.fate)).count()
+    }
+
+    /// Whether it failed such that trying again may help.
+    #[must_use]
+    pub fn can_be_retried(&self) -> bool {
+        self.state == State::Failed && self.count(&[Fate::Failed]) > 0
     }
 
     /// When a creation that has failed once more is to be tried again; never if Connect has been
@@ -336,6 +351,7 @@ mod tests {
             requester: UserId(3),
             reason: None,
             made: decided,
+            approval: None,
             decider: None,
             decided: Some(decided),
             verdict: None,

@@ -97,10 +97,13 @@ pub(super) fn card(request: &Request, people: &[UserId], admins: &[RoleId], ttl:
         State::Pending => {
             vec![button("Approve", "approve", Look::Success), button("Deny", "deny", Look::Danger)]
         }
-        State::Failed => vec![button("Retry", "retry", Look::Plain)],
-        State::Creating | State::Created | State::Denied | State::Expired | State::Cancelled => {
-            Vec::new()
-        }
+        State::Failed if request.can_be_retried() => vec![button("Retry", "retry", Look::Plain)],
+        State::Failed
+        | State::Creating
+        | State::Created
+        | State::Denied
+        | State::Expired
+        | State::Cancelled => Vec::new(),
     };
     Card { content, buttons }
 }
@@ -121,8 +124,9 @@ fn heading(request: &Request) -> String {
 fn standing(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
     let by = request.decider.map_or_else(String::new, |person| format!(" by <@{person}>"));
     let when = request.decided.map_or_else(String::new, |at| format!(" {}", stamp(at, 'f')));
+    let begun = begun_by(request, &by, &when);
     // Nobody approved what an admin does at once.
-    let approved = if request.direct { when.clone() } else { format!(": approved{by}{when}") };
+    let approved = if request.direct { begun.clone() } else { format!(": approved{begun}") };
     match request.state {
         State::Pending => format!(
             "{}Approve or deny {} before {}.",
@@ -131,7 +135,7 @@ fn standing(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
             stamp(request.expires(ttl), 'f')
         ),
         State::Creating if request.direct => being_created(request),
-        State::Creating => format!("Approved{by}{when}. {}", being_created(request)),
+        State::Creating => format!("Approved{begun}. {}", being_created(request)),
         State::Created => format!("**Created**{approved}{}", all_there(request)),
         State::Failed => failed(request, &approved),
         State::Denied => format!("**Denied**{by}{when}{}", because(request)),
@@ -139,6 +143,18 @@ fn standing(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
             "**Expired**: nobody decided it in time. It can be asked for again.".to_owned()
         }
         State::Cancelled => format!("**Cancelled**{by}{when}."),
+    }
+}
+
+/// Who had it carried out and when, and who has retried it since.
+fn begun_by(request: &Request, by: &str, when: &str) -> String {
+    match request.approval {
+        None if request.direct => when.to_owned(),
+        None => format!("{by}{when}"),
+        Some((_, at)) if request.direct => format!(" {}, retried{by}{when}", stamp(at, 'f')),
+        Some((approver, at)) => {
+            format!(" by <@{approver}> {}, retried{by}{when}", stamp(at, 'f'))
+        }
     }
 }
 
@@ -185,7 +201,7 @@ fn all_of(total: usize) -> String {
 }
 
 fn failed(request: &Request, approved: &str) -> String {
-    let there = request.groups.len() - request.count(&[Fate::Failed]);
+    let there = request.groups.len() - request.count(&Fate::FAILURES);
     match &request.groups[..] {
         [group] => format!("**Failed**{approved}, but it wasn't created: {}", why_not(group)),
         _ if there == 0 => format!("**Failed**{approved}. {}", how_many_failed(request)),
@@ -203,7 +219,7 @@ fn why_not(group: &Requested) -> String {
 }
 
 fn how_many_failed(request: &Request) -> String {
-    let (total, failed) = (request.groups.len(), request.count(&[Fate::Failed]));
+    let (total, failed) = (request.groups.len(), request.count(&Fate::FAILURES));
     match total - failed {
         0 => "None of the groups was created.".to_owned(),
         there => format!(

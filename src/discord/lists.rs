@@ -64,11 +64,13 @@ impl Bot {
                     typed.rsplit_once(',').filter(|_| groups.known(&caller, &typed).is_none());
                 let last = next.map_or(&typed[..], |(_, last)| last.trim_start());
                 let found = groups.suggest(&caller, last, id).await;
-                let choices = found.map(|search| render::choices(&search, last));
-                let choices = choices.unwrap_or_default();
+                let choices = render::choices(&found, last);
                 offered(match next {
-                    Some((before, _)) => render::after(before, choices),
-                    None => choices,
+                    Some((before, _)) => {
+                        let typed = format!("{before}, {last}");
+                        render::typed_first(&typed, render::after(before, choices))
+                    }
+                    None => render::typed_first(last, choices),
                 })
             }
             Typed::Request(typed) => {

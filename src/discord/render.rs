@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 pub(super) use self::choices::MAX_CHOICE;
-pub use self::choices::{Choice, Menu, after, choices, name_choices};
+pub use self::choices::{Choice, Menu, after, choices, name_choices, typed_first};
 pub use self::search::search;
 pub(super) use self::status::{Health, status};
 use super::cards::{self, Button};
@@ -110,6 +110,13 @@ pub fn refusal(refusal: &Refusal) -> Reply {
             "No LDAP group has a name that long. Type the beginning of the group's name.".to_owned()
         }
         Refusal::InUse { name, guid, by } => in_use(name, guid.as_ref(), *by),
+        Refusal::InOtherCase { name, there, guid } => format!(
+            "The requested group name is already in use.\nConnect ignores case in names and has {}, \
+             with the guid `{guid}`: it can't have {} beside it. If that isn't the group you need, one \
+             of the two must get another name.",
+            span(there.as_str()),
+            span(name.as_str()),
+        ),
         Refusal::NoSuchGroup { name, near } => format!(
             "LDAP has no group called {}.{}",
             span(name.as_str()),
@@ -154,6 +161,10 @@ pub(super) fn in_a_list(name: &GroupName, why: &Refusal) -> String {
             format!("{name} is in Connect already, with the guid `{}`.", guid.as_str())
         }
         Refusal::InUse { guid: None, .. } => format!("{name} is in use in Connect already."),
+        Refusal::InOtherCase { there, guid, .. } => format!(
+            "{name} can't be beside {}, which Connect has with the guid `{guid}`: it ignores case.",
+            listed_span(there.as_str())
+        ),
         Refusal::NoSuchGroup { near, .. } => match near.first() {
             Some(near) => format!(
                 "LDAP has no group called {name}. Did you mean {}?",
@@ -183,9 +194,12 @@ pub(super) fn in_a_list(name: &GroupName, why: &Refusal) -> String {
 
 fn in_use(name: &GroupName, guid: Option<&Guid>, by: InUseBy) -> String {
     let name = span(name.as_str());
-    let which = match guid {
-        Some(guid) => format!("{name} has the guid `{}`.", guid.as_str()),
-        None => format!("Connect doesn't say which group is in the way of {name}."),
+    let which = match (guid, by) {
+        (Some(guid), _) => format!("{name} has the guid `{}`.", guid.as_str()),
+        (None, InUseBy::ThisGroup) => format!("Connect doesn't say which guid {name} has."),
+        (None, InUseBy::AnotherGroup) => {
+            format!("Connect doesn't say which group is in the way of {name}.")
+        }
     };
     let next = match by {
         InUseBy::ThisGroup => "Share content with it in Connect.",

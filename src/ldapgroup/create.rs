@@ -28,7 +28,11 @@ impl LdapGroups {
         if let Some(place) = place {
             match &created {
                 Ok(Created { name, guid, .. })
-                | Err(Stop::Refusal(Refusal::InUse { name, guid: Some(guid), .. })) => {
+                | Err(Stop::Refusal(Refusal::InUse {
+                    name,
+                    guid: Some(guid),
+                    by: InUseBy::ThisGroup,
+                })) => {
                     self.tickets.note_guid(place, name, guid);
                 }
                 Err(_) => {}
@@ -65,9 +69,7 @@ impl LdapGroups {
         };
         match error.code() {
             Some(Code::TicketInvalid) => Ok(Put::StaleTicket { name: hit.name, error }),
-            Some(Code::NameInUse) => {
-                Err(self.taken(hit.name, InUseBy::AnotherGroup, id).await.into())
-            }
+            Some(Code::NameInUse) => Err(self.taken(hit.name, id).await.into()),
             Some(Code::SameUniqueId) => Err(self.imported(hit.name, id).await.into()),
             _ if error.leaves_open() => {
                 self.look_for_lost(hit.name, error, id).await.map(Put::Created)
@@ -78,21 +80,22 @@ impl LdapGroups {
 
     /// Finds out which other group has the name. That it isn't found changes nothing about the
     /// answer.
-    async fn taken(&self, name: GroupName, by: InUseBy, id: CorrelationId) -> Refusal {
+    async fn taken(&self, name: GroupName, id: CorrelationId) -> Refusal {
+        let by = InUseBy::AnotherGroup;
         match self.connect.group_named(&name, id).await {
-            Ok(Some(group)) => Refusal::InUse { name: group.name, guid: Some(group.guid), by },
+            Ok(Some(group)) if group.name == name => {
+                Refusal::InUse { name, guid: Some(group.guid), by }
+            }
+            Ok(Some(group)) => Refusal::InOtherCase { name, there: group.name, guid: group.guid },
             Ok(None) | Err(_) => Refusal::InUse { name, guid: None, by },
         }
     }
 
-    /// Finds out which id the LDAP group has in Connect: by LDAP or, if that doesn't say, by the
-    /// name.
+    /// Finds out which id the LDAP group has in Connect. By LDAP alone: the name may be another
+    /// group's there.
     async fn imported(&self, name: GroupName, id: CorrelationId) -> Refusal {
-        let by = InUseBy::ThisGroup;
-        match self.guid_in_ldap(&name, id).await {
-            Ok(Some(guid)) => Refusal::InUse { name, guid: Some(guid), by },
-            Ok(None) | Err(_) => self.taken(name, by, id).await,
-        }
+        let guid = self.guid_in_ldap(&name, id).await.ok().flatten();
+        Refusal::InUse { name, guid, by: InUseBy::ThisGroup }
     }
 
     /// Finds out whether a creation whose answer was lost came about.

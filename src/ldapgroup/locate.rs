@@ -119,7 +119,7 @@ impl LdapGroups {
     fn remembered(&self, place: Place, name: &GroupName) -> Option<RemoteGroup> {
         self.latest(place).find_map(|search| match find(&search.groups, name) {
             Match::One(hit) if hit.name == *name || search.answers_for(name.as_str()) => {
-                Some(hit.clone())
+                in_other_case(&search, hit).is_none().then(|| hit.clone())
             }
             Match::One(_) | Match::Several(_) | Match::None => None,
         })
@@ -177,7 +177,9 @@ impl LdapGroups {
 /// that are called so, none can be created beside the one that it has.
 fn only(search: &Search, name: &GroupName) -> Result<Option<RemoteGroup>, Refusal> {
     let several = match find(&search.groups, name) {
-        Match::One(hit) => return Ok(Some(hit.clone())),
+        Match::One(hit) => {
+            return in_other_case(search, hit).map_or_else(|| Ok(Some(hit.clone())), Err);
+        }
         Match::None => return Ok(None),
         Match::Several(several) => several,
     };
@@ -192,6 +194,19 @@ fn only(search: &Search, name: &GroupName) -> Result<Option<RemoteGroup>, Refusa
             name: name.clone(),
             found: several.into_iter().map(|hit| hit.name.clone()).collect(),
         },
+    })
+}
+
+/// Why a group that Connect lacks can't be created beside one that it has: its name differs in case
+/// only.
+fn in_other_case(search: &Search, hit: &RemoteGroup) -> Option<Refusal> {
+    if hit.guid.is_some() {
+        return None;
+    }
+    let mut others = search.groups.iter().filter(|other| other.name != hit.name);
+    others.find_map(|other| {
+        let guid = other.guid.clone().filter(|_| other.name.is_same_folded(hit.name.as_str()))?;
+        Some(Refusal::InOtherCase { name: hit.name.clone(), there: other.name.clone(), guid })
     })
 }
 

@@ -31,6 +31,15 @@ pub enum Refusal {
         /// Whether it is the LDAP group that was asked for.
         by: InUseBy,
     },
+    /// Connect, which ignores case in names, has a group whose name differs in case only.
+    InOtherCase {
+        /// What was asked for, as LDAP has it.
+        name: GroupName,
+        /// What the group is called that Connect has: LDAP's, or one of its own.
+        there: GroupName,
+        /// The id of that group.
+        guid: Guid,
+    },
     /// LDAP has no group of that name.
     NoSuchGroup {
         /// What was asked for.
@@ -58,6 +67,7 @@ impl Refusal {
     pub(super) fn name_of(&self, typed: &str) -> GroupName {
         match self {
             Self::InUse { name, .. }
+            | Self::InOtherCase { name, .. }
             | Self::NoSuchGroup { name, .. }
             | Self::Ambiguous { name, .. } => name.clone(),
             Self::Denied(_)
@@ -192,6 +202,11 @@ impl Stop {
             Self::Fault(Fault { trouble: Trouble::Store(error), .. }) => error.to_string(),
             Self::Refusal(Refusal::InUse { .. }) => {
                 "The requested group name is already in use.".to_owned()
+            }
+            Self::Refusal(Refusal::InOtherCase { there, .. }) => {
+                format!(
+                    "Connect ignores case in names and has {there} already, so both can't be there."
+                )
             }
             Self::Refusal(Refusal::TooBroad) => {
                 "Too many LDAP groups begin with this name.".to_owned()

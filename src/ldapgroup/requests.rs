@@ -217,7 +217,8 @@ impl Requests {
                 RequestRefusal::Over(Box::new(self.swap(request.id, &change).await?)).into()
             );
         }
-        if request.state != decision.event().from() {
+        let is_final = decision == Decision::Retry && !request.can_be_retried();
+        if is_final || request.state != decision.event().from() {
             return Err(RequestRefusal::Over(Box::new(request)).into());
         }
         Ok(request)
@@ -255,7 +256,7 @@ impl Requests {
                 self.changed.notify_one();
                 Ok(request)
             }
-            Swap::Lost(request) if request.state == change.event.from() => {
+            Swap::Lost(request) if change.event == Event::Retry && request.can_be_retried() => {
                 Err(RequestRefusal::AskedAgain(Box::new(request)).into())
             }
             Swap::Lost(request) => Err(RequestRefusal::Over(Box::new(request)).into()),

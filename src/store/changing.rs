@@ -75,12 +75,16 @@ impl Store {
         };
         let swapped = sqlx::query(
             "UPDATE requests SET state = $1, version = version + 1, attempts = 0, note = NULL, \
+               approver = CASE WHEN $7 = 'failed' THEN COALESCE(approver, decider) END, \
+               approved = CASE WHEN $7 = 'failed' THEN COALESCE(approved, decided) END, \
                decider = CASE WHEN $2 THEN $3 ELSE decider END, \
                decided = CASE WHEN $2 THEN $4 ELSE decided END, \
                verdict = COALESCE($5, verdict), \
                due = CASE WHEN $1 = 'creating' THEN $4 ELSE NULL END \
              WHERE id = $6 AND state = $7 \
-               AND ($7 <> 'failed' OR NOT EXISTS (SELECT 1 FROM requested other \
+               AND ($7 <> 'failed' OR EXISTS (SELECT 1 FROM requested own \
+                 WHERE own.request = $6 AND own.fate = 'failed') \
+               AND NOT EXISTS (SELECT 1 FROM requested other \
                  JOIN requested own ON other.folded = own.folded \
                  WHERE own.request = $6 AND own.fate = 'failed' AND other.open))",
         )
@@ -126,9 +130,9 @@ impl Store {
                     .await?;
             }
             Event::Retry => {
+                // What it failed with stays, to be compared with what comes of it now.
                 sqlx::query(
-                    "UPDATE requested SET open = TRUE, fate = 'waiting', guid = NULL, note = NULL, \
-                       sent = FALSE \
+                    "UPDATE requested SET open = TRUE, fate = 'waiting', guid = NULL, sent = FALSE \
                      WHERE request = $1 AND fate = 'failed'",
                 )
                 .bind(id)
@@ -146,14 +150,7 @@ impl Store {
                     .execute(&mut *tx)
                     .await?;
             }
-            // If it fails again, that is news.
-            Event::Retry => {
-                sqlx::query("UPDATE people SET told = NULL WHERE request = $1")
-                    .bind(id)
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            Event::Approve | Event::Deny | Event::Expire => {}
+            Event::Approve | Event::Deny | Event::Expire | Event::Retry => {}
         }
         let changed = one(&mut tx, id).await?;
         tx.commit().await?;
@@ -190,6 +187,17 @@ impl Store {
         let position = i64::try_from(position).unwrap_or(i64::MAX);
         let Settled { fate, guid, note, correlation } = settled;
         let mut tx = self.pool.begin().await?;
+        // If a retry comes to the same, nobody needs to hear it again.
+        sqlx::query(
+            "UPDATE people SET told = NULL WHERE request = $1 AND told = 'failed' \
+               AND NOT EXISTS (SELECT 1 FROM requested WHERE request = $1 AND position = $2 \
+                 AND (fate <> 'waiting' OR note = $3))",
+        )
+        .bind(id)
+        .bind(position)
+        .bind(note)
+        .execute(&mut *tx)
+        .await?;
         let taken = sqlx::query(
             "UPDATE requested SET fate = $1, guid = $2, note = $3, open = FALSE \
              WHERE request = $4 AND position = $5 AND fate = 'waiting' \
@@ -208,7 +216,7 @@ impl Store {
         let (why, after) = match fate {
             Fate::Existed => (Some("The group was there already."), State::Created),
             Fate::Created | Fate::Waiting => (None, State::Created),
-            Fate::Failed => (note.as_deref(), State::Failed),
+            Fate::Failed | Fate::Impossible => (note.as_deref(), State::Failed),
         };
         let step = Step { person: None, before: Some(State::Creating), after, why };
         record(&mut tx, id, Some(position), step, now, *correlation).await?;
@@ -219,7 +227,7 @@ impl Store {
             .await?;
         let Some(mut request) = one(&mut tx, id).await? else { return Ok(None) };
         if request.count(&[Fate::Waiting]) == 0 {
-            request.state = State::of_settled(request.count(&[Fate::Failed]) > 0);
+            request.state = State::of_settled(request.count(&Fate::FAILURES) > 0);
             sqlx::query(
                 "UPDATE requests SET state = $1, attempts = 0, note = NULL, due = NULL WHERE id = $2",
             )

@@ -80,6 +80,7 @@ pub(super) fn request(rows: &[SqliteRow]) -> Result<Request, StoreError> {
     let channel: Option<i64> = row.try_get("message_channel")?;
     let message: Option<i64> = row.try_get("message")?;
     let requester: i64 = row.try_get("requester")?;
+    let approver = user(row, "approver")?;
     let attempts: i64 = row.try_get("attempts")?;
     Ok(Request {
         id: row.try_get("id")?,
@@ -91,6 +92,7 @@ pub(super) fn request(rows: &[SqliteRow]) -> Result<Request, StoreError> {
         requester: UserId(requester.cast_unsigned()),
         reason: row.try_get("reason")?,
         made: time(row.try_get("made")?),
+        approval: approver.zip(opt_time(row, "approved")?),
         decider: user(row, "decider")?,
         decided: opt_time(row, "decided")?,
         verdict: row.try_get("verdict")?,

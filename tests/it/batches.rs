@@ -245,6 +245,36 @@ async fn twenty_five_groups_of_a_request_have_twenty_five_right_outcomes() {
 }
 
 #[tokio::test]
+async fn a_batch_never_takes_another_group_for_the_one_of_ldap() {
+    let world = teams(3).await;
+    world.admin().slash("search", &[("prefix", "team".into())]).await;
+    let guid = world.connect.add_local_group("team-02");
+    world.ask(Who::Admin, "team-02").await;
+    world.ask(Who::Admin, &list(1..=3)).await;
+    let message = progress(&world, "**Failed in part**").await;
+    let line = message.content.lines().find(|line| line.starts_with("team-02"));
+    assert_eq!(line, Some("team-02  failed (1)"));
+    let other = format!("already in use. The other group has the guid `{guid}`.");
+    assert!(message.content.contains(&other), "{}", message.content);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn of_a_batch_only_what_a_retry_can_change_is_tried_again() {
+    let world = teams(2).await;
+    world.connect.fail(Route::CreateGroup, Fault::Error(22), Times::Times(1));
+    world.ask(Who::Admin, "team-01, nobody, team-02").await;
+    let message = progress(&world, "**Failed in part**").await;
+    assert_eq!(labels(&message), ["Retry"]);
+    world.connect.clear_requests();
+    world.admin().press(&message, "Retry").await;
+    let message = progress(&world, "2 of 3 are in Connect, 1 wasn't created").await;
+    assert!(message.buttons().is_empty(), "LDAP has no such group");
+    assert_eq!(world.asked(), ["GET v1/groups/remote", "PUT v1/groups"]);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn twenty_five_groups_of_an_admin_have_twenty_five_right_outcomes() {
     let world = troubled().await;
     world.connect.import("team-05");

@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
+use sandbox::discord::{REQUESTS, Who};
 
 use crate::world::World;
 
@@ -174,13 +175,63 @@ async fn a_group_imported_meanwhile_is_in_use_with_its_guid() {
 #[tokio::test]
 async fn a_name_taken_by_another_group_is_in_use_with_its_guid() {
     let world = World::start().await;
-    world.connect.add_local_group("Accounting2");
-    let (text, _) = create(&world, "accounting2", "Accounting2").await;
+    search(&world, "accounting").await;
+    world.connect.add_local_group("accounting2");
+    let (text, _) = create(&world, "accounting2", "accounting2").await;
     assert_snapshot!(text, @r"
     The requested group name is already in use.
-    `Accounting2` has the guid `<guid>`. LDAP has another group of that name: who runs Connect can rename or remove this one.
+    `accounting2` has the guid `<guid>`. LDAP has another group of that name: who runs Connect can rename or remove this one.
     ");
-    assert_eq!(world.asked(), [SEARCH, PUT, GROUPS]);
+    assert_eq!(world.asked(), [PUT, GROUPS]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_name_that_connect_has_in_other_case_is_refused_for_what_it_is() {
+    let world = World::with_groups(["Finance", "FINANCE"].map(str::to_owned)).await;
+    world.connect.import("Finance");
+    let (text, private) = create(&world, "FINANCE", "Finance").await;
+    assert_snapshot!(text, @r"
+    The requested group name is already in use.
+    Connect ignores case in names and has `Finance`, with the guid `<guid>`: it can't have `FINANCE` beside it. If that isn't the group you need, one of the two must get another name.
+    ");
+    assert!(private);
+    assert_eq!(world.asked(), [SEARCH], "nothing is sent that can't be carried out");
+    search(&world, "finance").await;
+    assert_eq!(create(&world, "FINANCE", "Finance").await.0, text);
+    let guid = world.connect.guid_of("Finance").unwrap();
+    let asked = world.ask(Who::Member, "FINANCE").await;
+    assert_eq!(asked.text().replace(&guid, "<guid>"), text);
+    let several = world.ask(Who::Member, "FINANCE, unknown").await;
+    assert_snapshot!(several.text().replace(&guid, "<guid>"), @r"
+    There is no new request.
+    - `FINANCE` can't be beside `Finance`, which Connect has with the guid `<guid>`: it ignores case.
+    - LDAP has no group called `unknown`.
+    ");
+    assert!(world.discord.messages(REQUESTS).is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_name_that_connect_got_in_other_case_meanwhile_is_refused_for_what_it_is() {
+    let world = World::with_groups(["Finance", "FINANCE"].map(str::to_owned)).await;
+    search(&world, "finance").await;
+    world.connect.import("Finance");
+    let (text, _) = create(&world, "FINANCE", "Finance").await;
+    assert!(text.contains("has `Finance`, with the guid `<guid>`: it can't have"), "{text}");
+    assert_eq!(world.asked(), [PUT, GROUPS]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_second_create_never_offers_another_group_for_the_one_of_ldap() {
+    let world = World::start().await;
+    search(&world, "accounting").await;
+    world.connect.add_local_group("accounting2");
+    let (first, _) = create(&world, "accounting2", "accounting2").await;
+    assert!(first.contains("LDAP has another group of that name"), "{first}");
+    let (second, _) = create(&world, "accounting2", "accounting2").await;
+    assert_eq!(second, first);
     world.end().await;
 }
 
@@ -306,7 +357,7 @@ async fn a_definite_no_says_that_nothing_was_changed() {
 async fn two_admins_at_once_create_one_group() {
     let world = World::start().await;
     search(&world, "accounting").await;
-    let second = world.discord.person(sandbox::discord::Who::SecondAdmin);
+    let second = world.discord.person(Who::SecondAdmin);
     let options = [("name", "accounting2".into())];
     let pending =
         [world.admin().start_slash("create", &options), second.start_slash("create", &options)];

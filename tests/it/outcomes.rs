@@ -62,7 +62,7 @@ async fn a_definite_no_is_failed_and_an_admin_retries_it() {
     assert_snapshot!(masked(&card.content), @r"
     **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
     Reason: for the budget app
-    **Created**: approved by <@402117948510502913> <t:<time>:f>, guid `<guid>`.
+    **Created**: approved by <@391583201672822784> <t:<time>:f>, retried by <@402117948510502913> <t:<time>:f>, guid `<guid>`.
     ");
     assert!(card.buttons().is_empty());
     world.told(Who::Member, CONNECT, "is done").await;
@@ -86,6 +86,78 @@ async fn a_name_that_another_group_has_is_failed_with_connects_words() {
     world.connect.remove_group("accounting2");
     world.admin().press(&card, "Retry").await;
     world.card(1, "**Created**").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_name_that_connect_got_in_other_case_meanwhile_is_failed_for_what_it_is() {
+    let world = World::with_groups(["Finance", "FINANCE"].map(str::to_owned)).await;
+    world.ask(Who::Member, "FINANCE").await;
+    let card = world.card(1, "Approve or deny").await;
+    world.connect.import("Finance");
+    world.admin().press(&card, "Approve").await;
+    let card = world.card(1, "**Failed**").await;
+    assert_snapshot!(masked(&card.content), @r"
+    **Request 1**: <@518402736190455808> asks for the LDAP group `FINANCE` in Connect.
+    **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: Connect ignores case in names and has Finance already, so both can't be there. The other group has the guid `<guid>`.
+    ");
+    assert_eq!(world.puts(), 0);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_a_retry_cannot_change_has_none() {
+    let world = World::with_groups(["Sales", "Finance", "FINANCE"].map(str::to_owned)).await;
+    for name in ["Sales", "FINANCE"] {
+        world.ask(Who::Member, name).await;
+    }
+    world.connect.add_ldap_group("Sales");
+    world.connect.import("Finance");
+    for (number, why) in [(1, "LDAP has several groups"), (2, "Connect ignores case in names")] {
+        let card = world.card(number, "Approve or deny").await;
+        world.admin().press(&card, "Approve").await;
+        let card = world.card(number, "**Failed**").await;
+        assert!(card.content.contains(why), "{}", card.content);
+        assert!(card.buttons().is_empty(), "{why}");
+        let notice = world.told(Who::Member, CONNECT, &format!("request {number} ")).await;
+        let next = " Once that has changed, ask again with `/ldapgroup create`.";
+        assert!(notice.content.ends_with(next), "{}", notice.content);
+    }
+    // Nothing of it is in the way of that.
+    world.connect.remove_group("Finance");
+    world.ask(Who::Member, "FINANCE").await;
+    let card = world.card(3, "Approve or deny").await;
+    world.admin().press(&card, "Approve").await;
+    world.card(3, "**Created**").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_same_outcome_again_is_not_told_again_and_who_retried_is_not_who_approved() {
+    let world = World::start().await;
+    let card = asked(&world).await;
+    world.connect.fail(Route::CreateGroup, Fault::Error(22), Times::Times(2));
+    world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
+    world.admin().press(&card, "Approve").await;
+    let card = world.card(1, "**Failed**").await;
+    world.told(Who::Member, CONNECT, "You don't have permission").await;
+    world.discord.person(Who::SecondAdmin).press(&card, "Retry").await;
+    let card = world.discord.wait_for_message(REQUESTS, |message| {
+        message.content.contains("**Failed**") && message.content.contains("retried")
+    });
+    let card = card.await;
+    assert_snapshot!(masked(&card.content), @r"
+    **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+    Reason: for the budget app
+    **Failed**: approved by <@391583201672822784> <t:<time>:f>, retried by <@402117948510502913> <t:<time>:f>, but it wasn't created: You don't have permission to perform this operation.
+    ");
+    world.admin().press(&card, "Retry").await;
+    let notice = world.told(Who::Member, CONNECT, "license").await;
+    assert!(notice.content.contains("was approved by <@391583201672822784>"));
+    assert_eq!(world.discord.messages(CONNECT).len(), 2, "news alone is told");
+    let card = world.card(1, "license").await;
+    assert!(card.content.contains("retried by <@391583201672822784>"), "{}", card.content);
+    assert_eq!(world.puts(), 3);
     world.end().await;
 }
 

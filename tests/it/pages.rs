@@ -108,6 +108,18 @@ async fn pages_turn_to_the_last_and_back_by_one_callback_each_and_no_call_to_con
 }
 
 #[tokio::test]
+async fn a_turned_page_never_shows_another_group_for_the_one_of_ldap() {
+    let world = start(teams(30), Vec::new()).await;
+    let first = search(&world, "team").await;
+    world.connect.add_local_group("team-025");
+    world.admin().slash("create", &[("name", "team-025".into())]).await;
+    let second = turn(&world, &first, "▶").await;
+    assert!(second.content.contains("\nteam-025  NULL\n"), "{}", second.content);
+    assert!(options(&second).contains(&"team-025".to_owned()));
+    world.end().await;
+}
+
+#[tokio::test]
 async fn five_hundred_hits_say_that_there_may_be_more_on_each_of_their_25_pages() {
     let world = start(teams(600), Vec::new()).await;
     let mut page = search(&world, "team").await;

@@ -1,6 +1,6 @@
 //! Suggestions for the name of `/ldapgroup create`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{Choice, Who};
@@ -23,7 +23,7 @@ async fn they_come_from_the_latest_search_of_the_channel_without_a_call() {
     let choices = suggested(&world, "").await;
     assert_eq!(names(&choices), ["ABE-TEST", "ABE-TEST-2", "ABE · already in Connect"]);
     assert_eq!(choices[2].value, "ABE");
-    assert_eq!(names(&suggested(&world, "test-").await), ["ABE-TEST-2"]);
+    assert_eq!(names(&suggested(&world, "abe-t").await), ["abe-t", "ABE-TEST", "ABE-TEST-2"]);
     assert!(world.connect.requests().is_empty());
     world.end().await;
 }
@@ -61,6 +61,67 @@ async fn a_live_search_never_takes_the_place_of_a_real_one() {
     world.end().await;
 }
 
+/// After a search that has *Accounting Auditors* in it.
+async fn after_a_search() -> World {
+    let groups = ["Accounting Auditors", "IT", "IT-Ops", "legal", "ABE-TEST"];
+    let world = World::with_groups(groups.map(str::to_owned)).await;
+    world.connect.import("IT");
+    world.admin().slash("search", &[("prefix", "acc".into())]).await;
+    world
+}
+
+#[tokio::test]
+async fn the_exact_name_comes_first_then_those_that_begin_so_then_those_that_hold_it() {
+    let world = after_a_search().await;
+    let offered = suggested(&world, "it").await;
+    assert_eq!(names(&offered), ["IT · already in Connect", "IT-Ops", "Accounting Auditors"]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_was_typed_comes_first_if_no_name_is_exactly_so() {
+    let world = after_a_search().await;
+    for (typed, whole) in [("audit", "Accounting Auditors"), ("IT-O", "IT-Ops")] {
+        let offered = suggested(&world, typed).await;
+        assert_eq!(names(&offered), [typed, whole]);
+        let values: Vec<_> = offered.iter().map(|choice| &choice.value).collect();
+        assert_eq!(values, [typed, whole]);
+    }
+    assert_eq!(names(&suggested(&world, "legal, ABE").await), ["legal, ABE", "legal, ABE-TEST"]);
+    // Who stops at the comma gets no name that they didn't type.
+    let offered = suggested(&world, "legal, ").await;
+    assert_eq!(names(&offered), ["legal", "legal, Accounting Auditors"]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_person_has_one_search_for_suggestions_at_a_time() {
+    let world = World::start().await;
+    world.connect.fail(Route::Search, Fault::Hold, Times::Always);
+    for typed in ["acc", "fin", "sal"] {
+        assert!(suggested(&world, typed).await.is_empty());
+    }
+    assert_eq!(world.asked().len(), 1);
+    let other = world.member().autocomplete("create", &[], ("name", "bil")).await.unwrap();
+    assert!(other.is_empty());
+    assert_eq!(world.asked().len(), 2, "others have their own");
+    world.connect.release();
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_no_suggestion() {
+    let mut world = World::start().await;
+    world.connect.fail(Route::Search, Fault::Hold, Times::Always);
+    assert!(suggested(&world, "acc").await.is_empty());
+    let begun = Instant::now();
+    world.stop_bot().await;
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    world.start_bot().await;
+    world.connect.release();
+    world.end().await;
+}
+
 #[tokio::test]
 async fn a_slow_connect_suggests_nothing_rather_than_too_late_and_the_next_letter_finds_it() {
     let world = World::start().await;
@@ -92,8 +153,9 @@ async fn a_name_longer_than_discord_takes_is_picked_all_the_same() {
     let long = |end: &str| format!("{}{end}", "研究開発 ".repeat(60));
     let world = World::with_groups([long("1"), long("2")]).await;
     let choices = suggested(&world, "研究").await;
-    assert_eq!(choices.len(), 2);
-    for choice in &choices {
+    assert_eq!(choices.len(), 3);
+    let choices = &choices[1..];
+    for choice in choices {
         let answer = world.admin().slash("create", &[("name", choice.value.clone())]).await;
         assert!(answer.text().starts_with("Created `研究開発"), "{}", answer.text());
     }
@@ -111,7 +173,7 @@ async fn an_abbreviated_name_outlives_the_search_that_it_came_from() {
     world.connect.add_ldap_group(&long);
     let choices = suggested(&world, "team team").await;
     tokio::time::sleep(Duration::from_millis(1100)).await;
-    let answer = world.admin().slash("create", &[("name", choices[0].value.clone())]).await;
+    let answer = world.admin().slash("create", &[("name", choices[1].value.clone())]).await;
     assert!(answer.text().starts_with("Created `team team"), "{}", answer.text());
     assert!(world.connect.guid_of(&long).is_some());
     world.end().await;
@@ -138,13 +200,16 @@ async fn after_a_comma_the_next_name_is_suggested() {
         choices.into_iter().map(|choice| (choice.name, choice.value)).collect::<Vec<_>>()
     };
     let same = |text: &str| (text.to_owned(), serde_json::Value::from(text));
-    assert_eq!(offered("accounting, ad").await, [same("accounting, admins")]);
-    assert_eq!(offered("x,y,  ADM").await, [same("x,y, admins")]);
+    let both = |typed: &str, whole: &str| [same(typed), same(whole)];
+    let offer = offered("accounting, ad").await;
+    assert_eq!(offer, both("accounting, ad", "accounting, admins"));
+    assert_eq!(offered("x,y,  ADM").await, both("x,y, ADM", "x,y, admins"));
+    assert_eq!(offered("x, ADMINS").await, [same("x, admins")]);
     // Nobody wants one twice.
     assert_eq!(offered("Accounting, acc").await, []);
     // A name with a comma of its own can't be one of several.
     assert_eq!(offered("accounting, sal").await, []);
     world.member().slash("search", &[("prefix", "sales".into())]).await;
-    assert_eq!(offered("Sales, E").await, [same("Sales, EMEA")]);
+    assert_eq!(offered("Sales, E").await, both("Sales, E", "Sales, EMEA"));
     world.end().await;
 }

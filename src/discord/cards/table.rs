@@ -91,7 +91,7 @@ fn outcomes(request: &Request, (width, with_guids, reason): (usize, bool, usize)
     push_line(&mut text, "NAME", widest, "OUTCOME", with_guids.then_some("GUID"));
     for ((cell, _), group) in cells.iter().zip(&request.groups) {
         // Of a group that failed it is the other one's, which its reason names.
-        let is_there = with_guids && group.fate != Fate::Failed;
+        let is_there = with_guids && !Fate::FAILURES.contains(&group.fate);
         let guid = group.guid.as_ref().map(Guid::as_str).filter(|_| is_there);
         push_line(&mut text, cell, widest, &outcome(group, &mut reasons), guid);
     }
@@ -121,7 +121,7 @@ fn outcome<'a>(group: &'a Requested, reasons: &mut Vec<(&'a str, Option<&'a Guid
         Fate::Waiting => "waiting".to_owned(),
         Fate::Created => "created".to_owned(),
         Fate::Existed => "was there".to_owned(),
-        Fate::Failed => {
+        Fate::Failed | Fate::Impossible => {
             let note = group.note.as_deref().unwrap_or_default();
             let reason = (note, group.guid.as_ref());
             let known = reasons.iter().position(|known| *known == reason);

@@ -20,7 +20,7 @@ fn group() -> impl Strategy<Value = Requested> {
         fate,
         guid: matches!(fate, Fate::Created | Fate::Existed)
             .then(|| Guid::trusted("3b241101-e2bb-4255-8caf-4136c566a962".to_owned())),
-        note: (fate == Fate::Failed).then_some(note),
+        note: Fate::FAILURES.contains(&fate).then_some(note),
         was_sent: false,
     })
 }
@@ -38,6 +38,7 @@ fn request(groups: Vec<Requested>, state: State, words: (String, String, String)
         requester: UserId(u64::MAX),
         reason: Some(reason),
         made: now,
+        approval: Some((UserId(u64::MAX), now)),
         decider: Some(UserId(u64::MAX)),
         decided: Some(now),
         verdict: Some(verdict),

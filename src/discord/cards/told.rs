@@ -32,6 +32,12 @@ fn lead(request: &Request, person: UserId) -> String {
     let what = format!("<@{person}> request {} for {}", request.id, groups_of(request));
     let by = request.decider.map_or_else(String::new, |person| format!(" by <@{person}>"));
     let at = link(request).map_or_else(String::new, |link| format!(" {link}"));
+    let approver = request.approval.map(|(person, _)| person).or(request.decider);
+    let next = if request.can_be_retried() {
+        "An admin can retry it."
+    } else {
+        "Once that has changed, ask again with `/ldapgroup create`."
+    };
     match request.state {
         State::Created => match &request.groups[..] {
             [group] => format!(
@@ -43,11 +49,15 @@ fn lead(request: &Request, person: UserId) -> String {
         },
         State::Failed => match &request.groups[..] {
             [group] => format!(
-                "{what} was {}, but the group wasn't created: {} An admin can retry it.",
-                if request.direct { "begun".to_owned() } else { format!("approved{by}") },
+                "{what} was {}, but the group wasn't created: {} {next}",
+                match approver {
+                    _ if request.direct => "begun".to_owned(),
+                    Some(person) => format!("approved by <@{person}>"),
+                    None => "approved".to_owned(),
+                },
                 why_not(group)
             ),
-            _ => format!("{what}: {} An admin can retry it.{at}", how_many_failed(request)),
+            _ => format!("{what}: {} {next}{at}", how_many_failed(request)),
         },
         State::Denied => format!("{what} was denied{by}{}", because(request)),
         State::Expired => format!(
@@ -173,7 +183,12 @@ pub(in crate::discord) fn refusal(refusal: &RequestRefusal) -> String {
                 State::Pending => "hasn't been decided yet: approve or deny it",
                 State::Creating => "is approved already, and being carried out",
                 State::Created => "is done already: see its message",
-                State::Failed => "has failed: **Retry** in its message tries it again",
+                State::Failed if request.can_be_retried() => {
+                    "has failed: **Retry** in its message tries it again"
+                }
+                State::Failed => {
+                    "has failed, and trying again can't change that: ask anew with `/ldapgroup create`"
+                }
                 State::Denied => "was denied already",
                 State::Expired => "has expired: ask again with `/ldapgroup create`",
                 State::Cancelled => "was cancelled already",

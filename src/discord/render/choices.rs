@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::PICK;
 use crate::group::{Abbreviation, GroupName, RemoteGroup};
@@ -46,26 +47,54 @@ pub(super) fn menu(groups: &[RemoteGroup]) -> Option<Menu> {
     Some(Menu { custom_id: PICK.to_owned(), placeholder, options })
 }
 
-/// Names to suggest to someone who typed `typed`: those that Connect lacks first, and of these the
-/// ones that begin with what was typed.
+/// Names to suggest to someone who typed `typed`: the exact one, then those that begin so, then those
+/// that hold it; of each kind those that Connect lacks first. Of two hits of one name the earlier
+/// search's counts.
 #[must_use]
-pub fn choices(search: &Search, typed: &str) -> Vec<Choice> {
+pub fn choices(searches: &[Arc<Search>], typed: &str) -> Vec<Choice> {
     let folded = typed.to_lowercase();
-    let mut ranked: Vec<_> = search
-        .groups
-        .iter()
-        .filter(|group| !group.name.as_str().trim().is_empty())
-        .filter_map(|group| Some((group, group.name.folded().find(&folded)?)))
+    let mut seen = HashSet::new();
+    let groups = searches.iter().flat_map(|search| search.groups.iter());
+    let groups = groups.filter(|group| !group.name.as_str().trim().is_empty());
+    let mut ranked: Vec<_> = groups
+        .filter(|group| seen.insert(&group.name))
+        .filter_map(|group| Some((rank(&group.name, typed, &folded)?, group)))
         .collect();
-    ranked.sort_by_key(|(group, at)| (group.guid.is_some(), *at > 0));
-    ranked.dedup_by(|(a, _), (b, _)| a.name == b.name);
+    ranked.sort_by_key(|(rank, group)| (*rank, group.guid.is_some()));
     ranked
         .into_iter()
-        .filter_map(|(group, _)| {
+        .filter_map(|(_, group)| {
             choice(&group.name, if group.guid.is_some() { " · already in Connect" } else { "" })
         })
         .take(MAX_CHOICES)
         .collect()
+}
+
+/// How well a name fits what was typed, the best first; not at all if it doesn't hold it.
+fn rank(name: &GroupName, typed: &str, folded: &str) -> Option<u8> {
+    let own = name.folded();
+    match own.find(folded)? {
+        0 if name.as_str() == typed.trim() => Some(0),
+        0 if own == folded.trim() => Some(1),
+        0 => Some(2),
+        _ => Some(3),
+    }
+}
+
+/// The choices with what was typed before them, unless the first is exactly that: whoever sends what
+/// they typed must get that, and not a name that only holds it.
+#[must_use]
+pub fn typed_first(typed: &str, mut choices: Vec<Choice>) -> Vec<Choice> {
+    let typed = typed.trim().trim_end_matches(',').trim_end();
+    let is_exact = |first: &Choice| first.value.to_lowercase() == typed.to_lowercase();
+    if typed.is_empty() || choices.first().is_none_or(is_exact) {
+        return choices;
+    }
+    let name = GroupName::parse(typed).ok();
+    let own = name.and_then(|name| choice(&name, "")).filter(|own| own.value == typed);
+    choices.splice(0..0, own);
+    choices.truncate(MAX_CHOICES);
+    choices
 }
 
 /// The same choices after other names, `before`, and a comma; those that then still fit.

@@ -99,9 +99,11 @@ proptest! {
         };
         prop_assume!(!name.trim().is_empty());
         let (name, near) = (GroupName::parse(&name).unwrap(), names(&near));
+        let longest = Guid::trusted("g".repeat(64));
         for refused in [
             Refusal::NoSuchGroup { name: name.clone(), near: near.clone() },
             Refusal::Ambiguous { name: name.clone(), found: [near, vec![name.clone()]].concat() },
+            Refusal::InOtherCase { name: name.clone(), there: name.clone(), guid: longest },
             Refusal::InUse { name, guid: None, by: InUseBy::AnotherGroup },
         ] {
             prop_assert!(units(&refusal(&refused).content) <= MAX_CONTENT);
@@ -113,7 +115,8 @@ proptest! {
         names in prop::collection::vec(hostile(), 0..60),
         typed in ".{0,3}",
     ) {
-        let choices = choices(&found("x", &names), &typed);
+        let found = [Arc::new(found("x", &names))];
+        let choices = typed_first(&typed, choices(&found, &typed));
         prop_assert!(choices.len() <= MAX_CHOICES);
         for Choice { name, value } in choices {
             prop_assert!((1..=MAX_CHOICE).contains(&units(&name)), "{}", name);

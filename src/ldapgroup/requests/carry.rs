@@ -218,6 +218,14 @@ pub(super) fn outcome(
         Stop::Refusal(Refusal::InUse { guid, by: InUseBy::AnotherGroup, .. }) => {
             Outcome::Over(Settled { guid: guid.clone(), ..failed(stop.words(), id) })
         }
+        Stop::Refusal(Refusal::InOtherCase { guid, .. }) => {
+            let failed = failed(stop.words(), id);
+            Outcome::Over(Settled { fate: Fate::Impossible, guid: Some(guid.clone()), ..failed })
+        }
+        // LDAP has to change, and by then it may be another group.
+        Stop::Refusal(Refusal::NoSuchGroup { .. } | Refusal::Ambiguous { .. }) => {
+            Outcome::Over(Settled { fate: Fate::Impossible, ..failed(stop.words(), id) })
+        }
         // Who could look for the group wasn't cut off from Connect.
         Stop::Fault(fault) if fault.passes() => {
             let is_away = fault.changed != Changed::NotThereYet;

@@ -26,7 +26,12 @@ const MAX_OPEN: u32 = 2;
 
 fn step() -> impl Strategy<Value = Step> {
     let (names, person) = (1..16_u8, 1..4_u64);
-    let fates = prop_oneof![Just(Fate::Created), Just(Fate::Existed), Just(Fate::Failed)];
+    let fates = prop_oneof![
+        Just(Fate::Created),
+        Just(Fate::Existed),
+        Just(Fate::Failed),
+        Just(Fate::Impossible)
+    ];
     prop_oneof![
         3 => (names.clone(), any::<bool>(), person.clone())
             .prop_map(|(names, upper, person)| Step::Ask { names, upper, person }),
@@ -213,8 +218,10 @@ async fn happen(
         return assert!(matches!(swap, Swap::Unknown), "{swap:?}");
     };
     // A failed request can't be taken up again while another one for a group of it is open.
-    let mut failed = known.groups.iter().filter(|(_, fate)| *fate == Fate::Failed);
-    let blocked = event == Event::Retry && failed.any(|(name, _)| model.open(name).is_some());
+    // Nor can one of which nothing would be tried again.
+    let failed: Vec<_> = known.groups.iter().filter(|(_, fate)| *fate == Fate::Failed).collect();
+    let is_asked_again = || failed.iter().any(|(name, _)| model.open(name).is_some());
+    let blocked = event == Event::Retry && (failed.is_empty() || is_asked_again());
     match (known.state.after(event).filter(|_| !blocked), swap) {
         (Some(after), Swap::Done(changed)) => {
             assert_eq!(changed.state, after);
@@ -239,7 +246,7 @@ async fn settle(
     now: SystemTime,
 ) {
     let id = i64::try_from(request).unwrap() + 1;
-    let guid = (fate != Fate::Failed).then(|| Guid::trusted("g".to_owned()));
+    let guid = (!Fate::FAILURES.contains(&fate)).then(|| Guid::trusted("g".to_owned()));
     let settled = Settled { fate, guid, note: None, correlation: CorrelationId::new() };
     let after = store.settle(id, position, &settled, now).await.unwrap();
     let known = model.requests.get_mut(request).filter(|known| known.state == State::Creating);
@@ -250,7 +257,8 @@ async fn settle(
     let Some(known) = waiting else { return assert!(after.is_none()) };
     known.groups[position].1 = fate;
     if known.groups.iter().all(|(_, fate)| *fate != Fate::Waiting) {
-        known.state = State::of_settled(known.groups.iter().any(|(_, fate)| *fate == Fate::Failed));
+        known.state =
+            State::of_settled(known.groups.iter().any(|(_, fate)| Fate::FAILURES.contains(fate)));
     }
     assert_eq!(after.unwrap().state, known.state);
 }
