@@ -3,7 +3,7 @@
 //! Every interaction is answered, whatever happens: a refusal, a fault, a panic, a button that
 //! nobody knows. An answer that is there soon is given at once; else it is announced and delivered
 //! later. Whether others may see it is known from the command; a failure of something public is
-//! told privately.
+//! told privately. What comes too late to be answered isn't done.
 
 mod cards;
 pub mod commands;
@@ -42,9 +42,6 @@ use crate::ldapgroup::requests::{Batch, Done, Requests, Wanted};
 use crate::ldapgroup::{Caller, Created, Stop};
 use crate::request::Request;
 use crate::text::visible;
-
-/// An answer that is there within this time is the first answer; Discord waits for one for 3 s.
-const AT_ONCE: Duration = Duration::from_millis(1500);
 
 /// How long suggestions may take: they can't be announced, and a person types on.
 const SUGGESTIONS: Duration = Duration::from_millis(1500);
@@ -289,6 +286,16 @@ impl Bot {
         (known.unwrap_or(request), is_shown)
     }
 
+    /// Announces at once the answer to what may have come too late, since nothing may be done of which
+    /// nobody can be told. Nothing if it can't be announced.
+    async fn begin(&self, handle: &Handle, target: Target) -> Option<First> {
+        if !handle.patience().is_zero() {
+            return Some(First::Reply);
+        }
+        let announced = handle.log(handle.announce(&self.rest, target).await);
+        announced.then_some(First::Announced)
+    }
+
     /// Answers with what the work comes to: at once if it is there in time, else later. What came of
     /// it, and whether the person could be told.
     async fn deliver(
@@ -298,11 +305,26 @@ impl Bot {
         work: impl Future<Output = (Reply, &'static str)>,
         id: CorrelationId,
     ) -> (&'static str, bool) {
+        let Some(first) = self.begin(handle, target).await else { return ("too late", false) };
         let mut work = pin!(work);
-        let (first, (reply, outcome)) = match timeout(AT_ONCE, &mut work).await {
-            Ok(done) => (First::Reply, done),
-            Err(_elapsed) => {
-                handle.log(handle.announce(&self.rest, target).await);
+        let done = match first {
+            First::Reply => timeout(handle.patience(), &mut work).await.ok(),
+            First::Announced => None,
+        };
+        let (first, (reply, outcome)) = match done {
+            Some(done) => (First::Reply, done),
+            None => {
+                if let First::Reply = first
+                    && let Err(error) = handle.announce(&self.rest, target).await
+                {
+                    let is_too_late = error.is_too_late();
+                    handle.log(Err(error));
+                    if is_too_late {
+                        // What it has begun all the same is a row, which is looked after.
+                        self.requests.look_again();
+                        return ("too late", false);
+                    }
+                }
                 let done = tokio::select! {
                     done = AssertUnwindSafe(work).catch_unwind() => done.unwrap_or_else(|_panic| {
                         tracing::error!("an interaction ended in a panic");

@@ -12,6 +12,7 @@ mod desk;
 mod discord;
 mod example;
 mod hostile;
+mod late;
 mod limits;
 mod lists;
 mod outcomes;

@@ -73,6 +73,12 @@ impl RestError {
         self.is_about_message() || self.code() == Some(10003)
     }
 
+    /// Whether it is too late to answer an interaction.
+    #[must_use]
+    pub fn is_too_late(&self) -> bool {
+        self.code() == Some(10062)
+    }
+
     /// How long Discord wants to be left alone, if it said so.
     fn wanted(&self) -> Option<Duration> {
         match self {
