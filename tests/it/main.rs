@@ -17,6 +17,7 @@ mod limits;
 mod lists;
 mod outcomes;
 mod pages;
+mod places;
 mod program;
 mod requests;
 mod search;

@@ -38,6 +38,11 @@ pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if let Some(overwrites) = json.get_mut("permission_overwrites") {
         *overwrites = state.grants.overwrites_json(channel.id);
     }
+    if let Some(thread) = json.get_mut("thread_metadata") {
+        let (archived, locked) = state.grants.closed(channel.id);
+        thread["archived"] = archived.into();
+        thread["locked"] = locked.into();
+    }
     Ok(Answer::json(200, json))
 }
 
@@ -62,6 +67,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if let Some(first) = state.sent_before(channel.id, &body, shared.options.nonces_live)? {
         return Ok(Answer::json(200, first));
     }
+    state.grants.open(channel.id)?;
     let message = Message::of_bot(channel.id, &body, &state.grants.reach(channel.id));
     if message.is_empty() {
         return Err(Refusal::EMPTY);
@@ -92,6 +98,7 @@ pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if message.author_id() != APPLICATION {
         return Err(Refusal::NOT_THE_AUTHOR);
     }
+    call.shared.lock().grants.demand_open(message.channel)?;
     let body = call.body(|problems, body| {
         messages::check(problems, "", body, Way::Edit(&message));
     })?;
@@ -106,6 +113,7 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if message.author_id() != APPLICATION {
         return Err(Refusal::NO_PERMISSION);
     }
+    state.grants.demand_open(message.channel)?;
     state.delete(message.id);
     Ok(Answer::EMPTY)
 }
