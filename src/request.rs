@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_hours(24);
 
 /// The pause before the first further try of a creation; doubled with each, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -232,6 +232,13 @@ impl Request {
     #[must_use]
     pub fn count(&self, fates: &[Fate]) -> usize {
         self.groups.iter().filter(|group| fates.contains(&group.fate)).count()
+    }
+
+    /// Whether its creation is due. What is due later than after the longest pause was put off by a
+    /// clock that was ahead.
+    #[must_use]
+    pub fn is_due(&self, now: SystemTime) -> bool {
+        self.due.is_none_or(|due| due <= now || due > now + LONGEST_PAUSE)
     }
 
     /// When a creation that has failed once more is to be tried again; never if Connect has been

@@ -15,6 +15,7 @@ mod hostile;
 mod late;
 mod limits;
 mod lists;
+mod moments;
 mod outcomes;
 mod pages;
 mod places;
