@@ -8,9 +8,8 @@ mod duty;
 mod look;
 
 use std::cmp::Reverse;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serenity::all::{CreateAllowedMentions, CreateMessage, EditMessage, Nonce};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
@@ -26,6 +25,7 @@ use crate::connect::CorrelationId;
 use crate::ldapgroup::requests::Found;
 use crate::request::{Request, State};
 use crate::store::{Notice, StoreError};
+use crate::text::digest;
 
 /// Whoever asked waits this long for their request to be shown.
 const SOON: Duration = Duration::from_secs(10);
@@ -204,7 +204,7 @@ impl Bot {
             .content(card.content)
             .components(rows(&card.buttons))
             .allowed_mentions(self.admins_only(&request))
-            .nonce(nonce(&("show", number, request.made, request.resent)))
+            .nonce(nonce(&request, &format!("show {}", request.resent)))
             .enforce_nonce(true);
         let message = self.rest.create_message(channel, &post).await?;
         // It may be one that was sent before a crash, and says what was so then: only of the first
@@ -244,7 +244,7 @@ impl Bot {
         let message = CreateMessage::new()
             .content(cards::notice(notice))
             .allowed_mentions(nobody().users(users))
-            .nonce(nonce(&("tell", request.id, request.made, person.0, request.version)))
+            .nonce(nonce(request, &format!("tell {person} {}", request.version)))
             .enforce_nonce(true);
         let told = self.say_once(place.channel, &message).await;
         match (told, request.message) {
@@ -269,7 +269,7 @@ impl Bot {
         let message = CreateMessage::new()
             .content(cards::reminder(request, &admins, settings.ttl))
             .allowed_mentions(roles_only(&admins))
-            .nonce(nonce(&("remind", request.id, request.made)))
+            .nonce(nonce(request, "remind"))
             .enforce_nonce(true);
         self.say_once(channel, &message).await?;
         Ok(self.requests.store().note_reminded(request.id, now).await?)
@@ -292,8 +292,7 @@ fn roles_only(roles: &[RoleId]) -> CreateAllowedMentions {
 /// Discord takes messages of one nonce for one message, for a few minutes: sending again what may
 /// have arrived does no harm then. A number alone won't do: after a reinstallation another request
 /// has it.
-fn nonce(of: &impl Hash) -> Nonce {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    Nonce::String(format!("{:016x}", hasher.finish()))
+fn nonce(request: &Request, what: &str) -> Nonce {
+    let made = request.made.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    Nonce::String(format!("{:016x}", digest(&format!("{} {made} {what}", request.id))))
 }

@@ -1,6 +1,6 @@
 //! What a wrong clock and another version leave behind.
 
-use sandbox::discord::Who;
+use sandbox::discord::{Request, Route, Who};
 
 use crate::database::execute;
 use crate::world::World;
@@ -19,5 +19,31 @@ async fn a_clock_that_was_ahead_keeps_no_creation_waiting() {
     world.start_bot().await;
     world.card(1, "**Created**").await;
     assert_eq!(world.puts(), 1);
+    world.end().await;
+}
+
+/// Of a process of another version, too: a crash may come with an upgrade.
+#[tokio::test]
+async fn the_nonce_of_a_message_is_the_same_in_every_version() {
+    let mut world = World::start().await;
+    world.ask(Who::Member, "accounting2").await;
+    world.card(1, "Approve or deny").await;
+    world.stop_bot().await;
+    let unsent = "UPDATE requests SET made = 1790000000000, shown = 0, message = NULL";
+    execute(&world.sandbox.database(), unsent).await;
+    world.variables.push(("REQUEST_REMINDER", "0".to_owned()));
+    world.variables.push(("REQUEST_TTL", "365d".to_owned()));
+    world.start_bot().await;
+    let sends = |requests: &[Request]| {
+        requests.iter().filter(|one| one.route == Some(Route::CreateMessage)).count() >= 2
+    };
+    world.discord.wait_for_requests(sends).await;
+    let requests = world.discord.requests();
+    let sent = requests.iter().filter(|one| one.route == Some(Route::CreateMessage));
+    let sent: Vec<serde_json::Value> =
+        sent.map(|one| serde_json::from_str(&one.body).unwrap()).collect();
+    let shown =
+        sent.iter().skip(1).find(|body| body["content"].as_str().unwrap().starts_with("**Request"));
+    assert_eq!(shown.unwrap()["nonce"], "cb5283f6a3514dc2");
     world.end().await;
 }
