@@ -88,18 +88,24 @@ impl Store {
         Ok(())
     }
 
-    /// Writes down that a person was told an outcome.
+    /// Writes down that a person was told an outcome, unless the request has changed meanwhile: then
+    /// they weren't told what it is now.
     ///
     /// # Errors
     ///
     /// When the database fails.
-    pub async fn note_told(&self, id: i64, person: UserId, state: State) -> Result<(), StoreError> {
-        sqlx::query("UPDATE people SET told = $1 WHERE request = $2 AND person = $3")
-            .bind(state.as_str())
-            .bind(id)
-            .bind(person.0.cast_signed())
-            .execute(&self.pool)
-            .await?;
+    pub async fn note_told(&self, told: &Notice) -> Result<(), StoreError> {
+        let Notice { request, person, .. } = told;
+        sqlx::query(
+            "UPDATE people SET told = $1 WHERE request = $2 AND person = $3 AND EXISTS \
+               (SELECT 1 FROM requests WHERE id = $2 AND state = $1 AND version = $4)",
+        )
+        .bind(request.state.as_str())
+        .bind(request.id)
+        .bind(person.0.cast_signed())
+        .bind(request.version)
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 

@@ -255,7 +255,7 @@ impl Bot {
             }
             (told, _) => told?,
         }
-        Ok(self.requests.store().note_told(request.id, *person, request.state).await?)
+        Ok(self.requests.store().note_told(notice).await?)
     }
 
     async fn remind(&self, request: &Request, now: SystemTime) -> Result<(), DeskError> {
