@@ -3,7 +3,7 @@
 //! Every interaction is answered, whatever happens: a refusal, a fault, a panic, a button that
 //! nobody knows. An answer that is there soon is given at once; else it is announced and delivered
 //! later. Whether others may see it is known from the command; a failure of something public is
-//! told privately.
+//! told privately. What comes too late to be answered isn't done.
 
 mod cards;
 pub mod commands;
@@ -19,9 +19,10 @@ pub mod rest;
 mod status;
 mod suggesting;
 
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
@@ -38,15 +39,12 @@ use self::parse::Command;
 use self::render::{Privacy, Reply};
 use self::rest::Rest;
 use self::suggesting::Suggesting;
-use crate::access::Actor;
+use crate::access::{Actor, ChannelId, GuildId};
 use crate::connect::CorrelationId;
 use crate::ldapgroup::requests::{Batch, Done, Requests, Wanted};
 use crate::ldapgroup::{Caller, Created, Stop};
 use crate::request::Request;
 use crate::text::visible;
-
-/// An answer that is there within this time is the first answer; Discord waits for one for 3 s.
-const AT_ONCE: Duration = Duration::from_millis(1500);
 
 /// How long suggestions may take: they can't be announced, and a person types on.
 const SUGGESTIONS: Duration = Duration::from_millis(1500);
@@ -63,6 +61,8 @@ pub struct Bot {
     /// One at a time looks after the messages, or two would post one.
     desk: tokio::sync::Mutex<Desk>,
     suggesting: Suggesting,
+    /// The servers of channels.
+    guilds: Mutex<HashMap<ChannelId, GuildId>>,
     under_way: TaskTracker,
     stopping: CancellationToken,
     leaving: CancellationToken,
@@ -73,7 +73,7 @@ impl Bot {
     #[must_use]
     pub fn new(requests: Requests, rest: Rest, stopping: CancellationToken) -> Arc<Self> {
         let (under_way, leaving) = (TaskTracker::new(), CancellationToken::new());
-        let desk = tokio::sync::Mutex::default();
+        let (desk, guilds) = (tokio::sync::Mutex::default(), Mutex::default());
         let (started, latency) = (SystemTime::now(), Latency::default());
         let suggesting = Suggesting::default();
         Arc::new(Self {
@@ -83,6 +83,7 @@ impl Bot {
             latency,
             desk,
             suggesting,
+            guilds,
             under_way,
             stopping,
             leaving,
@@ -303,6 +304,16 @@ impl Bot {
         (known.unwrap_or(request), is_shown)
     }
 
+    /// Announces at once the answer to what may have come too late, since nothing may be done of which
+    /// nobody can be told. Nothing if it can't be announced.
+    async fn begin(&self, handle: &Handle, target: Target) -> Option<First> {
+        if !handle.patience().is_zero() {
+            return Some(First::Reply);
+        }
+        let announced = handle.log(handle.announce(&self.rest, target).await);
+        announced.then_some(First::Announced)
+    }
+
     /// Answers with what the work comes to: at once if it is there in time, else later. What came of
     /// it, and whether the person could be told.
     async fn deliver(
@@ -312,11 +323,26 @@ impl Bot {
         work: impl Future<Output = (Reply, &'static str)>,
         id: CorrelationId,
     ) -> (&'static str, bool) {
+        let Some(first) = self.begin(handle, target).await else { return ("too late", false) };
         let mut work = pin!(work);
-        let (first, (reply, outcome)) = match timeout(AT_ONCE, &mut work).await {
-            Ok(done) => (First::Reply, done),
-            Err(_elapsed) => {
-                handle.log(handle.announce(&self.rest, target).await);
+        let done = match first {
+            First::Reply => timeout(handle.patience(), &mut work).await.ok(),
+            First::Announced => None,
+        };
+        let (first, (reply, outcome)) = match done {
+            Some(done) => (First::Reply, done),
+            None => {
+                if let First::Reply = first
+                    && let Err(error) = handle.announce(&self.rest, target).await
+                {
+                    let is_too_late = error.is_too_late();
+                    handle.log(Err(error));
+                    if is_too_late {
+                        // What it has begun all the same is a row, which is looked after.
+                        self.requests.look_again();
+                        return ("too late", false);
+                    }
+                }
                 let done = tokio::select! {
                     done = AssertUnwindSafe(work).catch_unwind() => done.unwrap_or_else(|_panic| {
                         tracing::error!("an interaction ended in a panic");

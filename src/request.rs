@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::access::{Authority, ChannelId, Place, UserId};
+use crate::access::{Authority, ChannelId, GuildId, Place, UserId};
 use crate::group::{GroupName, Guid};
 
 /// The most characters that a reason may have; more doesn't fit the message that shows it.
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_hours(24);
 
 /// The pause before the first further try of a creation; doubled with each, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -226,6 +226,8 @@ pub struct Request {
     pub shown: i64,
     /// Its message: the channel and the id.
     pub message: Option<(ChannelId, u64)>,
+    /// The server that has its message, if that is known.
+    pub message_guild: Option<GuildId>,
     /// How often its message had to be sent anew.
     pub resent: i64,
 }
@@ -247,6 +249,13 @@ impl Request {
     #[must_use]
     pub fn can_be_retried(&self) -> bool {
         self.state == State::Failed && self.count(&[Fate::Failed]) > 0
+    }
+
+    /// Whether its creation is due. What is due later than after the longest pause was put off by a
+    /// clock that was ahead.
+    #[must_use]
+    pub fn is_due(&self, now: SystemTime) -> bool {
+        self.due.is_none_or(|due| due <= now || due > now + LONGEST_PAUSE)
     }
 
     /// When a creation that has failed once more is to be tried again; never if Connect has been
@@ -361,6 +370,7 @@ mod tests {
             version: 1,
             shown: 1,
             message: None,
+            message_guild: None,
             resent: 0,
         }
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use siphasher::sip::SipHasher13;
 use unicode_width::UnicodeWidthStr;
 
 /// What stands where text was cut.
@@ -137,6 +138,14 @@ pub fn count(number: usize, one: &str) -> String {
         1 => format!("1 {one}"),
         _ => format!("{number} {one}s"),
     }
+}
+
+/// A digest of the text that is the same in every version and on every machine: SipHash-1-3 with a key
+/// of zeros. It keeps nobody from making another text with the same one.
+/// <https://www.aumasson.jp/siphash/siphash.pdf>
+#[must_use]
+pub fn digest(text: &str) -> u64 {
+    SipHasher13::new().hash(text.as_bytes())
 }
 
 #[cfg(test)]

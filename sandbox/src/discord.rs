@@ -68,7 +68,7 @@ pub use self::{
     interactions::{Choice, Unanswered},
     messages::{Message, Origin, Pings},
     people::Person,
-    permissions::{For, Overwrite, permission},
+    permissions::{Closed, For, Overwrite, permission},
     quota::{Limits, Rate},
     rest::Request,
     routes::Route,

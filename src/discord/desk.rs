@@ -8,9 +8,9 @@ mod duty;
 mod look;
 
 use std::cmp::Reverse;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serenity::all::{CreateAllowedMentions, CreateMessage, EditMessage, Nonce};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
@@ -21,11 +21,12 @@ use self::duty::{DeskError, Duty, Later, Round, Way};
 use super::handle::{nobody, rows};
 use super::rest::RestError;
 use super::{Bot, cards};
-use crate::access::{ChannelId, RoleId};
+use crate::access::{ChannelId, GuildId, Place, RoleId};
 use crate::connect::CorrelationId;
 use crate::ldapgroup::requests::Found;
 use crate::request::{Request, State};
 use crate::store::{Notice, StoreError};
+use crate::text::digest;
 
 /// Whoever asked waits this long for their request to be shown.
 const SOON: Duration = Duration::from_secs(10);
@@ -181,7 +182,7 @@ impl Bot {
             .allowed_mentions(nobody());
         self.rest.edit_message(channel, message, &edit).await?;
         let store = self.requests.store();
-        Ok(store.note_shown(request.id, request.version, (channel, message)).await?)
+        Ok(store.note_shown(request.id, request.version, (channel, message), None).await?)
     }
 
     async fn post(&self, number: i64) -> Result<(), DeskError> {
@@ -199,19 +200,20 @@ impl Bot {
         let store = self.requests.store();
         let Some(request) = store.request(number).await? else { return Ok(()) };
         let channel = self.home(&request);
+        let guild = self.guild_of(channel, request.place).await;
         let card = self.card(&request).await?;
         let post = CreateMessage::new()
             .content(card.content)
             .components(rows(&card.buttons))
             .allowed_mentions(self.admins_only(&request))
-            .nonce(nonce(&("show", number, request.made, request.resent)))
+            .nonce(nonce(&request, &format!("show {}", request.resent)))
             .enforce_nonce(true);
         let message = self.rest.create_message(channel, &post).await?;
         // It may be one that was sent before a crash, and says what was so then: only of the first
         // version there is no other wording.
         let is_sure = request.version == 1;
         let shown = if is_sure { request.version } else { 0 };
-        store.note_shown(number, shown, (channel, message)).await?;
+        store.note_shown(number, shown, (channel, message), guild).await?;
         if is_sure { Ok(()) } else { self.edit(&request, channel, message).await }
     }
 
@@ -219,6 +221,20 @@ impl Bot {
     fn home(&self, request: &Request) -> ChannelId {
         let asked = request.place.channel;
         if request.direct { asked } else { self.requests.settings().channel.unwrap_or(asked) }
+    }
+
+    /// The server that a channel is in, if Discord says so: it is asked once a channel and run.
+    async fn guild_of(&self, channel: ChannelId, asked: Place) -> Option<GuildId> {
+        if channel == asked.channel {
+            return Some(asked.guild);
+        }
+        let known = |guilds: &HashMap<_, _>| guilds.get(&channel).copied();
+        if let Some(guild) = known(&self.guilds.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Some(guild);
+        }
+        let guild = self.rest.channel(channel).await.ok()?.guild()?;
+        self.guilds.lock().unwrap_or_else(PoisonError::into_inner).insert(channel, guild);
+        Some(guild)
     }
 
     /// The admins are pinged by what they are to decide, and by nothing else.
@@ -244,7 +260,7 @@ impl Bot {
         let message = CreateMessage::new()
             .content(cards::notice(notice))
             .allowed_mentions(nobody().users(users))
-            .nonce(nonce(&("tell", request.id, request.made, person.0, request.version)))
+            .nonce(nonce(request, &format!("tell {person} {}", request.version)))
             .enforce_nonce(true);
         let told = self.say_once(place.channel, &message).await;
         match (told, request.message) {
@@ -255,7 +271,7 @@ impl Bot {
             }
             (told, _) => told?,
         }
-        Ok(self.requests.store().note_told(request.id, *person, request.state).await?)
+        Ok(self.requests.store().note_told(notice).await?)
     }
 
     async fn remind(&self, request: &Request, now: SystemTime) -> Result<(), DeskError> {
@@ -269,7 +285,7 @@ impl Bot {
         let message = CreateMessage::new()
             .content(cards::reminder(request, &admins, settings.ttl))
             .allowed_mentions(roles_only(&admins))
-            .nonce(nonce(&("remind", request.id, request.made)))
+            .nonce(nonce(request, "remind"))
             .enforce_nonce(true);
         self.say_once(channel, &message).await?;
         Ok(self.requests.store().note_reminded(request.id, now).await?)
@@ -292,8 +308,7 @@ fn roles_only(roles: &[RoleId]) -> CreateAllowedMentions {
 /// Discord takes messages of one nonce for one message, for a few minutes: sending again what may
 /// have arrived does no harm then. A number alone won't do: after a reinstallation another request
 /// has it.
-fn nonce(of: &impl Hash) -> Nonce {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    Nonce::String(format!("{:016x}", hasher.finish()))
+fn nonce(request: &Request, what: &str) -> Nonce {
+    let made = request.made.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    Nonce::String(format!("{:016x}", digest(&format!("{} {made} {what}", request.id))))
 }

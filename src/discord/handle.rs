@@ -1,5 +1,7 @@
 //! How an interaction is answered: at once, or announced and delivered later.
 
+use std::time::{Duration, SystemTime};
+
 use serenity::all::{
     AutocompleteChoice, ButtonStyle, CreateActionRow, CreateAllowedMentions,
     CreateAutocompleteResponse, CreateButton, CreateInteractionResponse,
@@ -9,7 +11,14 @@ use serenity::all::{
 
 use super::cards::{Button, Look};
 use super::render::{Privacy, Reply};
-use super::rest::{Answered, Rest, RestError};
+use super::rest::{Answered, Rest, RestError, sent};
+
+/// An answer that is there so long after somebody acted is the first answer; Discord waits for one
+/// for 3 s.
+const AT_ONCE: Duration = Duration::from_millis(1500);
+
+/// What comes from further in the future has an age that can't be known: this clock is behind.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(1);
 
 /// What an interaction is answered to: its id, its token and the application's id.
 pub(super) struct Handle {
@@ -17,6 +26,8 @@ pub(super) struct Handle {
     application: u64,
     token: String,
     kind: Kind,
+    /// How long the work may take before its answer must be announced.
+    patience: Duration,
 }
 
 /// How an interaction can be answered.
@@ -60,18 +71,27 @@ impl Handle {
             application: interaction.application_id().get(),
             token: token.clone(),
             kind,
+            patience: patience(interaction.id().get()),
         })
     }
 
     pub(super) fn of_unreadable(payload: &serde_json::Value) -> Option<Self> {
         let id_of = |field: &str| payload.get(field)?.as_str()?.parse::<u64>().ok();
         let is_autocomplete = payload.get("type").and_then(serde_json::Value::as_u64) == Some(4);
+        let interaction = id_of("id")?;
         Some(Self {
-            interaction: id_of("id")?,
+            interaction,
             application: id_of("application_id")?,
             token: payload.get("token")?.as_str()?.to_owned(),
             kind: if is_autocomplete { Kind::Suggestions } else { Kind::Message },
+            patience: patience(interaction),
         })
+    }
+
+    /// How long the work may take before its answer must be announced. Nothing: it may be too late to
+    /// answer at all, which only Discord knows, and is to be asked before anything is done.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// Gives the reply, or no suggestions where it can't be said.
@@ -184,6 +204,17 @@ impl Handle {
                 tracing::error!(%error, interaction, "an answer was not delivered");
             })
             .is_ok()
+    }
+}
+
+/// What is left of [`AT_ONCE`] of an interaction that has just come. A connection that was lost brings
+/// what was missed once it is back, and this clock may be wrong.
+fn patience(interaction: u64) -> Duration {
+    let (acted, now) = (sent(interaction), SystemTime::now());
+    match now.duration_since(acted) {
+        Ok(age) => AT_ONCE.saturating_sub(age),
+        Err(ahead) if ahead.duration() <= CLOCKS_DIFFER => AT_ONCE,
+        Err(_) => Duration::ZERO,
     }
 }
 

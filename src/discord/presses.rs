@@ -8,7 +8,7 @@ use serenity::all::{
 };
 
 use super::cards::{self, Card};
-use super::handle::{Handle, Target};
+use super::handle::{First, Handle, Target};
 use super::parse::{self, Press};
 use super::render::{self, PICK, Privacy, Reply};
 use super::{Bot, explain};
@@ -79,14 +79,21 @@ impl Bot {
         decision: Decision,
         id: CorrelationId,
     ) {
+        let target = Target::Pressed;
+        let Some(first) = self.begin(handle, target).await else { return };
         let decided = self.requests.decide(actor, number, Some(message), decision, None, id).await;
         match decided {
             Ok(request) => {
-                handle.log(handle.first(&self.rest, &CreateInteractionResponse::Acknowledge).await);
+                if let First::Reply = first {
+                    handle.log(handle.announce(&self.rest, target).await);
+                }
                 tracing::info!(request = number, user = %actor.user, ?decision, "decided");
                 self.carry_out(request.id, Found::default(), id);
             }
-            Err(stop) => self.stopped(handle, &stop, id).await,
+            Err(stop) => {
+                let (reply, _) = explain(&stop, id);
+                handle.log(handle.give(&self.rest, target, first, &reply).await);
+            }
         }
     }
 
@@ -173,19 +180,36 @@ impl Bot {
         let Some(Press::Deny(number)) = Press::parse(&form.data.custom_id) else {
             return self.reject(handle, "a form", id).await;
         };
-        let decided = self.requests.decide(&actor, number, message, Decision::Deny, why, id).await;
-        match decided {
+        self.deny(handle, &actor, (number, message), why, id).await;
+    }
+
+    async fn deny(
+        &self,
+        handle: &Handle,
+        actor: &Actor,
+        (number, message): (i64, Option<u64>),
+        why: Option<&str>,
+        id: CorrelationId,
+    ) {
+        // Discord lets only a form of a message be acknowledged, and this one may be gone.
+        let target = message.map_or(Target::Message(Privacy::Private), |_| Target::Pressed);
+        let Some(first) = self.begin(handle, target).await else { return };
+        let decided = self.requests.decide(actor, number, message, Decision::Deny, why, id).await;
+        let reply = match decided {
             Ok(request) => {
                 tracing::info!(request = number, user = %actor.user, "denied");
-                // Discord lets only a form of a message be acknowledged, and this one may be gone.
-                handle.log(if message.is_some() {
-                    handle.first(&self.rest, &CreateInteractionResponse::Acknowledge).await
-                } else {
-                    handle.answer(&self.rest, &cards::over(&request)).await
-                });
+                match (target, first) {
+                    (Target::Pressed, First::Announced) => return,
+                    (Target::Pressed, First::Reply) => {
+                        handle.log(handle.announce(&self.rest, target).await);
+                        return;
+                    }
+                    (Target::Message(_), _) => cards::over(&request),
+                }
             }
-            Err(stop) => self.stopped(handle, &stop, id).await,
-        }
+            Err(stop) => explain(&stop, id).0,
+        };
+        handle.log(handle.give(&self.rest, target, first, &reply).await);
     }
 
     /// Puts another page of a search in place of the one whose button was pressed.

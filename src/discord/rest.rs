@@ -271,11 +271,15 @@ fn in_a_moment() -> Instant {
     Instant::now() + A_MOMENT
 }
 
-/// Whether Discord counts edits of a message as those of old ones. An id says when it was made:
-/// <https://discord.com/developers/docs/reference#snowflakes>
+/// Whether Discord counts edits of a message as those of old ones.
 fn is_old(message: u64) -> bool {
-    let sent = Duration::from_millis(DISCORD_EPOCH_MS + (message >> 22));
-    (SystemTime::UNIX_EPOCH + sent).elapsed().is_ok_and(|age| age >= OLD)
+    sent(message).elapsed().is_ok_and(|age| age >= OLD)
+}
+
+/// When Discord gave this id to a message or an interaction.
+/// <https://discord.com/developers/docs/reference#snowflakes>
+pub(super) fn sent(id: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(DISCORD_EPOCH_MS + (id >> 22))
 }
 
 async fn decode<T: for<'de> Deserialize<'de>>(response: Response) -> Result<T, RestError> {

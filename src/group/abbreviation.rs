@@ -1,7 +1,6 @@
 //! Names and prefixes that a field of Discord's can't carry to the letter.
 
 use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hasher};
 
 use super::{GroupName, Prefix};
 use crate::text;
@@ -57,7 +56,8 @@ impl Abbreviation {
     /// Whether it is this text's, also if white space before it was cut off on the way.
     #[must_use]
     pub fn stands_for(&self, text: &str) -> bool {
-        text.trim_start().starts_with(self.beginning.trim_start()) && digest(text) == self.digest
+        text.trim_start().starts_with(self.beginning.trim_start())
+            && text::digest(text) == self.digest
     }
 
     /// The full name, if one of these is it.
@@ -76,15 +76,8 @@ fn written(text: &str, max: usize) -> Option<Cow<'_, str>> {
     }
     let clean = text.split(char::is_control).next().unwrap_or_default();
     let beginning = text::beginning(clean, max.saturating_sub(1 + DIGEST_DIGITS)).trim_end();
-    let short = || format!("{beginning}…{:0width$x}", digest(text), width = DIGEST_DIGITS);
+    let short = || format!("{beginning}…{:0width$x}", text::digest(text), width = DIGEST_DIGITS);
     (!beginning.is_empty()).then(|| short().into())
-}
-
-/// Stable for as long as the program runs, which is as long as a choice is on somebody's screen.
-fn digest(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(text.as_bytes());
-    hasher.finish()
 }
 
 #[cfg(test)]
@@ -107,6 +100,13 @@ mod tests {
             let found = Abbreviation::parse(&short).and_then(|short| short.resolve(&names));
             assert_eq!(found.as_ref(), Some(name));
         }
+    }
+
+    /// Buttons and menus outlive the version that made them.
+    #[test]
+    fn an_abbreviation_is_the_same_in_every_version() {
+        let short = written("team\u{7}", 100);
+        assert_eq!(short.as_deref(), Some("team…163b14df3f2001f8"));
     }
 
     #[test]

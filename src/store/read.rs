@@ -9,7 +9,7 @@ use super::rows::{all, millis, place, requests, state, time, user};
 use super::{Store, StoreError};
 use crate::access::{Place, UserId};
 use crate::group::GroupName;
-use crate::request::{Request, State};
+use crate::request::{LONGEST_PAUSE, Request, State};
 
 /// The message of a failed request is looked after for this long: nobody retries it later.
 const RETRIED_WITHIN: Duration = Duration::from_hours(7 * 24);
@@ -154,16 +154,18 @@ impl Store {
         self.requests(sql, made).await
     }
 
-    /// Requests whose creation is due.
+    /// Requests whose creation is due, by [`Request::is_due`].
     ///
     /// # Errors
     ///
     /// When the database fails.
     pub async fn creating_due(&self, now: SystemTime) -> Result<Vec<Request>, StoreError> {
         let sql = requests!(
-            "WHERE r.state = 'creating' AND r.due <= $1 ORDER BY r.due, r.id, g.position"
+            "WHERE r.state = 'creating' AND (r.due <= $1 OR r.due > $2) \
+             ORDER BY r.due, r.id, g.position"
         );
-        self.requests(sql, now).await
+        let latest = millis(now + LONGEST_PAUSE);
+        all(&sqlx::query(sql).bind(millis(now)).bind(latest).fetch_all(&self.pool).await?)
     }
 
     async fn requests(

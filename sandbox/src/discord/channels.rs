@@ -39,6 +39,11 @@ pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if let Some(overwrites) = json.get_mut("permission_overwrites") {
         *overwrites = state.grants.overwrites_json(channel.id);
     }
+    if let Some(thread) = json.get_mut("thread_metadata") {
+        let (archived, locked) = state.grants.closed(channel.id);
+        thread["archived"] = archived.into();
+        thread["locked"] = locked.into();
+    }
     Ok(Answer::json(200, json))
 }
 
@@ -63,6 +68,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if let Some(first) = state.sent_before(&body, shared.options.nonces_live)? {
         return Ok(Answer::json(200, first));
     }
+    state.grants.open(channel.id)?;
     let mut message = Message::of_bot(channel.id, &body, &state.grants.reach(channel.id));
     message.replies_to = id_in(&body["message_reference"]["message_id"]);
     if message.is_empty() && message.components.is_empty() {
@@ -94,6 +100,7 @@ pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if message.author_id() != APPLICATION {
         return Err(Refusal::NOT_THE_AUTHOR);
     }
+    call.shared.lock().grants.demand_open(message.channel)?;
     let body = call.body(|problems, body| {
         messages::check(problems, "", body, Way::Edit(&message));
     })?;
@@ -108,6 +115,7 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if message.author_id() != APPLICATION {
         return Err(Refusal::NO_PERMISSION);
     }
+    state.grants.demand_open(message.channel)?;
     state.delete(message.id);
     Ok(Answer::EMPTY)
 }

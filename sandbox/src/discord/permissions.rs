@@ -65,6 +65,29 @@ pub(super) struct Grants {
     overwrites: HashMap<ChannelId, Vec<Overwrite>>,
     /// Roles that not anyone may mention.
     unmentionable: Vec<u64>,
+    closed: HashMap<ChannelId, Closed>,
+}
+
+/// How a thread is closed.
+/// <https://discord.com/developers/docs/topics/threads#active--archived-threads>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// Nothing in it can be changed; a new message opens it again.
+    Archived,
+    /// Only who may manage threads can write in it.
+    Locked,
+    /// Both: only who may manage threads can open it again.
+    ArchivedAndLocked,
+}
+
+impl Closed {
+    fn is_archived(self) -> bool {
+        matches!(self, Self::Archived | Self::ArchivedAndLocked)
+    }
+
+    fn is_locked(self) -> bool {
+        matches!(self, Self::Locked | Self::ArchivedAndLocked)
+    }
 }
 
 /// Whom the bot can mention in a channel beside single people.
@@ -148,6 +171,34 @@ impl Grants {
         applied(may, &|of| of == For::Member(BOT_USER))
     }
 
+    /// Refuses a new message in a closed thread, or opens it again.
+    pub(super) fn open(&mut self, thread: ChannelId) -> Result<(), Refusal> {
+        match self.closed.get(&thread) {
+            Some(Closed::Locked) => Err(Refusal::LOCKED),
+            Some(Closed::ArchivedAndLocked) => Err(Refusal::ARCHIVED_FOR_GOOD),
+            Some(Closed::Archived) => {
+                self.closed.remove(&thread);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a change in a closed thread.
+    pub(super) fn demand_open(&self, thread: ChannelId) -> Result<(), Refusal> {
+        match self.closed.get(&thread) {
+            Some(Closed::Locked) => Err(Refusal::LOCKED),
+            Some(Closed::Archived | Closed::ArchivedAndLocked) => Err(Refusal::ARCHIVED),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a thread is archived, and whether it is locked.
+    pub(super) fn closed(&self, thread: ChannelId) -> (bool, bool) {
+        let closed = self.closed.get(&thread);
+        (closed.is_some_and(|of| of.is_archived()), closed.is_some_and(|of| of.is_locked()))
+    }
+
     /// Refuses what the bot may not do in a channel.
     pub(super) fn demand(&self, channel: &Channel, bits: u64) -> Result<(), Refusal> {
         let may = self.in_channel(channel);
@@ -169,6 +220,11 @@ impl Discord {
     /// Sets the overwrites of a channel, in place of all others.
     pub fn set_overwrites(&self, channel: ChannelId, overwrites: &[Overwrite]) {
         self.shared().lock().grants.overwrites.insert(channel, overwrites.to_vec());
+    }
+
+    /// Closes a thread as a moderator does.
+    pub fn close_thread(&self, thread: ChannelId, closed: Closed) {
+        self.shared().lock().grants.closed.insert(thread, closed);
     }
 
     /// Sets what a role allows in the whole server; the server's own id is everyone's role.

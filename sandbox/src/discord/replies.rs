@@ -99,6 +99,11 @@ impl Refusal {
     pub(super) const NO_TEXT_CHANNEL: Self =
         Self::new(400, 50008, "Cannot send messages in a non-text channel");
     pub(super) const NO_PERMISSION: Self = Self::new(403, 50013, "Missing Permissions");
+    /// <https://github.com/victornpb/undiscord/issues/399>
+    pub(super) const ARCHIVED: Self = Self::new(400, 50083, "Thread is archived");
+    /// <https://github.com/discord/discord-api-docs/issues/7707>
+    pub(super) const ARCHIVED_FOR_GOOD: Self = Self::new(403, 50083, "Thread is archived");
+    pub(super) const LOCKED: Self = Self::new(403, 160_005, "Thread is locked");
     pub(super) const DEAD_TOKEN: Self = Self::new(401, 50027, "Invalid Webhook Token");
 
     const fn new(status: u16, code: u64, message: &'static str) -> Self {

@@ -55,10 +55,11 @@ impl RestError {
         }
     }
 
-    /// Whether the bot can't speak in the channel, or there is none.
+    /// Whether the bot can't speak in the channel, or there is none. A thread may be archived (50083)
+    /// or locked (160005).
     #[must_use]
     pub fn is_about_channel(&self) -> bool {
-        matches!(self.code(), Some(10003 | 50001 | 50013))
+        matches!(self.code(), Some(10003 | 50001 | 50013 | 50083 | 160_005))
     }
 
     /// Whether the message is gone that was to be changed, or that was sent with the nonce before.
@@ -71,6 +72,12 @@ impl RestError {
     #[must_use]
     pub fn is_about_lost_message(&self) -> bool {
         self.is_about_message() || self.code() == Some(10003)
+    }
+
+    /// Whether it is too late to answer an interaction.
+    #[must_use]
+    pub fn is_too_late(&self) -> bool {
+        self.code() == Some(10062)
     }
 
     /// How long Discord wants to be left alone, if it said so.

@@ -37,8 +37,7 @@ impl Requests {
         let Some(_work) = self.take_up(number) else { return Ok(()) };
         let Some(request) = self.store.request(number).await? else { return Ok(()) };
         // Another try may just have failed and been put off.
-        let is_early = request.due.is_some_and(|due| due > SystemTime::now());
-        if request.state != State::Creating || is_early {
+        if request.state != State::Creating || !request.is_due(SystemTime::now()) {
             return Ok(());
         }
         let mut again = None;

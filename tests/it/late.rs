@@ -1,0 +1,119 @@
+//! What comes too late to be answered: nobody can be told of it, so it isn't done.
+
+use std::time::{Duration, SystemTime};
+
+use sandbox::connect;
+use sandbox::discord::{Discord, Misdeed, Moment, Pending, REQUESTS, Reply, Request, Route, Who};
+use serde_json::json;
+
+use crate::world::{Setup, World};
+
+/// How many first answers Discord took no more.
+fn refused(requests: &[Request]) -> usize {
+    let late = requests.iter().filter(|one| one.route == Some(Route::Callback));
+    late.filter(|one| one.status == Some(404)).count()
+}
+
+/// Lets somebody act while the connection is away, for so long that Discord takes no answer any more.
+/// Then the connection comes back, and with it what was missed.
+async fn missed(world: &World, act: impl FnOnce(&Discord) -> Pending) {
+    let before = refused(&world.discord.requests());
+    let resumes = world.discord.resumes();
+    world.discord.misbehave(Moment::Dial, Misdeed::Close(Some(503)));
+    world.discord.drop_gateway();
+    let pending = act(&world.discord);
+    assert_eq!(pending.answer().await.reply, Reply::NoResponse);
+    world.discord.behave();
+    world.discord.wait_for_gateway(|_, _, now| now == resumes + 1).await;
+    world.discord.wait_for_requests(|requests| refused(requests) == before + 1).await;
+}
+
+#[tokio::test]
+async fn a_creation_that_is_replayed_too_late_is_not_carried_out() {
+    let mut world = World::start().await;
+    let create = [("name", "accounting2".into())];
+    for who in [Who::Admin, Who::Member] {
+        missed(&world, |discord| discord.person(who).start_slash("create", &create)).await;
+    }
+    world.stop_bot().await;
+    assert!(world.asked().is_empty(), "{:?}", world.asked());
+    world.start_bot().await;
+    let history = world.admin().slash("history", &create).await;
+    assert!(history.text().starts_with("Nobody has asked for"), "{}", history.text());
+    assert!(world.discord.messages(REQUESTS).is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_press_that_is_replayed_too_late_decides_nothing() {
+    let world = World::start().await;
+    world.ask(Who::Member, "accounting2").await;
+    let card = world.card(1, "Approve or deny").await;
+    missed(&world, |discord| discord.person(Who::Admin).start_press(&card, "Approve")).await;
+    let open = world.admin().slash("requests", &[]).await;
+    assert!(open.text().contains("pending"), "{}", open.text());
+    assert_eq!(world.puts(), 0);
+    world.admin().press(&card, "Approve").await;
+    world.card(1, "**Created**").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_form_that_is_replayed_too_late_decides_nothing() {
+    let mut world = World::start().await;
+    world.ask(Who::Member, "accounting2").await;
+    let card = world.card(1, "Approve or deny").await;
+    let form = world.admin().press(&card, "Deny").await.form().clone();
+    missed(&world, |discord| {
+        discord.person(Who::Admin).try_submit(&form, &[("reason", "no")]).unwrap()
+    })
+    .await;
+    world.stop_bot().await;
+    assert_eq!(world.cards(1), [card.clone()]);
+    world.start_bot().await;
+    world.admin().press(&card, "Approve").await;
+    world.card(1, "**Created**").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_announced_any_more_is_given_up_before_anything_is_changed() {
+    let mut setup = Setup::default();
+    setup.discord.answer_within = Duration::from_secs(1);
+    let mut world = World::with(setup).await;
+    world.connect.fail(connect::Route::Search, connect::Fault::Hold, connect::Times::Times(1));
+    let pending = world.admin().start_slash("create", &[("name", "accounting2".into())]);
+    world.discord.wait_for_requests(|requests| refused(requests) == 1).await;
+    world.connect.release();
+    assert_eq!(pending.answer().await.reply, Reply::NoResponse);
+    world.stop_bot().await;
+    assert_eq!(world.puts(), 0);
+    world.start_bot().await;
+    world.end().await;
+}
+
+/// The id of something that happens so much later than now, as a clock that is wrong has it.
+fn id(now: SystemTime) -> String {
+    let since_2015 =
+        now.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis() - 1_420_070_400_000;
+    (since_2015 << 22).to_string()
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_keeps_nobody_from_being_served() {
+    let world = World::start().await;
+    let hour = Duration::from_hours(1);
+    for (at, name) in
+        [(SystemTime::now() - hour, "accounting2"), (SystemTime::now() + hour, "ABE-TEST")]
+    {
+        let mut payload = world.admin().payload(2);
+        payload["id"] = id(at).into();
+        payload["data"] = json!({"id": "1", "name": "ldapgroup", "type": 1, "options": [
+            {"name": "create", "type": 1, "options": [{"name": "name", "type": 3, "value": name}]}
+        ]});
+        let answer = world.admin().send_raw(payload).answer().await;
+        assert!(answer.text().starts_with("Created"), "{}", answer.text());
+        assert!(answer.is_deferred());
+    }
+    world.end().await;
+}
