@@ -8,6 +8,7 @@ mod latency;
 mod pace;
 mod session;
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use serenity::all::Interaction;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio::time::{Instant, interval_at, sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
@@ -30,11 +31,16 @@ use self::pace::Pace;
 use self::session::Session;
 use super::Bot;
 
-/// How long the handshake may take, and Discord's first word after it.
+/// How long the handshake may take, Discord's first word after it, and then its word that the session
+/// has begun or goes on, each.
 const GREETING: Duration = Duration::from_secs(10);
 
-/// How long Discord may take to say goodbye.
-const GOODBYE: Duration = Duration::from_secs(2);
+/// How long Discord may take to say goodbye. Somebody may wait for the bot to stop.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Heartbeats come no faster, whatever Discord says: it bears 120 frames a minute.
+/// <https://discord.com/developers/docs/events/gateway#rate-limiting>
+const FASTEST: Duration = Duration::from_millis(600);
 
 /// A close with any other code than 1000 and 1001 keeps the session, so that it can be resumed.
 const TO_RESUME: CloseCode = CloseCode::Library(4000);
@@ -174,6 +180,8 @@ struct Connection<'a> {
     socket: Socket,
     session: &'a mut Option<Session>,
     pace: &'a mut Pace,
+    /// By when Discord is to say that the session has begun or goes on, until it has.
+    awaited: Option<Instant>,
     /// Whether the last heartbeat of our own was answered.
     acknowledged: bool,
     /// When the oldest heartbeat was sent that isn't answered yet; Discord may ask for more.
@@ -189,13 +197,18 @@ async fn serve(
     pace: &mut Pace,
     closing: &CancellationToken,
 ) -> End {
-    let heartbeat = match timeout(GREETING, hello(&mut socket)).await {
+    let greeted = tokio::select! {
+        () = closing.cancelled() => return End::Closed,
+        greeted = timeout(GREETING, hello(&mut socket)) => greeted,
+    };
+    let heartbeat = match greeted {
         Ok(Ok(heartbeat)) => heartbeat,
         Ok(Err(end)) => return end,
         Err(_) => return End::Lost(Lost("Discord's gateway says nothing")),
     };
-    let (acknowledged, beaten) = (true, None);
-    let mut connection = Connection { bot, line, socket, session, pace, acknowledged, beaten };
+    let (awaited, acknowledged, beaten) = (Some(Instant::now() + GREETING), true, None);
+    let mut connection =
+        Connection { bot, line, socket, session, pace, awaited, acknowledged, beaten };
     bot.latency.forget();
     if let Err(end) = connection.introduce().await {
         return end;
@@ -208,6 +221,9 @@ async fn serve(
                 connection.close(CloseCode::Normal).await;
                 return End::Closed;
             }
+            () = passed(connection.awaited) => {
+                Err(End::Lost(Lost("Discord neither began the session nor resumed it")))
+            }
             _ = heartbeats.tick() => connection.beat().await,
             message = connection.socket.next() => connection.receive(message).await,
         };
@@ -217,6 +233,14 @@ async fn serve(
             }
             return end;
         }
+    }
+}
+
+/// Ends at this moment; never, if there is none.
+async fn passed(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => pending().await,
     }
 }
 
@@ -232,7 +256,7 @@ async fn hello(socket: &mut Socket) -> Result<Duration, End> {
         let frame: Frame<'_> = read(&text)?;
         if let (op::HELLO, Some(hello)) = (frame.op, frame.d) {
             let Hello { heartbeat_interval } = read(hello.get())?;
-            return Ok(Duration::from_millis(heartbeat_interval.max(1)));
+            return Ok(Duration::from_millis(heartbeat_interval).max(FASTEST));
         }
     }
 }
@@ -307,6 +331,9 @@ impl Connection<'_> {
                 self.acknowledged = true;
                 if let Some(beaten) = self.beaten.take() {
                     self.bot.latency.note(beaten.elapsed());
+                    if self.awaited.is_none() {
+                        self.pace.settle();
+                    }
                 }
                 Ok(())
             }
@@ -333,11 +360,12 @@ impl Connection<'_> {
                 let address = resume_gateway_url.as_str();
                 *self.session = Some(Session::new(session_id, address, &self.line.address));
                 self.pace.begun(Instant::now());
+                self.awaited = None;
                 tracing::info!("connected to Discord");
             }
             Some("RESUMED") => {
                 self.session.iter_mut().for_each(Session::settle);
-                self.pace.settle();
+                self.awaited = None;
                 tracing::info!("the connection to Discord is resumed");
             }
             Some(_) | None => {}

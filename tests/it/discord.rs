@@ -274,7 +274,7 @@ async fn a_session_whose_own_address_is_dead_is_followed_by_a_new_one() {
     still_serves(&world).await;
     let counts = world.discord.gateway_counts();
     assert_eq!((counts.dials, counts.resume_tries), (2, 0));
-    world.end().await;
+    world.end_soon().await;
 }
 
 #[tokio::test]
@@ -285,7 +285,7 @@ async fn a_session_without_a_readable_address_of_its_own_is_resumed_at_the_gatew
     still_serves(&world).await;
     let counts = world.discord.gateway_counts();
     assert_eq!((counts.dials, counts.identifies, counts.resumes_elsewhere), (2, 1, 1));
-    world.end().await;
+    world.end_soon().await;
 }
 
 #[tokio::test]
