@@ -7,6 +7,7 @@
 mod latency;
 mod pace;
 mod session;
+mod start;
 
 use std::future::pending;
 use std::sync::Arc;
@@ -61,11 +62,10 @@ pub enum GatewayError {
 }
 
 /// How to reach the gateway.
-pub struct Line {
-    /// Its address for new sessions, as Discord gave it.
-    pub address: String,
-    /// The bot's token.
-    pub token: SecretString,
+struct Line<'a> {
+    /// Where the latest session began, or was to begin.
+    address: String,
+    token: &'a SecretString,
 }
 
 /// Keeps the bot connected until `closing`.
@@ -75,28 +75,32 @@ pub struct Line {
 /// When only another token or another version can help.
 pub async fn run(
     bot: &Arc<Bot>,
-    line: &Line,
+    token: &SecretString,
     closing: &CancellationToken,
 ) -> Result<(), GatewayError> {
+    let mut line = Line { address: String::new(), token };
     let mut session: Option<Session> = None;
     let mut pace = Pace::default();
     loop {
         let resumed = session.as_mut().and_then(|session| session.resume(&line.address));
-        let wait = if resumed.is_some() { Duration::ZERO } else { pace.wait(Instant::now()) };
         if resumed.is_none() {
             session = None;
         }
         let connected = async {
-            sleep(wait).await;
-            connect(resumed.as_ref().unwrap_or(&line.address)).await
+            if let Some(address) = resumed {
+                return connect(&address).await;
+            }
+            sleep(pace.wait(Instant::now())).await;
+            line.address = start::address(bot.rest()).await?;
+            connect(&line.address).await
         };
         let ended = tokio::select! {
             () = closing.cancelled() => return Ok(()),
             connected = connected => match connected {
-                Ok(socket) => serve(bot, line, socket, &mut session, &mut pace, closing).await,
-                Err(lost) => {
+                Ok(socket) => serve(bot, &line, socket, &mut session, &mut pace, closing).await,
+                Err(end) => {
                     session = None;
-                    End::Lost(lost)
+                    end
                 }
             },
         };
@@ -130,12 +134,12 @@ enum End {
     Final(GatewayError),
 }
 
-async fn connect(address: &str) -> Result<Socket, Lost> {
+async fn connect(address: &str) -> Result<Socket, End> {
     let address = format!("{}/?v=10&encoding=json", address.trim_end_matches('/'));
     match timeout(GREETING, connect_async(address)).await {
         Ok(Ok((socket, _))) => Ok(socket),
-        Ok(Err(_)) => Err(Lost("Discord's gateway can't be reached")),
-        Err(_) => Err(Lost("Discord's gateway doesn't answer the handshake")),
+        Ok(Err(_)) => Err(End::Lost(Lost("Discord's gateway can't be reached"))),
+        Err(_) => Err(End::Lost(Lost("Discord's gateway doesn't answer the handshake"))),
     }
 }
 
@@ -176,7 +180,7 @@ mod op {
 /// A connection and what is known about it.
 struct Connection<'a> {
     bot: &'a Arc<Bot>,
-    line: &'a Line,
+    line: &'a Line<'a>,
     socket: Socket,
     session: &'a mut Option<Session>,
     pace: &'a mut Pace,
@@ -191,7 +195,7 @@ struct Connection<'a> {
 /// Serves over one connection until it ends.
 async fn serve(
     bot: &Arc<Bot>,
-    line: &Line,
+    line: &Line<'_>,
     mut socket: Socket,
     session: &mut Option<Session>,
     pace: &mut Pace,

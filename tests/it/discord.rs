@@ -320,7 +320,7 @@ async fn a_connection_on_which_nobody_answers_is_made_again() {
 async fn a_discord_that_is_away_at_the_start_is_waited_for() {
     let faults = vec![
         (Route::Application, Fault::Status(502), Times::Once),
-        (Route::Gateway, Fault::Cut, Times::Once),
+        (Route::GatewayBot, Fault::Cut, Times::Once),
         (Route::SetCommands, Fault::RateLimited { retry_after: 1.0, global: true }, Times::Once),
     ];
     let setup = Setup { faults, ..Setup::default() };
@@ -329,7 +329,7 @@ async fn a_discord_that_is_away_at_the_start_is_waited_for() {
         world.discord.requests().iter().filter(|request| request.route == Some(route)).count()
     };
     assert_eq!(called(Route::Application), 2);
-    assert_eq!(called(Route::Gateway), 2);
+    assert_eq!(called(Route::GatewayBot), 2);
     assert_eq!(called(Route::SetCommands), 2);
     still_serves(&world).await;
     world.end().await;

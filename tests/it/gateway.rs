@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use sandbox::discord::{Discord, GatewayCounts, Misdeed, Moment};
+use sandbox::connect;
+use sandbox::discord::{self, Discord, GatewayCounts, Misdeed, Moment, Route};
 
-use crate::world::{Setup, World};
+use crate::program::program;
+use crate::world::{Setup, World, stand_ins};
 
 /// Discord's own interval of heartbeats, which is longer than all but one of these tests.
 const USUAL: Duration = Duration::from_millis(41_250);
@@ -164,5 +166,43 @@ async fn a_gateway_that_is_out_of_service_for_a_minute_is_dialled_seldom_and_ser
     world.discord.behave();
     world.discord.wait_for_counts(|counts| counts.identifies == 2).await;
     assert_bearable("503", world.discord.gateway_counts(), began);
+    world.end_soon().await;
+}
+
+#[tokio::test]
+async fn a_crash_loop_begins_no_more_sessions_than_discord_allows_and_the_log_says_so() {
+    let day = Duration::from_secs(15);
+    let options = discord::Options {
+        sessions_a_day: 3,
+        day,
+        identify_every: Duration::ZERO,
+        ..discord::Options::default()
+    };
+    let sandbox = stand_ins(connect::Options::default(), options).await;
+    let began = Instant::now();
+    let mut log = String::new();
+    for life in 1..=4 {
+        let mut child = program(&["run"], &sandbox.variables()).spawn().unwrap();
+        sandbox.discord.wait_for_counts(|counts| counts.identifies == life).await;
+        child.start_kill().unwrap();
+        let output = child.wait_with_output().await.unwrap();
+        log = String::from_utf8(output.stderr).unwrap();
+    }
+    assert!(began.elapsed() >= day, "{:?}", began.elapsed());
+    assert!(log.contains("Discord allows few more sessions"), "{log}");
+    assert!(sandbox.violations().is_empty(), "{:#?}", sandbox.violations());
+}
+
+#[tokio::test]
+async fn who_has_to_wait_for_the_next_day_begins_no_session_and_stops_at_once() {
+    let mut setup = Setup::default();
+    setup.discord.sessions_a_day = 1;
+    let world = World::with(setup).await;
+    world.discord.invalidate_session(false);
+    let is_asked_again = |requests: &[discord::Request]| {
+        requests.iter().filter(|request| request.route == Some(Route::GatewayBot)).count() == 2
+    };
+    world.discord.wait_for_requests(is_asked_again).await;
+    assert_eq!(world.discord.gateway_counts().starts, 1);
     world.end_soon().await;
 }
