@@ -7,6 +7,7 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use futures_util::future::join_all;
 use reqwest::StatusCode;
+use secrecy::SecretString;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +18,7 @@ use crate::config::Config;
 use crate::connect::{Connect, http_client};
 use crate::discord::Bot;
 use crate::discord::commands::{commands, invitation};
-use crate::discord::gateway::{self, GatewayError, Line};
+use crate::discord::gateway::{self, GatewayError};
 use crate::discord::rest::{Application, Rest, RestError};
 use crate::ldapgroup::LdapGroups;
 use crate::ldapgroup::requests::Requests;
@@ -66,7 +67,7 @@ pub struct App {
     connect: Connect,
     application: Application,
     places: Places,
-    line: Line,
+    token: SecretString,
     stopping: CancellationToken,
 }
 
@@ -90,11 +91,10 @@ impl App {
         let requests = Requests::new(groups, store, config.requests);
         let rest = Rest::new(http, config.discord.api, &config.discord.token);
         let bot = Bot::new(requests, rest, stopping.clone());
-        let introduced = tokio::select! {
+        let application = tokio::select! {
             () = stopping.cancelled() => return Ok(None),
             introduced = introduce(bot.rest(), &places.policy.guilds) => introduced?,
         };
-        let (application, address) = introduced;
         tracing::info!(
             application = application.name,
             servers = places.policy.guilds.len(),
@@ -103,8 +103,8 @@ impl App {
         if config.discord.public_key.is_some() {
             tracing::warn!("DISCORD_PUBLIC_KEY is set, but interactions come by the gateway only");
         }
-        let line = Line { address, token: config.discord.token };
-        Ok(Some(Self { bot, connect, application, places, line, stopping }))
+        let token = config.discord.token;
+        Ok(Some(Self { bot, connect, application, places, token, stopping }))
     }
 
     /// Serves until told to stop, then lets what is under way end.
@@ -121,7 +121,7 @@ impl App {
                 self.farewell().await;
                 closing.cancel();
             };
-            let connected = Box::pin(gateway::run(&self.bot, &self.line, &closing));
+            let connected = Box::pin(gateway::run(&self.bot, &self.token, &closing));
             let connected = async {
                 let ended = connected.await;
                 self.stopping.cancel();
@@ -178,9 +178,9 @@ async fn tidy(bot: &Bot) -> Infallible {
     }
 }
 
-/// Learns who the bot is and where the gateway is, and registers its command in each server. A
-/// server that the bot isn't in is no reason not to serve the others.
-async fn introduce(rest: &Rest, guilds: &[GuildId]) -> Result<(Application, String), AppError> {
+/// Learns who the bot is, and registers its command in each server. A server that the bot isn't in is
+/// no reason not to serve the others.
+async fn introduce(rest: &Rest, guilds: &[GuildId]) -> Result<Application, AppError> {
     let application = patiently(|| rest.application()).await.map_err(start_error)?;
     let commands = commands();
     let register = guilds.iter().map(|guild| async {
@@ -193,8 +193,7 @@ async fn introduce(rest: &Rest, guilds: &[GuildId]) -> Result<(Application, Stri
             }
         })
     });
-    let gateway = patiently(|| rest.gateway());
-    let (gateway, registered) = tokio::join!(gateway, join_all(register));
+    let registered = join_all(register).await;
     let (done, mut failed): (Vec<_>, Vec<_>) = registered.into_iter().partition(Result::is_ok);
     if done.is_empty()
         && let Some(error) = failed.pop()
@@ -204,7 +203,7 @@ async fn introduce(rest: &Rest, guilds: &[GuildId]) -> Result<(Application, Stri
     for error in failed.into_iter().filter_map(Result::err) {
         tracing::error!("{error}");
     }
-    Ok((application, gateway.map_err(start_error)?))
+    Ok(application)
 }
 
 fn start_error(error: RestError) -> AppError {

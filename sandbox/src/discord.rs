@@ -103,8 +103,10 @@ pub struct Options {
     /// The time between two sessions that begin, within which an IDENTIFY gets op 9. Discord's 5 s
     /// for applications with a `max_concurrency` of 1.
     pub identify_every: Duration,
-    /// How many sessions may begin in 24 hours; the next takes the token away. Discord's 1000.
+    /// How many sessions may begin in a day; the next takes the token away. Discord's 1000.
     pub sessions_a_day: u64,
+    /// How long a day is, from the first session on. Discord's 24 hours.
+    pub day: Duration,
     /// What READY gives as the address at which the session is resumed, in place of the right one.
     pub resume_url: Option<String>,
     /// How long the `wait_…` methods wait before they panic. 30 s.
@@ -123,6 +125,7 @@ impl Default for Options {
             heartbeat_interval: Duration::from_millis(41_250),
             identify_every: Duration::from_secs(5),
             sessions_a_day: 1000,
+            day: Duration::from_hours(24),
             resume_url: None,
             patience: Duration::from_secs(30),
             nonces_live: Duration::from_mins(3),

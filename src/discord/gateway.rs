@@ -7,7 +7,9 @@
 mod latency;
 mod pace;
 mod session;
+mod start;
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +20,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use serenity::all::Interaction;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio::time::{Instant, interval_at, sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
@@ -30,11 +32,16 @@ use self::pace::Pace;
 use self::session::Session;
 use super::Bot;
 
-/// How long the handshake may take, and Discord's first word after it.
+/// How long the handshake may take, Discord's first word after it, and then its word that the session
+/// has begun or goes on, each.
 const GREETING: Duration = Duration::from_secs(10);
 
-/// How long Discord may take to say goodbye.
-const GOODBYE: Duration = Duration::from_secs(2);
+/// How long Discord may take to say goodbye. Somebody may wait for the bot to stop.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Heartbeats come no faster, whatever Discord says: it bears 120 frames a minute.
+/// <https://discord.com/developers/docs/events/gateway#rate-limiting>
+const FASTEST: Duration = Duration::from_millis(600);
 
 /// A close with any other code than 1000 and 1001 keeps the session, so that it can be resumed.
 const TO_RESUME: CloseCode = CloseCode::Library(4000);
@@ -55,11 +62,10 @@ pub enum GatewayError {
 }
 
 /// How to reach the gateway.
-pub struct Line {
-    /// Its address for new sessions, as Discord gave it.
-    pub address: String,
-    /// The bot's token.
-    pub token: SecretString,
+struct Line<'a> {
+    /// Where the latest session began, or was to begin.
+    address: String,
+    token: &'a SecretString,
 }
 
 /// Keeps the bot connected until `closing`.
@@ -69,28 +75,32 @@ pub struct Line {
 /// When only another token or another version can help.
 pub async fn run(
     bot: &Arc<Bot>,
-    line: &Line,
+    token: &SecretString,
     closing: &CancellationToken,
 ) -> Result<(), GatewayError> {
+    let mut line = Line { address: String::new(), token };
     let mut session: Option<Session> = None;
     let mut pace = Pace::default();
     loop {
         let resumed = session.as_mut().and_then(|session| session.resume(&line.address));
-        let wait = if resumed.is_some() { Duration::ZERO } else { pace.wait(Instant::now()) };
         if resumed.is_none() {
             session = None;
         }
         let connected = async {
-            sleep(wait).await;
-            connect(resumed.as_ref().unwrap_or(&line.address)).await
+            if let Some(address) = resumed {
+                return connect(&address).await;
+            }
+            sleep(pace.wait(Instant::now())).await;
+            line.address = start::address(bot.rest()).await?;
+            connect(&line.address).await
         };
         let ended = tokio::select! {
             () = closing.cancelled() => return Ok(()),
             connected = connected => match connected {
-                Ok(socket) => serve(bot, line, socket, &mut session, &mut pace, closing).await,
-                Err(lost) => {
+                Ok(socket) => serve(bot, &line, socket, &mut session, &mut pace, closing).await,
+                Err(end) => {
                     session = None;
-                    End::Lost(lost)
+                    end
                 }
             },
         };
@@ -124,12 +134,12 @@ enum End {
     Final(GatewayError),
 }
 
-async fn connect(address: &str) -> Result<Socket, Lost> {
+async fn connect(address: &str) -> Result<Socket, End> {
     let address = format!("{}/?v=10&encoding=json", address.trim_end_matches('/'));
     match timeout(GREETING, connect_async(address)).await {
         Ok(Ok((socket, _))) => Ok(socket),
-        Ok(Err(_)) => Err(Lost("Discord's gateway can't be reached")),
-        Err(_) => Err(Lost("Discord's gateway doesn't answer the handshake")),
+        Ok(Err(_)) => Err(End::Lost(Lost("Discord's gateway can't be reached"))),
+        Err(_) => Err(End::Lost(Lost("Discord's gateway doesn't answer the handshake"))),
     }
 }
 
@@ -170,10 +180,12 @@ mod op {
 /// A connection and what is known about it.
 struct Connection<'a> {
     bot: &'a Arc<Bot>,
-    line: &'a Line,
+    line: &'a Line<'a>,
     socket: Socket,
     session: &'a mut Option<Session>,
     pace: &'a mut Pace,
+    /// By when Discord is to say that the session has begun or goes on, until it has.
+    awaited: Option<Instant>,
     /// Whether the last heartbeat of our own was answered.
     acknowledged: bool,
     /// When the oldest heartbeat was sent that isn't answered yet; Discord may ask for more.
@@ -183,19 +195,24 @@ struct Connection<'a> {
 /// Serves over one connection until it ends.
 async fn serve(
     bot: &Arc<Bot>,
-    line: &Line,
+    line: &Line<'_>,
     mut socket: Socket,
     session: &mut Option<Session>,
     pace: &mut Pace,
     closing: &CancellationToken,
 ) -> End {
-    let heartbeat = match timeout(GREETING, hello(&mut socket)).await {
+    let greeted = tokio::select! {
+        () = closing.cancelled() => return End::Closed,
+        greeted = timeout(GREETING, hello(&mut socket)) => greeted,
+    };
+    let heartbeat = match greeted {
         Ok(Ok(heartbeat)) => heartbeat,
         Ok(Err(end)) => return end,
         Err(_) => return End::Lost(Lost("Discord's gateway says nothing")),
     };
-    let (acknowledged, beaten) = (true, None);
-    let mut connection = Connection { bot, line, socket, session, pace, acknowledged, beaten };
+    let (awaited, acknowledged, beaten) = (Some(Instant::now() + GREETING), true, None);
+    let mut connection =
+        Connection { bot, line, socket, session, pace, awaited, acknowledged, beaten };
     bot.latency.forget();
     if let Err(end) = connection.introduce().await {
         return end;
@@ -208,6 +225,9 @@ async fn serve(
                 connection.close(CloseCode::Normal).await;
                 return End::Closed;
             }
+            () = passed(connection.awaited) => {
+                Err(End::Lost(Lost("Discord neither began the session nor resumed it")))
+            }
             _ = heartbeats.tick() => connection.beat().await,
             message = connection.socket.next() => connection.receive(message).await,
         };
@@ -217,6 +237,14 @@ async fn serve(
             }
             return end;
         }
+    }
+}
+
+/// Ends at this moment; never, if there is none.
+async fn passed(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => pending().await,
     }
 }
 
@@ -232,7 +260,7 @@ async fn hello(socket: &mut Socket) -> Result<Duration, End> {
         let frame: Frame<'_> = read(&text)?;
         if let (op::HELLO, Some(hello)) = (frame.op, frame.d) {
             let Hello { heartbeat_interval } = read(hello.get())?;
-            return Ok(Duration::from_millis(heartbeat_interval.max(1)));
+            return Ok(Duration::from_millis(heartbeat_interval).max(FASTEST));
         }
     }
 }
@@ -307,6 +335,9 @@ impl Connection<'_> {
                 self.acknowledged = true;
                 if let Some(beaten) = self.beaten.take() {
                     self.bot.latency.note(beaten.elapsed());
+                    if self.awaited.is_none() {
+                        self.pace.settle();
+                    }
                 }
                 Ok(())
             }
@@ -333,11 +364,12 @@ impl Connection<'_> {
                 let address = resume_gateway_url.as_str();
                 *self.session = Some(Session::new(session_id, address, &self.line.address));
                 self.pace.begun(Instant::now());
+                self.awaited = None;
                 tracing::info!("connected to Discord");
             }
             Some("RESUMED") => {
                 self.session.iter_mut().for_each(Session::settle);
-                self.pace.settle();
+                self.awaited = None;
                 tracing::info!("the connection to Discord is resumed");
             }
             Some(_) | None => {}

@@ -50,9 +50,25 @@ const OLD: Duration = Duration::from_hours(1);
 /// The first moment of 2015 in milliseconds of Unix time: where Discord's ids begin.
 const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
 
-#[derive(Deserialize)]
-struct GatewayAddress {
-    url: String,
+/// Where sessions of the gateway begin, and how many.
+/// <https://discord.com/developers/docs/events/gateway#get-gateway-bot>
+#[derive(Debug, Deserialize)]
+pub struct Gateway {
+    /// Its address.
+    pub url: String,
+    /// How many sessions may begin. Discord always says so; a proxy may not.
+    pub session_start_limit: Option<SessionStartLimit>,
+}
+
+/// How many sessions may begin. Who begins more loses the token.
+#[derive(Debug, Deserialize)]
+pub struct SessionStartLimit {
+    /// In a day.
+    pub total: u64,
+    /// From now on, until the day is over.
+    pub remaining: u64,
+    /// Until then, in milliseconds.
+    pub reset_after: u64,
 }
 
 #[derive(Deserialize)]
@@ -112,13 +128,13 @@ impl Rest {
         Self { http, base, authorization, buckets: Buckets::new() }
     }
 
-    /// The gateway's address.
+    /// Where sessions of the gateway begin, and how many may.
     ///
     /// # Errors
     ///
-    /// When Discord doesn't give one. serenity would dial its own default then; the bot doesn't.
-    pub async fn gateway(&self) -> Result<String, RestError> {
-        self.read(Route::Gateway, "gateway").await.map(|address: GatewayAddress| address.url)
+    /// When Discord doesn't say. serenity would dial its own default then; the bot doesn't.
+    pub async fn gateway(&self) -> Result<Gateway, RestError> {
+        self.read(Route::Gateway, "gateway/bot").await
     }
 
     /// Makes `commands` the commands of the application in a server, in place of all others.

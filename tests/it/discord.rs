@@ -274,7 +274,7 @@ async fn a_session_whose_own_address_is_dead_is_followed_by_a_new_one() {
     still_serves(&world).await;
     let counts = world.discord.gateway_counts();
     assert_eq!((counts.dials, counts.resume_tries), (2, 0));
-    world.end().await;
+    world.end_soon().await;
 }
 
 #[tokio::test]
@@ -285,7 +285,7 @@ async fn a_session_without_a_readable_address_of_its_own_is_resumed_at_the_gatew
     still_serves(&world).await;
     let counts = world.discord.gateway_counts();
     assert_eq!((counts.dials, counts.identifies, counts.resumes_elsewhere), (2, 1, 1));
-    world.end().await;
+    world.end_soon().await;
 }
 
 #[tokio::test]
@@ -320,7 +320,7 @@ async fn a_connection_on_which_nobody_answers_is_made_again() {
 async fn a_discord_that_is_away_at_the_start_is_waited_for() {
     let faults = vec![
         (Route::Application, Fault::Status(502), Times::Once),
-        (Route::Gateway, Fault::Cut, Times::Once),
+        (Route::GatewayBot, Fault::Cut, Times::Once),
         (Route::SetCommands, Fault::RateLimited { retry_after: 1.0, global: true }, Times::Once),
     ];
     let setup = Setup { faults, ..Setup::default() };
@@ -329,7 +329,7 @@ async fn a_discord_that_is_away_at_the_start_is_waited_for() {
         world.discord.requests().iter().filter(|request| request.route == Some(route)).count()
     };
     assert_eq!(called(Route::Application), 2);
-    assert_eq!(called(Route::Gateway), 2);
+    assert_eq!(called(Route::GatewayBot), 2);
     assert_eq!(called(Route::SetCommands), 2);
     still_serves(&world).await;
     world.end().await;

@@ -11,6 +11,7 @@ mod decisions;
 mod desk;
 mod discord;
 mod example;
+mod gateway;
 mod hostile;
 mod late;
 mod limits;

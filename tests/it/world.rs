@@ -1,6 +1,6 @@
 //! The team's server, its Connect server, and the bot between them.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use ldapgroup_bot::access::GuildId;
 use ldapgroup_bot::app::{App, AppError};
@@ -191,6 +191,13 @@ impl World {
         assert!(violations.is_empty(), "{violations:#?}");
         let refused = self.discord.rate_limited();
         assert!(refused <= FEW, "{refused} calls were refused since there were too many");
+    }
+
+    /// As [`World::end`], and fails if the bot takes 3 s or more for it.
+    pub(crate) async fn end_soon(self) {
+        let told = Instant::now();
+        self.end().await;
+        assert!(told.elapsed() < Duration::from_secs(3), "the stop took {:?}", told.elapsed());
     }
 }
 

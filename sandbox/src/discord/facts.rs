@@ -19,13 +19,15 @@ pub(super) fn gateway(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 
 /// `GET /gateway/bot`
 pub(super) fn gateway_bot(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let options = &call.shared.options;
+    let (begun, reset_after) = call.shared.lock().gateway.today(options.day);
     let body = json!({
         "url": call.shared.gateway_url,
         "shards": 1,
         "session_start_limit": {
-            "total": call.shared.options.sessions_a_day,
-            "remaining": call.shared.sessions_left(),
-            "reset_after": 86_400_000,
+            "total": options.sessions_a_day,
+            "remaining": options.sessions_a_day.saturating_sub(begun),
+            "reset_after": reset_after.as_millis(),
             "max_concurrency": 1,
         },
     });

@@ -3,7 +3,10 @@
 use std::collections::{HashMap, VecDeque};
 
 use serde_json::{Value, json};
-use tokio::{sync::mpsc::UnboundedSender, time::Instant};
+use tokio::{
+    sync::mpsc::UnboundedSender,
+    time::{Duration, Instant},
+};
 use uuid::Uuid;
 
 use super::{
@@ -89,6 +92,9 @@ pub(super) struct Gateway {
     pub(super) intents: Option<u64>,
     pub(super) misdeeds: HashMap<Moment, Misdeed>,
     pub(super) last_start: Option<Instant>,
+    day_began: Option<Instant>,
+    /// IDENTIFYs since then.
+    starts_today: u64,
     sessions: Vec<Session>,
     lines: Vec<(u64, UnboundedSender<Order>)>,
 }
@@ -143,10 +149,24 @@ impl Gateway {
         self.sessions.retain(|session| session.connection.is_none());
     }
 
+    /// How many IDENTIFYs came today, and when the next day begins.
+    pub(super) fn today(&mut self, day: Duration) -> (u64, Duration) {
+        let now = Instant::now();
+        let began = *self.day_began.get_or_insert(now);
+        let passed = now.duration_since(began);
+        if passed < day {
+            return (self.starts_today, day.saturating_sub(passed));
+        }
+        (self.day_began, self.starts_today) = (Some(now), 0);
+        (0, day)
+    }
+
     /// Counts an IDENTIFY, and says whether a session may begin.
     pub(super) fn start(&mut self, options: &Options) -> Start {
+        let (begun, _) = self.today(options.day);
         self.counts.starts += 1;
-        if self.counts.starts > options.sessions_a_day {
+        self.starts_today += 1;
+        if begun >= options.sessions_a_day {
             return Start::UsedUp;
         }
         if self.last_start.is_some_and(|last| last.elapsed() < options.identify_every) {

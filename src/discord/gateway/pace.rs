@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The pause before a connection is made again: doubled each time until one is in order.
+/// The pause before a connection is made again: doubled each time until one has lasted.
 const SHORTEST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_mins(1);
 
@@ -21,7 +21,7 @@ const BETWEEN_MANY: Duration = Duration::from_mins(3);
 /// What is remembered to keep a pace that Discord bears.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    /// Connections that ended since the last one that was in order.
+    /// Connections that ended since the last one that lasted.
     failures: u32,
     /// When the sessions of the last hour began, the oldest first.
     sessions: VecDeque<Instant>,
@@ -34,10 +34,11 @@ impl Pace {
         if let Some(last) = self.sessions.back_mut() {
             *last = now;
         }
-        self.settle();
     }
 
-    /// A connection is in order.
+    /// A connection has lasted: its session goes on, and Discord has acknowledged a heartbeat. That it
+    /// was begun or resumed isn't enough, or one that is closed each time at once is made for ever
+    /// without a pause.
     pub(super) fn settle(&mut self) {
         self.failures = 0;
     }
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_until_a_connection_is_in_order() {
+    fn pauses_grow_until_a_connection_has_lasted() {
         let mut pace = Pace::default();
         let pauses: Vec<_> = (0..9).map(|_| pace.pause().as_millis()).collect();
         assert_eq!(pauses, [500, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000]);

@@ -174,11 +174,6 @@ impl Discord {
 }
 
 impl Shared {
-    /// How many sessions may still begin today.
-    pub(in crate::discord) fn sessions_left(&self) -> u64 {
-        self.options.sessions_a_day.saturating_sub(self.lock().gateway.counts.starts)
-    }
-
     /// Takes the token away, and with it every connection, as Discord does after too many sessions in
     /// a day. <https://discord.com/developers/docs/events/gateway#identifying>
     pub(super) fn reset_token(&self) {
