@@ -18,9 +18,10 @@ pub mod render;
 pub mod rest;
 mod status;
 
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
@@ -36,7 +37,7 @@ use self::handle::{First, Handle, Target};
 use self::parse::Command;
 use self::render::{Privacy, Reply};
 use self::rest::Rest;
-use crate::access::Actor;
+use crate::access::{Actor, ChannelId, GuildId};
 use crate::connect::CorrelationId;
 use crate::ldapgroup::requests::{Batch, Done, Requests, Wanted};
 use crate::ldapgroup::{Caller, Created, Stop};
@@ -57,6 +58,8 @@ pub struct Bot {
     latency: Latency,
     /// One at a time looks after the messages, or two would post one.
     desk: tokio::sync::Mutex<Desk>,
+    /// The servers of channels.
+    guilds: Mutex<HashMap<ChannelId, GuildId>>,
     under_way: TaskTracker,
     stopping: CancellationToken,
     leaving: CancellationToken,
@@ -67,9 +70,19 @@ impl Bot {
     #[must_use]
     pub fn new(requests: Requests, rest: Rest, stopping: CancellationToken) -> Arc<Self> {
         let (under_way, leaving) = (TaskTracker::new(), CancellationToken::new());
-        let desk = tokio::sync::Mutex::default();
+        let (desk, guilds) = (tokio::sync::Mutex::default(), Mutex::default());
         let (started, latency) = (SystemTime::now(), Latency::default());
-        Arc::new(Self { requests, rest, started, latency, desk, under_way, stopping, leaving })
+        Arc::new(Self {
+            requests,
+            rest,
+            started,
+            latency,
+            desk,
+            guilds,
+            under_way,
+            stopping,
+            leaving,
+        })
     }
 
     /// Discord's REST API, as the bot speaks to it.

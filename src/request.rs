@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::access::{Authority, ChannelId, Place, UserId};
+use crate::access::{Authority, ChannelId, GuildId, Place, UserId};
 use crate::group::{GroupName, Guid};
 
 /// The most characters that a reason may have; more doesn't fit the message that shows it.
@@ -217,6 +217,8 @@ pub struct Request {
     pub shown: i64,
     /// Its message: the channel and the id.
     pub message: Option<(ChannelId, u64)>,
+    /// The server that has its message, if that is known.
+    pub message_guild: Option<GuildId>,
     /// How often its message had to be sent anew.
     pub resent: i64,
 }
@@ -353,6 +355,7 @@ mod tests {
             shown: 1,
             message: None,
             resent: 0,
+            message_guild: None,
         }
     }
 

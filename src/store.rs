@@ -26,7 +26,7 @@ pub use self::open::StoreError;
 use self::read::BY_ID;
 pub use self::read::{Entry, Filter, Listed, Notice};
 use self::rows::{all, millis};
-use crate::access::{ChannelId, UserId};
+use crate::access::{ChannelId, GuildId, UserId};
 use crate::connect::CorrelationId;
 use crate::request::{Request, State};
 
@@ -39,7 +39,7 @@ pub struct Store {
 type Tx = Transaction<'static, Sqlite>;
 
 impl Store {
-    /// Writes down which message shows a request, and what of it.
+    /// Writes down which message shows a request, what of it, and in which server, if that is news.
     ///
     /// # Errors
     ///
@@ -49,14 +49,18 @@ impl Store {
         id: i64,
         version: i64,
         message: (ChannelId, u64),
+        guild: Option<GuildId>,
     ) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE requests SET shown = $1, message_channel = $2, message = $3 WHERE id = $4",
+            "UPDATE requests SET shown = $1, message_channel = $2, message = $3, \
+               message_guild = COALESCE($5, message_guild) \
+             WHERE id = $4",
         )
         .bind(version)
         .bind(message.0.0.cast_signed())
         .bind(message.1.cast_signed())
         .bind(id)
+        .bind(guild.map(|guild| guild.0.cast_signed()))
         .execute(&self.pool)
         .await?;
         Ok(())
@@ -68,7 +72,7 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn note_gone(&self, id: i64) -> Result<(), StoreError> {
-        sqlx::query("UPDATE requests SET shown = 0, message_channel = NULL, message = NULL, resent = resent + 1 WHERE id = $1")
+        sqlx::query("UPDATE requests SET shown = 0, message_channel = NULL, message = NULL, message_guild = NULL, resent = resent + 1 WHERE id = $1")
             .bind(id)
             .execute(&self.pool)
             .await?;

@@ -232,7 +232,8 @@ fn groups_of(request: &Request) -> String {
 /// Where a request's message is.
 pub(super) fn link(request: &Request) -> Option<String> {
     let (channel, message) = request.message?;
-    Some(format!("https://discord.com/channels/{}/{channel}/{message}", request.place.guild))
+    let guild = request.message_guild.unwrap_or(request.place.guild);
+    Some(format!("https://discord.com/channels/{guild}/{channel}/{message}"))
 }
 
 /// Words of a person or of Connect, bounded, without markdown, and on one line.

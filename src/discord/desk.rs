@@ -8,7 +8,8 @@ mod duty;
 mod look;
 
 use std::cmp::Reverse;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serenity::all::{CreateAllowedMentions, CreateMessage, EditMessage, Nonce};
@@ -20,7 +21,7 @@ use self::duty::{DeskError, Duty, Later, Round, Way};
 use super::handle::{nobody, rows};
 use super::rest::RestError;
 use super::{Bot, cards};
-use crate::access::{ChannelId, RoleId};
+use crate::access::{ChannelId, GuildId, Place, RoleId};
 use crate::connect::CorrelationId;
 use crate::ldapgroup::requests::Found;
 use crate::request::{Request, State};
@@ -181,7 +182,7 @@ impl Bot {
             .allowed_mentions(nobody());
         self.rest.edit_message(channel, message, &edit).await?;
         let store = self.requests.store();
-        Ok(store.note_shown(request.id, request.version, (channel, message)).await?)
+        Ok(store.note_shown(request.id, request.version, (channel, message), None).await?)
     }
 
     async fn post(&self, number: i64) -> Result<(), DeskError> {
@@ -199,6 +200,7 @@ impl Bot {
         let store = self.requests.store();
         let Some(request) = store.request(number).await? else { return Ok(()) };
         let channel = self.home(&request);
+        let guild = self.guild_of(channel, request.place).await;
         let card = self.card(&request).await?;
         let post = CreateMessage::new()
             .content(card.content)
@@ -211,7 +213,7 @@ impl Bot {
         // version there is no other wording.
         let is_sure = request.version == 1;
         let shown = if is_sure { request.version } else { 0 };
-        store.note_shown(number, shown, (channel, message)).await?;
+        store.note_shown(number, shown, (channel, message), guild).await?;
         if is_sure { Ok(()) } else { self.edit(&request, channel, message).await }
     }
 
@@ -219,6 +221,20 @@ impl Bot {
     fn home(&self, request: &Request) -> ChannelId {
         let asked = request.place.channel;
         if request.direct { asked } else { self.requests.settings().channel.unwrap_or(asked) }
+    }
+
+    /// The server that a channel is in, if Discord says so: it is asked once a channel and run.
+    async fn guild_of(&self, channel: ChannelId, asked: Place) -> Option<GuildId> {
+        if channel == asked.channel {
+            return Some(asked.guild);
+        }
+        let known = |guilds: &HashMap<_, _>| guilds.get(&channel).copied();
+        if let Some(guild) = known(&self.guilds.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Some(guild);
+        }
+        let guild = self.rest.channel(channel).await.ok()?.guild()?;
+        self.guilds.lock().unwrap_or_else(PoisonError::into_inner).insert(channel, guild);
+        Some(guild)
     }
 
     /// The admins are pinged by what they are to decide, and by nothing else.

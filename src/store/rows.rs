@@ -79,6 +79,7 @@ pub(super) fn request(rows: &[SqliteRow]) -> Result<Request, StoreError> {
     let row = rows.first().ok_or(StoreError::Damaged("a request has no group".to_owned()))?;
     let channel: Option<i64> = row.try_get("message_channel")?;
     let message: Option<i64> = row.try_get("message")?;
+    let guild: Option<i64> = row.try_get("message_guild")?;
     let requester: i64 = row.try_get("requester")?;
     let attempts: i64 = row.try_get("attempts")?;
     Ok(Request {
@@ -100,6 +101,7 @@ pub(super) fn request(rows: &[SqliteRow]) -> Result<Request, StoreError> {
         version: row.try_get("version")?,
         shown: row.try_get("shown")?,
         resent: row.try_get("resent")?,
+        message_guild: guild.map(|id| GuildId(id.cast_unsigned())),
         message: channel.zip(message).map(|(channel, message)| {
             (ChannelId(channel.cast_unsigned()), message.cast_unsigned())
         }),

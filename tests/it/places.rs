@@ -1,6 +1,6 @@
-//! Where messages are, and where they go when a thread is closed.
+//! Where messages are: threads that are closed, and links across servers.
 
-use sandbox::discord::{Closed, REQUESTS, THREAD, Who};
+use sandbox::discord::{Closed, GUILD, OTHER_CHANNEL, OTHER_GUILD, REQUESTS, THREAD, Who};
 
 use crate::world::{World, setup};
 
@@ -35,4 +35,24 @@ async fn a_message_in_a_thread_that_is_closed_is_sent_to_the_channel_that_is_con
         world.card(1, "**Created**").await;
         world.end().await;
     }
+}
+
+#[tokio::test]
+async fn a_link_names_the_server_that_has_the_message_wherever_somebody_asked() {
+    let guilds = format!("{GUILD},{OTHER_GUILD}");
+    let mut world = World::with(setup(&[("DISCORD_GUILD_IDS", guilds)])).await;
+    let member = world.member().in_channel(OTHER_CHANNEL);
+    let answer = member.slash("create", &[("name", "accounting2".into())]).await;
+    let card = world.card(1, "Approve or deny").await;
+    let link = format!("https://discord.com/channels/{GUILD}/{REQUESTS}/{}", card.id);
+    assert!(answer.text().contains(&link), "{}", answer.text());
+    let own = world.member().slash("create", &[("name", "ABE-TEST".into())]).await;
+    let own_card = world.card(2, "Approve or deny").await;
+    let own_link = format!("https://discord.com/channels/{GUILD}/{REQUESTS}/{}", own_card.id);
+    assert!(own.text().contains(&own_link), "{}", own.text());
+    world.stop_bot().await;
+    world.start_bot().await;
+    let listed = member.slash("requests", &[]).await;
+    assert!(listed.text().contains(&link), "{}", listed.text());
+    world.end().await;
 }

@@ -48,6 +48,7 @@ fn request(groups: Vec<Requested>, state: State, words: (String, String, String)
         shown: 0,
         message: Some((ChannelId(u64::MAX), u64::MAX)),
         resent: 0,
+        message_guild: None,
     }
 }
 
