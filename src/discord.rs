@@ -323,35 +323,34 @@ impl Bot {
         work: impl Future<Output = (Reply, &'static str)>,
         id: CorrelationId,
     ) -> (&'static str, bool) {
-        let Some(first) = self.begin(handle, target).await else { return ("too late", false) };
         let mut work = pin!(work);
+        let Some(first) = self.begin(handle, target).await else { return ("too late", false) };
         let done = match first {
             First::Reply => timeout(handle.patience(), &mut work).await.ok(),
             First::Announced => None,
         };
-        let (first, (reply, outcome)) = match done {
-            Some(done) => (First::Reply, done),
-            None => {
-                if let First::Reply = first
-                    && let Err(error) = handle.announce(&self.rest, target).await
-                {
-                    let is_too_late = error.is_too_late();
-                    handle.log(Err(error));
-                    if is_too_late {
-                        // What it has begun all the same is a row, which is looked after.
-                        self.requests.look_again();
-                        return ("too late", false);
-                    }
+        let (first, (reply, outcome)) = if let Some(done) = done {
+            (First::Reply, done)
+        } else {
+            if let First::Reply = first
+                && let Err(error) = handle.announce(&self.rest, target).await
+            {
+                let is_too_late = error.is_too_late();
+                handle.log(Err(error));
+                if is_too_late {
+                    // What it has begun all the same is a row, which is looked after.
+                    self.requests.look_again();
+                    return ("too late", false);
                 }
-                let done = tokio::select! {
-                    done = AssertUnwindSafe(work).catch_unwind() => done.unwrap_or_else(|_panic| {
-                        tracing::error!("an interaction ended in a panic");
-                        (render::broken(id), "panicked")
-                    }),
-                    () = self.leaving.cancelled() => (render::left(id), "left"),
-                };
-                (First::Announced, done)
             }
+            let done = tokio::select! {
+                done = AssertUnwindSafe(work).catch_unwind() => done.unwrap_or_else(|_panic| {
+                    tracing::error!("an interaction ended in a panic");
+                    (render::broken(id), "panicked")
+                }),
+                () = self.leaving.cancelled() => (render::left(id), "left"),
+            };
+            (First::Announced, done)
         };
         let delivered = match handle.give(&self.rest, target, first, &reply).await {
             Err(error) if error.code() == Some(INVALID_BODY) => {

@@ -372,6 +372,7 @@ mod tests {
             message: None,
             message_guild: None,
             resent: 0,
+            message_guild: None,
         }
     }
 

@@ -69,7 +69,7 @@ async fn a_form_that_is_replayed_too_late_decides_nothing() {
     })
     .await;
     world.stop_bot().await;
-    assert_eq!(world.cards(1), [card.clone()]);
+    assert_eq!(world.cards(1), std::slice::from_ref(&card));
     world.start_bot().await;
     world.admin().press(&card, "Approve").await;
     world.card(1, "**Created**").await;
