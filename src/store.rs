@@ -14,6 +14,8 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+use std::fs::File;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use sqlx::{Sqlite, SqlitePool, Transaction};
@@ -34,6 +36,8 @@ use crate::request::{Request, State};
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: SqlitePool,
+    /// Says to other processes that this one has the database.
+    lock: Arc<File>,
 }
 
 type Tx = Transaction<'static, Sqlite>;
