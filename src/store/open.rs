@@ -76,6 +76,7 @@ impl Store {
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
             .test_before_acquire(false)
+            .after_release(|connection, _| Box::pin(is_clean(connection)))
             .connect_with(options)
             .await?;
         MIGRATIONS.run(&pool).await.map_err(refused)?;
@@ -90,6 +91,15 @@ impl Store {
             tracing::warn!(%error, "the database stays locked until the process ends");
         }
     }
+}
+
+/// Whether nothing is left in the connection of whoever had it. After a COMMIT that fails for want of
+/// room `SQLite` has rolled back by itself; then sqlx's ROLLBACK fails, and sqlx takes whatever
+/// follows for part of that transaction, which nobody would ever commit.
+async fn is_clean(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    // Commands are carried out in turn: by its answer, what was dropped is rolled back, or couldn't be.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// How the database at `url` is opened.
