@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use sandbox::Sandbox;
 use sandbox::connect::{self, Fault, Route as ConnectRoute, Times};
-use sandbox::discord::{self, Message, REQUESTS, Who};
+use sandbox::discord::{self, CONNECT, Message, REQUESTS, Route, Who};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
@@ -201,4 +202,44 @@ async fn what_was_said_is_on_the_disk_after_it_was_full() {
         Some(disk) => full_for_a_while(&disk).await,
         None => println!("left out: it takes the right to mount a small file system"),
     }
+}
+
+#[tokio::test]
+async fn what_was_said_and_could_not_be_noted_is_not_said_again() {
+    // As if a full disk outlasted the minutes for which Discord keeps a nonce.
+    let options = discord::Options { nonces_live: Duration::ZERO, ..discord::Options::default() };
+    let sandbox = stand_ins(connect::Options::default(), options).await;
+    let (disk, database) = (Disk::Limit, sandbox.database());
+    let mut bot = start(&sandbox, &database).await;
+    assert!(ask(&sandbox, Who::Member, "accounting2").await.starts_with("You asked for"));
+    let admin = sandbox.discord.person(Who::Admin);
+    let first = card(&sandbox, 1, "Approve or deny").await;
+    let form = admin.press(&first, "Deny").await.form().clone();
+    let slow = discord::Fault::Slow(Duration::from_millis(500));
+    sandbox.discord.fail(Route::CreateMessage, slow, discord::Times::Once);
+    let posts = |requests: &[discord::Request]| {
+        requests.iter().filter(|request| request.route == Some(Route::CreateMessage)).count()
+    };
+    admin.submit(&form, &[("reason", "no")]).await;
+    sandbox.discord.wait_for_requests(|requests| posts(requests) == 2).await;
+    disk.fill(&bot);
+    let mention = format!("<@{}> ", Who::Member.id());
+    let is_told = |message: &Message| message.content.starts_with(&mention);
+    sandbox.discord.wait_for_message(CONNECT, is_told).await;
+    let full = Instant::now();
+    while full.elapsed() < Duration::from_secs(3) {
+        is_fault(&ask(&sandbox, Who::OtherMember, "ABE-TEST").await);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let told = || sandbox.discord.messages(CONNECT).iter().filter(|m| is_told(m)).count();
+    assert_eq!(told(), 1);
+    disk.free(&bot);
+    ask(&sandbox, Who::OtherMember, "ABE-TEST").await;
+    card(&sandbox, 2, "Approve or deny").await;
+    bot.kill().await.unwrap();
+    let mut bot = start(&sandbox, &database).await;
+    ask(&sandbox, Who::OtherMember, "ABE-TEST-2").await;
+    card(&sandbox, 3, "Approve or deny").await;
+    assert_eq!(told(), 1);
+    bot.kill().await.unwrap();
 }
