@@ -372,7 +372,6 @@ mod tests {
             message: None,
             message_guild: None,
             resent: 0,
-            message_guild: None,
         }
     }
 

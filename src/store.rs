@@ -14,6 +14,8 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+use std::fs::File;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use sqlx::{Sqlite, SqlitePool, Transaction};
@@ -34,6 +36,8 @@ use crate::request::{Request, State};
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: SqlitePool,
+    /// Says to other processes that this one has the database.
+    lock: Arc<File>,
 }
 
 type Tx = Transaction<'static, Sqlite>;
@@ -92,22 +96,26 @@ impl Store {
         Ok(())
     }
 
-    /// Writes down that a person was told an outcome, unless the request has changed meanwhile: then
-    /// they weren't told what it is now.
+    /// Writes down that a person was told an outcome, of a request in this version, unless the request
+    /// has changed meanwhile: then they weren't told what it is now.
     ///
     /// # Errors
     ///
     /// When the database fails.
-    pub async fn note_told(&self, told: &Notice) -> Result<(), StoreError> {
-        let Notice { request, person, .. } = told;
+    pub async fn note_told(
+        &self,
+        (id, version): (i64, i64),
+        person: UserId,
+        state: State,
+    ) -> Result<(), StoreError> {
         sqlx::query(
             "UPDATE people SET told = $1 WHERE request = $2 AND person = $3 AND EXISTS \
                (SELECT 1 FROM requests WHERE id = $2 AND state = $1 AND version = $4)",
         )
-        .bind(request.state.as_str())
-        .bind(request.id)
+        .bind(state.as_str())
+        .bind(id)
         .bind(person.0.cast_signed())
-        .bind(request.version)
+        .bind(version)
         .execute(&self.pool)
         .await?;
         Ok(())

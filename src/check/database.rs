@@ -22,6 +22,7 @@ pub async fn database(url: &SecretString) -> Finding {
         Err(
             error @ (StoreError::Unsupported
             | StoreError::File(_)
+            | StoreError::InUse
             | StoreError::Newer
             | StoreError::Damaged(_)),
         ) => Finding::fail(error.to_string()),

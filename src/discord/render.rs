@@ -250,7 +250,10 @@ pub fn fault(fault: &Fault, id: CorrelationId) -> Reply {
 #[must_use]
 pub fn fault_words(fault: &Fault) -> String {
     let changed = match fault.changed {
-        Changed::Nothing => "",
+        Changed::Nothing => match fault.trouble {
+            Trouble::Connect(_) => "",
+            Trouble::Store(_) => " Nothing was changed.",
+        },
         Changed::NotCreated => " No group was created.",
         Changed::NotThereYet => {
             " The group is not there now, but may still come: search for it in a minute, before you \

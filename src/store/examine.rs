@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use secrecy::SecretString;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Connection};
 use uuid::Uuid;
 
 use super::Store;
-use super::open::{StoreError, Version, inspect, options};
+use super::open::{StoreError, Version, beside, inspect, options};
 
 /// What a start makes of the database.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -66,12 +66,6 @@ fn try_folder(database: &Path) -> io::Result<()> {
     let probe = beside(database, &format!("-check-{}", Uuid::new_v4().simple()));
     OpenOptions::new().write(true).create_new(true).open(&probe)?;
     std::fs::remove_file(&probe)
-}
-
-fn beside(database: &Path, ending: &str) -> PathBuf {
-    let mut path = database.as_os_str().to_owned();
-    path.push(ending);
-    path.into()
 }
 
 /// Takes away the empty files that a look makes beside the database, which only a connection can

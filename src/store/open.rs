@@ -1,11 +1,12 @@
 //! Opening the database: made and brought up to date if it can be used, left alone if it can't.
 
 use std::cmp::Ordering;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -32,6 +33,11 @@ pub enum StoreError {
     /// The file can't be made or written.
     #[error("DATABASE_URL: the file can't be written ({0}); check the folder and its owner")]
     File(#[source] io::Error),
+    /// Another process has it open for its whole life.
+    #[error(
+        "DATABASE_URL: another bot is running on this database; stop that one first, or name another file"
+    )]
+    InUse,
     /// A newer version of the bot has been here.
     #[error(
         "DATABASE_URL: the database is from a newer version of the bot; run that version, or name another file"
@@ -57,6 +63,7 @@ impl Store {
         let options = options(url)?;
         let path = options.get_filename().to_owned();
         let is_new = prepare(&path).map_err(StoreError::File)?;
+        let lock = Arc::new(claim(&path)?);
         if !is_new {
             inspect(&options).await?;
             protect(&path).map_err(StoreError::File)?;
@@ -69,16 +76,30 @@ impl Store {
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
             .test_before_acquire(false)
+            .after_release(|connection, _| Box::pin(is_clean(connection)))
             .connect_with(options)
             .await?;
         MIGRATIONS.run(&pool).await.map_err(refused)?;
-        Ok(Self { pool })
+        Ok(Self { pool, lock })
     }
 
-    /// Closes the database. Then all of it is in the one file, which may be copied.
+    /// Closes the database. Then all of it is in the one file, which may be copied, and another
+    /// process may open it.
     pub async fn close(&self) {
         self.pool.close().await;
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(%error, "the database stays locked until the process ends");
+        }
     }
+}
+
+/// Whether nothing is left in the connection of whoever had it. After a COMMIT that fails for want of
+/// room `SQLite` has rolled back by itself; then sqlx's ROLLBACK fails, and sqlx takes whatever
+/// follows for part of that transaction, which nobody would ever commit.
+async fn is_clean(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    // Commands are carried out in turn: by its answer, what was dropped is rolled back, or couldn't be.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// How the database at `url` is opened.
@@ -95,6 +116,28 @@ pub(super) fn options(url: &SecretString) -> Result<SqliteConnectOptions, StoreE
 fn prepare(path: &Path) -> io::Result<bool> {
     let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
     Ok(file.metadata()?.len() == 0)
+}
+
+/// Keeps every other bot from the database for as long as the file is open: the system lets go of it
+/// however the process ends. It is a file of its own, since whoever closes the database's would take
+/// `SQLite`'s locks of it along (<https://www.sqlite.org/howtocorrupt.html>), and it stays, since
+/// whoever removes it may remove another's.
+fn claim(database: &Path) -> Result<File, StoreError> {
+    let path = beside(&database.canonicalize().map_err(StoreError::File)?, "-lock");
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+    let file = file.map_err(StoreError::File)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
+        Err(TryLockError::Error(error)) => Err(StoreError::File(error)),
+    }
+}
+
+/// A file that belongs to the database.
+pub(super) fn beside(database: &Path, ending: &str) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(ending);
+    path.into()
 }
 
 /// Keeps an existing file of the bot's from everyone else.

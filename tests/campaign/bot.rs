@@ -11,7 +11,7 @@ use sandbox::discord;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
-use crate::plan::Death;
+use crate::plan::{Death, Disk, Shortage};
 
 /// What a death waits for may not come: then it comes all the same.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -24,6 +24,8 @@ pub(crate) struct Bot {
     child: Child,
     /// How many calls Connect and Discord had got before it began.
     before: (usize, usize),
+    /// How often somebody had come to Discord's gateway before.
+    identifies: u64,
 }
 
 impl Bot {
@@ -37,7 +39,10 @@ impl Bot {
             ("REQUEST_TTL", "24h"),
             ("REQUEST_REMINDER", "0"),
         ];
-        let child = Command::new(env!("CARGO_BIN_EXE_ldapgroup-bot"))
+        let identifies = sandbox.discord.identifies();
+        // Who writes more than is allowed gets an error, as on a full disk, and isn't killed for it.
+        let child = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; exec \"$0\"", env!("CARGO_BIN_EXE_ldapgroup-bot")])
             .env_clear()
             .envs(sandbox.variables())
             .envs(variables)
@@ -48,7 +53,32 @@ impl Bot {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        Self { child, before }
+        Self { child, before, identifies }
+    }
+
+    /// Lets the disk take no more for a while. A bot that starts meanwhile would end, and rightly so:
+    /// it begins once this one serves.
+    pub(crate) fn lack(
+        &self,
+        shortage: Shortage,
+        sandbox: Sandbox,
+    ) -> impl Future<Output = ()> + use<> {
+        let (process, before) = (self.child.id().unwrap(), self.identifies);
+        async move {
+            let served = |_, identifies, _| identifies > before;
+            sandbox.discord.wait_for_gateway(served).await;
+            sleep(shortage.delay).await;
+            let mut log = sandbox.database().into_os_string();
+            log.push("-wal");
+            let written = std::fs::metadata(log).map_or(0, |log| log.len());
+            let most = match shortage.disk {
+                Disk::Full(left) => written + left,
+                Disk::ReadOnly => 0,
+            };
+            limit(process, &most.to_string()).await;
+            sleep(shortage.lasts).await;
+            limit(process, "unlimited").await;
+        }
     }
 
     /// Kills it at the given moment. How it ended if it did so by itself, which it never should.
@@ -83,6 +113,14 @@ impl Bot {
         self.child.kill().await.unwrap();
         ended
     }
+}
+
+/// How large the process may make a file, from now on. It may be dead by then.
+async fn limit(process: u32, bytes: &str) {
+    let process = format!("--pid={process}");
+    let mut command = Command::new("prlimit");
+    command.args([process, format!("--fsize={bytes}:unlimited")]).stderr(Stdio::null());
+    command.status().await.unwrap();
 }
 
 fn creations(sandbox: &Sandbox) -> usize {

@@ -95,6 +95,8 @@ async fn run(kills: usize, seed: u64, quiet: bool, log: &Path) -> Report {
     for (number, life) in lives.into_iter().enumerate() {
         let bot = Bot::start(&sandbox, life.is_direct, &log).await;
         let breaking = tokio::spawn(break_things(sandbox.clone(), life.troubles));
+        let lacking =
+            life.shortage.map(|shortage| tokio::spawn(bot.lack(shortage, sandbox.clone())));
         for story in life.stories {
             playing.spawn(team.clone().play(story));
         }
@@ -103,6 +105,9 @@ async fn run(kills: usize, seed: u64, quiet: bool, log: &Path) -> Report {
         }
         report.killed.push(SystemTime::now());
         breaking.abort();
+        if let Some(lacking) = lacking {
+            lacking.abort();
+        }
         sandbox.connect.heal();
         sandbox.discord.clear_faults();
         if !quiet && (number + 1) % 50 == 0 {

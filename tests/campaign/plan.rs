@@ -13,11 +13,29 @@ use sandbox::discord::{
 pub(crate) struct Life {
     /// So long after its start one call meets this.
     pub(crate) troubles: Vec<(Duration, Trouble)>,
+    pub(crate) shortage: Option<Shortage>,
     pub(crate) death: Death,
     /// Whether admins create at once in it, instead of asking another admin.
     pub(crate) is_direct: bool,
     /// The stories that begin in it.
     pub(crate) stories: Vec<Story>,
+}
+
+/// For a while, some time after the bot has come to Discord, the disk takes no more.
+#[derive(Clone, Copy)]
+pub(crate) struct Shortage {
+    pub(crate) delay: Duration,
+    pub(crate) lasts: Duration,
+    pub(crate) disk: Disk,
+}
+
+/// What the disk still takes.
+#[derive(Clone, Copy)]
+pub(crate) enum Disk {
+    /// So many bytes of what is about to be written.
+    Full(u64),
+    /// Nothing, nor can any other file be made or changed.
+    ReadOnly,
 }
 
 /// What one call meets.
@@ -92,6 +110,7 @@ pub(crate) fn lives(kills: usize, rng: &mut Rng) -> Vec<Life> {
     (0..kills)
         .map(|_| Life {
             troubles: (0..rng.usize(0..6)).map(|_| trouble(rng)).collect(),
+            shortage: (rng.u8(0..3) == 0).then(|| shortage(rng)),
             death: death(rng),
             is_direct: rng.bool(),
             stories: (0..rng.usize(1..=3)).map(|_| story(&mut cast, rng)).collect(),
@@ -136,6 +155,12 @@ impl Cast {
 
 fn millis(rng: &mut Rng, from: u64, to: u64) -> Duration {
     Duration::from_micros(rng.u64(from * 1000..to * 1000))
+}
+
+fn shortage(rng: &mut Rng) -> Shortage {
+    // A page and what stands before it in the log take 4120 bytes: some of them fit.
+    let disk = if rng.bool() { Disk::Full(rng.u64(0..30_000)) } else { Disk::ReadOnly };
+    Shortage { delay: millis(rng, 0, 200), lasts: millis(rng, 20, 400), disk }
 }
 
 fn death(rng: &mut Rng) -> Death {

@@ -71,7 +71,9 @@ async fn once_the_bot_has_stopped_all_of_it_is_in_the_one_file() {
     let card = world.card(1, "Approve or deny").await;
     world.stop_bot().await;
     let folder = world.sandbox.database().parent().unwrap().to_owned();
-    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    let files = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap());
+    let filled = files.filter(|file| file.metadata().unwrap().len() > 0);
+    assert_eq!(filled.count(), 1);
     let backup = std::fs::read(world.sandbox.database()).unwrap();
     std::fs::remove_file(world.sandbox.database()).unwrap();
     std::fs::write(world.sandbox.database(), backup).unwrap();
@@ -79,6 +81,36 @@ async fn once_the_bot_has_stopped_all_of_it_is_in_the_one_file() {
     world.admin().press(&card, "Approve").await;
     world.card(1, "**Created**").await;
     world.end().await;
+}
+
+#[tokio::test]
+async fn a_second_bot_on_it_says_so_and_ends_until_the_first_is_dead() {
+    let sandbox = sandbox().await;
+    let variables = sandbox.variables();
+    let mut first = program(&["run"], &variables).spawn().unwrap();
+    sandbox.discord.wait_ready().await;
+    let link = sandbox.database().with_extension("link");
+    std::os::unix::fs::symlink(sandbox.database(), &link).unwrap();
+    let linked =
+        [variables.clone(), vec![("DATABASE_URL", format!("sqlite://{}", link.display()))]];
+    for variables in [variables.clone(), linked.concat()] {
+        let (code, stdout, stderr) = output(program(&["run"], &variables)).await;
+        assert_eq!((code, stdout.as_str()), (Some(1), ""));
+        let at = stderr.find("DATABASE_URL").unwrap_or_else(|| panic!("{stderr}"));
+        let words = "DATABASE_URL: another bot is running on this database; stop that one first, \
+                     or name another file";
+        assert_eq!(stderr[at..].trim_end(), words);
+    }
+    for arguments in [&["check"][..], &["search", "abe"], &["create", "ABE-TEST"]] {
+        let (code, _, stderr) = output(program(arguments, &variables)).await;
+        assert_eq!(code, Some(0), "{arguments:?}: {stderr}");
+    }
+    assert_eq!(sandbox.discord.identifies(), 1, "no other one has come to Discord");
+    first.kill().await.unwrap();
+    sandbox.discord.forget_identify();
+    let mut next = program(&["run"], &variables).spawn().unwrap();
+    sandbox.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
+    next.kill().await.unwrap();
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod database;
 mod decisions;
 mod desk;
 mod discord;
+mod disk;
 mod example;
 mod gateway;
 mod hostile;
