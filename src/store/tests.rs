@@ -191,7 +191,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
     .execute(&store.pool)
     .await
     .unwrap();
-    store.pool.close().await;
+    store.close().await;
     let file = folder.path().join("test.db");
     let before = std::fs::read(&file).unwrap();
     assert!(matches!(open(&folder).await, Err(StoreError::Newer)));

