@@ -19,7 +19,7 @@ fn refused(requests: &[Request]) -> usize {
 async fn missed(world: &World, act: impl FnOnce(&Discord) -> Pending) {
     let before = refused(&world.discord.requests());
     let resumes = world.discord.resumes();
-    world.discord.misbehave(Moment::Dial, Misdeed::Close(Some(503)));
+    world.discord.misbehave(Moment::Hello, Misdeed::Mute);
     world.discord.drop_gateway();
     let pending = act(&world.discord);
     assert_eq!(pending.answer().await.reply, Reply::NoResponse);
