@@ -59,6 +59,7 @@ impl State {
             full["guild_id"] = json!(guild.to_string());
         }
         merge(&mut full, without_null(command));
+        without_empty(&mut full);
         if let Some(bits) = full["default_member_permissions"].as_u64() {
             full["default_member_permissions"] = json!(bits.to_string());
         }
@@ -71,6 +72,18 @@ impl State {
         }
         (full, same.is_none())
     }
+}
+
+/// Leaves out of a command and its options what says nothing: Discord doesn't answer with it.
+fn without_empty(part: &mut Value) {
+    let Some(fields) = part.as_object_mut() else { return };
+    fields.retain(|name, value| match name.as_str() {
+        "options" | "choices" | "channel_types" => value.as_array().is_some_and(|l| !l.is_empty()),
+        "autocomplete" => *value == true,
+        _ => true,
+    });
+    let options = fields.get_mut("options").and_then(Value::as_array_mut);
+    options.into_iter().flatten().for_each(without_empty);
 }
 
 /// The value with whatever is null left out: Discord takes null for what isn't given, and doesn't

@@ -150,7 +150,7 @@ fn fill(component: &Value, free: &mut impl Iterator<Item = u64>) -> Value {
     if full["media"].is_object() {
         unfurl(&mut full["media"]);
     }
-    for item in full["items"].as_array_mut().into_iter().flatten() {
+    for item in full.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten() {
         let mut whole = json!({"description": null, "spoiler": false});
         merge(&mut whole, item.take());
         unfurl(&mut whole["media"]);

@@ -44,7 +44,7 @@ async fn wrong_types_are_refused_and_unknown_fields_and_flags_pass_as_violations
     for fields in [
         json!({"contents": "y"}),
         json!({"flags": 64}),
-        json!({"embeds": [{"title": "x", "titel": "x"}]}),
+        json!({"allowed_mentions": {"parse": [], "user": ["1"]}}),
         json!({"allowed_mentions": {}}),
     ] {
         assert_eq!(refused(&discord, &bot, fields.clone()).await, (200, 0, 1), "{fields}");
