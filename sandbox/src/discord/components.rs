@@ -62,7 +62,7 @@ impl Message {
     pub fn buttons(&self) -> Vec<Button> {
         let buttons = of_kind(&self.components, kind::BUTTON);
         let button = |part: &Value| Button {
-            label: text(&part["label"]),
+            label: text(&part["label"]).to_owned(),
             custom_id: part["custom_id"].as_str().map(str::to_owned),
             disabled: part["disabled"] == true,
         };
@@ -75,10 +75,11 @@ impl Message {
         let count = |value: &Value| {
             value.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(1)
         };
-        let pair = |option: &Value| (text(&option["label"]), text(&option["value"]));
+        let pair =
+            |option: &Value| (text(&option["label"]).to_owned(), text(&option["value"]).to_owned());
         let menus = of_kind(&self.components, kind::MENU);
         let menu = |part: &Value| Menu {
-            custom_id: text(&part["custom_id"]),
+            custom_id: text(&part["custom_id"]).to_owned(),
             options: list(&part["options"]).iter().map(pair).collect(),
             min_values: count(&part["min_values"]),
             max_values: count(&part["max_values"]),
@@ -95,7 +96,7 @@ impl Message {
 
     /// The content of each text display, in the order in which they are read.
     pub(super) fn text_displays(&self) -> impl Iterator<Item = String> {
-        of_kind(&self.components, kind::TEXT).map(|display| text(&display["content"]))
+        of_kind(&self.components, kind::TEXT).map(|display| text(&display["content"]).to_owned())
     }
 }
 
@@ -113,12 +114,14 @@ fn all(components: &[Value]) -> Vec<&Value> {
     whole.collect()
 }
 
-fn list(value: &Value) -> &[Value] {
+/// The elements of a list; none if it isn't one.
+pub(crate) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
+/// A text; empty if it isn't one.
+pub(crate) fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 /// The components as Discord answers them: each with an id, what wasn't given as it is by default.

@@ -6,7 +6,7 @@ use super::{
     markdown,
     paint::{Line, Span, Style},
 };
-use crate::discord::components::kind;
+use crate::discord::components::{kind, list, text};
 
 /// The options of a menu that are drawn; Tab offers all of them.
 const MAX_OPTIONS: usize = 5;
@@ -83,14 +83,6 @@ fn control(part: &Value) -> Span {
 fn picture(part: &Value) -> Line {
     let words = part["description"].as_str().unwrap_or_else(|| text(&part["media"]["url"]));
     Line::dim(&format!("(picture: {words})"))
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::discord::components::kind;
+use crate::discord::components::{kind, list, text};
 
 /// What the page draws of the components, in their order. Files and menus of people, roles and
 /// channels are left out: the stand-in has no such files, and nobody to pick from.
@@ -74,14 +74,6 @@ fn picture(part: &Value) -> Value {
         "description": text(&part["description"]),
         "spoiler": part["spoiler"] == true,
     })
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
 }
 
 #[cfg(test)]
