@@ -245,7 +245,7 @@ impl Bot {
             }
             Command::Cancel { request } => {
                 let cancelled = self.requests.cancel(actor, request, id).await;
-                cancelled.map(|request| cards::over(&request))
+                cancelled.map(|request| cards::cancelled(&request))
             }
             Command::History { name } => self.list_history(actor, &name, 0).await.map(Reply::from),
             Command::Status => Box::pin(self.status(actor, id)).await,
@@ -269,8 +269,7 @@ impl Bot {
                 let (request, is_shown) = self.shown(request).await;
                 cards::requested(&request, is_shown)
             }
-            Done::Joined(name, request) => cards::joined(&name, &request, true),
-            Done::AskedBefore(name, request) => cards::joined(&name, &request, false),
+            Done::Standing(name, request, how) => cards::joined(&name, &request, how),
             Done::Asked(mut batch) => {
                 let is_shown = self.shown_batch(&mut batch).await;
                 cards::asked(&batch, is_shown)

@@ -33,7 +33,7 @@ pub enum State {
     Denied,
     /// Nobody decided it in time.
     Expired,
-    /// Who made it, or an admin, took it back.
+    /// The last of those who asked, or an admin, took it back.
     Cancelled,
 }
 
@@ -105,7 +105,7 @@ pub enum Event {
     Approve,
     /// An admin says no.
     Deny,
-    /// Who made it, or an admin, takes it back.
+    /// The last of those who asked, or an admin, takes it back.
     Cancel,
     /// Its time is over.
     Expire,
@@ -200,9 +200,9 @@ pub struct Request {
     pub quiet: bool,
     /// Where it was made.
     pub place: Place,
-    /// Who made it.
+    /// Who made it or, if they have left, who joined first of those who are in it.
     pub requester: UserId,
-    /// Why.
+    /// Why they want it.
     pub reason: Option<String>,
     /// When it was made.
     pub made: SystemTime,
@@ -276,11 +276,66 @@ pub enum NotYours {
     NeedsAdmin,
     /// It is their own, or they joined it.
     Own,
-    /// They neither made it nor are an admin.
+    /// They neither asked for it nor are an admin.
     NotRequester,
+    /// They asked for it and have left it.
+    HasLeft,
 }
 
-/// Whether someone may approve, deny or retry a request: an admin who didn't ask for it.
+/// What somebody has to do with a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Part {
+    /// They made it or joined it.
+    In,
+    /// They did, and have left it.
+    Left,
+    /// Nothing.
+    Out,
+}
+
+/// Somebody who asked for a request's groups.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Asker {
+    /// Who.
+    pub person: UserId,
+    /// Why, in the words that they used last.
+    pub reason: Option<String>,
+}
+
+/// What somebody does to a request without changing its state.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Deed {
+    /// They ask for it, too.
+    Joined,
+    /// They give another reason.
+    Reworded,
+    /// They don't want it any more, while others do.
+    Left,
+}
+
+impl Deed {
+    /// Every deed.
+    pub const ALL: [Self; 3] = [Self::Joined, Self::Reworded, Self::Left];
+
+    /// Its name in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Joined => "joined",
+            Self::Reworded => "reworded",
+            Self::Left => "left",
+        }
+    }
+
+    /// The deed of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.as_str() == name)
+    }
+}
+
+/// Whether someone may approve, deny or retry a request: an admin who never asked for it. Who has left
+/// it has asked.
 ///
 /// # Errors
 ///
@@ -293,15 +348,17 @@ pub fn may_decide(authority: Authority, asked: bool) -> Result<(), NotYours> {
     }
 }
 
-/// Whether someone may cancel a request: who made it, and admins.
+/// Whether someone may cancel a request or leave it: who is in it, and admins. An admin who has left it
+/// may not: trying again what got no answer would take it from the others.
 ///
 /// # Errors
 ///
 /// Says why not.
-pub fn may_cancel(authority: Authority, made_it: bool) -> Result<(), NotYours> {
-    match (authority, made_it) {
-        (Authority::Admin, _) | (Authority::Requester, true) => Ok(()),
-        (Authority::Requester, false) => Err(NotYours::NotRequester),
+pub fn may_cancel(authority: Authority, part: Part) -> Result<(), NotYours> {
+    match (authority, part) {
+        (_, Part::In) | (Authority::Admin, Part::Out) => Ok(()),
+        (_, Part::Left) => Err(NotYours::HasLeft),
+        (Authority::Requester, Part::Out) => Err(NotYours::NotRequester),
     }
 }
 
@@ -331,6 +388,9 @@ mod tests {
         for fate in Fate::ALL {
             assert_eq!(Fate::parse(fate.as_str()), Some(fate));
         }
+        for deed in Deed::ALL {
+            assert_eq!(Deed::parse(deed.as_str()), Some(deed));
+        }
         assert_eq!(State::parse("approved"), None);
     }
 
@@ -343,10 +403,13 @@ mod tests {
     }
 
     #[test]
-    fn who_made_it_and_admins_cancel() {
-        assert_eq!(may_cancel(Authority::Admin, false), Ok(()));
-        assert_eq!(may_cancel(Authority::Requester, true), Ok(()));
-        assert_eq!(may_cancel(Authority::Requester, false), Err(NotYours::NotRequester));
+    fn who_is_in_it_and_admins_cancel_and_nobody_who_has_left() {
+        assert_eq!(may_cancel(Authority::Admin, Part::Out), Ok(()));
+        assert_eq!(may_cancel(Authority::Requester, Part::Out), Err(NotYours::NotRequester));
+        for authority in [Authority::Admin, Authority::Requester] {
+            assert_eq!(may_cancel(authority, Part::In), Ok(()));
+            assert_eq!(may_cancel(authority, Part::Left), Err(NotYours::HasLeft));
+        }
     }
 
     fn approved(attempts: u32, decided: SystemTime) -> Request {

@@ -9,6 +9,7 @@ mod changing;
 mod examine;
 mod look;
 mod open;
+mod people;
 mod read;
 mod rows;
 #[cfg(test)]
@@ -30,7 +31,7 @@ pub use self::read::{Entry, Filter, Listed, Notice};
 use self::rows::{all, millis};
 use crate::access::{ChannelId, GuildId, UserId};
 use crate::connect::CorrelationId;
-use crate::request::{Request, State};
+use crate::request::{Deed, Request, State};
 
 /// The database of requests.
 #[derive(Clone, Debug)]
@@ -155,6 +156,8 @@ struct Step<'a> {
     person: Option<UserId>,
     before: Option<State>,
     after: State,
+    /// If the state stays, what it is that somebody did.
+    deed: Option<Deed>,
     why: Option<&'a str>,
 }
 
@@ -167,8 +170,9 @@ async fn record(
     correlation: CorrelationId,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO history (request, position, at, person, before, after, why, correlation) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO history \
+           (request, position, at, person, before, after, deed, why, correlation) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(id)
     .bind(position)
@@ -176,6 +180,7 @@ async fn record(
     .bind(step.person.map(|person| person.0.cast_signed()))
     .bind(step.before.map(State::as_str))
     .bind(step.after.as_str())
+    .bind(step.deed.map(Deed::as_str))
     .bind(step.why)
     .bind(correlation.to_string())
     .execute(&mut **tx)

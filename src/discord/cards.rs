@@ -2,6 +2,7 @@
 //! Pure functions, like [`render`](super::render).
 
 mod batch;
+mod joined;
 mod lists;
 mod table;
 #[cfg(test)]
@@ -13,11 +14,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub(super) use self::batch::{asked, begun};
 pub(super) use self::lists::{groups_in_list, history, request_choices, requests, turns};
-pub(super) use self::told::{joined, notice, over, refusal, reminder, requested};
+pub(super) use self::told::{cancelled, joined, notice, over, refusal, reminder, requested};
 use super::render::{MAX_CONTENT, span};
-use crate::access::{RoleId, UserId};
+use crate::access::RoleId;
 use crate::group::Guid;
-use crate::request::{Fate, Request, Requested, State};
+use crate::request::{Asker, Fate, Request, Requested, State};
 use crate::text::{count, escape_markdown, shorten, units, visible};
 
 /// A reason takes at most this many UTF-16 units in a message.
@@ -68,19 +69,19 @@ pub struct Card {
 
 /// The message that shows a request.
 #[must_use]
-pub(super) fn card(request: &Request, people: &[UserId], admins: &[RoleId], ttl: Duration) -> Card {
+pub(super) fn card(request: &Request, people: &[Asker], admins: &[RoleId], ttl: Duration) -> Card {
     let number = request.id;
     let mut content = heading(request);
-    let mut rest = String::new();
-    let others: Vec<_> = people.iter().filter(|person| **person != request.requester).collect();
-    if !others.is_empty() {
-        let _ = writeln!(rest, "Also asked by {}.", mentions(&others));
-    }
-    rest.push_str(&standing(request, admins, ttl));
-    if request.groups.len() > 1 {
-        // At least the beginning of the reason must be read, too.
-        let reason = request.reason.as_deref().map(|reason| said(reason, MIN_REASON));
-        let reason = reason.map_or(0, |reason| REASON.len() + units(&reason) + 1);
+    let mut rest = standing(request, admins, ttl);
+    // At least the beginning of the reason must be read, too, and something of each group.
+    let reason = request.reason.as_deref().map(|reason| said(reason, MIN_REASON));
+    let reason = reason.map_or(0, |reason| REASON.len() + units(&reason) + 1);
+    let is_batch = request.groups.len() > 1;
+    let least = if is_batch { units(&table::of(request, 0)) } else { 0 };
+    let taken = units(&content) + units(&rest) + reason;
+    let others: Vec<_> = people.iter().filter(|asker| asker.person != request.requester).collect();
+    rest.insert_str(0, &joined::of(&others, MAX_CONTENT.saturating_sub(taken + least)));
+    if is_batch {
         let room = MAX_CONTENT.saturating_sub(units(&content) + units(&rest) + reason);
         rest.insert_str(0, &table::of(request, room));
     }
@@ -266,15 +267,6 @@ fn sentence(words: &str) -> String {
 fn sentence_within(words: &str, max: usize) -> String {
     let words = said(words, max);
     if words.ends_with(['.', '!', '?']) { words } else { format!("{words}.") }
-}
-
-fn mentions(people: &[&UserId]) -> String {
-    let named: Vec<_> =
-        people.iter().take(MAX_PEOPLE).map(|person| format!("<@{person}>")).collect();
-    match people.len().saturating_sub(MAX_PEOPLE) {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
-    }
 }
 
 /// Those of the admins' roles that a message names; Discord lets it ping 100.

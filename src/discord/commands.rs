@@ -78,11 +78,12 @@ pub fn commands() -> [CreateCommand; 1] {
         .fold(state, |option, name| option.add_string_choice(*name, *name));
     let requests =
         subcommand(REQUESTS, "See your requests; admins see everyone's").add_sub_option(state);
-    let cancel = subcommand(CANCEL, "Take back a request of yours").add_sub_option(
-        option(CommandOptionType::Integer, REQUEST, "Pick it from the list")
-            .required(true)
-            .set_autocomplete(true),
-    );
+    let cancel = subcommand(CANCEL, "Take back a request of yours, or leave one that you joined")
+        .add_sub_option(
+            option(CommandOptionType::Integer, REQUEST, "Pick it from the list")
+                .required(true)
+                .set_autocomplete(true),
+        );
     let history =
         subcommand(HISTORY, "For admins: who asked for a group, who decided, and what came of it")
             .add_sub_option(

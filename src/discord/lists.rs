@@ -17,6 +17,9 @@ const PER_PAGE: usize = 8;
 /// Entries to choose suggestions from: Discord shows 25.
 const MANY: usize = 25;
 
+/// Requests to choose from, of one's own and of others: a letter typed is no reason to look at all.
+const MOST: u32 = 100;
+
 impl Bot {
     /// A page of the requests that the actor may see.
     pub(super) async fn list_requests(
@@ -74,9 +77,8 @@ impl Bot {
                 })
             }
             Typed::Request(typed) => {
-                let listed = self.requests.list(&actor, Some(State::Pending), 0, MANY).await;
-                let requests = listed.map(|listed| listed.entries).unwrap_or_default();
-                let choices = cards::request_choices(&requests, &typed).into_iter();
+                let requests = self.requests.cancellable(&actor, MOST).await.unwrap_or_default();
+                let choices = cards::request_choices(&requests, &typed, actor.user).into_iter();
                 choices.map(|(name, number)| AutocompleteChoice::new(name, number)).collect()
             }
             Typed::Past(typed) => {

@@ -9,8 +9,8 @@ pub(super) mod tests;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-pub(super) use self::choices::MAX_CHOICE;
 pub use self::choices::{Choice, Menu, after, choices, name_choices, typed_first};
+pub(super) use self::choices::{MAX_CHOICE, MAX_CHOICES};
 pub use self::search::search;
 pub(super) use self::status::{Health, status};
 use super::cards::{self, Button};

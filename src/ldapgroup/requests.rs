@@ -12,10 +12,10 @@ use tokio::sync::Notify;
 pub use self::asking::{Batch, Done, Found, Left, Wanted};
 pub use self::carry::Swept;
 use super::{LdapGroups, Refusal, Stop};
-use crate::access::{Actor, Authority, ChannelId, GuildId, RoleId};
+use crate::access::{Actor, Authority, ChannelId, GuildId, RoleId, UserId};
 use crate::connect::CorrelationId;
 use crate::group::GroupName;
-use crate::request::{Event, NotYours, Request, State, may_cancel, may_decide};
+use crate::request::{Event, NotYours, Part, Request, State, may_cancel, may_decide};
 use crate::store::{Change, Filter, Listed, Store, Swap};
 
 /// How requests are made and decided.
@@ -59,10 +59,12 @@ pub enum RequestRefusal {
     TooManyGroups(usize),
     /// They decide nothing: someone with one of these roles does.
     NeedsAdmin(Vec<RoleId>),
-    /// It is their own request, or they joined it: somebody else decides.
+    /// They asked for it, even if they have left it since: somebody else decides.
     Own,
     /// It is somebody else's request.
     NotYours,
+    /// They have left the request of this number already, and it stays for the others.
+    HasLeft(i64),
     /// There is no request of this number.
     Unknown,
     /// The request is decided, or over, or on its way.
@@ -206,10 +208,9 @@ impl Requests {
             return Err(RequestRefusal::OldMessage.into());
         }
         // Who may create at once needs nobody else's word to try again.
-        let is_own =
-            request.requester == actor.user || self.store.has_asked(request.id, actor.user).await?;
+        let is_own = self.part(&request, actor.user).await? != Part::Out;
         let asked = is_own && (!request.direct || self.must_ask(authority));
-        may_decide(authority, asked).map_err(|reason| self.not_yours(reason))?;
+        may_decide(authority, asked).map_err(|reason| self.not_yours(number, reason))?;
         let now = SystemTime::now();
         if request.state == State::Pending && request.expires(self.settings.ttl) <= now {
             let change = Change::new(Event::Expire, None, id);
@@ -224,11 +225,12 @@ impl Requests {
         Ok(request)
     }
 
-    /// Takes a request back.
+    /// Takes a request back, or leaves it to the others who asked: then it is pending still. Who isn't
+    /// in it cancels it for all, if they are an admin.
     ///
     /// # Errors
     ///
-    /// When the actor neither made it nor is an admin, or it is over.
+    /// When the actor neither asked for it nor is an admin, or it is decided.
     pub async fn cancel(
         &self,
         actor: &Actor,
@@ -237,13 +239,54 @@ impl Requests {
     ) -> Result<Request, Stop> {
         let (authority, _) = self.groups.person(actor)?;
         let request = self.store.request(number).await?.ok_or(RequestRefusal::Unknown)?;
-        may_cancel(authority, request.requester == actor.user)
-            .map_err(|reason| self.not_yours(reason))?;
-        self.swap(request.id, &Change::new(Event::Cancel, Some(actor.user), id)).await
+        let part = self.part(&request, actor.user).await?;
+        may_cancel(authority, part).map_err(|reason| self.not_yours(number, reason))?;
+        if part == Part::Out {
+            return self.swap(number, &Change::new(Event::Cancel, Some(actor.user), id)).await;
+        }
+        match self.store.leave(number, actor.user, SystemTime::now(), id).await? {
+            Swap::Done(request) => {
+                self.changed.notify_one();
+                Ok(request)
+            }
+            Swap::Lost(request) if request.state == State::Pending => {
+                Err(RequestRefusal::HasLeft(number).into())
+            }
+            Swap::Lost(request) => Err(RequestRefusal::Over(Box::new(request)).into()),
+            Swap::Unknown => Err(RequestRefusal::Unknown.into()),
+        }
     }
 
-    fn not_yours(&self, reason: NotYours) -> Refusal {
+    async fn part(&self, request: &Request, person: UserId) -> Result<Part, Stop> {
+        if request.requester == person {
+            return Ok(Part::In);
+        }
+        Ok(self.store.part(request.id, person).await?)
+    }
+
+    /// What the actor may cancel or leave, at most `limit`: what they are in, and the others if they
+    /// are an admin.
+    ///
+    /// # Errors
+    ///
+    /// When the actor may see none, or the database fails.
+    pub async fn cancellable(
+        &self,
+        actor: &Actor,
+        limit: u32,
+    ) -> Result<(Vec<Request>, Vec<Request>), Stop> {
+        let (authority, _) = self.groups.person(actor)?;
+        let own = self.store.pending_of(actor.user, limit).await?;
+        let others = match authority {
+            Authority::Admin => self.store.pending_of_others(actor.user, limit).await?,
+            Authority::Requester => Vec::new(),
+        };
+        Ok((own, others))
+    }
+
+    fn not_yours(&self, number: i64, reason: NotYours) -> Refusal {
         match reason {
+            NotYours::HasLeft => RequestRefusal::HasLeft(number).into(),
             NotYours::NeedsAdmin => RequestRefusal::NeedsAdmin(self.groups.admin_roles()).into(),
             NotYours::Own => RequestRefusal::Own.into(),
             NotYours::NotRequester => RequestRefusal::NotYours.into(),

@@ -8,7 +8,7 @@ use super::{Step, Store, StoreError, Tx, bump, one, record};
 use crate::access::{GuildId, Place, UserId};
 use crate::connect::CorrelationId;
 use crate::group::GroupName;
-use crate::request::{Request, State};
+use crate::request::{Deed, Request, State};
 
 /// Whoever creates something at once is at work on it; only after this long it may have been left.
 const SETTLE_AFTER_MILLIS: i64 = 60_000;
@@ -53,6 +53,8 @@ pub enum How {
     Joined,
     /// They had asked before.
     AskedBefore,
+    /// They had asked before, and give another reason now, which counts.
+    Reworded,
     /// It stands by itself: an admin creates the group at this moment, or wanted to and finds it
     /// asked for.
     InTheWay,
@@ -79,7 +81,7 @@ impl Store {
         {
             *how = match joined.get(&request.id) {
                 Some(known) => *known,
-                None => join(&mut tx, request.id, new, now).await?,
+                None => join(&mut tx, request, new, now, correlation).await?,
             };
             joined.insert(request.id, *how);
         }
@@ -163,13 +165,49 @@ async fn standing(
     Ok((free, standing))
 }
 
-async fn join(tx: &mut Tx, id: i64, new: &NewRequest, now: SystemTime) -> Result<How, StoreError> {
-    if add_person(tx, id, new, now).await? {
-        bump(tx, id).await?;
-        Ok(How::Joined)
+async fn join(
+    tx: &mut Tx,
+    request: &Request,
+    new: &NewRequest,
+    now: SystemTime,
+    correlation: CorrelationId,
+) -> Result<How, StoreError> {
+    let Request { id, state, .. } = *request;
+    let (how, deed) = if add_person(tx, id, new, now).await? {
+        (How::Joined, Deed::Joined)
+    } else if reword(tx, id, new).await? {
+        (How::Reworded, Deed::Reworded)
     } else {
-        Ok(How::AskedBefore)
+        return Ok(How::AskedBefore);
+    };
+    bump(tx, id).await?;
+    let (person, why) = (Some(new.requester), new.reason.as_deref());
+    let step = Step { person, before: Some(state), after: state, deed: Some(deed), why };
+    record(tx, id, None, step, now, correlation).await?;
+    Ok(how)
+}
+
+/// Whether somebody who asked before gives another reason now. Giving none takes none back.
+async fn reword(tx: &mut Tx, id: i64, new: &NewRequest) -> Result<bool, StoreError> {
+    let reworded = sqlx::query(
+        "UPDATE people SET reason = $1 \
+         WHERE request = $2 AND person = $3 AND $1 <> COALESCE(reason, '')",
+    )
+    .bind(&new.reason)
+    .bind(id)
+    .bind(new.requester.0.cast_signed())
+    .execute(&mut **tx)
+    .await?;
+    if reworded.rows_affected() == 0 {
+        return Ok(false);
     }
+    sqlx::query("UPDATE requests SET reason = $1 WHERE id = $2 AND requester = $3 AND NOT direct")
+        .bind(&new.reason)
+        .bind(id)
+        .bind(new.requester.0.cast_signed())
+        .execute(&mut **tx)
+        .await?;
+    Ok(true)
 }
 
 async fn open_count(tx: &mut Tx, person: UserId) -> Result<i64, StoreError> {
@@ -234,7 +272,7 @@ async fn insert(
         .await?;
     }
     let why = new.reason.as_deref();
-    let step = Step { person: Some(new.requester), before: None, after: state, why };
+    let step = Step { person: Some(new.requester), before: None, after: state, deed: None, why };
     record(tx, id, None, step, now, correlation).await?;
     one(tx, id).await?.ok_or(StoreError::Damaged("a new request is gone".to_owned()))
 }
@@ -247,14 +285,15 @@ async fn add_person(
     now: SystemTime,
 ) -> Result<bool, StoreError> {
     let added = sqlx::query(
-        "INSERT INTO people (request, person, guild, channel, joined) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT DO NOTHING",
+        "INSERT INTO people (request, person, guild, channel, joined, reason) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
     )
     .bind(id)
     .bind(new.requester.0.cast_signed())
     .bind(new.place.guild.0.cast_signed())
     .bind(new.place.channel.0.cast_signed())
     .bind(millis(now))
+    .bind(&new.reason)
     .execute(&mut **tx)
     .await?;
     Ok(added.rows_affected() == 1)

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::rows::millis;
-use super::{Step, Store, StoreError, one, record};
+use super::{Step, Store, StoreError, Tx, one, record};
 use crate::access::UserId;
 use crate::connect::CorrelationId;
 use crate::group::Guid;
@@ -66,95 +66,13 @@ impl Store {
         change: &Change,
         now: SystemTime,
     ) -> Result<Swap, StoreError> {
-        let from = change.event.from();
-        let Some(to) = from.after(change.event) else { return Ok(Swap::Unknown) };
         let mut tx = self.pool.begin().await?;
-        let decides = match change.event {
-            Event::Approve | Event::Deny | Event::Cancel | Event::Retry => true,
-            Event::Expire => false,
-        };
-        let swapped = sqlx::query(
-            "UPDATE requests SET state = $1, version = version + 1, attempts = 0, note = NULL, \
-               approver = CASE WHEN $7 = 'failed' THEN COALESCE(approver, decider) END, \
-               approved = CASE WHEN $7 = 'failed' THEN COALESCE(approved, decided) END, \
-               decider = CASE WHEN $2 THEN $3 ELSE decider END, \
-               decided = CASE WHEN $2 THEN $4 ELSE decided END, \
-               verdict = COALESCE($5, verdict), \
-               due = CASE WHEN $1 = 'creating' THEN $4 ELSE NULL END \
-             WHERE id = $6 AND state = $7 \
-               AND ($7 <> 'failed' OR EXISTS (SELECT 1 FROM requested own \
-                 WHERE own.request = $6 AND own.fate = 'failed') \
-               AND NOT EXISTS (SELECT 1 FROM requested other \
-                 JOIN requested own ON other.folded = own.folded \
-                 WHERE own.request = $6 AND own.fate = 'failed' AND other.open))",
-        )
-        .bind(to.as_str())
-        .bind(decides)
-        .bind(change.person.map(|person| person.0.cast_signed()))
-        .bind(millis(now))
-        .bind(&change.why)
-        .bind(id)
-        .bind(from.as_str())
-        .execute(&mut *tx)
-        .await?;
-        if swapped.rows_affected() == 0 {
+        let Some(changed) = swap(&mut tx, id, change, now).await? else {
             drop(tx);
             return Ok(self.request(id).await?.map_or(Swap::Unknown, Swap::Lost));
-        }
-        let why = change.why.as_deref();
-        let step = Step { person: change.person, before: Some(from), after: to, why };
-        // What is tried again are the groups that failed, and no others.
-        let failed: Vec<i64> = match change.event {
-            Event::Retry => {
-                sqlx::query_scalar(
-                    "SELECT position FROM requested WHERE request = $1 AND fate = 'failed'",
-                )
-                .bind(id)
-                .fetch_all(&mut *tx)
-                .await?
-            }
-            Event::Approve | Event::Deny | Event::Cancel | Event::Expire => Vec::new(),
         };
-        if failed.is_empty() {
-            record(&mut tx, id, None, step, now, change.correlation).await?;
-        }
-        for position in failed {
-            record(&mut tx, id, Some(position), step, now, change.correlation).await?;
-        }
-        match change.event {
-            Event::Approve => {}
-            Event::Deny | Event::Cancel | Event::Expire => {
-                sqlx::query("UPDATE requested SET open = FALSE WHERE request = $1")
-                    .bind(id)
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            Event::Retry => {
-                // What it failed with stays, to be compared with what comes of it now.
-                sqlx::query(
-                    "UPDATE requested SET open = TRUE, fate = 'waiting', guid = NULL, sent = FALSE \
-                     WHERE request = $1 AND fate = 'failed'",
-                )
-                .bind(id)
-                .execute(&mut *tx)
-                .await?;
-            }
-        }
-        match change.event {
-            // Whoever cancels it needn't be told.
-            Event::Cancel => {
-                sqlx::query("UPDATE people SET told = $1 WHERE request = $2 AND person = $3")
-                    .bind(to.as_str())
-                    .bind(id)
-                    .bind(change.person.map(|person| person.0.cast_signed()))
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            Event::Approve | Event::Deny | Event::Expire | Event::Retry => {}
-        }
-        let changed = one(&mut tx, id).await?;
         tx.commit().await?;
-        Ok(changed.map_or(Swap::Unknown, Swap::Done))
+        Ok(Swap::Done(changed))
     }
 
     /// Writes down that the creation of a group is about to be sent.
@@ -218,7 +136,7 @@ impl Store {
             Fate::Created | Fate::Waiting => (None, State::Created),
             Fate::Failed | Fate::Impossible => (note.as_deref(), State::Failed),
         };
-        let step = Step { person: None, before: Some(State::Creating), after, why };
+        let step = Step { person: None, before: Some(State::Creating), after, deed: None, why };
         record(&mut tx, id, Some(position), step, now, *correlation).await?;
         // Whatever kept it waiting doesn't any more.
         sqlx::query("UPDATE requests SET version = version + 1, note = NULL WHERE id = $1")
@@ -258,4 +176,98 @@ impl Store {
         .await?;
         Ok(())
     }
+}
+
+/// As [`Store::change`], in a transaction. `None` if the request is in another state.
+pub(super) async fn swap(
+    tx: &mut Tx,
+    id: i64,
+    change: &Change,
+    now: SystemTime,
+) -> Result<Option<Request>, StoreError> {
+    let from = change.event.from();
+    let Some(to) = from.after(change.event) else { return Ok(None) };
+    let decides = match change.event {
+        Event::Approve | Event::Deny | Event::Cancel | Event::Retry => true,
+        Event::Expire => false,
+    };
+    let swapped = sqlx::query(
+        "UPDATE requests SET state = $1, version = version + 1, attempts = 0, note = NULL, \
+           approver = CASE WHEN $7 = 'failed' THEN COALESCE(approver, decider) END, \
+           approved = CASE WHEN $7 = 'failed' THEN COALESCE(approved, decided) END, \
+           decider = CASE WHEN $2 THEN $3 ELSE decider END, \
+           decided = CASE WHEN $2 THEN $4 ELSE decided END, \
+           verdict = COALESCE($5, verdict), \
+           due = CASE WHEN $1 = 'creating' THEN $4 ELSE NULL END \
+         WHERE id = $6 AND state = $7 \
+           AND ($7 <> 'failed' OR EXISTS (SELECT 1 FROM requested own \
+             WHERE own.request = $6 AND own.fate = 'failed') \
+           AND NOT EXISTS (SELECT 1 FROM requested other \
+             JOIN requested own ON other.folded = own.folded \
+             WHERE own.request = $6 AND own.fate = 'failed' AND other.open))",
+    )
+    .bind(to.as_str())
+    .bind(decides)
+    .bind(change.person.map(|person| person.0.cast_signed()))
+    .bind(millis(now))
+    .bind(&change.why)
+    .bind(id)
+    .bind(from.as_str())
+    .execute(&mut **tx)
+    .await?;
+    if swapped.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let why = change.why.as_deref();
+    let step = Step { person: change.person, before: Some(from), after: to, deed: None, why };
+    // What is tried again are the groups that failed, and no others.
+    let failed: Vec<i64> = match change.event {
+        Event::Retry => {
+            sqlx::query_scalar(
+                "SELECT position FROM requested WHERE request = $1 AND fate = 'failed'",
+            )
+            .bind(id)
+            .fetch_all(&mut **tx)
+            .await?
+        }
+        Event::Approve | Event::Deny | Event::Cancel | Event::Expire => Vec::new(),
+    };
+    if failed.is_empty() {
+        record(tx, id, None, step, now, change.correlation).await?;
+    }
+    for position in failed {
+        record(tx, id, Some(position), step, now, change.correlation).await?;
+    }
+    match change.event {
+        Event::Approve => {}
+        Event::Deny | Event::Cancel | Event::Expire => {
+            sqlx::query("UPDATE requested SET open = FALSE WHERE request = $1")
+                .bind(id)
+                .execute(&mut **tx)
+                .await?;
+        }
+        Event::Retry => {
+            // What it failed with stays, to be compared with what comes of it now.
+            sqlx::query(
+                "UPDATE requested SET open = TRUE, fate = 'waiting', guid = NULL, sent = FALSE \
+                 WHERE request = $1 AND fate = 'failed'",
+            )
+            .bind(id)
+            .execute(&mut **tx)
+            .await?;
+        }
+    }
+    match change.event {
+        // Whoever cancels it needn't be told.
+        Event::Cancel => {
+            sqlx::query("UPDATE people SET told = $1 WHERE request = $2 AND person = $3")
+                .bind(to.as_str())
+                .bind(id)
+                .bind(change.person.map(|person| person.0.cast_signed()))
+                .execute(&mut **tx)
+                .await?;
+        }
+        Event::Approve | Event::Deny | Event::Expire | Event::Retry => {}
+    }
+    one(tx, id).await
 }

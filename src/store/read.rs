@@ -9,7 +9,7 @@ use super::rows::{all, millis, place, requests, state, time, user};
 use super::{Store, StoreError};
 use crate::access::{Place, UserId};
 use crate::group::GroupName;
-use crate::request::{LONGEST_PAUSE, Request, State};
+use crate::request::{Deed, LONGEST_PAUSE, Request, State};
 
 /// The message of a failed request is looked after for this long: nobody retries it later.
 const RETRIED_WITHIN: Duration = Duration::from_hours(7 * 24);
@@ -69,6 +69,8 @@ pub struct Entry {
     pub before: Option<State>,
     /// The state after.
     pub after: State,
+    /// If the state stayed, what it is that they did.
+    pub deed: Option<Deed>,
     /// Why.
     pub why: Option<String>,
     /// Ties it to the logs.
@@ -86,21 +88,6 @@ impl Store {
         Ok(all(&rows)?.pop())
     }
 
-    /// Whether a person made a request or joined it.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn has_asked(&self, id: i64, person: UserId) -> Result<bool, StoreError> {
-        let count: i64 =
-            sqlx::query_scalar("SELECT COUNT(*) FROM people WHERE request = $1 AND person = $2")
-                .bind(id)
-                .bind(person.0.cast_signed())
-                .fetch_one(&self.pool)
-                .await?;
-        Ok(count > 0)
-    }
-
     /// Whether a group of this name, whatever its case, is in Connect according to some request.
     ///
     /// # Errors
@@ -114,21 +101,6 @@ impl Store {
         .fetch_one(&self.pool)
         .await?;
         Ok(count > 0)
-    }
-
-    /// Who asked, in the order in which they did.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn people(&self, id: i64) -> Result<Vec<UserId>, StoreError> {
-        let people: Vec<i64> = sqlx::query_scalar(
-            "SELECT person FROM people WHERE request = $1 ORDER BY joined, person",
-        )
-        .bind(id)
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(people.into_iter().map(|id| UserId(id.cast_unsigned())).collect())
     }
 
     /// Undecided requests that were made at or before `made`.
@@ -368,6 +340,7 @@ fn count(number: usize) -> i64 {
 
 fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {
     let before: Option<String> = row.try_get("before")?;
+    let deed: Option<String> = row.try_get("deed")?;
     Ok(Entry {
         request: row.try_get("request")?,
         name: GroupName::trusted(row.try_get("name")?),
@@ -375,6 +348,7 @@ fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {
         person: user(row, "person")?,
         before: before.as_deref().and_then(State::parse),
         after: state(row, "after")?,
+        deed: deed.as_deref().and_then(Deed::parse),
         why: row.try_get("why")?,
         correlation: row.try_get("correlation")?,
     })

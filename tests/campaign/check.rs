@@ -24,6 +24,8 @@ pub(crate) struct Report {
     pub(crate) direct: usize,
     pub(crate) cut: usize,
     pub(crate) pending: usize,
+    /// How often somebody has left a request to others.
+    pub(crate) left: usize,
     pub(crate) created: usize,
     pub(crate) creations: usize,
     pub(crate) leftovers: usize,
@@ -56,6 +58,7 @@ pub(crate) async fn check(sandbox: &Sandbox, diary: &Diary, report: &mut Report)
         settled(row, report);
     }
     kept(&rows, diary, report);
+    left(sandbox, &rows, diary, report);
     groups(sandbox, &rows, report);
     creations(sandbox, report);
     told(sandbox, &rows, report);
@@ -75,7 +78,7 @@ pub(crate) async fn check(sandbox: &Sandbox, diary: &Diary, report: &mut Report)
 /// Is it for groups that its requester wanted, each of them once?
 fn wanted(row: &Row, diary: &Diary, report: &mut Report) {
     let mut names = HashSet::new();
-    let of = |name: &str| diary.wanted.contains(&(row.requester.cast_unsigned(), name.to_owned()));
+    let of = |name: &str| diary.wanted.contains(&(row.maker.cast_unsigned(), name.to_owned()));
     for group in &row.groups {
         if !of(&group.name) || !names.insert(&group.name) {
             report.wrong(format!("request {} is for {}, not wanted so", row.id, group.name));
@@ -110,7 +113,7 @@ fn decided(row: &Row, rows: &Rows, diary: &Diary, report: &mut Report) {
         number == id
             && match deed {
                 Deed::Approve | Deed::Deny => is_admin && !rows.asked(row, *who),
-                Deed::Cancel => is_admin || row.requester.cast_unsigned() == who.id(),
+                Deed::Cancel => is_admin || rows.is_in(who.id(), *id),
             }
     };
     let tried: Vec<_> = diary.tried.iter().filter(|deed| may(deed)).collect();
@@ -119,7 +122,8 @@ fn decided(row: &Row, rows: &Rows, diary: &Diary, report: &mut Report) {
     let fits =
         |deed: &(Who, Deed, i64)| may(deed) && deed.1.state() == state && Some(deed.0.id()) == by;
     let right = match state.as_str() {
-        "pending" => tried.is_empty() && taken.is_empty(),
+        // Who cancels while others are in it leaves, and it stays.
+        "pending" => tried.iter().all(|(_, deed, _)| *deed == Deed::Cancel) && taken.is_empty(),
         _ => tried.into_iter().any(fits) && taken.len() < 2 && taken.iter().all(|deed| fits(deed)),
     };
     if !right {
@@ -156,7 +160,7 @@ fn kept(rows: &Rows, diary: &Diary, report: &mut Report) {
         rows.askers.iter().map(|a| (a.person.cast_unsigned(), a.request)).collect();
     for (who, group, number) in &diary.asked {
         let is_kept = rows.request(*number).is_some_and(|row| has(row, group))
-            && asked.contains(&(who.id(), *number));
+            && (asked.contains(&(who.id(), *number)) || rows.has_left(who.id(), *number));
         if !is_kept {
             report
                 .wrong(format!("{who:?} was told of request {number} for {group}: it isn't there"));
@@ -171,6 +175,40 @@ fn kept(rows: &Rows, diary: &Diary, report: &mut Report) {
         if !is_kept {
             report
                 .wrong(format!("{who:?} was told that {group} is begun, at {message:?}: it isn't"));
+        }
+    }
+}
+
+/// Has everybody left who was told so and did nobody else, was nobody told anything who has left, and
+/// did nobody take from others what they have asked for, too?
+fn left(sandbox: &Sandbox, rows: &Rows, diary: &Diary, report: &mut Report) {
+    report.left = rows.left.len();
+    for (who, number) in &diary.left {
+        if !rows.has_left(who.id(), *number) {
+            report.wrong(format!("{who:?} was told that they have left {number}, and haven't"));
+        }
+    }
+    let messages = || CHANNELS.iter().flat_map(|channel| sandbox.discord.messages(*channel));
+    for &(person, request) in &rows.left {
+        let who = person.cast_unsigned();
+        let tried = |(by, deed, number): &(Who, Deed, i64)| {
+            by.id() == who && *deed == Deed::Cancel && *number == request
+        };
+        if !diary.tried.iter().any(tried) {
+            report.wrong(format!("<@{person}> has left {request} without a word"));
+        }
+        let is_told = |message: &Message| {
+            message.pings.users.contains(&who) && number_of(&message.content) == Some(request)
+        };
+        if !rows.is_in(who, request) && messages().any(|message| is_told(&message)) {
+            report.wrong(format!("<@{person}> was told of {request}, which they have left"));
+        }
+    }
+    for row in rows.requests.iter().filter(|row| row.state == "cancelled") {
+        let by = row.decider.unwrap_or_default();
+        let others = rows.askers.iter().filter(|a| a.request == row.id && a.person != by).count();
+        if rows.is_in(by.cast_unsigned(), row.id) && others > 0 {
+            report.wrong(format!("<@{by}> took {} from {others} others", row.id));
         }
     }
 }

@@ -130,12 +130,12 @@ async fn run(kills: usize, seed: u64, quiet: bool, log: &Path) -> Report {
     let diary = std::mem::take(&mut *team.diary());
     check::check(&sandbox, &diary, &mut report).await;
     bot.kill().await;
-    let Report { requests, batches, direct, cut, created, creations, pending, .. } = report;
+    let Report { requests, batches, direct, cut, created, creations, pending, left, .. } = report;
     let violations = report.violations.len();
     println!(
         "campaign: {kills} kills, {requests} requests, {violations} violations; {batches} batches, \
          {cut} of them cut by a kill, {direct} begun at once; {created} created by {creations} \
-         calls, {pending} pending, {} times no answer, {} leftover messages, {} told twice, {} calls \
+         calls, {pending} pending, {left} times left to others, {} times no answer, {} leftover messages, {} told twice, {} calls \
          too many, {:?}, seed {seed}",
         diary.unanswered,
         report.leftovers,

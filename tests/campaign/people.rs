@@ -25,6 +25,8 @@ pub(crate) struct Diary {
     pub(crate) begun: Vec<(Who, String, Option<u64>)>,
     /// What was done about which request: also what never got an answer.
     pub(crate) tried: Vec<(Who, Deed, i64)>,
+    /// Who was told that they have left which request.
+    pub(crate) left: Vec<(Who, i64)>,
     /// What the bot said it has taken.
     pub(crate) taken: Vec<(Who, Deed, i64)>,
     /// How often there was no answer.
@@ -192,6 +194,12 @@ impl Team {
         loop {
             self.diary().tried.push((who, Deed::Cancel, number));
             let answer = self.person(who).slash("cancel", &[("request", json!(number))]).await;
+            let has_left = matches!(&answer.reply, Reply::Message { message, .. }
+                if message.content.starts_with("You have left request"));
+            if has_left {
+                self.diary().left.push((who, number));
+                return;
+            }
             if self.is_over(&answer, who, Deed::Cancel, number) {
                 return;
             }

@@ -98,6 +98,9 @@ impl Deed {
     }
 }
 
+/// From this number on a story is about those who leave, and others join in it.
+const LEAVING: u8 = 20;
+
 /// The names of as many groups as the stories of these lives are about.
 pub(crate) fn groups(lives: &[Life]) -> BTreeSet<String> {
     let asks = lives.iter().flat_map(|life| &life.stories).flat_map(|story| &story.asks);
@@ -227,7 +230,8 @@ fn story(cast: &mut Cast, rng: &mut Rng) -> Story {
     rng.shuffle(&mut members);
     let first = if of_admin { Who::Admin } else { members[0] };
     let joining = &members[1..=rng.usize(0..3).max(1)];
-    let joining = if rng.bool() { joining } else { &[] };
+    let what = rng.u8(0..25);
+    let joining = if rng.bool() || what >= LEAVING { joining } else { &[] };
     let mut asks = vec![ask(first, groups.clone(), rng)];
     for who in joining {
         let mut groups = groups.clone();
@@ -238,7 +242,8 @@ fn story(cast: &mut Cast, rng: &mut Rng) -> Story {
     }
     let mut admins = [Who::SecondAdmin, if of_admin { Who::SecondAdmin } else { Who::Admin }];
     rng.shuffle(&mut admins);
-    let mut deeds = match rng.u8(0..20) {
+    let joined = members[1];
+    let mut deeds = match what {
         0 => vec![],
         1..7 => vec![(admins[0], Deed::Approve)],
         7..9 => vec![(admins[0], Deed::Approve); 2],
@@ -249,7 +254,12 @@ fn story(cast: &mut Cast, rng: &mut Rng) -> Story {
         14..17 => vec![(admins[0], Deed::Deny)],
         17 => vec![(admins[0], Deed::Deny), (admins[1], Deed::Deny)],
         18 => vec![(first, Deed::Cancel)],
-        _ => vec![(admins[0], Deed::Cancel)],
+        19 => vec![(admins[0], Deed::Cancel)],
+        LEAVING => vec![(first, Deed::Cancel)],
+        21 => vec![(joined, Deed::Cancel)],
+        22 => vec![(first, Deed::Cancel), (joined, Deed::Cancel)],
+        23 => vec![(admins[0], Deed::Approve), (first, Deed::Cancel), (joined, Deed::Cancel)],
+        _ => vec![(admins[0], Deed::Deny), (first, Deed::Cancel)],
     };
     if of_admin && !deeds.is_empty() && rng.bool() {
         // It is their own: it must come to nothing.

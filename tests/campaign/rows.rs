@@ -15,6 +15,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) struct Rows {
     pub(crate) requests: Vec<Row>,
     pub(crate) askers: Vec<Asker>,
+    /// Who has left which request, even if they joined it again: the person and the number.
+    pub(crate) left: Vec<(i64, i64)>,
 }
 
 /// A request.
@@ -26,6 +28,8 @@ pub(crate) struct Row {
     pub(crate) quiet: bool,
     pub(crate) channel: i64,
     pub(crate) requester: i64,
+    /// Who made it, even if they have left it since.
+    pub(crate) maker: i64,
     pub(crate) decider: Option<i64>,
     pub(crate) decided: Option<i64>,
     pub(crate) message_channel: Option<i64>,
@@ -59,7 +63,11 @@ pub(crate) struct Asker {
 impl Rows {
     pub(crate) async fn read(sandbox: &Sandbox) -> Self {
         let mut database = open(sandbox).await;
-        let requests = sqlx::query_as("SELECT * FROM requests ORDER BY id");
+        let requests = sqlx::query_as(
+            "SELECT *, (SELECT person FROM history \
+               WHERE request = requests.id AND before IS NULL) AS maker \
+             FROM requests ORDER BY id",
+        );
         let mut requests: Vec<Row> = requests.fetch_all(&mut database).await.unwrap();
         let groups = sqlx::query_as(
             "SELECT *, (SELECT GROUP_CONCAT(at) FROM history h \
@@ -72,20 +80,34 @@ impl Rows {
             of.groups.push(group);
         }
         let askers = sqlx::query_as("SELECT * FROM people").fetch_all(&mut database).await.unwrap();
-        Self { requests, askers }
+        let left = sqlx::query_as("SELECT person, request FROM history WHERE deed = 'left'");
+        let left = left.fetch_all(&mut database).await.unwrap();
+        Self { requests, askers, left }
     }
 
     pub(crate) fn request(&self, id: i64) -> Option<&Row> {
         self.requests.iter().find(|row| row.id == id)
     }
 
+    /// Whether somebody has left a request.
+    pub(crate) fn has_left(&self, person: u64, request: i64) -> bool {
+        self.left.contains(&(person.cast_signed(), request))
+    }
+
+    /// Whether somebody is in a request.
+    pub(crate) fn is_in(&self, person: u64, request: i64) -> bool {
+        let is_them = |a: &Asker| a.person.cast_unsigned() == person && a.request == request;
+        self.askers.iter().any(is_them)
+    }
+
     /// Whether somebody had asked for a request by the time it was decided.
     pub(crate) fn asked(&self, row: &Row, who: Who) -> bool {
-        self.askers.iter().any(|asker| {
-            asker.request == row.id
-                && asker.person.cast_unsigned() == who.id()
-                && row.decided.is_none_or(|decided| asker.joined < decided)
-        })
+        self.has_left(who.id(), row.id)
+            || self.askers.iter().any(|asker| {
+                asker.request == row.id
+                    && asker.person.cast_unsigned() == who.id()
+                    && row.decided.is_none_or(|decided| asker.joined < decided)
+            })
     }
 }
 

@@ -358,7 +358,7 @@ async fn a_request_for_several_is_denied_cancelled_and_listed_as_a_whole() {
     ");
     let offered = world.member().autocomplete("cancel", &[], ("request", "")).await.unwrap();
     let offered: Vec<_> = offered.into_iter().map(|choice| choice.name).collect();
-    assert_eq!(offered, ["2: team-03 and 2 more", "1: team-01 and 1 more"]);
+    assert_eq!(offered, ["2: team-03 and 2 more (yours)", "1: team-01 and 1 more (yours)"]);
     let opened = world.admin().press(&card, "Deny").await;
     world.admin().submit(opened.form(), &[("reason", "use the old ones")]).await;
     assert_snapshot!(masked(&world.card(1, "**Denied**").await.content), @r"

@@ -233,3 +233,73 @@ async fn a_failed_request_whose_group_was_asked_for_again_is_not_retried() {
     assert_eq!(world.puts(), 1);
     world.end().await;
 }
+
+async fn cancel(world: &World, who: Who) -> String {
+    private(&world.discord.person(who).slash("cancel", &[("request", 1.into())]).await)
+}
+
+#[tokio::test]
+async fn an_admin_who_has_left_neither_decides_it_nor_cancels_it_for_the_others() {
+    let world = World::with(setup(&[("ADMIN_CREATES", "approval".to_owned())])).await;
+    asked_by(&world, Who::Admin).await;
+    world.ask(Who::Member, "accounting2").await;
+    let left = cancel(&world, Who::Admin).await;
+    assert!(left.starts_with("You have left request 1"), "{left}");
+    let card = world.card(1, &format!("<@{}> asks", Who::Member.id())).await;
+    world.connect.clear_requests();
+    for button in ["Approve", "Deny"] {
+        let answer = world.admin().press(&card, button).await;
+        assert!(private(&answer).starts_with("You asked for this yourself"));
+    }
+    let again = cancel(&world, Who::Admin).await;
+    assert!(again.starts_with("You have left request 1 already"), "{again}");
+    is_undecided(&world).await;
+    world.discord.person(Who::SecondAdmin).press(&card, "Approve").await;
+    world.told(Who::Member, CONNECT, "is done").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn of_an_approval_and_a_leave_at_once_both_say_what_is_so() {
+    for _ in 0..5 {
+        let world = World::start().await;
+        let card = asked_by(&world, Who::Member).await;
+        world.ask(Who::OtherMember, "accounting2").await;
+        let (admin, member) = (world.admin(), world.member());
+        let options = [("request", 1.into())];
+        let (approved, left) =
+            tokio::join!(admin.press(&card, "Approve"), member.slash("cancel", &options));
+        assert_eq!(approved.reply, Reply::Acknowledged);
+        world.told(Who::OtherMember, CONNECT, "is done").await;
+        let left = private(&left);
+        if left.starts_with("You have left request 1") {
+            let messages = world.discord.messages(CONNECT).into_iter();
+            assert!(
+                messages.flat_map(|message| message.pings.users).all(|id| id != Who::Member.id())
+            );
+        } else {
+            assert!(left.ends_with("Nothing was done."), "{left}");
+            world.told(Who::Member, CONNECT, "is done").await;
+        }
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn nobody_leaves_what_is_being_created() {
+    let world = World::start().await;
+    let card = asked_by(&world, Who::Member).await;
+    world.ask(Who::OtherMember, "accounting2").await;
+    world.connect.fail(Route::CreateGroup, Fault::Hold, Times::Times(1));
+    world.admin().press(&card, "Approve").await;
+    world.connect.wait_for(1, Route::CreateGroup).await;
+    for who in [Who::Member, Who::OtherMember, Who::SecondAdmin] {
+        let refused = "Request 1 is approved already, and being carried out. Nothing was done.";
+        assert_eq!(cancel(&world, who).await, refused);
+    }
+    world.connect.release();
+    for who in [Who::Member, Who::OtherMember] {
+        world.told(who, CONNECT, "is done").await;
+    }
+    world.end().await;
+}

@@ -191,27 +191,66 @@ async fn buttons_turn_the_pages_of_a_long_history_of_the_longest_name() {
 }
 
 #[tokio::test]
-async fn requests_to_cancel_are_suggested() {
-    let world = start(Vec::new()).await;
-    for (who, name) in
-        [(Who::Member, "accounting2"), (Who::OtherMember, "ABE-TEST"), (Who::Member, "ABE-TEST-2")]
-    {
+async fn only_what_one_may_cancel_or_leave_is_suggested() {
+    let long = format!("Z{}", "営".repeat(300));
+    let names = ["accounting2", "ABE-TEST", "ABE-TEST-2", "IT", &long];
+    let world = start(names.map(str::to_owned).to_vec()).await;
+    for (who, name) in [
+        (Who::Member, "accounting2"),
+        (Who::OtherMember, "ABE-TEST"),
+        (Who::Member, "ABE-TEST-2"),
+        (Who::Member, "IT"),
+        (Who::Member, "abe-test"),
+    ] {
         world.ask(who, name).await;
     }
+    let card = world.card(4, "Approve or deny").await;
+    world.admin().press(&card, "Approve").await;
+    world.card(4, "**Created**").await;
     let offered = async |who: Who, typed: &str| {
         let person = world.discord.person(who);
         let choices = person.autocomplete("cancel", &[], ("request", typed)).await.unwrap();
-        choices.into_iter().map(|choice| (choice.name, choice.value)).collect::<Vec<_>>()
+        choices.into_iter().map(|choice| choice.name).collect::<Vec<_>>()
     };
-    let choice = |name: &str, number: u64| (name.to_owned(), number.into());
-    let (first, second, third) =
-        (choice("1: accounting2", 1), choice("2: ABE-TEST", 2), choice("3: ABE-TEST-2", 3));
-    assert_eq!(offered(Who::Admin, "").await, [third.clone(), second.clone(), first.clone()]);
-    assert_eq!(offered(Who::Member, "").await, [third.clone(), first.clone()]);
-    assert_eq!(offered(Who::Member, "1").await, [first]);
-    assert_eq!(offered(Who::Admin, "test").await, [third, second.clone()]);
-    assert_eq!(offered(Who::OtherMember, "").await, [second]);
+    let others = |number: u32, name: &str| format!("{number}: {name} (somebody else's)");
+    assert_eq!(
+        offered(Who::Admin, "").await,
+        [others(3, "ABE-TEST-2"), others(2, "ABE-TEST"), others(1, "accounting2")]
+    );
+    assert_eq!(
+        offered(Who::Member, "").await,
+        ["3: ABE-TEST-2 (yours)", "2: ABE-TEST (joined by you)", "1: accounting2 (yours)"]
+    );
+    assert_eq!(offered(Who::Member, "1").await, ["1: accounting2 (yours)"]);
+    assert_eq!(offered(Who::Admin, "test").await, [others(3, "ABE-TEST-2"), others(2, "ABE-TEST")]);
+    assert_eq!(offered(Who::OtherMember, "").await, ["2: ABE-TEST (yours)"]);
     assert!(offered(Who::Guest, "").await.is_empty());
+    world.member().slash("cancel", &[("request", 2.into())]).await;
+    assert_eq!(offered(Who::Member, "test").await, ["3: ABE-TEST-2 (yours)"]);
+    world.ask(Who::Guest, &format!("{long}, accounting2")).await;
+    let [longest, _] = &offered(Who::Guest, "").await[..] else { panic!() };
+    assert!(longest.starts_with("5: Z営") && longest.ends_with("… (yours)"), "{longest}");
+    assert!(longest.chars().count() <= 100, "{longest}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_admins_own_requests_are_suggested_first_and_none_that_they_have_left() {
+    let mut setup = Setup::default();
+    setup.variables = vec![("ADMIN_CREATES", "approval".to_owned())];
+    let world = World::with(setup).await;
+    for (who, name) in [
+        (Who::Admin, "accounting2"),
+        (Who::Admin, "ABE-TEST-2"),
+        (Who::Member, "ABE-TEST-2"),
+        (Who::Member, "ABE-TEST"),
+    ] {
+        world.ask(who, name).await;
+    }
+    world.admin().slash("cancel", &[("request", 2.into())]).await;
+    let choices = world.admin().autocomplete("cancel", &[], ("request", "")).await.unwrap();
+    let names: Vec<_> = choices.into_iter().map(|choice| choice.name).collect();
+    assert_eq!(names, ["1: accounting2 (yours)", "3: ABE-TEST (somebody else's)"]);
     world.end().await;
 }
 

@@ -282,13 +282,13 @@ async fn who_made_it_takes_it_back() {
 }
 
 #[tokio::test]
-async fn an_admin_cancels_anything_and_a_member_only_their_own() {
+async fn an_admin_cancels_anything_and_a_member_nothing_of_others() {
     let world = World::start().await;
     asked(&world).await;
     world.ask(Who::OtherMember, "accounting2").await;
-    let other = world.discord.person(Who::OtherMember);
+    let other = world.discord.person(Who::Guest);
     let refused = other.slash("cancel", &[("request", 1.into())]).await;
-    assert_snapshot!(refused.text(), @"This is somebody else's request: who made it can cancel it, and administrators.");
+    assert_snapshot!(refused.text(), @"This is somebody else's request: who asked for it can leave it, and administrators can cancel it.");
     assert!(refused.is_private());
     let unknown = other.slash("cancel", &[("request", 17.into())]).await;
     assert_snapshot!(unknown.text(), @"There is no such request. `/ldapgroup requests` lists those there are.");

@@ -328,3 +328,162 @@ async fn a_role_named_twice_among_more_than_discord_lets_be_mentioned_is_pinged(
     assert_eq!(reminder.pings.roles[0], ADMIN_ROLE);
     world.end().await;
 }
+
+/// Somebody asks in #random, and why.
+async fn join_because(world: &World, who: Who, name: &str, reason: &str) -> Answer {
+    let options = [("name", name.into()), ("reason", reason.into())];
+    world.discord.person(who).in_channel(RANDOM).slash("create", &options).await
+}
+
+async fn cancel(world: &World, who: Who, number: u64) -> String {
+    private(&world.discord.person(who).slash("cancel", &[("request", number.into())]).await)
+}
+
+/// How often a channel says something of a request to somebody.
+fn heard(world: &World, who: Who, channel: u64) -> usize {
+    let messages = world.discord.messages(channel).into_iter();
+    messages.filter(|message| message.pings.users.contains(&who.id())).count()
+}
+
+#[tokio::test]
+async fn the_reason_of_who_joins_is_shown_and_the_latest_counts() {
+    let world = World::start().await;
+    ask_because(&world, "accounting2", "for the budget app").await;
+    world.card(1, "Approve or deny").await;
+    let joined = join_because(&world, Who::OtherMember, "accounting2", "for *my* taxes").await;
+    assert!(private(&joined).contains("You have joined it"), "{}", joined.text());
+    world.ask(Who::Guest, "accounting2").await;
+    let card = world.card(1, &format!("<@{}>", Who::Guest.id())).await;
+    assert_snapshot!(masked(&card.content), @r"
+    ");
+    let again = join_because(&world, Who::OtherMember, "accounting2", "for the audit").await;
+    assert_snapshot!(masked(&private(&again)), @"");
+    let card = world.card(1, "for the audit").await;
+    assert!(!card.content.contains("taxes"), "{}", card.content);
+    let silent = world.ask(Who::OtherMember, "accounting2").await;
+    assert!(private(&silent).contains("You asked for it before, and"), "{}", silent.text());
+    ask_because(&world, "accounting2", "for the year's end").await;
+    let card = world.card(1, "Reason: for the year's end").await;
+    assert!(card.content.contains("for the audit"), "{}", card.content);
+    let history = world.admin().slash("history", &[("name", "accounting2".into())]).await;
+    assert_snapshot!(masked(&private(&history)), @r"
+    ");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn who_joins_must_say_why_where_who_asks_must() {
+    let world = World::with(setup(&[("REASON_REQUIRED", "true")])).await;
+    ask_because(&world, "accounting2", "for the budget app").await;
+    let joined = world.ask(Who::OtherMember, "accounting2").await;
+    assert!(private(&joined).starts_with("A request must say why."), "{}", joined.text());
+    join_because(&world, Who::OtherMember, "accounting2", "me too").await;
+    world.card(1, ": me too").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn when_the_requester_cancels_the_request_stays_for_those_who_joined() {
+    let world = World::start().await;
+    ask_because(&world, "accounting2", "for the budget app").await;
+    let before = world.card(1, "Approve or deny").await;
+    join_because(&world, Who::OtherMember, "accounting2", "for my taxes").await;
+    world.ask(Who::Guest, "accounting2").await;
+    world.card(1, &format!("<@{}>", Who::Guest.id())).await;
+    assert_snapshot!(cancel(&world, Who::Member, 1).await, @"");
+    let asks = format!("**Request 1**: <@{}> asks", Who::OtherMember.id());
+    let card = world.card(1, &asks).await;
+    assert_snapshot!(masked(&card.content), @r"
+    ");
+    let expiry = |text: &str| text.rsplit("before ").next().map(str::to_owned);
+    assert_eq!(expiry(&card.content), expiry(&before.content), "it keeps its age");
+    assert_eq!((card.id, labels(&card).len()), (before.id, 2));
+    assert_snapshot!(cancel(&world, Who::Member, 1).await, @"");
+    let listed = world.member().slash("requests", &[]).await;
+    assert_eq!(private(&listed), "There are no open requests.");
+
+    world.admin().press(&card, "Approve").await;
+    world.told(Who::OtherMember, RANDOM, "is done").await;
+    world.told(Who::Guest, CONNECT, "is done").await;
+    assert_eq!(heard(&world, Who::Member, CONNECT), 0, "who has left is told nothing");
+    let history = world.admin().slash("history", &[("name", "accounting2".into())]).await;
+    assert_snapshot!(masked(&private(&history)), @r"
+    ");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn who_joined_can_leave_and_the_last_to_leave_cancels() {
+    let world = World::start().await;
+    world.ask(Who::Member, "accounting2").await;
+    join_because(&world, Who::OtherMember, "accounting2", "for my taxes").await;
+    world.card(1, "for my taxes").await;
+    let stranger = cancel(&world, Who::Guest, 1).await;
+    assert_snapshot!(stranger, @"");
+    let left = cancel(&world, Who::OtherMember, 1).await;
+    assert!(left.starts_with("You have left request 1 for `accounting2`."), "{left}");
+    let is_alone = |message: &Message| {
+        message.content.starts_with("**Request 1**") && !message.content.contains("Also asked")
+    };
+    let card = world.discord.wait_for_message(REQUESTS, is_alone).await;
+    assert_eq!(labels(&card).len(), 2);
+    assert_eq!(cancel(&world, Who::Member, 1).await, "Request 1 for `accounting2` is cancelled.");
+    world.card(1, "**Cancelled**").await;
+    let listed = world.ask(Who::Guest, "accounting2").await;
+    assert!(private(&listed).contains("with request 2"), "{}", listed.text());
+    world.card(2, "Approve or deny").await;
+    assert_eq!(heard(&world, Who::Member, CONNECT) + heard(&world, Who::OtherMember, RANDOM), 0);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn of_all_who_leave_at_once_the_last_cancels_and_none_is_told() {
+    for _ in 0..3 {
+        let world = World::start().await;
+        let people = [Who::Member, Who::OtherMember, Who::Guest];
+        for who in people {
+            world.ask(who, "accounting2").await;
+        }
+        let options = [("request", 1.into())];
+        let pending = people.map(|who| world.discord.person(who).start_slash("cancel", &options));
+        let answers = futures_util::future::join_all(pending.iter().map(Pending::answer)).await;
+        let texts: Vec<_> = answers.iter().map(private).collect();
+        let left = texts.iter().filter(|text| text.starts_with("You have left")).count();
+        let cancelled = texts.iter().filter(|text| text.ends_with("is cancelled.")).count();
+        assert_eq!((left, cancelled), (2, 1), "{texts:#?}");
+        world.card(1, "**Cancelled**").await;
+        assert!(people.iter().all(|who| heard(&world, *who, CONNECT) == 0));
+        world.end().await;
+    }
+}
+
+#[tokio::test]
+async fn who_leaves_one_of_the_requests_that_a_batch_joined_stays_in_the_others() {
+    let world = World::start().await;
+    world.ask(Who::Member, "accounting2").await;
+    world.ask(Who::Member, "ABE-TEST, ABE-TEST-2").await;
+    join_because(&world, Who::OtherMember, "accounting2, ABE-TEST, accounting-apac", "audit").await;
+    for number in [1, 2] {
+        world.card(number, &format!("Also asked by <@{}>: audit", Who::OtherMember.id())).await;
+    }
+    world.card(3, "Reason: audit").await;
+    assert!(cancel(&world, Who::Member, 2).await.contains("for 2 groups"));
+    let card = world.card(2, &format!("<@{}> asks for 2 LDAP groups", Who::OtherMember.id())).await;
+    world.admin().press(&card, "Approve").await;
+    world.told(Who::OtherMember, RANDOM, "request 2 for 2 groups is done").await;
+    let listed = world.discord.person(Who::OtherMember).slash("requests", &[]).await;
+    assert!(private(&listed).starts_with("**2 open requests**"), "{}", listed.text());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_reasons_of_many_who_join_fit_the_message() {
+    let world = World::start().await;
+    ask_because(&world, "accounting2", &"*".repeat(500)).await;
+    for who in [Who::OtherMember, Who::Guest] {
+        join_because(&world, who, "accounting2", &"_".repeat(500)).await;
+    }
+    let card = world.card(1, &format!("Also asked by <@{}>: ", Who::Guest.id())).await;
+    assert_eq!(card.content.matches('…').count(), 2, "{}", card.content);
+    world.end().await;
+}

@@ -65,6 +65,10 @@ fn standing(Standing { name, request, how }: &Standing) -> String {
         How::AskedBefore => {
             format!("{name} is asked for already, with request {id}{at}. You asked for it before.")
         }
+        How::Reworded => format!(
+            "{name} is asked for already, with request {id}{at}. You asked for it before; the reason \
+             that you give now counts."
+        ),
         How::InTheWay if *state == State::Pending => {
             format!("<@{requester}> has asked for {name} with request {id}{at}: approve it there.")
         }

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use super::{Button, Card, Look, link, said, stamp};
-use crate::discord::render::{MAX_CHOICE, listed_span, short_span};
+use crate::access::UserId;
+use crate::discord::render::{MAX_CHOICE, MAX_CHOICES, listed_span, short_span};
 use crate::group::{Abbreviation, GroupName};
-use crate::request::{Request, State};
+use crate::request::{Deed, Request, State};
 use crate::store::{Entry, Listed};
 use crate::text::{count, shorten, visible};
 
@@ -15,25 +16,33 @@ const MAX_LISTED_REASON: usize = 60;
 /// A group's name takes at most this many UTF-16 units in a `custom_id`, which has 100.
 const MAX_KEY: usize = 80;
 
-/// Requests to suggest to somebody who typed `typed`: their number or a part of the name.
+/// Requests to suggest to somebody who may cancel or leave them and typed `typed`: their number or a
+/// part of the name. Those that they are in come first.
 #[must_use]
-pub(in crate::discord) fn request_choices(requests: &[Request], typed: &str) -> Vec<(String, i64)> {
+pub(in crate::discord) fn request_choices(
+    (own, others): &(Vec<Request>, Vec<Request>),
+    typed: &str,
+    person: UserId,
+) -> Vec<(String, i64)> {
     let folded = typed.trim().to_lowercase();
-    requests
-        .iter()
-        .filter(|request| {
+    let own = own.iter().map(|request| {
+        (request, if request.requester == person { "yours" } else { "joined by you" })
+    });
+    own.chain(others.iter().map(|request| (request, "somebody else's")))
+        .filter(|(request, _)| {
             request.id.to_string().starts_with(&folded)
                 || request.groups.iter().any(|group| group.name.folded().contains(&folded))
         })
-        .map(|request| {
+        .map(|(request, whose)| {
             let first = request.groups.first().map_or("", |group| group.name.as_str());
-            let more = match request.groups.len() {
-                0 | 1 => String::new(),
-                several => format!(" and {} more", several - 1),
+            let end = match request.groups.len() {
+                0 | 1 => format!(" ({whose})"),
+                several => format!(" and {} more ({whose})", several - 1),
             };
             let name = format!("{}: {}", request.id, visible(first));
-            (format!("{}{more}", shorten(&name, MAX_CHOICE - more.len())), request.id)
+            (format!("{}{end}", shorten(&name, MAX_CHOICE - end.len())), request.id)
         })
+        .take(MAX_CHOICES)
         .collect()
 }
 
@@ -75,6 +84,11 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Card {
             entry.person.map_or_else(|| "the bot".to_owned(), |person| format!("<@{person}>"));
         let before =
             entry.before.map_or_else(String::new, |before| format!("{} → ", before.as_str()));
+        let (before, after) = match entry.deed {
+            Some(Deed::Reworded) => (String::new(), "gave another reason"),
+            Some(deed) => (String::new(), deed.as_str()),
+            None => (before, entry.after.as_str()),
+        };
         let why = entry
             .why
             .as_deref()
@@ -84,7 +98,7 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Card {
             "\n{} request {} {before}**{}** by {who}{why} (`{}`)",
             stamp(entry.at, 'f'),
             entry.request,
-            entry.after.as_str(),
+            after,
             entry.correlation
         );
     }

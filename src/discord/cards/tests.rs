@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 
 use super::*;
-use crate::access::{ChannelId, GuildId, Place};
+use crate::access::{ChannelId, GuildId, Place, UserId};
 use crate::discord::render::tests::hostile;
 use crate::group::GroupName;
 use crate::request::{MAX_GROUPS, MAX_REASON_CHARS, Requested};
@@ -61,16 +61,22 @@ proptest! {
         reason in prop_oneof!["[*_`]{500}", ".{0,500}"],
         verdict in prop_oneof!["[*_`]{500}", ".{0,500}"],
         note in ".{0,300}",
-        people in 0..30_u64,
+        people in prop::collection::vec(prop::option::of("[*_`]{500}|.{0,500}"), 0..30),
     ) {
         let limit = |text: String| text.chars().take(MAX_REASON_CHARS).collect();
         let words = (limit(reason), limit(verdict), note);
         let request = request(groups, State::ALL[state], words);
-        let people: Vec<_> = (0..people).map(|at| UserId(u64::MAX - at)).collect();
+        let people = (0..).zip(people).map(|(at, reason)| {
+            Asker { person: UserId(u64::MAX - at), reason }
+        });
+        let people: Vec<_> = people.collect();
         let admins: Vec<_> = (0..30).map(|at| RoleId(u64::MAX - at)).collect();
         let card = card(&request, &people, &admins, Duration::from_hours(72));
         prop_assert!(units(&card.content) <= MAX_CONTENT, "{}", card.content);
         let blocks = if request.groups.len() == 1 { 0 } else { 2 };
+        if people.len() > 1 {
+            prop_assert!(card.content.contains("\nAlso asked by "), "{}", card.content);
+        }
         prop_assert_eq!(card.content.matches("```").count(), blocks, "{}", card.content);
     }
 }

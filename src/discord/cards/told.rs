@@ -10,7 +10,7 @@ use crate::discord::render::{MAX_CONTENT, Reply, span, with_roles};
 use crate::group::{GroupName, Guid};
 use crate::ldapgroup::requests::RequestRefusal;
 use crate::request::{MAX_GROUPS, MAX_REASON_CHARS, Request, State};
-use crate::store::Notice;
+use crate::store::{How, Notice};
 use crate::text::{count, units};
 
 /// What somebody who asked is told, once the request is over.
@@ -99,7 +99,21 @@ pub(in crate::discord) fn requested(request: &Request, is_shown: bool) -> Reply 
     })
 }
 
-/// What somebody reads who took a request back, or denied one whose message is gone.
+/// What somebody reads who took a request back, or left it to others.
+#[must_use]
+pub(in crate::discord) fn cancelled(request: &Request) -> Reply {
+    match request.state {
+        State::Pending => Reply::private(format!(
+            "You have left request {} for {}. It stays for the others who asked, and you won't be told \
+             what comes of it.",
+            request.id,
+            groups_of(request)
+        )),
+        _ => over(request),
+    }
+}
+
+/// What somebody reads who cancelled a request, or denied one whose message is gone.
 #[must_use]
 pub(in crate::discord) fn over(request: &Request) -> Reply {
     Reply::private(format!(
@@ -112,9 +126,13 @@ pub(in crate::discord) fn over(request: &Request) -> Reply {
 
 /// What somebody reads who joined a request, or had asked before.
 #[must_use]
-pub(in crate::discord) fn joined(name: &GroupName, request: &Request, is_new: bool) -> Reply {
+pub(in crate::discord) fn joined(name: &GroupName, request: &Request, how: How) -> Reply {
     let name = span(name.as_str());
-    let how = if is_new { "You have joined it" } else { "You asked for it before" };
+    let how = match how {
+        How::Reworded => "You asked for it before; the reason that you give now counts",
+        How::AskedBefore => "You asked for it before",
+        How::Joined | How::InTheWay => "You have joined it",
+    };
     Reply::private(format!(
         "There is a request for {name} already: request {}{}. {how}, and you will be told what comes \
          of it.",
@@ -161,9 +179,14 @@ pub(in crate::discord) fn refusal(refusal: &RequestRefusal) -> String {
             "You asked for this yourself: another administrator must decide.".to_owned()
         }
         RequestRefusal::NotYours => {
-            "This is somebody else's request: who made it can cancel it, and administrators."
+            "This is somebody else's request: who asked for it can leave it, and administrators can \
+             cancel it."
                 .to_owned()
         }
+        RequestRefusal::HasLeft(number) => format!(
+            "You have left request {number} already, and it stays for the others who asked. Nothing \
+             was done."
+        ),
         RequestRefusal::Unknown => {
             "There is no such request. `/ldapgroup requests` lists those there are.".to_owned()
         }
@@ -181,6 +204,7 @@ pub(in crate::discord) fn refusal(refusal: &RequestRefusal) -> String {
             let number = request.id;
             let now = match request.state {
                 State::Pending => "hasn't been decided yet: approve or deny it",
+                State::Creating if request.direct => "is being carried out",
                 State::Creating => "is approved already, and being carried out",
                 State::Created => "is done already: see its message",
                 State::Failed if request.can_be_retried() => {

@@ -10,7 +10,7 @@ use crate::text::{shorten, units, visible};
 use crate::tickets::Search;
 
 /// Discord's limits for suggestions and a menu's options: how many, and how long a name and a value.
-pub(super) const MAX_CHOICES: usize = 25;
+pub(in crate::discord) const MAX_CHOICES: usize = 25;
 pub(in crate::discord) const MAX_CHOICE: usize = 100;
 
 /// A suggestion for an option of a command, or an option of a menu.

@@ -33,10 +33,8 @@ pub enum Done {
     Created(Created),
     /// There is a request for it now.
     Requested(Request),
-    /// There was one for this group, or this one among others, which the person has joined.
-    Joined(GroupName, Request),
-    /// The person had asked for it already.
-    AskedBefore(GroupName, Request),
+    /// There was one for this group, or this one among others, and what that means for the person.
+    Standing(GroupName, Request, How),
     /// Several were asked for.
     Asked(Batch),
     /// Several are to be created, which is still to be carried out: see [`Requests::carry_out`].
@@ -211,9 +209,10 @@ impl Requests {
         match (asked.made, asked.standing.pop()) {
             (Some(request), _) => Ok(Done::Requested(request)),
             (None, Some(Standing { name, request, how })) => match how {
-                How::Joined => Ok(Done::Joined(name, request)),
-                How::AskedBefore => Ok(Done::AskedBefore(name, request)),
                 How::InTheWay => Err(RequestRefusal::Open(name, Box::new(request)).into()),
+                How::Joined | How::AskedBefore | How::Reworded => {
+                    Ok(Done::Standing(name, request, how))
+                }
             },
             (None, None) => Err(RequestRefusal::Unknown.into()),
         }

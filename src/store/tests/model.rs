@@ -1,6 +1,6 @@
 //! Random steps, after each of which the store must agree with a plain model.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
@@ -9,13 +9,14 @@ use super::{new, open};
 use crate::access::UserId;
 use crate::connect::CorrelationId;
 use crate::group::Guid;
-use crate::request::{Event, Fate, State};
-use crate::store::{Asked, Change, How, Settled, Standing, Store, Swap};
+use crate::request::{Asker, Deed, Event, Fate, Part, State};
+use crate::store::{Asked, Change, How, NewRequest, Settled, Standing, Store, Swap};
 
 /// What somebody, or time, does. Names are those of [`NAMES`] at the bits that are set.
 #[derive(Clone, Debug)]
 enum Step {
-    Ask { names: u8, upper: bool, person: u64 },
+    Ask { names: u8, upper: bool, person: u64, reason: Option<&'static str> },
+    Leave { request: usize, person: u64 },
     Begin { names: u8, is_quiet: bool, person: u64 },
     Happen { request: usize, event: Event, person: u64 },
     Settle { request: usize, position: usize, fate: Fate },
@@ -26,6 +27,7 @@ const MAX_OPEN: u32 = 2;
 
 fn step() -> impl Strategy<Value = Step> {
     let (names, person) = (1..16_u8, 1..4_u64);
+    let reason = prop_oneof![Just(None), Just(Some("a")), Just(Some("b"))];
     let fates = prop_oneof![
         Just(Fate::Created),
         Just(Fate::Existed),
@@ -33,8 +35,11 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Fate::Impossible)
     ];
     prop_oneof![
-        3 => (names.clone(), any::<bool>(), person.clone())
-            .prop_map(|(names, upper, person)| Step::Ask { names, upper, person }),
+        4 => (names.clone(), any::<bool>(), person.clone(), reason).prop_map(
+            |(names, upper, person, reason)| Step::Ask { names, upper, person, reason }
+        ),
+        3 => (0..8_usize, person.clone())
+            .prop_map(|(request, person)| Step::Leave { request, person }),
         1 => (names, any::<bool>(), person.clone())
             .prop_map(|(names, is_quiet, person)| Step::Begin { names, is_quiet, person }),
         6 => (0..8_usize, 0..Event::ALL.len(), person).prop_map(|(request, event, person)| {
@@ -56,16 +61,77 @@ struct Modelled {
     groups: Vec<(String, Fate)>,
     state: State,
     is_quiet: bool,
+    is_direct: bool,
     requester: u64,
-    /// Who asked; nobody if it was created at once.
-    people: Vec<u64>,
+    reason: Option<String>,
+    /// Who asked, in the order in which they did; nobody if it was created at once.
+    people: Vec<Asker>,
+    deeds: Vec<(Deed, u64)>,
 }
 
 impl Modelled {
     fn new(groups: &[&str], state: State, requester: u64) -> Self {
         let groups = groups.iter().map(|name| (name.to_lowercase(), Fate::Waiting)).collect();
-        let people = if state == State::Pending { vec![requester] } else { Vec::new() };
-        Self { groups, state, is_quiet: false, requester, people }
+        let is_direct = state == State::Creating;
+        let (people, deeds) = (Vec::new(), Vec::new());
+        Self { groups, state, is_quiet: false, is_direct, requester, reason: None, people, deeds }
+    }
+
+    fn asked_by(self, person: u64, reason: Option<&str>) -> Self {
+        let asker = Asker { person: UserId(person), reason: reason.map(str::to_owned) };
+        Self { reason: asker.reason.clone(), people: vec![asker], ..self }
+    }
+
+    fn has(&self, person: u64) -> bool {
+        self.people.iter().any(|asker| asker.person.0 == person)
+    }
+
+    fn part(&self, person: u64) -> Part {
+        match (self.has(person), self.deeds.contains(&(Deed::Left, person))) {
+            (true, _) => Part::In,
+            (false, true) => Part::Left,
+            (false, false) => Part::Out,
+        }
+    }
+
+    /// What it means that somebody asks for it, too.
+    fn join(&mut self, person: u64, reason: Option<&str>) -> How {
+        let reason = reason.map(str::to_owned);
+        let known = self.people.iter_mut().find(|asker| asker.person.0 == person);
+        match known {
+            None => {
+                self.people.push(Asker { person: UserId(person), reason });
+                self.deeds.push((Deed::Joined, person));
+                How::Joined
+            }
+            Some(asker) if reason.is_some() && asker.reason != reason => {
+                asker.reason.clone_from(&reason);
+                if self.requester == person && !self.is_direct {
+                    self.reason = reason;
+                }
+                self.deeds.push((Deed::Reworded, person));
+                How::Reworded
+            }
+            Some(_) => How::AskedBefore,
+        }
+    }
+
+    /// Whether somebody could leave it.
+    fn leave(&mut self, person: u64) -> bool {
+        if self.state != State::Pending || !self.has(person) {
+            return false;
+        }
+        if self.people.len() == 1 {
+            self.state = State::Cancelled;
+            return true;
+        }
+        self.people.retain(|asker| asker.person.0 != person);
+        self.deeds.push((Deed::Left, person));
+        if self.requester == person {
+            self.requester = self.people[0].person.0;
+            self.reason.clone_from(&self.people[0].reason);
+        }
+        true
     }
 
     fn is_open_for(&self, folded: &str) -> bool {
@@ -104,8 +170,12 @@ async fn play(steps: &[Step]) {
     for step in steps {
         now += Duration::from_secs(1);
         match *step {
-            Step::Ask { names, upper, person } => {
-                ask(&store, &mut model, &named(names), upper, person, now).await;
+            Step::Ask { names, upper, person, reason } => {
+                let names = named(names);
+                ask(&store, &mut model, &names, upper, (person, reason), now).await;
+            }
+            Step::Leave { request, person } => {
+                leave(&store, &mut model, request, person, now).await;
             }
             Step::Begin { names, is_quiet, person } => {
                 begin(&store, &mut model, &named(names), is_quiet, person, now).await;
@@ -119,6 +189,13 @@ async fn play(steps: &[Step]) {
         }
         agree(&store, &model).await;
     }
+    for (at, known) in model.requests.iter().enumerate() {
+        let history = store.history(&known.groups[0].0, 0, 1000).await.unwrap().entries;
+        let of_it =
+            history.into_iter().rev().filter(|step| step.request.unsigned_abs() == at as u64 + 1);
+        let deeds = of_it.filter_map(|step| Some((step.deed?, step.person.unwrap().0)));
+        assert_eq!(deeds.collect::<Vec<_>>(), known.deeds);
+    }
 }
 
 async fn agree(store: &Store, model: &Model) {
@@ -128,11 +205,11 @@ async fn agree(store: &Store, model: &Model) {
         let request = store.request(id).await.unwrap().unwrap();
         let groups = request.groups.iter().map(|group| (group.name.folded(), group.fate));
         assert_eq!((groups.collect(), request.state), (known.groups.clone(), known.state));
-        let mut asked: Vec<_> = store.people(id).await.unwrap().iter().map(|id| id.0).collect();
-        let mut people = known.people.clone();
-        asked.sort_unstable();
-        people.sort_unstable();
-        assert_eq!(asked, people);
+        assert_eq!((request.requester.0, request.reason), (known.requester, known.reason.clone()));
+        assert_eq!(store.people(id).await.unwrap(), known.people);
+        for person in 1..4 {
+            assert_eq!(store.part(id, UserId(person)).await.unwrap(), known.part(person));
+        }
         for (name, _) in known.groups.iter().filter(|(name, _)| known.is_open_for(name)) {
             assert!(open.insert(name), "two open requests for {name}");
         }
@@ -144,7 +221,7 @@ async fn ask(
     model: &mut Model,
     names: &[&str],
     upper: bool,
-    person: u64,
+    (person, reason): (u64, Option<&str>),
     now: SystemTime,
 ) {
     let typed: Vec<_> = names
@@ -153,31 +230,30 @@ async fn ask(
         .collect();
     let typed: Vec<_> = typed.iter().map(String::as_str).collect();
     let free = model.free(names);
-    let asked = store.ask(&new(&typed, person), MAX_OPEN, now, CorrelationId::new()).await;
+    let wanted = NewRequest { reason: reason.map(str::to_owned), ..new(&typed, person) };
+    let asked = store.ask(&wanted, MAX_OPEN, now, CorrelationId::new()).await;
     let Some(Asked { made, standing }) = asked.unwrap() else {
         assert!(!free.is_empty() && model.open_of(person) >= MAX_OPEN as usize);
         return;
     };
     assert_eq!(made.is_some(), !free.is_empty());
     assert_eq!(standing.len() + free.len(), names.len());
-    let before: Vec<_> = model.requests.iter().map(|known| known.people.clone()).collect();
+    let mut joined = HashMap::new();
     for Standing { name, request, how } in standing {
         let at = model.open(&name.folded()).unwrap();
         assert_eq!(usize::try_from(request.id).unwrap(), at + 1);
         let known = &mut model.requests[at];
-        match how {
-            How::InTheWay => assert!(known.is_quiet),
-            How::AskedBefore => assert!(before[at].contains(&person)),
-            How::Joined => {
-                assert!(!known.is_quiet && !before[at].contains(&person));
-                if !known.people.contains(&person) {
-                    known.people.push(person);
-                }
-            }
-        }
+        let expected = match (known.is_quiet, joined.get(&at)) {
+            (true, _) => How::InTheWay,
+            (false, Some(how)) => *how,
+            (false, None) => known.join(person, reason),
+        };
+        assert_eq!(how, expected);
+        joined.insert(at, how);
     }
     if made.is_some() {
-        model.requests.push(Modelled::new(&free, State::Pending, person));
+        let made = Modelled::new(&free, State::Pending, person);
+        model.requests.push(made.asked_by(person, reason));
     }
 }
 
@@ -234,6 +310,20 @@ async fn happen(
         }
         (None, Swap::Lost(unchanged)) => assert_eq!(unchanged.state, known.state),
         (expected, swap) => panic!("{swap:?} where {event:?} leads to {expected:?}"),
+    }
+}
+
+async fn leave(store: &Store, model: &mut Model, request: usize, person: u64, now: SystemTime) {
+    let id = i64::try_from(request).unwrap() + 1;
+    let swap = store.leave(id, UserId(person), now, CorrelationId::new()).await.unwrap();
+    let Some(known) = model.requests.get_mut(request) else {
+        return assert!(matches!(swap, Swap::Unknown), "{swap:?}");
+    };
+    match (known.leave(person), swap) {
+        (true, Swap::Done(request)) | (false, Swap::Lost(request)) => {
+            assert_eq!(request.state, known.state);
+        }
+        (is_done, swap) => panic!("{swap:?} where {is_done} is right"),
     }
 }
 
