@@ -85,10 +85,10 @@ impl App {
         let http = http_client(Vec::new())?;
         let places = Places::of(&config);
         let connect = Connect::new(config.connect, &http)?;
-        let groups = LdapGroups::new(connect.clone(), config.policy, config.ticket_ttl);
+        let groups = LdapGroups::new(connect.clone(), config.ticket_ttl);
         let store = Store::open(&config.database_url).await?;
         store.distrust_messages().await?;
-        let requests = Requests::new(groups, store, config.requests);
+        let requests = Requests::new(groups, store, config.policy, config.requests);
         let rest = Rest::new(http, config.discord.api, &config.discord.token);
         let bot = Bot::new(requests, rest, stopping.clone());
         let application = tokio::select! {

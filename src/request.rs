@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::access::{Authority, ChannelId, GuildId, Place, UserId};
+use crate::access::{ChannelId, GuildId, Place, UserId};
 use crate::group::{GroupName, Guid};
 
 /// The most characters that a reason may have; more doesn't fit the message that shows it.
@@ -269,42 +269,6 @@ impl Request {
     }
 }
 
-/// Why someone may not decide a request.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum NotYours {
-    /// They are no admin.
-    NeedsAdmin,
-    /// It is their own, or they joined it.
-    Own,
-    /// They neither made it nor are an admin.
-    NotRequester,
-}
-
-/// Whether someone may approve, deny or retry a request: an admin who didn't ask for it.
-///
-/// # Errors
-///
-/// Says why not.
-pub fn may_decide(authority: Authority, asked: bool) -> Result<(), NotYours> {
-    match (authority, asked) {
-        (Authority::Requester, _) => Err(NotYours::NeedsAdmin),
-        (Authority::Admin, true) => Err(NotYours::Own),
-        (Authority::Admin, false) => Ok(()),
-    }
-}
-
-/// Whether someone may cancel a request: who made it, and admins.
-///
-/// # Errors
-///
-/// Says why not.
-pub fn may_cancel(authority: Authority, made_it: bool) -> Result<(), NotYours> {
-    match (authority, made_it) {
-        (Authority::Admin, _) | (Authority::Requester, true) => Ok(()),
-        (Authority::Requester, false) => Err(NotYours::NotRequester),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,21 +296,6 @@ mod tests {
             assert_eq!(Fate::parse(fate.as_str()), Some(fate));
         }
         assert_eq!(State::parse("approved"), None);
-    }
-
-    #[test]
-    fn only_an_admin_who_did_not_ask_decides() {
-        assert_eq!(may_decide(Authority::Admin, false), Ok(()));
-        assert_eq!(may_decide(Authority::Admin, true), Err(NotYours::Own));
-        assert_eq!(may_decide(Authority::Requester, false), Err(NotYours::NeedsAdmin));
-        assert_eq!(may_decide(Authority::Requester, true), Err(NotYours::NeedsAdmin));
-    }
-
-    #[test]
-    fn who_made_it_and_admins_cancel() {
-        assert_eq!(may_cancel(Authority::Admin, false), Ok(()));
-        assert_eq!(may_cancel(Authority::Requester, true), Ok(()));
-        assert_eq!(may_cancel(Authority::Requester, false), Err(NotYours::NotRequester));
     }
 
     fn approved(attempts: u32, decided: SystemTime) -> Request {

@@ -18,7 +18,7 @@ use tracing::Instrument;
 
 pub(super) use self::duty::Desk;
 use self::duty::{DeskError, Duty, Later, Note, Round, Way};
-use super::handle::{nobody, rows};
+use super::responder::{nobody, rows};
 use super::rest::RestError;
 use super::{Bot, cards};
 use crate::access::{ChannelId, GuildId, Place, RoleId};
@@ -243,17 +243,17 @@ impl Bot {
 
     /// The admins are pinged by what they are to decide, and by nothing else.
     fn admins_only(&self, request: &Request) -> CreateAllowedMentions {
-        let admins = self.requests.groups().admin_roles();
+        let admins = &self.requests.policy().admin_roles;
         match request.state {
-            State::Pending => roles_only(&admins),
+            State::Pending => roles_only(admins),
             _ => nobody(),
         }
     }
 
     async fn card(&self, request: &Request) -> Result<cards::Card, StoreError> {
         let people = self.requests.store().people(request.id).await?;
-        let admins = self.requests.groups().admin_roles();
-        Ok(cards::card(request, &people, &admins, self.requests.settings().ttl))
+        let admins = &self.requests.policy().admin_roles;
+        Ok(cards::card(request, &people, admins, self.requests.settings().ttl))
     }
 
     /// Tells somebody where they asked or, if the bot can't speak there any more, where the request
@@ -284,11 +284,11 @@ impl Bot {
             return Ok(());
         }
         let settings = self.requests.settings();
-        let admins = self.requests.groups().admin_roles();
+        let admins = &self.requests.policy().admin_roles;
         let channel = self.home(request);
         let message = CreateMessage::new()
-            .content(cards::reminder(request, &admins, settings.ttl))
-            .allowed_mentions(roles_only(&admins))
+            .content(cards::reminder(request, admins, settings.ttl))
+            .allowed_mentions(roles_only(admins))
             .nonce(nonce(request, "remind"))
             .enforce_nonce(true);
         self.say_once(channel, &message).await?;

@@ -31,10 +31,6 @@ const MAX_SPAN: usize = 400;
 const MAX_LISTED: usize = 100;
 const MAX_SHORT: usize = 50;
 
-/// The `custom_id` of a menu of groups to bring into Connect. Its values are names, or
-/// abbreviations of names.
-pub(super) const PICK: &str = "pick";
-
 /// Who sees an answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Privacy {
@@ -99,10 +95,6 @@ pub fn created(created: &Created) -> Reply {
 pub fn refusal(refusal: &Refusal) -> Reply {
     Reply::private(match refusal {
         Refusal::Denied(denied) => denied_text(denied),
-        Refusal::NeedsAdmin(roles) => format!(
-            "Only an administrator can create groups in Connect.{}",
-            with_roles(" Ask someone with the role ", roles, " to do it.")
-        ),
         Refusal::BadName(NameProblem::Blank) => {
             "A name has at least one letter. Type the beginning of the group's name.".to_owned()
         }
@@ -185,7 +177,6 @@ pub(super) fn in_a_list(name: &GroupName, why: &Refusal) -> String {
             format!("Too many LDAP groups begin with {name} for Connect to list them.")
         }
         Refusal::Denied(_)
-        | Refusal::NeedsAdmin(_)
         | Refusal::BadName(_)
         | Refusal::ForgottenSearch
         | Refusal::Request(_) => format!("{name} can't be created."),
@@ -229,11 +220,15 @@ fn denied_text(denied: &Denied) -> String {
             "You can't use `/ldapgroup` yet.{}",
             with_roles(" Ask an administrator of this server for the role ", roles, ".")
         ),
+        Denied::NotAdmin(roles) => format!(
+            "Only an administrator can do this.{}",
+            with_roles(" Ask someone with the role ", roles, ".")
+        ),
     }
 }
 
 /// Nothing, if no role can be named.
-pub(super) fn with_roles(before: &str, roles: &[RoleId], after: &str) -> String {
+fn with_roles(before: &str, roles: &[RoleId], after: &str) -> String {
     if roles.is_empty() {
         return String::new();
     }

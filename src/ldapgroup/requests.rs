@@ -12,10 +12,10 @@ use tokio::sync::Notify;
 pub use self::asking::{Batch, Done, Found, Left, Wanted};
 pub use self::carry::Swept;
 use super::{LdapGroups, Refusal, Stop};
-use crate::access::{Actor, Authority, ChannelId, GuildId, RoleId};
+use crate::access::{Authority, ChannelId, GuildId, Member, Policy};
 use crate::connect::CorrelationId;
 use crate::group::GroupName;
-use crate::request::{Event, NotYours, Request, State, may_cancel, may_decide};
+use crate::request::{Event, Request, State};
 use crate::store::{Change, Filter, Listed, Store, Swap};
 
 /// How requests are made and decided.
@@ -57,8 +57,6 @@ pub enum RequestRefusal {
     Open(GroupName, Box<Request>),
     /// They named this many groups, more than [`MAX_GROUPS`](crate::request::MAX_GROUPS).
     TooManyGroups(usize),
-    /// They decide nothing: someone with one of these roles does.
-    NeedsAdmin(Vec<RoleId>),
     /// It is their own request, or they joined it: somebody else decides.
     Own,
     /// It is somebody else's request.
@@ -87,9 +85,23 @@ impl From<RequestRefusal> for Stop {
     }
 }
 
+/// A decision, as someone pressed or wrote it.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision<'w> {
+    /// The request's number.
+    pub request: i64,
+    /// The message that was pressed: one that doesn't show this request may be years old, and its
+    /// number another's.
+    pub message: Option<u64>,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// Why.
+    pub why: Option<&'w str>,
+}
+
 /// What a press or a form asks for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Decision {
+pub enum Verdict {
     /// Create the group.
     Approve,
     /// Don't.
@@ -98,7 +110,7 @@ pub enum Decision {
     Retry,
 }
 
-impl Decision {
+impl Verdict {
     fn event(self) -> Event {
         match self {
             Self::Approve => Event::Approve,
@@ -112,6 +124,7 @@ impl Decision {
 pub struct Requests {
     groups: LdapGroups,
     store: Store,
+    policy: Policy,
     settings: RequestSettings,
     /// Requests whose creation this process is at work on: none is worked on twice.
     under_way: Mutex<HashSet<i64>>,
@@ -121,11 +134,22 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// Requests for `groups`, kept in `store`.
+    /// Requests for `groups`, kept in `store`, of whoever `policy` admits.
     #[must_use]
-    pub fn new(groups: LdapGroups, store: Store, settings: RequestSettings) -> Self {
+    pub fn new(
+        groups: LdapGroups,
+        store: Store,
+        policy: Policy,
+        settings: RequestSettings,
+    ) -> Self {
         let (under_way, servers) = (Mutex::default(), Mutex::default());
-        Self { groups, store, settings, under_way, servers, changed: Notify::new() }
+        Self { groups, store, policy, settings, under_way, servers, changed: Notify::new() }
+    }
+
+    /// Who may do what.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// What can be done without a request.
@@ -163,53 +187,48 @@ impl Requests {
         self.changed.notified().await;
     }
 
-    /// Decides a request, as someone pressed or wrote. After an approval the creation is still to be
-    /// carried out: see [`Requests::carry_out`].
-    ///
-    /// `message` is the message that was pressed: one that doesn't show this request may be years
-    /// old, and its number another's.
+    /// Decides a request. After an approval the creation is still to be carried out: see
+    /// [`Requests::carry_out`].
     ///
     /// # Errors
     ///
-    /// When the actor may not decide it, or it can't be decided any more.
+    /// When the member may not decide it, or it can't be decided any more.
     pub async fn decide(
         &self,
-        actor: &Actor,
-        number: i64,
-        message: Option<u64>,
-        decision: Decision,
-        why: Option<&str>,
+        member: Member,
+        decision: &Decision<'_>,
         id: CorrelationId,
     ) -> Result<Request, Stop> {
-        let request = self.decidable(actor, number, message, decision, id).await?;
-        let why = why.map(str::trim).filter(|why| !why.is_empty()).map(str::to_owned);
-        let change = Change { why, ..Change::new(decision.event(), Some(actor.user), id) };
+        let request = self.decidable(member, decision, id).await?;
+        let why = decision.why.map(str::trim).filter(|why| !why.is_empty()).map(str::to_owned);
+        let event = decision.verdict.event();
+        let change = Change { why, ..Change::new(event, Some(member.user()), id) };
         self.swap(request.id, &change).await
     }
 
-    /// The request, if the actor may decide it now.
+    /// The request, if the member may decide it now: an admin who didn't ask for it.
     ///
     /// # Errors
     ///
-    /// When the actor may not, or it can't be decided any more.
+    /// When they may not, or it can't be decided any more.
     pub async fn decidable(
         &self,
-        actor: &Actor,
-        number: i64,
-        message: Option<u64>,
-        decision: Decision,
+        member: Member,
+        decision: &Decision<'_>,
         id: CorrelationId,
     ) -> Result<Request, Stop> {
-        let authority = self.groups.presser(actor)?;
-        let request = self.store.request(number).await?.ok_or(RequestRefusal::Unknown)?;
+        let &Decision { message, verdict, .. } = decision;
+        let request = self.store.request(decision.request).await?;
+        let request = request.ok_or(RequestRefusal::Unknown)?;
         if message.is_some() && message != request.message.map(|(_, message)| message) {
             return Err(RequestRefusal::OldMessage.into());
         }
+        self.policy.require_admin(member)?;
         // Who may create at once needs nobody else's word to try again.
-        let is_own =
-            request.requester == actor.user || self.store.has_asked(request.id, actor.user).await?;
-        let asked = is_own && (!request.direct || self.must_ask(authority));
-        may_decide(authority, asked).map_err(|reason| self.not_yours(reason))?;
+        let must_be_another = !request.direct || self.must_ask(member.authority());
+        if must_be_another && self.has_asked(&request, member).await? {
+            return Err(RequestRefusal::Own.into());
+        }
         let now = SystemTime::now();
         if request.state == State::Pending && request.expires(self.settings.ttl) <= now {
             let change = Change::new(Event::Expire, None, id);
@@ -217,37 +236,34 @@ impl Requests {
                 RequestRefusal::Over(Box::new(self.swap(request.id, &change).await?)).into()
             );
         }
-        let is_final = decision == Decision::Retry && !request.can_be_retried();
-        if is_final || request.state != decision.event().from() {
+        let is_final = verdict == Verdict::Retry && !request.can_be_retried();
+        if is_final || request.state != verdict.event().from() {
             return Err(RequestRefusal::Over(Box::new(request)).into());
         }
         Ok(request)
+    }
+
+    async fn has_asked(&self, request: &Request, member: Member) -> Result<bool, Stop> {
+        let person = member.user();
+        Ok(request.requester == person || self.store.has_asked(request.id, person).await?)
     }
 
     /// Takes a request back.
     ///
     /// # Errors
     ///
-    /// When the actor neither made it nor is an admin, or it is over.
+    /// When the member neither made it nor is an admin, or it is over.
     pub async fn cancel(
         &self,
-        actor: &Actor,
+        member: Member,
         number: i64,
         id: CorrelationId,
     ) -> Result<Request, Stop> {
-        let (authority, _) = self.groups.person(actor)?;
         let request = self.store.request(number).await?.ok_or(RequestRefusal::Unknown)?;
-        may_cancel(authority, request.requester == actor.user)
-            .map_err(|reason| self.not_yours(reason))?;
-        self.swap(request.id, &Change::new(Event::Cancel, Some(actor.user), id)).await
-    }
-
-    fn not_yours(&self, reason: NotYours) -> Refusal {
-        match reason {
-            NotYours::NeedsAdmin => RequestRefusal::NeedsAdmin(self.groups.admin_roles()).into(),
-            NotYours::Own => RequestRefusal::Own.into(),
-            NotYours::NotRequester => RequestRefusal::NotYours.into(),
+        if member.authority() != Authority::Admin && request.requester != member.user() {
+            return Err(RequestRefusal::NotYours.into());
         }
+        self.swap(request.id, &Change::new(Event::Cancel, Some(member.user()), id)).await
     }
 
     async fn swap(&self, number: i64, change: &Change) -> Result<Request, Stop> {
@@ -264,38 +280,23 @@ impl Requests {
         }
     }
 
-    /// A page of the requests that the actor may see: all of them for admins, else the own ones.
+    /// A page of the requests that a member may see: all of them for admins, else the own ones.
     ///
     /// # Errors
     ///
-    /// When the actor may see none, or the database fails.
+    /// When the database fails.
     pub async fn list(
         &self,
-        actor: &Actor,
+        member: Member,
         state: Option<State>,
         page: usize,
         per_page: usize,
     ) -> Result<Listed<Request>, Stop> {
-        let (authority, _) = self.groups.person(actor)?;
-        let person = match authority {
+        let person = match member.authority() {
             Authority::Admin => None,
-            Authority::Requester => Some(actor.user),
+            Authority::Requester => Some(member.user()),
         };
         Ok(self.store.list(Filter { state, person }, page, per_page).await?)
-    }
-
-    /// Whether the actor is an admin here.
-    ///
-    /// # Errors
-    ///
-    /// When they are not.
-    pub fn admin(&self, actor: &Actor) -> Result<(), Stop> {
-        match self.groups.person(actor)? {
-            (Authority::Admin, _) => Ok(()),
-            (Authority::Requester, _) => {
-                Err(RequestRefusal::NeedsAdmin(self.groups.admin_roles()).into())
-            }
-        }
     }
 
     fn take_up(&self, number: i64) -> Option<Work<'_>> {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Button, Card, Look, link, said, stamp};
+use crate::discord::custom_id::{CustomId, OPEN};
 use crate::discord::render::{MAX_CHOICE, listed_span, short_span};
 use crate::group::{Abbreviation, GroupName};
 use crate::request::{Request, State};
@@ -40,7 +41,7 @@ pub(in crate::discord) fn request_choices(requests: &[Request], typed: &str) -> 
 /// A page of requests.
 #[must_use]
 pub(in crate::discord) fn requests(listed: &Listed<Request>, state: Option<State>) -> Card {
-    let kind = state.map_or("open", State::as_str);
+    let kind = state.map_or(OPEN, State::as_str);
     if listed.entries.is_empty() {
         return Card { content: format!("There are no {kind} requests."), buttons: Vec::new() };
     }
@@ -57,7 +58,7 @@ pub(in crate::discord) fn requests(listed: &Listed<Request>, state: Option<State
             stamp(request.decided.unwrap_or(request.made), 'R')
         );
     }
-    paged(content, &format!("requests:{kind}"), listed.page, listed.pages)
+    paged(content, (listed.page, listed.pages), |page| Some(CustomId::Requests { state, page }))
 }
 
 /// A page of what happened to a group.
@@ -88,24 +89,32 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Card {
             entry.correlation
         );
     }
-    paged(content, &format!("history:{key}"), listed.page, listed.pages)
+    paged(content, (listed.page, listed.pages), |page| {
+        Some(CustomId::History { name: key.clone(), page })
+    })
 }
 
-/// Adds the page's number and the buttons that turn it. `custom_id`s end in the page they lead to.
-fn paged(mut content: String, key: &str, page: usize, pages: usize) -> Card {
+/// Adds the page's number and the buttons that turn it.
+fn paged<'a>(
+    mut content: String,
+    (page, pages): (usize, usize),
+    custom_id: impl Fn(usize) -> Option<CustomId<'a>>,
+) -> Card {
     if pages > 1 {
         let _ = write!(content, "\npage {} of {pages}", page + 1);
     }
-    Card { content, buttons: turns(page, pages, |to| Some(format!("{key}:{to}"))) }
+    Card { content, buttons: turns(page, pages, custom_id) }
 }
 
 /// The buttons that lead to the pages beside this one, as far as `custom_id` can name these.
-pub(in crate::discord) fn turns(
+pub(in crate::discord) fn turns<'a>(
     page: usize,
     pages: usize,
-    custom_id: impl Fn(usize) -> Option<String>,
+    custom_id: impl Fn(usize) -> Option<CustomId<'a>>,
 ) -> Vec<Button> {
-    let button = |label, to| Some(Button { label, custom_id: custom_id(to)?, look: Look::Plain });
+    let button = |label, to| {
+        Some(Button { label, custom_id: custom_id(to)?.to_string(), look: Look::Plain })
+    };
     let before = page.checked_sub(1).and_then(|to| button("◀", to));
     let after = (page + 1 < pages).then(|| button("▶", page + 1)).flatten();
     before.into_iter().chain(after).collect()

@@ -1,0 +1,47 @@
+//! `/ldapgroup cancel`: a request is taken back.
+
+use serenity::all::{AutocompleteChoice, CommandOptionType, CreateCommandOption};
+
+use super::Subcommand;
+use crate::discord::cards;
+use crate::discord::context::Context;
+use crate::discord::options::{Options, Unknown};
+use crate::discord::render::Privacy;
+use crate::discord::responder::Target;
+use crate::request::State;
+
+const REQUEST: &str = "request";
+
+/// Requests to choose suggestions from: Discord shows 25.
+const MANY: usize = 25;
+
+pub(super) const SUBCOMMAND: Subcommand = Subcommand {
+    name: "cancel",
+    description: "Take back a request of yours",
+    options: || {
+        let kind = CommandOptionType::Integer;
+        let request = CreateCommandOption::new(kind, REQUEST, "Pick it from the list");
+        vec![request.required(true).set_autocomplete(true)]
+    },
+    run: |context, options| Box::pin(run(context, options)),
+    suggest: Some((REQUEST, |context, typed| Box::pin(suggest(context, typed)))),
+};
+
+async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
+    let request = options.integer(REQUEST)?;
+    options.finish()?;
+    let work = async {
+        let cancelled = context.bot.requests().cancel(context.member, request, context.id).await;
+        cancelled.map(|request| cards::over(&request))
+    };
+    context.respond(Target::Message(Privacy::Private), SUBCOMMAND.name, work).await;
+    Ok(())
+}
+
+async fn suggest(context: &Context, typed: String) -> Vec<AutocompleteChoice> {
+    let pending = Some(State::Pending);
+    let listed = context.bot.requests().list(context.member, pending, 0, MANY).await;
+    let requests = listed.map(|listed| listed.entries).unwrap_or_default();
+    let choices = cards::request_choices(&requests, &typed).into_iter();
+    choices.map(|(name, number)| AutocompleteChoice::new(name, number)).collect()
+}
