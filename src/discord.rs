@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use self::desk::Desk;
+use self::desk::{Desk, Waiting};
 use self::gateway::Latency;
 use self::handle::{First, Handle, Target};
 use self::parse::Command;
@@ -40,6 +40,7 @@ use self::render::{Privacy, Reply};
 use self::rest::Rest;
 use self::suggesting::Suggesting;
 use crate::access::{Actor, ChannelId, GuildId};
+use crate::check::Places;
 use crate::connect::CorrelationId;
 use crate::ldapgroup::requests::{Batch, Done, Requests, Wanted};
 use crate::ldapgroup::{Caller, Created, Stop};
@@ -56,10 +57,13 @@ const INVALID_BODY: u64 = 50035;
 pub struct Bot {
     requests: Requests,
     rest: Rest,
+    places: Places,
     started: SystemTime,
     latency: Latency,
     /// One at a time looks after the messages, or two would post one.
     desk: tokio::sync::Mutex<Desk>,
+    /// What that couldn't say yet.
+    waiting: Waiting,
     suggesting: Suggesting,
     /// The servers of channels.
     guilds: Mutex<HashMap<ChannelId, GuildId>>,
@@ -69,19 +73,27 @@ pub struct Bot {
 }
 
 impl Bot {
-    /// A bot that serves `requests`, and takes on nothing new once `stopping`.
+    /// A bot that serves `requests` in these places, and takes on nothing new once `stopping`.
     #[must_use]
-    pub fn new(requests: Requests, rest: Rest, stopping: CancellationToken) -> Arc<Self> {
+    pub fn new(
+        requests: Requests,
+        rest: Rest,
+        places: Places,
+        stopping: CancellationToken,
+    ) -> Arc<Self> {
         let (under_way, leaving) = (TaskTracker::new(), CancellationToken::new());
-        let (desk, guilds) = (tokio::sync::Mutex::default(), Mutex::default());
+        let (waiting, guilds) = (Waiting::default(), Mutex::default());
+        let desk = tokio::sync::Mutex::new(Desk::new(waiting.clone()));
         let (started, latency) = (SystemTime::now(), Latency::default());
         let suggesting = Suggesting::default();
         Arc::new(Self {
             requests,
             rest,
+            places,
             started,
             latency,
             desk,
+            waiting,
             suggesting,
             guilds,
             under_way,
@@ -94,6 +106,12 @@ impl Bot {
     #[must_use]
     pub fn rest(&self) -> &Rest {
         &self.rest
+    }
+
+    /// Where it is to work.
+    #[must_use]
+    pub fn places(&self) -> &Places {
+        &self.places
     }
 
     /// What people can do.
