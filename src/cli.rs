@@ -125,7 +125,7 @@ pub async fn check(config: Config) -> io::Result<Outcome> {
     let places = Places::of(&config);
     let (discord, connect, database) = tokio::join!(
         check::discord(&rest, &places),
-        check::connect(&connect),
+        check::connect(&connect, CorrelationId::new()),
         check::database(&config.database_url)
     );
     let mut outcome = Outcome::Done;

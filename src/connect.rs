@@ -20,7 +20,7 @@ use reqwest::header::{
 use reqwest::{Certificate, Client, Method, RequestBuilder, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -108,15 +108,21 @@ type SearchResult = Result<Arc<[RemoteGroup]>, Arc<Error>>;
 type SharedSearch = Shared<BoxFuture<'static, SearchResult>>;
 type SearchUnderWay = (WeakShared<BoxFuture<'static, SearchResult>>, CorrelationId);
 
+/// What is searched for to see whether a search works: no group is likely to be called so, so that
+/// Connect makes no ticket.
+const TRIAL: [(&str, &str); 2] = [("prefix", "ldapgroup-bot"), ("limit", "1")];
+
 /// A Connect server. Cheap to clone; clones share connections.
 #[derive(Clone)]
-pub struct Connect(Arc<Inner>);
+pub struct Connect {
+    inner: Arc<Inner>,
+    timeout: Duration,
+}
 
 struct Inner {
     http: Client,
     api: Url,
     key: HeaderValue,
-    timeout: Duration,
     /// Searches under way, so that identical ones share one call. Weak: a search that nobody waits
     /// for any more is given up.
     searches: Mutex<HashMap<Prefix, SearchUnderWay>>,
@@ -138,13 +144,14 @@ impl Connect {
         let mut key = HeaderValue::try_from(format!("Key {}", settings.key.expose_secret()))
             .unwrap_or(HeaderValue::from_static("Key"));
         key.set_sensitive(true);
-        Ok(Self(Arc::new(Inner {
-            http,
-            api: settings.api,
-            key,
-            timeout: settings.timeout,
-            searches: Mutex::default(),
-        })))
+        let inner = Inner { http, api: settings.api, key, searches: Mutex::default() };
+        Ok(Self { inner: Arc::new(inner), timeout: settings.timeout })
+    }
+
+    /// The same server, for somebody who waits for no call longer than this.
+    #[must_use]
+    pub fn within(&self, longest: Duration) -> Self {
+        Self { inner: Arc::clone(&self.inner), timeout: self.timeout.min(longest) }
     }
 
     /// The groups of LDAP, and those that Connect has without it, whose names begin with `prefix`,
@@ -159,7 +166,7 @@ impl Connect {
     /// When Connect or something on the way to it failed.
     pub async fn search(&self, prefix: &Prefix, id: CorrelationId) -> SearchResult {
         let (search, call) = {
-            let mut searches = self.0.searches.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut searches = self.inner.searches.lock().unwrap_or_else(PoisonError::into_inner);
             let known = searches.get(prefix);
             if let Some(known) = known.and_then(|(weak, call)| Some((weak.upgrade()?, *call))) {
                 known
@@ -193,7 +200,8 @@ impl Connect {
         let connect = self.clone();
         async move {
             let hits = connect.search_afresh(&prefix, id).await;
-            let mut searches = connect.0.searches.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut searches =
+                connect.inner.searches.lock().unwrap_or_else(PoisonError::into_inner);
             searches.remove(&prefix);
             hits
         }
@@ -280,6 +288,19 @@ impl Connect {
         Ok(KeyInUse { owner, keys })
     }
 
+    /// Whether LDAP groups can be searched: asked once, and no ticket is read. Too many hits are hits.
+    ///
+    /// # Errors
+    ///
+    /// When they can't be.
+    pub async fn try_search(&self, id: CorrelationId) -> Result<(), Error> {
+        let search = self.request(Method::GET, "v1/groups/remote", &TRIAL, id);
+        match self.send::<Page<IgnoredAny>>("search", search).await {
+            Err(error) if error.code() != Some(Code::TooManyResults) => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     /// What the server says about itself.
     ///
     /// # Errors
@@ -322,16 +343,16 @@ impl Connect {
         query: &[(&str, &str)],
         id: CorrelationId,
     ) -> RequestBuilder {
-        let mut url = self.0.api.clone();
-        url.set_path(&format!("{}{path}", self.0.api.path()));
+        let mut url = self.inner.api.clone();
+        url.set_path(&format!("{}{path}", self.inner.api.path()));
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        self.0
+        self.inner
             .http
             .request(method, url)
-            .timeout(self.0.timeout)
-            .header(AUTHORIZATION, self.0.key.clone())
+            .timeout(self.timeout)
+            .header(AUTHORIZATION, self.inner.key.clone())
             .header(CORRELATION_ID, id.to_string())
     }
 
@@ -349,7 +370,7 @@ impl Connect {
     }
 
     async fn exchange<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Error> {
-        let lost = |error| Error::from_client(error, self.0.timeout);
+        let lost = |error| Error::from_client(error, self.timeout);
         let response = request.send().await.map_err(lost)?;
         let status = response.status();
         let content_type = content_type(&response);

@@ -24,21 +24,25 @@ use std::time::SystemTime;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::desk::Desk;
+use self::desk::{Desk, Waiting};
 use self::gateway::Latency;
 use self::rest::Rest;
 use self::router::Suggesting;
 use crate::access::{ChannelId, GuildId};
+use crate::check::Places;
 use crate::ldapgroup::requests::Requests;
 
 /// The bot as Discord knows it.
 pub struct Bot {
     requests: Requests,
     rest: Rest,
+    places: Places,
     started: SystemTime,
     latency: Latency,
     /// One at a time looks after the messages, or two would post one.
     desk: tokio::sync::Mutex<Desk>,
+    /// What that couldn't say yet.
+    waiting: Waiting,
     suggesting: Suggesting,
     /// The servers of channels.
     guilds: Mutex<HashMap<ChannelId, GuildId>>,
@@ -48,19 +52,27 @@ pub struct Bot {
 }
 
 impl Bot {
-    /// A bot that serves `requests`, and takes on nothing new once `stopping`.
+    /// A bot that serves `requests` in these places, and takes on nothing new once `stopping`.
     #[must_use]
-    pub fn new(requests: Requests, rest: Rest, stopping: CancellationToken) -> Arc<Self> {
+    pub fn new(
+        requests: Requests,
+        rest: Rest,
+        places: Places,
+        stopping: CancellationToken,
+    ) -> Arc<Self> {
         let (under_way, leaving) = (TaskTracker::new(), CancellationToken::new());
-        let (desk, guilds) = (tokio::sync::Mutex::default(), Mutex::default());
+        let (waiting, guilds) = (Waiting::default(), Mutex::default());
+        let desk = tokio::sync::Mutex::new(Desk::new(waiting.clone()));
         let (started, latency) = (SystemTime::now(), Latency::default());
         let suggesting = Suggesting::default();
         Arc::new(Self {
             requests,
             rest,
+            places,
             started,
             latency,
             desk,
+            waiting,
             suggesting,
             guilds,
             under_way,
@@ -73,6 +85,12 @@ impl Bot {
     #[must_use]
     pub fn rest(&self) -> &Rest {
         &self.rest
+    }
+
+    /// Where it is to work.
+    #[must_use]
+    pub fn places(&self) -> &Places {
+        &self.places
     }
 
     /// What people can do.

@@ -87,6 +87,12 @@ fn is_invisible(c: char) -> bool {
         )
 }
 
+/// Text from outside in a code span that nothing in it can end, cut to `max` UTF-16 units.
+#[must_use]
+pub fn code_span(text: &str, max: usize) -> String {
+    format!("`{}`", shorten(&visible(text).replace('`', "\\u{60}"), max))
+}
+
 /// The text with everything escaped that Discord's markdown would take for something else.
 #[must_use]
 pub fn escape_markdown(text: &str) -> String {

@@ -1,9 +1,9 @@
 //! A strict stand-in for Discord: its REST interface and its gateway on loopback, and the people of a
 //! team's server.
 //!
-//! The bot talks to [`Discord::url`] as it would to `https://discord.com`. Tests and prompts act as
-//! people by [`Discord::person`]. Whatever the bot does that Discord doesn't document is answered as
-//! Discord would, and stands in [`Discord::violations`].
+//! The bot talks to [`Discord::url`] as it would to `https://discord.com`. Tests, the page and the demo
+//! act as people by [`Discord::person`]. Whatever the bot does that Discord doesn't document is
+//! answered as Discord would, and stands in [`Discord::violations`].
 
 mod answers;
 mod application;

@@ -16,10 +16,9 @@ use serenity::all::{CreateAllowedMentions, CreateMessage, EditMessage, Nonce};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tracing::Instrument;
 
-pub(super) use self::duty::Desk;
-use self::duty::{DeskError, Duty, Later, Note, Round, Way};
+pub(super) use self::duty::{Desk, Undelivered, Waiting};
+use self::duty::{DeskError, Duty, Note, Round, Way};
 use super::responder::{nobody, rows};
-use super::rest::RestError;
 use super::{Bot, cards};
 use crate::access::{ChannelId, GuildId, Place, RoleId};
 use crate::connect::CorrelationId;
@@ -139,7 +138,7 @@ impl Bot {
                     let result = self.show(number).await;
                     desk.note(duty, &result);
                 }
-                let Some(&Later { at, passes, .. }) = desk.later.get(&duty) else { return true };
+                let Some((at, passes)) = desk.next_try(duty) else { return true };
                 if !passes || at > deadline {
                     return false;
                 }
@@ -162,7 +161,7 @@ impl Bot {
             match self.edit(&request, channel, message).await {
                 Err(error) if error.is_about_lost_message() => store.note_gone(number).await?,
                 // The bot may not speak there any more, and has another channel to speak in.
-                Err(DeskError::Rest(error))
+                Err(DeskError::Rest(_, error))
                     if error.is_about_channel() && self.home(&request) != channel =>
                 {
                     store.note_gone(number).await?;
@@ -184,7 +183,8 @@ impl Bot {
             .content(card.content)
             .components(rows(&card.buttons))
             .allowed_mentions(nobody());
-        self.rest.edit_message(channel, message, &edit).await?;
+        let edited = self.rest.edit_message(channel, message, &edit).await;
+        edited.map_err(|error| DeskError::Rest(channel, error))?;
         let store = self.requests.store();
         Ok(store.note_shown(request.id, request.version, (channel, message), None).await?)
     }
@@ -192,7 +192,7 @@ impl Bot {
     async fn post(&self, number: i64) -> Result<(), DeskError> {
         match self.send(number).await {
             // It was sent and, before that was noted, deleted: Discord keeps its nonce, and says so.
-            Err(DeskError::Rest(error)) if error.is_about_message() => {
+            Err(DeskError::Rest(_, error)) if error.is_about_message() => {
                 self.requests.store().note_gone(number).await?;
                 self.send(number).await
             }
@@ -212,7 +212,8 @@ impl Bot {
             .allowed_mentions(self.admins_only(&request))
             .nonce(nonce(&request, &format!("show {}", request.resent)))
             .enforce_nonce(true);
-        let message = self.rest.create_message(channel, &post).await?;
+        let message = self.rest.create_message(channel, &post).await;
+        let message = message.map_err(|error| DeskError::Rest(channel, error))?;
         // It may be one that was sent before a crash, and says what was so then: only of the first
         // version there is no other wording.
         let is_sure = request.version == 1;
@@ -268,7 +269,7 @@ impl Bot {
             .enforce_nonce(true);
         let told = self.say_once(place.channel, &message).await;
         match (told, request.message) {
-            (Err(error), Some((channel, _)))
+            (Err(DeskError::Rest(_, error)), Some((channel, _)))
                 if error.is_about_channel() && channel != place.channel =>
             {
                 self.say_once(channel, &message).await?;
@@ -323,10 +324,10 @@ impl Bot {
 
     /// Sends a message with a nonce of its own. One that was sent already and deleted since isn't sent
     /// again: Discord keeps its nonce, and says that it is gone.
-    async fn say_once(&self, channel: ChannelId, message: &CreateMessage) -> Result<(), RestError> {
+    async fn say_once(&self, channel: ChannelId, message: &CreateMessage) -> Result<(), DeskError> {
         match self.rest.create_message(channel, message).await {
             Err(error) if error.is_about_message() => Ok(()),
-            result => result.map(drop),
+            result => result.map(drop).map_err(|error| DeskError::Rest(channel, error)),
         }
     }
 }

@@ -12,13 +12,13 @@ use std::fmt::Write as _;
 pub(super) use self::choices::MAX_CHOICE;
 pub use self::choices::{Choice, Menu, after, choices, name_choices, typed_first};
 pub use self::search::search;
-pub(super) use self::status::{Health, status};
+pub(super) use self::status::status;
 use super::cards::{self, Button};
 use crate::access::{ChannelId, Denied, RoleId};
 use crate::connect::{Code, CorrelationId, Error};
 use crate::group::{GroupName, Guid, NameProblem};
 use crate::ldapgroup::{Changed, Created, Fault, InUseBy, Known, Refusal, Trouble};
-use crate::text::{beginning, columns, count, shorten, units, visible};
+use crate::text::{beginning, code_span, columns, count, shorten, units, visible};
 
 /// Discord's limit for the text of a message.
 pub(super) const MAX_CONTENT: usize = 2000;
@@ -382,11 +382,11 @@ pub(super) fn short_span(name: &str) -> String {
 }
 
 fn span_of(name: &str, max: usize) -> String {
-    let shown = visible(name).replace('`', "\\u{60}");
-    match shorten(&shown, max) {
-        Cow::Borrowed(whole) => format!("`{whole}`"),
-        Cow::Owned(short) => format!("`{short}` (the name is longer)"),
+    let whole = code_span(name, usize::MAX);
+    if units(&whole) <= max + 2 {
+        return whole;
     }
+    format!("{} (the name is longer)", code_span(name, max))
 }
 
 /// The first `max` UTF-16 units of a name, such that nothing in it ends a code block.

@@ -18,6 +18,8 @@ mod late;
 mod limits;
 mod lists;
 mod moments;
+#[cfg(feature = "sandbox")]
+mod no_browser;
 mod outcomes;
 mod pages;
 mod places;

@@ -97,6 +97,7 @@ impl World {
         };
         if !elsewhere {
             // The bot's own look at Connect is over.
+            world.looked(0).await;
             world.connect.wait_for(1, Route::User).await;
             world.connect.wait_for(1, Route::Settings).await;
             if !other_key {
@@ -170,10 +171,32 @@ impl World {
 
     /// As [`World::start_bot`], but so soon that Discord doesn't want another session yet.
     pub(crate) async fn start_bot_at_once(&mut self) {
-        let before = self.discord.identifies();
+        let (before, looks) = (self.discord.identifies(), self.looks());
         (self.stopping, self.bot) = launch(&self.variables);
         self.discord.wait_for_gateway(|_, identifies, _| identifies > before).await;
         self.discord.wait_ready().await;
+        if self.connect.is_up() {
+            self.looked(looks).await;
+        }
+    }
+
+    /// How often the bot has looked whether LDAP can be searched.
+    fn looks(&self) -> usize {
+        let is_look =
+            |(name, value): &(String, String)| name == "prefix" && value == "ldapgroup-bot";
+        self.connect.requests().iter().filter(|seen| seen.params.iter().any(is_look)).count()
+    }
+
+    /// Waits until the bot has looked once more: from then on a search is somebody's.
+    async fn looked(&self, before: usize) {
+        loop {
+            let seen = self.connect.requests();
+            if self.looks() > before {
+                return;
+            }
+            let searches = seen.iter().filter(|seen| seen.route == Some(Route::Search)).count();
+            self.connect.wait_for(searches + 1, Route::Search).await;
+        }
     }
 
     /// Tells the bot to stop, as a signal does.

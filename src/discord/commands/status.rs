@@ -1,15 +1,22 @@
-//! `/ldapgroup status`: how the bot and what it depends on are.
+//! `/ldapgroup status`: what [`check`] finds, and what only a bot that runs knows.
 
-use std::time::SystemTime;
+use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::timeout;
 
 use super::Subcommand;
+use crate::check::{self, Finding, Level};
+use crate::discord::cards::stamp;
 use crate::discord::context::Context;
+use crate::discord::desk::Undelivered;
 use crate::discord::options::{Options, Unknown};
-use crate::discord::render::{self, Health, Privacy, Reply};
+use crate::discord::render::{self, Privacy, Reply};
 use crate::discord::responder::Target;
 use crate::ldapgroup::Stop;
+use crate::text::count;
+
+/// Nothing is waited for longer: someone looks at it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) const SUBCOMMAND: Subcommand = Subcommand {
     name: "status",
@@ -30,24 +37,35 @@ async fn run(context: &Context, options: Options) -> Result<(), Unknown> {
 async fn status(context: &Context) -> Result<Reply, Stop> {
     context.require_admin()?;
     let (bot, id) = (&context.bot, context.id);
-    let connect = bot.requests().groups().connect();
-    let begun = Instant::now();
-    let server = async {
-        let settings = connect.server_settings(id).await;
-        settings.map(|settings| (settings, begun.elapsed()))
-    };
-    let (server, key, overview) =
-        tokio::join!(server, connect.key_in_use(id), bot.requests().store().overview());
-    let health = Health {
-        started: bot.started,
-        now: SystemTime::now(),
-        server: server.map_err(Into::into),
-        key: key.map_err(Into::into),
-        gateway: bot.latency.latest(),
-        overview: overview.map_err(Into::into),
-    };
-    for fault in health.faults() {
-        tracing::warn!(error = fault.chain(), "the status has a gap");
-    }
-    Ok(render::status(&health, id))
+    let connect = bot.requests().groups().connect().within(PATIENCE);
+    let (discord, connect, overview) = tokio::join!(
+        timeout(PATIENCE, check::discord(bot.rest(), bot.places())),
+        check::connect(&connect, id),
+        bot.requests().store().overview()
+    );
+    let mut findings = discord.unwrap_or_else(|_| vec![check::slow_discord(PATIENCE)]);
+    findings.extend(connect);
+    findings.push(match &overview {
+        Ok(overview) => {
+            Finding::ok(format!("the database holds {}", count(overview.all, "request")))
+        }
+        Err(error) => check::unusable(error),
+    });
+    findings.iter().filter(|of| of.level != Level::Ok).for_each(check::note);
+    findings.push(Finding::ok(match bot.latency.latest() {
+        Some(took) => format!("the gateway answers in {} ms", took.as_millis()),
+        None => "the gateway is connected".to_owned(),
+    }));
+    findings.extend(bot.waiting.undelivered().iter().map(undelivered));
+    Ok(render::status(bot.started, &findings, overview.ok().as_ref(), id))
+}
+
+fn undelivered(these: &Undelivered) -> Finding {
+    let Undelivered { messages, channel, since, why, todo, passes } = these;
+    let place = channel.map_or_else(String::new, |channel| format!(" in <#{channel}>"));
+    let since = stamp(*since, 'R');
+    let (what, why) = (count(*messages, "message"), check::words(why));
+    let level = if *passes { Level::Warn } else { Level::Fail };
+    let text = format!("{what} can't be delivered{place} since {since} ({why}): {todo}");
+    Finding::new(level, text)
 }

@@ -9,10 +9,9 @@ use tokio::{
 };
 
 use super::{
-    canvas::Canvas,
     markdown,
-    paint::{Line, Style},
-    screen, words,
+    paint::{Canvas, Line, Span, style},
+    screen,
 };
 use crate::{
     Sandbox,
@@ -37,7 +36,7 @@ const WHY_NOT: &str = "accounting2 has them all";
 const OWN: &str = "accounting-apac";
 
 /// What is shown of the play.
-pub(super) struct Demo<'s> {
+pub(super) struct Scene<'s> {
     sandbox: &'s Sandbox,
     canvas: Canvas,
     /// Whether somebody watches.
@@ -47,7 +46,7 @@ pub(super) struct Demo<'s> {
     said: Vec<Message>,
 }
 
-impl<'s> Demo<'s> {
+impl<'s> Scene<'s> {
     pub(super) fn new(sandbox: &'s Sandbox, canvas: Canvas, is_watched: bool) -> Self {
         let changes = sandbox.discord.subscribe();
         Self { sandbox, canvas, is_watched, changes, said: Vec::new() }
@@ -61,11 +60,13 @@ impl<'s> Demo<'s> {
     /// or the standard output can't be written to.
     pub(super) async fn play(mut self) -> io::Result<()> {
         self.canvas.show(&[
-            words::heading(
+            Line::new(
                 "A team brings LDAP groups into Posit Connect, from its Discord channel.",
+                style::BOLD,
             ),
-            Line::dim(
+            Line::new(
                 "The bot is the real one; Discord and Connect are stand-ins on this machine.",
+                style::DIM,
             ),
         ])?;
         self.search().await?;
@@ -81,7 +82,7 @@ impl<'s> Demo<'s> {
             Line::default(),
             Line::of(markdown::inline(
                 "Now you: `cargo sandbox` lets you speak as any of them.",
-                Style::BOLD,
+                style::BOLD,
             )),
         ])
     }
@@ -158,12 +159,13 @@ impl<'s> Demo<'s> {
     /// Tells what is about to be seen.
     async fn tell(&mut self, story: &str) -> io::Result<()> {
         self.beat().await;
-        self.canvas.show(&[Line::default(), words::note(story)])
+        self.canvas.show(&[Line::default(), Line::new(story, style::YELLOW)])
     }
 
     async fn typed(&mut self, prompt: &str, line: &str) -> io::Result<()> {
         self.beat().await;
-        self.canvas.show(&[words::typed(prompt, line)])?;
+        let prompt = Span::new(prompt, style::BOLD_CYAN);
+        self.canvas.show(&[Line::of(vec![prompt, Span::new(line, style::BOLD)])])?;
         self.beat().await;
         Ok(())
     }
@@ -178,7 +180,7 @@ impl<'s> Demo<'s> {
         let command = format!("/ldapgroup {sub}");
         let given = options.iter().map(|(name, value)| format!(" {name}:{value}"));
         let typed = format!("{command}{}", given.collect::<String>());
-        self.typed(&words::prompt(who), &typed).await?;
+        self.typed(&prompt(who), &typed).await?;
         let person = self.sandbox.discord.person(who);
         let values: Vec<(&str, Value)> =
             options.iter().map(|(name, value)| (*name, json!(value))).collect();
@@ -195,7 +197,7 @@ impl<'s> Demo<'s> {
     }
 
     async fn press(&mut self, who: Who, card: &Message, label: &str) -> io::Result<Reply> {
-        self.typed(&words::prompt(who), &format!("press {label}")).await?;
+        self.typed(&prompt(who), &format!("press {label}")).await?;
         Ok(self.sandbox.discord.person(who).press(card, label).await.reply)
     }
 
@@ -269,6 +271,11 @@ fn promise(is_kept: bool, what: &str) -> io::Result<()> {
         return Ok(());
     }
     Err(io::Error::other(format!("the bot's answer should show {what}")))
+}
+
+/// What stands before what somebody types.
+fn prompt(who: Who) -> String {
+    format!("{} › ", who.name())
 }
 
 /// Does a line of the message hold just this name and this guid?
