@@ -87,7 +87,6 @@ impl App {
         let connect = Connect::new(config.connect, &http)?;
         let groups = LdapGroups::new(connect.clone(), config.policy, config.ticket_ttl);
         let store = Store::open(&config.database_url).await?;
-        store.distrust_messages().await?;
         let requests = Requests::new(groups, store, config.requests);
         let rest = Rest::new(http, config.discord.api, &config.discord.token);
         let bot = Bot::new(requests, rest, stopping.clone());
