@@ -85,7 +85,6 @@ impl App {
         let connect = Connect::new(config.connect, &http)?;
         let groups = LdapGroups::new(connect, config.ticket_ttl);
         let store = Store::open(&config.database_url).await?;
-        store.distrust_messages().await?;
         let requests = Requests::new(groups, store, config.policy, config.requests);
         let rest = Rest::new(http, config.discord.api, &config.discord.token);
         let bot = Bot::new(requests, rest, places, stopping.clone());

@@ -83,19 +83,6 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets what the messages of open requests show, so that each is made equal to its row: after
-    /// a start nobody knows what happened meanwhile, or which backup this is.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn distrust_messages(&self) -> Result<(), StoreError> {
-        sqlx::query("UPDATE requests SET shown = 0 WHERE state IN ('pending', 'creating')")
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
     /// Writes down that a person was told an outcome, of a request in this version, unless the request
     /// has changed meanwhile: then they weren't told what it is now.
     ///

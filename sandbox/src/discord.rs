@@ -115,6 +115,9 @@ pub struct Options {
     pub nonces_live: Duration,
     /// How often the bot may call what. Discord's numbers.
     pub limits: Limits,
+    /// What a message's text is when it is read again. Discord takes the space around it away, and
+    /// documents nothing of what else it changes.
+    pub as_read: fn(&str) -> String,
 }
 
 impl Default for Options {
@@ -130,6 +133,7 @@ impl Default for Options {
             patience: Duration::from_secs(30),
             nonces_live: Duration::from_mins(3),
             limits: Limits::default(),
+            as_read: |content| content.trim().to_owned(),
         }
     }
 }

@@ -69,9 +69,9 @@ impl Bot {
         let due = due.map(|wait| Instant::now() + wait);
         // Last, so that what is to be said doesn't wait for it.
         let mut desk = self.desk.lock().await;
-        let is_gone = self.look_for_deleted(&mut desk).await?;
+        let is_wrong = self.look_at_messages(&mut desk).await?;
         let soonest = [left_over, due].into_iter().flatten().fold(desk.look.next(), Instant::min);
-        Ok(if is_gone { Instant::now() } else { soonest })
+        Ok(if is_wrong { Instant::now() } else { soonest })
     }
 
     /// Shows, tells and reminds. When something is due that couldn't be said.
@@ -178,15 +178,18 @@ impl Bot {
         channel: ChannelId,
         message: u64,
     ) -> Result<(), DeskError> {
-        let card = self.card(request).await?;
-        let edit = EditMessage::new()
-            .content(card.content)
-            .components(rows(&card.buttons))
-            .allowed_mentions(nobody());
+        let edit = self.edit_to(request).await?;
         let edited = self.rest.edit_message(channel, message, &edit).await;
         edited.map_err(|error| DeskError::Rest(channel, error))?;
         let store = self.requests.store();
         Ok(store.note_shown(request.id, request.version, (channel, message), None).await?)
+    }
+
+    /// What makes a message show a request.
+    async fn edit_to(&self, request: &Request) -> Result<EditMessage, StoreError> {
+        let card = self.card(request).await?;
+        let edit = EditMessage::new().content(card.content).components(rows(&card.buttons));
+        Ok(edit.allowed_mentions(nobody()))
     }
 
     async fn post(&self, number: i64) -> Result<(), DeskError> {

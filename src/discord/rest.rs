@@ -76,6 +76,16 @@ struct Message {
     id: serenity::all::MessageId,
 }
 
+/// What a message shows.
+#[derive(Debug, Deserialize)]
+pub struct Shown {
+    /// The text. Discord takes away the space around it.
+    pub content: String,
+    /// The components, with what Discord adds to them: ids, and what is so by default.
+    #[serde(default)]
+    pub components: serde_json::Value,
+}
+
 #[derive(Deserialize)]
 struct Refusal {
     #[serde(default)]
@@ -191,15 +201,15 @@ impl Rest {
         self.attempt(route, &call, in_a_moment()).await.map(drop)
     }
 
-    /// Whether a message is there.
+    /// What a message shows.
     ///
     /// # Errors
     ///
-    /// With code 10008 if it is gone.
-    pub async fn message(&self, channel: ChannelId, message: u64) -> Result<(), RestError> {
+    /// With code 10008 if it is gone, 50001 or 50013 if the bot can't read in the channel.
+    pub async fn message(&self, channel: ChannelId, message: u64) -> Result<Shown, RestError> {
         let path = format!("channels/{channel}/messages/{message}");
         let call = Call::new(Method::GET, &path, None::<&()>);
-        self.attempt(Route::Message(channel), &call, in_a_moment()).await.map(drop)
+        decode(self.attempt(Route::Message(channel), &call, in_a_moment()).await?).await
     }
 
     async fn read<T: for<'de> Deserialize<'de>>(

@@ -29,6 +29,7 @@ mod search;
 mod secrets;
 mod serving;
 mod settling;
+mod starts;
 mod status;
 mod suggestions;
 mod trouble;

@@ -17,7 +17,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
 /// The pause after a call too many, at least.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+pub(super) const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// What a step remembers for the next.
 pub(in crate::discord) struct Desk {
@@ -25,7 +25,7 @@ pub(in crate::discord) struct Desk {
     later: Waiting,
     /// What was said and couldn't be written down.
     pub(super) unwritten: Vec<Note>,
-    /// How far the look for deleted messages is.
+    /// How far the look at messages is.
     pub(super) look: Look,
 }
 
