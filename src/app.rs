@@ -90,7 +90,7 @@ impl App {
         store.distrust_messages().await?;
         let requests = Requests::new(groups, store, config.requests);
         let rest = Rest::new(http, config.discord.api, &config.discord.token);
-        let bot = Bot::new(requests, rest, stopping.clone());
+        let bot = Bot::new(requests, rest, config.discord.answers_within, stopping.clone());
         let application = tokio::select! {
             () = stopping.cancelled() => return Ok(None),
             introduced = introduce(bot.rest(), &places.policy.guilds) => introduced?,

@@ -18,10 +18,10 @@ pub mod render;
 pub mod rest;
 mod status;
 mod suggesting;
+mod waiting;
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -39,6 +39,7 @@ use self::parse::Command;
 use self::render::{Privacy, Reply};
 use self::rest::Rest;
 use self::suggesting::Suggesting;
+use self::waiting::Ended;
 use crate::access::{Actor, ChannelId, GuildId};
 use crate::connect::CorrelationId;
 use crate::ldapgroup::requests::{Batch, Done, Requests, Wanted};
@@ -56,6 +57,8 @@ const INVALID_BODY: u64 = 50035;
 pub struct Bot {
     requests: Requests,
     rest: Rest,
+    /// How long the work for an interaction is waited for.
+    answers_within: Duration,
     started: SystemTime,
     latency: Latency,
     /// One at a time looks after the messages, or two would post one.
@@ -69,9 +72,15 @@ pub struct Bot {
 }
 
 impl Bot {
-    /// A bot that serves `requests`, and takes on nothing new once `stopping`.
+    /// A bot that serves `requests`, tells whoever it works for how it stands after `answers_within`,
+    /// and takes on nothing new once `stopping`.
     #[must_use]
-    pub fn new(requests: Requests, rest: Rest, stopping: CancellationToken) -> Arc<Self> {
+    pub fn new(
+        requests: Requests,
+        rest: Rest,
+        answers_within: Duration,
+        stopping: CancellationToken,
+    ) -> Arc<Self> {
         let (under_way, leaving) = (TaskTracker::new(), CancellationToken::new());
         let (desk, guilds) = (tokio::sync::Mutex::default(), Mutex::default());
         let (started, latency) = (SystemTime::now(), Latency::default());
@@ -79,6 +88,7 @@ impl Bot {
         Arc::new(Self {
             requests,
             rest,
+            answers_within,
             started,
             latency,
             desk,
@@ -323,34 +333,15 @@ impl Bot {
         work: impl Future<Output = (Reply, &'static str)>,
         id: CorrelationId,
     ) -> (&'static str, bool) {
-        let mut work = pin!(work);
         let Some(first) = self.begin(handle, target).await else { return ("too late", false) };
-        let done = match first {
-            First::Reply => timeout(handle.patience(), &mut work).await.ok(),
-            First::Announced => None,
-        };
-        let (first, (reply, outcome)) = if let Some(done) = done {
-            (First::Reply, done)
-        } else {
-            if let First::Reply = first
-                && let Err(error) = handle.announce(&self.rest, target).await
-            {
-                let is_too_late = error.is_too_late();
-                handle.log(Err(error));
-                if is_too_late {
-                    // What it has begun all the same is a row, which is looked after.
-                    self.requests.look_again();
-                    return ("too late", false);
-                }
+        let (first, (reply, outcome)) = match self.wait_for(handle, target, first, work, id).await {
+            Ended::Done(first, done) => (first, done),
+            Ended::TooLate => {
+                // What it has begun all the same is a row, which is looked after.
+                self.requests.look_again();
+                return ("too late", false);
             }
-            let done = tokio::select! {
-                done = AssertUnwindSafe(work).catch_unwind() => done.unwrap_or_else(|_panic| {
-                    tracing::error!("an interaction ended in a panic");
-                    (render::broken(id), "panicked")
-                }),
-                () = self.leaving.cancelled() => (render::left(id), "left"),
-            };
-            (First::Announced, done)
+            Ended::TooLong => (First::Announced, self.unfinished(id).await),
         };
         let delivered = match handle.give(&self.rest, target, first, &reply).await {
             Err(error) if error.code() == Some(INVALID_BODY) => {

@@ -61,7 +61,7 @@ pub(crate) async fn run(options: Options) -> io::Result<()> {
     let variables =
         sandbox.variables().into_iter().chain([requesters, ("RUST_LOG", options.log.clone())]);
     let config = Config::read(&Environment::of_pairs(variables)).map_err(io::Error::other)?;
-    crate::start_log(&config.log);
+    let _log = crate::log::start(&config.log);
     let stopping = CancellationToken::new();
     let bot = async {
         match App::start(config, stopping.clone()).await {
