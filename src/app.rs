@@ -87,7 +87,8 @@ impl App {
         let store = Store::open(&config.database_url).await?;
         let requests = Requests::new(groups, store, config.policy, config.requests);
         let rest = Rest::new(http, config.discord.api, &config.discord.token);
-        let bot = Bot::new(requests, rest, places, stopping.clone());
+        let bot =
+            Bot::new(requests, rest, (places, config.discord.answers_within), stopping.clone());
         let guilds = &bot.places().policy.guilds;
         let application = tokio::select! {
             () = stopping.cancelled() => return Ok(None),

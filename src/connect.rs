@@ -10,7 +10,7 @@ mod error;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use backon::{ExponentialBuilder, Retryable};
 use futures_util::future::{BoxFuture, FutureExt, Shared, WeakShared};
@@ -375,8 +375,8 @@ impl Connect {
         let status = response.status();
         let content_type = content_type(&response);
         let retry_after = retry_after(response.headers());
-        let Some(body) = body(response).await.map_err(lost)? else {
-            return Err(Error::NotConnect { status, content_type });
+        let Some(body) = body(response, MAX_BODY).await.map_err(lost)? else {
+            return Err(Error::NotConnect { status, content_type, retry_after });
         };
         let is_json = content_type.as_deref().is_some_and(|kind| kind.contains("json"));
         if status.is_success() && is_json {
@@ -389,7 +389,7 @@ impl Connect {
                 status,
                 retry_after,
             }),
-            _ => Err(Error::NotConnect { status, content_type }),
+            _ => Err(Error::NotConnect { status, content_type, retry_after }),
         }
     }
 }
@@ -410,12 +410,17 @@ pub fn http_client(authorities: Vec<Certificate>) -> Result<Client, reqwest::Err
         .build()
 }
 
-/// The whole body, unless it is longer than any answer of Connect's.
-async fn body(mut response: Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
+/// The whole body, unless it has more than `max` bytes: then the connection is closed. The call's own
+/// time limit holds for the body, too.
+///
+/// # Errors
+///
+/// When the connection broke, or the time was over.
+pub async fn body(mut response: Response, max: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
     let announced = response.content_length().and_then(|bytes| usize::try_from(bytes).ok());
     let mut body = Vec::with_capacity(announced.unwrap_or_default().min(MAX_BELIEVED));
     while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > MAX_BODY {
+        if body.len() + chunk.len() > max {
             return Ok(None);
         }
         body.extend_from_slice(&chunk);
@@ -427,7 +432,13 @@ fn content_type(response: &Response) -> Option<String> {
     response.headers().get(CONTENT_TYPE)?.to_str().ok().map(str::to_owned)
 }
 
-/// Seconds only: Connect is not known to send a date.
+/// Seconds or a date, as <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after> has it. A date that
+/// has passed is no wait.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+    let after = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = after.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(after).ok()?;
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }

@@ -19,7 +19,7 @@ mod router;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -37,6 +37,8 @@ pub struct Bot {
     requests: Requests,
     rest: Rest,
     places: Places,
+    /// How long the work for an interaction is waited for.
+    answers_within: Duration,
     started: SystemTime,
     latency: Latency,
     /// One at a time looks after the messages, or two would post one.
@@ -52,12 +54,13 @@ pub struct Bot {
 }
 
 impl Bot {
-    /// A bot that serves `requests` in these places, and takes on nothing new once `stopping`.
+    /// A bot that serves `requests` in these places, tells whoever it works for how it stands after so
+    /// long, and takes on nothing new once `stopping`.
     #[must_use]
     pub fn new(
         requests: Requests,
         rest: Rest,
-        places: Places,
+        (places, answers_within): (Places, Duration),
         stopping: CancellationToken,
     ) -> Arc<Self> {
         let (under_way, leaving) = (TaskTracker::new(), CancellationToken::new());
@@ -69,6 +72,7 @@ impl Bot {
             requests,
             rest,
             places,
+            answers_within,
             started,
             latency,
             desk,

@@ -258,13 +258,13 @@ impl Request {
         self.due.is_none_or(|due| due <= now || due > now + LONGEST_PAUSE)
     }
 
-    /// When a creation that has failed once more is to be tried again; never if Connect has been
-    /// away for a day.
+    /// When a creation that has failed once more is to be tried again: not before Connect wants to be
+    /// asked again, within the longest pause. Never if Connect has been away for a day.
     #[must_use]
-    pub fn next_try(&self, now: SystemTime) -> Option<SystemTime> {
+    pub fn next_try(&self, now: SystemTime, wanted: Duration) -> Option<SystemTime> {
         let since = self.decided.unwrap_or(self.made);
-        let pause = FIRST_PAUSE.saturating_mul(1 << self.attempts.min(16)).min(LONGEST_PAUSE);
-        let next = now + pause;
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.attempts.min(16));
+        let next = now + pause.max(wanted).min(LONGEST_PAUSE);
         (next < since + PATIENCE).then_some(next)
     }
 }
@@ -328,13 +328,16 @@ mod tests {
     fn tries_come_less_often_and_end_after_a_day() {
         let decided = SystemTime::now();
         let pause = |attempts| {
-            let next = approved(attempts, decided).next_try(decided)?;
+            let next = approved(attempts, decided).next_try(decided, Duration::ZERO)?;
             next.duration_since(decided).ok()
         };
         let seconds = |seconds| Some(Duration::from_secs(seconds));
         assert_eq!((pause(0), pause(1), pause(2)), (seconds(5), seconds(10), seconds(20)));
         assert_eq!((pause(8), pause(u32::MAX)), (seconds(900), seconds(900)));
-        let after = |hours| approved(9, decided).next_try(decided + Duration::from_hours(hours));
+        let after = |hours| {
+            let now = decided + Duration::from_hours(hours);
+            approved(9, decided).next_try(now, Duration::ZERO)
+        };
         assert!(after(23).is_some());
         assert_eq!(after(24), None);
     }

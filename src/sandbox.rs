@@ -64,7 +64,7 @@ pub(crate) async fn run(options: Options) -> io::Result<()> {
     let log = ("RUST_LOG", options.log.clone());
     let variables = variables(&sandbox).into_iter().chain([log]);
     let config = Config::read(&Environment::of_pairs(variables)).map_err(io::Error::other)?;
-    crate::start_log(&config.log);
+    let _log = crate::log::start(&config.log);
     let stopping = CancellationToken::new();
     let bot = async {
         match App::start(config, stopping.clone()).await {

@@ -19,6 +19,7 @@ mod endpoint;
 mod explain;
 mod facts;
 mod faults;
+mod flood;
 mod forms;
 mod gateway;
 mod interactions;
@@ -208,6 +209,8 @@ struct State {
     gateway: Gateway,
     grants: Grants,
     faults: Faults,
+    /// How much was taken of answers that were too long.
+    floods: Vec<u64>,
     quota: Quota,
     requests: Vec<Request>,
     violations: Vec<String>,
@@ -288,6 +291,7 @@ impl Discord {
                 gateway: Gateway::default(),
                 grants: Grants::default(),
                 faults: Faults::default(),
+                floods: Vec::new(),
                 quota,
                 requests: Vec::new(),
                 violations: Vec::new(),

@@ -9,7 +9,7 @@ use super::render::{self, Reply};
 use super::responder::{Outcome, Responder, Stage, Target};
 use crate::access::{Denied, Member};
 use crate::connect::CorrelationId;
-use crate::ldapgroup::Stop;
+use crate::ldapgroup::{Changed, Fault, Stop, Trouble};
 
 /// Who acts, with which authority and where, and how they are answered.
 pub(super) struct Context {
@@ -68,6 +68,17 @@ pub(super) fn explain(stop: &Stop, id: CorrelationId) -> (Reply, Outcome) {
         Stop::Fault(fault) => {
             tracing::error!(error = fault.chain(), changed = ?fault.changed, "failed");
             (render::fault(fault, id), Outcome::Failed)
+        }
+    }
+}
+
+/// What somebody reads whose answer takes longer than Discord takes answers.
+pub(super) async fn unfinished(bot: &Bot, id: CorrelationId) -> Reply {
+    match bot.requests.let_go(id).await {
+        Ok(begun) => render::too_long(begun.as_ref(), id),
+        Err(error) => {
+            let (trouble, changed) = (Trouble::Store(error), Changed::Unknown);
+            explain(&Fault { trouble, changed }.into(), id).0
         }
     }
 }

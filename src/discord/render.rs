@@ -18,6 +18,7 @@ use crate::access::{ChannelId, Denied, RoleId};
 use crate::connect::{Code, CorrelationId, Error};
 use crate::group::{GroupName, Guid, NameProblem};
 use crate::ldapgroup::{Changed, Created, Fault, InUseBy, Known, Refusal, Trouble};
+use crate::request::Request;
 use crate::text::{beginning, code_span, columns, count, shorten, units, visible};
 
 /// Discord's limit for the text of a message.
@@ -344,6 +345,29 @@ pub fn left(id: CorrelationId) -> Reply {
          a minute.\n{}",
         reference(id)
     ))
+}
+
+/// The work takes longer than Discord takes answers. What it has begun is a request.
+#[must_use]
+pub fn too_long(begun: Option<&Request>, id: CorrelationId) -> Reply {
+    let why = "Connect or LDAP takes longer than Discord waits for an answer";
+    let words = match begun {
+        None => format!(
+            "Nothing was changed. {why}, so the bot gave up. Try again later; if it stays, tell whoever \
+             runs Connect."
+        ),
+        Some(request) if request.quiet => format!(
+            "Whether the group was created isn't known yet. {why}, so the bot looks for the group in a \
+             minute. Then `/ldapgroup history` says what came of it: look there before you create it \
+             again."
+        ),
+        Some(Request { id, .. }) => {
+            format!(
+                "Request {id} is made, and goes on. {why}; the request's message says the rest."
+            )
+        }
+    };
+    Reply::private(format!("{words}\n{}", reference(id)))
 }
 
 /// The bot is about to stop.

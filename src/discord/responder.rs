@@ -13,10 +13,11 @@ use serenity::all::{
     CreateInteractionResponseFollowup, CreateInteractionResponseMessage, CreateSelectMenu,
     CreateSelectMenuKind, CreateSelectMenuOption, EditInteractionResponse, Interaction,
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Bot;
 use super::cards::{Button, Look};
+use super::context::unfinished;
 use super::render::{self, Privacy, Reply};
 use super::rest::{Answered, RestError, sent};
 use crate::connect::CorrelationId;
@@ -85,6 +86,18 @@ pub(super) enum Outcome {
     Left,
     /// It couldn't be answered any more.
     TooLate,
+    /// It took longer than Discord takes answers.
+    TooLong,
+}
+
+/// What came of waiting for work.
+enum Ended {
+    /// What it came to, and how far the interaction is answered.
+    Done(Stage, (Reply, Outcome)),
+    /// Discord takes no answer any more.
+    TooLate,
+    /// Discord takes none by the time that the work would be done.
+    TooLong,
 }
 
 impl Responder {
@@ -128,32 +141,13 @@ impl Responder {
         work: impl Future<Output = (Reply, Outcome)>,
         id: CorrelationId,
     ) -> (Outcome, bool) {
-        let mut work = pin!(work);
         let Some(stage) = self.begin(target).await else { return (Outcome::TooLate, false) };
-        let done = match stage {
-            Stage::Unanswered => timeout(self.budget, &mut work).await.ok(),
-            Stage::Deferred => None,
-        };
-        let (stage, (reply, outcome)) = if let Some(done) = done {
-            (Stage::Unanswered, done)
-        } else {
-            if let Stage::Unanswered = stage
-                && let Err(error) = self.defer(target).await
-            {
-                let is_too_late = error.is_too_late();
-                self.log(Err(error));
-                if is_too_late {
-                    return (Outcome::TooLate, false);
-                }
+        let (stage, (reply, outcome)) = match self.wait_for(target, stage, work, id).await {
+            Ended::Done(stage, done) => (stage, done),
+            Ended::TooLate => return (Outcome::TooLate, false),
+            Ended::TooLong => {
+                (Stage::Deferred, (unfinished(&self.bot, id).await, Outcome::TooLong))
             }
-            let done = tokio::select! {
-                done = AssertUnwindSafe(work).catch_unwind() => done.unwrap_or_else(|_panic| {
-                    tracing::error!("an interaction ended in a panic");
-                    (render::broken(id), Outcome::Panicked)
-                }),
-                () = self.bot.leaving.cancelled() => (render::left(id), Outcome::Left),
-            };
-            (Stage::Deferred, done)
         };
         let delivered = match self.deliver(target, stage, &reply).await {
             Err(error) if error.code() == Some(INVALID_BODY) => {
@@ -163,6 +157,40 @@ impl Responder {
             result => self.log(result),
         };
         (outcome, delivered)
+    }
+
+    /// Waits for the work, for as long as the interaction can be answered, and defers the answer in
+    /// time. The work is let go of by then.
+    async fn wait_for(
+        &self,
+        target: Target,
+        stage: Stage,
+        work: impl Future<Output = (Reply, Outcome)>,
+        id: CorrelationId,
+    ) -> Ended {
+        let until = Instant::now() + self.bot.answers_within;
+        let mut work = pin!(work);
+        if let Stage::Unanswered = stage {
+            if let Ok(done) = timeout(self.budget, &mut work).await {
+                return Ended::Done(stage, done);
+            }
+            if let Err(error) = self.defer(target).await {
+                let is_too_late = error.is_too_late();
+                self.log(Err(error));
+                if is_too_late {
+                    return Ended::TooLate;
+                }
+            }
+        }
+        let done = tokio::select! {
+            done = AssertUnwindSafe(work).catch_unwind() => done.unwrap_or_else(|_panic| {
+                tracing::error!("an interaction ended in a panic");
+                (render::broken(id), Outcome::Panicked)
+            }),
+            () = self.bot.leaving.cancelled() => (render::left(id), Outcome::Left),
+            () = sleep_until(until) => return Ended::TooLong,
+        };
+        Ended::Done(Stage::Deferred, done)
     }
 
     /// Defers at once the answer to what may have come too late, since nothing may be done of which

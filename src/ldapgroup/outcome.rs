@@ -2,6 +2,7 @@
 //! ours.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::requests::RequestRefusal;
 use crate::access::Denied;
@@ -128,6 +129,15 @@ impl Fault {
                     || matches!(**error, Error::TimedOut(_) | Error::NotConnect { .. })
             }
             Trouble::Store(_) => true,
+        }
+    }
+
+    /// How long Connect wants to be left alone, if it said so.
+    #[must_use]
+    pub fn wait(&self) -> Option<Duration> {
+        match &self.trouble {
+            Trouble::Connect(error) => error.retry_after(),
+            Trouble::Store(_) => None,
         }
     }
 

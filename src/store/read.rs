@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteRow;
 use super::rows::{all, millis, place, requests, state, time, user};
 use super::{Store, StoreError};
 use crate::access::{Place, UserId};
+use crate::connect::CorrelationId;
 use crate::group::GroupName;
 use crate::request::{LONGEST_PAUSE, Request, State};
 
@@ -99,6 +100,24 @@ impl Store {
                 .fetch_one(&self.pool)
                 .await?;
         Ok(count > 0)
+    }
+
+    /// The request that was made or begun under this correlation id, if it is open.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn begun_by(
+        &self,
+        correlation: CorrelationId,
+    ) -> Result<Option<Request>, StoreError> {
+        let sql = requests!(
+            "WHERE r.id = (SELECT h.request FROM requested o JOIN history h ON h.request = o.request \
+               WHERE o.open AND h.before IS NULL AND h.correlation = $1 LIMIT 1) \
+             ORDER BY g.position"
+        );
+        let rows = sqlx::query(sql).bind(correlation.to_string()).fetch_all(&self.pool).await?;
+        Ok(all(&rows)?.pop())
     }
 
     /// Whether a group of this name, whatever its case, is in Connect according to some request.

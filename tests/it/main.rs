@@ -12,11 +12,13 @@ mod desk;
 mod discord;
 mod disk;
 mod example;
+mod floods;
 mod gateway;
 mod hostile;
 mod late;
 mod limits;
 mod lists;
+mod log;
 mod moments;
 #[cfg(feature = "sandbox")]
 mod no_browser;

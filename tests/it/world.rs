@@ -48,6 +48,8 @@ pub(crate) struct Setup {
     pub(crate) is_new: bool,
     /// What goes wrong at Discord from the beginning.
     pub(crate) faults: Vec<(discord::Route, discord::Fault, discord::Times)>,
+    /// How long the bot waits for the work for an interaction, if not as usual.
+    pub(crate) answers_within: Option<Duration>,
 }
 
 pub(crate) struct World {
@@ -56,6 +58,7 @@ pub(crate) struct World {
     pub(crate) discord: Discord,
     /// What the bot is started with; of two values for one variable the later holds.
     pub(crate) variables: Vec<(&'static str, String)>,
+    answers_within: Option<Duration>,
     stopping: CancellationToken,
     bot: JoinHandle<Result<(), AppError>>,
     ended: bool,
@@ -84,13 +87,14 @@ impl World {
         if !setup.is_new {
             used_before(&sandbox).await;
         }
-        let (stopping, bot) = launch(&variables);
+        let (stopping, bot) = launch(&variables, setup.answers_within);
         sandbox.discord.wait_ready().await;
         let world = Self {
             connect: sandbox.connect.clone(),
             discord: sandbox.discord.clone(),
             sandbox,
             variables,
+            answers_within: setup.answers_within,
             stopping,
             bot,
             ended: false,
@@ -172,7 +176,7 @@ impl World {
     /// As [`World::start_bot`], but so soon that Discord doesn't want another session yet.
     pub(crate) async fn start_bot_at_once(&mut self) {
         let (before, looks) = (self.discord.identifies(), self.looks());
-        (self.stopping, self.bot) = launch(&self.variables);
+        (self.stopping, self.bot) = launch(&self.variables, self.answers_within);
         self.discord.wait_for_gateway(|_, identifies, _| identifies > before).await;
         self.discord.wait_ready().await;
         if self.connect.is_up() {
@@ -239,8 +243,10 @@ async fn used_before(sandbox: &Sandbox) {
 
 fn launch(
     variables: &[(&'static str, String)],
+    answers_within: Option<Duration>,
 ) -> (CancellationToken, JoinHandle<Result<(), AppError>>) {
-    let config = Config::read(&Environment::of_pairs(variables.to_vec())).unwrap();
+    let mut config = Config::read(&Environment::of_pairs(variables.to_vec())).unwrap();
+    config.discord.answers_within = answers_within.unwrap_or(config.discord.answers_within);
     let stopping = CancellationToken::new();
     (stopping.clone(), tokio::spawn(run(config, stopping)))
 }
