@@ -39,13 +39,13 @@ async fn an_admin_sees_how_everything_is() {
     **API key**: of `ldapgroup-bot`, an administrator; it doesn't expire
     **Discord**: connected; how fast the gateway answers isn't measured yet
     **Requests**: none is open
-    **Database**: it answers, and holds 0 requests
+    **Database**: it answers, and holds no request yet
     ");
     world.ask(Who::Member, "accounting2").await;
     assert_snapshot!(line(&world, "Requests").await, @"**Requests**: 1 is open: request [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) for `accounting2`, made <t:<time>:R>");
     world.ask(Who::OtherMember, "ABE-TEST").await;
     assert_snapshot!(line(&world, "Requests").await, @"**Requests**: 2 are open; the oldest is request [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) for `accounting2`, made <t:<time>:R>");
-    assert_snapshot!(line(&world, "Database").await, @"**Database**: it answers, and holds 2 requests");
+    assert_snapshot!(line(&world, "Database").await, @"**Database**: it answers; the latest request in it is number 2");
     world.end().await;
 }
 
@@ -83,7 +83,7 @@ async fn what_fails_is_said_in_its_line_and_the_others_stay() {
     **API key**: of `ldapgroup-bot`, an administrator; it doesn't expire
     **Discord**: connected; how fast the gateway answers isn't measured yet
     **Requests**: none is open
-    **Database**: it answers, and holds 0 requests
+    **Database**: it answers, and holds no request yet
     -# Reference for the logs: `<guid>`
     ");
     world.connect.fail(Route::User, Fault::Error(30), Times::Times(1));
@@ -97,7 +97,7 @@ async fn what_fails_is_said_in_its_line_and_the_others_stay() {
     **API key**: not known as long as Connect doesn't answer
     **Discord**: connected; how fast the gateway answers isn't measured yet
     **Requests**: none is open
-    **Database**: it answers, and holds 0 requests
+    **Database**: it answers, and holds no request yet
     -# Reference for the logs: `<guid>`
     ");
     world.connect.come_up().await.unwrap();

@@ -152,7 +152,10 @@ fn requests(overview: &Result<Overview, Fault>) -> String {
 
 fn database(overview: &Result<Overview, Fault>) -> String {
     match overview {
-        Ok(overview) => format!("it answers, and holds {}", count(overview.all, "request")),
+        Ok(Overview { latest: Some(number), .. }) => {
+            format!("it answers; the latest request in it is number {number}")
+        }
+        Ok(Overview { latest: None, .. }) => "it answers, and holds no request yet".to_owned(),
         Err(fault) => failed(fault),
     }
 }
