@@ -125,6 +125,21 @@ async fn no_step_does_more_the_more_is_stored() {
     assert_eq!(grown.collect::<Vec<_>>(), []);
 }
 
+#[tokio::test]
+async fn a_list_ends_at_its_thousandth_entry_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = filled(&folder, 9_000, "off").await;
+    let ended = async |state, person| {
+        let filter = Filter { state: Some(state), person };
+        let listed = store.list(filter, 1000, 9).await.unwrap();
+        (listed.total, listed.is_cut, listed.page, listed.entries.len())
+    };
+    assert_eq!(ended(State::Cancelled, Some(UserId(PERSON))).await, (1000, true, 111, 1));
+    assert_eq!(ended(State::Denied, Some(UserId(PERSON))).await, (0, true, 0, 0));
+    assert_eq!(ended(State::Denied, None).await, (1000, true, 111, 1));
+    assert_eq!(ended(State::Denied, Some(UserId(5))).await, (0, false, 0, 0));
+}
+
 /// Keeps a log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
