@@ -59,7 +59,7 @@ async fn an_admin_sees_how_everything_is() {
     **ldapgroup-bot <version>**, started <t:<time>:R>
     No request is open.
     ✅ All is as it should be.
-    -# Discord accepts the token of application `ldapgroup`; Discord sends interactions over the gateway; the bot is in server 1098231477641412618; the bot may write in the requests channel <#1098232018379395073>; Connect accepts the key of administrator `ldapgroup-bot`; Connect `2026.06.0` searches LDAP groups; the database holds 0 requests; the gateway is connected
+    -# Discord accepts the token of application `ldapgroup`; Discord sends interactions over the gateway; the bot is in server 1098231477641412618; the bot may write in the requests channel <#1098232018379395073>; Connect accepts the key of administrator `ldapgroup-bot`; Connect `2026.06.0` searches LDAP groups; the database holds no request yet; the gateway is connected
     ");
     world.ask(Who::Member, "accounting2").await;
     let open = async || status(&world).await.lines().nth(1).unwrap().to_owned();
@@ -127,7 +127,7 @@ async fn what_cannot_be_delivered_is_said_with_how_much_since_when_and_why() {
     2 requests are open, the oldest 1 for `accounting2`, made <t:<time>:R>.
     ❌ the bot lacks Send Messages in the requests channel <#1098232018379395073>, so no admin sees requests: change that in the channel's permissions
     ❌ 2 messages can't be delivered in <#1098232018379395073> since <t:<time>:R> (`Discord answered 403 Forbidden with code 50013: Missing Permissions`): allow the bot View Channel, Send Messages and Send Messages in Threads there
-    -# ✅ Discord accepts the token of application `ldapgroup`; Discord sends interactions over the gateway; the bot is in server 1098231477641412618; Connect accepts the key of administrator `ldapgroup-bot`; Connect `2026.06.0` searches LDAP groups; the database holds 2 requests; the gateway is connected
+    -# ✅ Discord accepts the token of application `ldapgroup`; Discord sends interactions over the gateway; the bot is in server 1098231477641412618; Connect accepts the key of administrator `ldapgroup-bot`; Connect `2026.06.0` searches LDAP groups; the latest request in the database is number 2; the gateway is connected
     -# Reference for the logs: `<guid>`
     ");
     world.discord.forbid(REQUESTS, 0);
@@ -167,14 +167,14 @@ async fn a_connect_that_hangs_keeps_nothing_else_from_being_said() {
     **ldapgroup-bot <version>**, started <t:<time>:R>
     No request is open.
     ❌ `Connect didn't answer within 10s`: check `CONNECT_SERVER` and the network
-    -# ✅ Discord accepts the token of application `ldapgroup`; Discord sends interactions over the gateway; the bot is in server 1098231477641412618; the bot may write in the requests channel <#1098232018379395073>; the database holds 0 requests; the gateway is connected
+    -# ✅ Discord accepts the token of application `ldapgroup`; Discord sends interactions over the gateway; the bot is in server 1098231477641412618; the bot may write in the requests channel <#1098232018379395073>; the database holds no request yet; the gateway is connected
     -# Reference for the logs: `<guid>`
     ");
     assert_snapshot!(ldap, @r"
     **ldapgroup-bot <version>**, started <t:<time>:R>
     No request is open.
     ❌ LDAP groups can't be searched (`Connect didn't answer within 10s`): Connect's log says more
-    -# ✅ Discord accepts the token of application `ldapgroup`; Discord sends interactions over the gateway; the bot is in server 1098231477641412618; the bot may write in the requests channel <#1098232018379395073>; Connect accepts the key of administrator `ldapgroup-bot`; the database holds 0 requests; the gateway is connected
+    -# ✅ Discord accepts the token of application `ldapgroup`; Discord sends interactions over the gateway; the bot is in server 1098231477641412618; the bot may write in the requests channel <#1098232018379395073>; Connect accepts the key of administrator `ldapgroup-bot`; the database holds no request yet; the gateway is connected
     -# Reference for the logs: `<guid>`
     ");
 }
@@ -188,7 +188,7 @@ async fn a_discord_that_hangs_keeps_nothing_else_from_being_said() {
     **ldapgroup-bot <version>**, started <t:<time>:R>
     No request is open.
     ❌ Discord didn't answer everything within 10s, so that servers, roles and channels aren't known: try again later
-    -# ✅ Connect accepts the key of administrator `ldapgroup-bot`; Connect `2026.06.0` searches LDAP groups; the database holds 0 requests; the gateway is connected
+    -# ✅ Connect accepts the key of administrator `ldapgroup-bot`; Connect `2026.06.0` searches LDAP groups; the database holds no request yet; the gateway is connected
     -# Reference for the logs: `<guid>`
     ");
     world.discord.clear_faults();

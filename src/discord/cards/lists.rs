@@ -43,9 +43,11 @@ pub(in crate::discord) fn request_choices(requests: &[Request], typed: &str) -> 
 pub(in crate::discord) fn requests(listed: &Listed<Request>, state: Option<State>) -> Card {
     let kind = state.map_or(OPEN, State::as_str);
     if listed.entries.is_empty() {
-        return Card { content: format!("There are no {kind} requests."), buttons: Vec::new() };
+        let lately = if listed.is_cut { "Lately there were no" } else { "There are no" };
+        return Card { content: format!("{lately} {kind} requests."), buttons: Vec::new() };
     }
     let mut content = format!("**{}**", count(listed.total, &format!("{kind} request")));
+    content.push_str(cut(listed));
     for request in &listed.entries {
         let _ = write!(
             content,
@@ -70,7 +72,7 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Card {
     if listed.entries.is_empty() {
         return Card { content: format!("Nobody has asked for {name} here."), buttons: Vec::new() };
     }
-    let mut content = format!("**{}** of {name}", count(listed.total, "step"));
+    let mut content = format!("**{}** of {name}{}", count(listed.total, "step"), cut(listed));
     for entry in &listed.entries {
         let who =
             entry.person.map_or_else(|| "the bot".to_owned(), |person| format!("<@{person}>"));
@@ -92,6 +94,11 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Card {
     paged(content, (listed.page, listed.pages), |page| {
         Some(CustomId::History { name: key.clone(), page })
     })
+}
+
+/// That a list isn't all there is.
+fn cut<T>(listed: &Listed<T>) -> &'static str {
+    if listed.is_cut { ", the latest; older ones aren't listed" } else { "" }
 }
 
 /// Adds the page's number and the buttons that turn it.

@@ -13,6 +13,7 @@ use crate::discord::options::{Options, Unknown};
 use crate::discord::render::{self, Privacy, Reply};
 use crate::discord::responder::Target;
 use crate::ldapgroup::Stop;
+use crate::store::Overview;
 use crate::text::count;
 
 /// Nothing is waited for longer: someone looks at it.
@@ -46,9 +47,10 @@ async fn status(context: &Context) -> Result<Reply, Stop> {
     let mut findings = discord.unwrap_or_else(|_| vec![check::slow_discord(PATIENCE)]);
     findings.extend(connect);
     findings.push(match &overview {
-        Ok(overview) => {
-            Finding::ok(format!("the database holds {}", count(overview.all, "request")))
+        Ok(Overview { latest: Some(number), .. }) => {
+            Finding::ok(format!("the latest request in the database is number {number}"))
         }
+        Ok(Overview { latest: None, .. }) => Finding::ok("the database holds no request yet"),
         Err(error) => check::unusable(error),
     });
     findings.iter().filter(|of| of.level != Level::Ok).for_each(check::note);
