@@ -84,7 +84,36 @@ pub enum Authority {
     Requester,
 }
 
-/// Why someone may do nothing here.
+/// Whoever acts in the interaction at hand, where, and with which authority. Only a [`Policy`] makes
+/// one: who has it needn't ask again.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    user: UserId,
+    place: Place,
+    authority: Authority,
+}
+
+impl Member {
+    /// The person.
+    #[must_use]
+    pub fn user(self) -> UserId {
+        self.user
+    }
+
+    /// Where they act.
+    #[must_use]
+    pub fn place(self) -> Place {
+        self.place
+    }
+
+    /// What they may do there.
+    #[must_use]
+    pub fn authority(self) -> Authority {
+        self.authority
+    }
+}
+
+/// Why someone may not do something here.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Denied {
     /// It was said in a direct message: there are no roles there.
@@ -95,6 +124,8 @@ pub enum Denied {
     OtherChannel(Vec<ChannelId>),
     /// The person has none of the roles that may search and ask.
     NotRequester(Vec<RoleId>),
+    /// Only an admin may: someone with one of these roles.
+    NotAdmin(Vec<RoleId>),
 }
 
 /// Who is admitted, from the configuration.
@@ -113,12 +144,12 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Decides what `actor` may do, and where.
+    /// Admits `actor` to commands, and says with which authority.
     ///
     /// # Errors
     ///
-    /// Says why, if that is nothing.
-    pub fn authority(&self, actor: &Actor) -> Result<(Authority, Place), Denied> {
+    /// Says why, if they may do nothing.
+    pub fn admit(&self, actor: &Actor) -> Result<Member, Denied> {
         let (guild, served) = (actor.guild, |channel| self.channels.contains(&channel));
         if guild.is_some_and(|guild| self.guilds.contains(&guild))
             && !self.channels.is_empty()
@@ -127,28 +158,41 @@ impl Policy {
         {
             return Err(Denied::OtherChannel(self.channels.clone()));
         }
-        self.authority_anywhere(actor)
+        self.admit_anywhere(actor)
     }
 
-    /// Decides what `actor` may do with a message of the bot's. Where commands may be used doesn't
-    /// matter: the bot itself chose where the message is.
+    /// Admits `actor` to a request's message. Where commands may be used doesn't matter: the bot itself
+    /// chose where the message is.
     ///
     /// # Errors
     ///
-    /// Says why, if that is nothing.
-    pub fn authority_anywhere(&self, actor: &Actor) -> Result<(Authority, Place), Denied> {
+    /// Says why, if they may do nothing.
+    pub fn admit_anywhere(&self, actor: &Actor) -> Result<Member, Denied> {
         let guild = actor.guild.ok_or(Denied::DirectMessage)?;
         if !self.guilds.contains(&guild) {
             return Err(Denied::OtherGuild);
         }
-        let place = Place { guild, channel: actor.channel };
         let has_one_of = |roles: &[RoleId]| roles.iter().any(|role| actor.roles.contains(role));
-        if self.admin_users.contains(&actor.user) || has_one_of(&self.admin_roles) {
-            Ok((Authority::Admin, place))
+        let authority = if self.admin_users.contains(&actor.user) || has_one_of(&self.admin_roles) {
+            Authority::Admin
         } else if self.requester_roles.is_empty() || has_one_of(&self.requester_roles) {
-            Ok((Authority::Requester, place))
+            Authority::Requester
         } else {
-            Err(Denied::NotRequester(self.requester_roles.clone()))
+            return Err(Denied::NotRequester(self.requester_roles.clone()));
+        };
+        let place = Place { guild, channel: actor.channel };
+        Ok(Member { user: actor.user, place, authority })
+    }
+
+    /// That a member is an admin.
+    ///
+    /// # Errors
+    ///
+    /// Says who is, if they aren't.
+    pub fn require_admin(&self, member: Member) -> Result<(), Denied> {
+        match member.authority {
+            Authority::Admin => Ok(()),
+            Authority::Requester => Err(Denied::NotAdmin(self.admin_roles.clone())),
         }
     }
 }
@@ -178,7 +222,7 @@ mod tests {
     }
 
     fn decided(policy: &Policy, actor: &Actor) -> Result<Authority, Denied> {
-        policy.authority(actor).map(|(authority, _)| authority)
+        policy.admit(actor).map(Member::authority)
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::GuildId;
 use crate::check::{self, Places};
 use crate::config::Config;
-use crate::connect::{Connect, http_client};
+use crate::connect::{Connect, CorrelationId, http_client};
 use crate::discord::Bot;
 use crate::discord::commands::{commands, invitation};
 use crate::discord::gateway::{self, GatewayError};
@@ -64,9 +64,7 @@ pub enum AppError {
 /// The bot, registered with Discord and ready to run.
 pub struct App {
     bot: Arc<Bot>,
-    connect: Connect,
     application: Application,
-    places: Places,
     token: SecretString,
     stopping: CancellationToken,
 }
@@ -85,26 +83,23 @@ impl App {
         let http = http_client(Vec::new())?;
         let places = Places::of(&config);
         let connect = Connect::new(config.connect, &http)?;
-        let groups = LdapGroups::new(connect.clone(), config.policy, config.ticket_ttl);
+        let groups = LdapGroups::new(connect, config.ticket_ttl);
         let store = Store::open(&config.database_url).await?;
-        store.distrust_messages().await?;
-        let requests = Requests::new(groups, store, config.requests);
+        let requests = Requests::new(groups, store, config.policy, config.requests);
         let rest = Rest::new(http, config.discord.api, &config.discord.token);
-        let bot = Bot::new(requests, rest, stopping.clone());
+        let bot =
+            Bot::new(requests, rest, (places, config.discord.answers_within), stopping.clone());
+        let guilds = &bot.places().policy.guilds;
         let application = tokio::select! {
             () = stopping.cancelled() => return Ok(None),
-            introduced = introduce(bot.rest(), &places.policy.guilds) => introduced?,
+            introduced = introduce(bot.rest(), guilds) => introduced?,
         };
-        tracing::info!(
-            application = application.name,
-            servers = places.policy.guilds.len(),
-            "registered"
-        );
+        tracing::info!(application = application.name, servers = guilds.len(), "registered");
         if config.discord.public_key.is_some() {
             tracing::warn!("DISCORD_PUBLIC_KEY is set, but interactions come by the gateway only");
         }
         let token = config.discord.token;
-        Ok(Some(Self { bot, connect, application, places, token, stopping }))
+        Ok(Some(Self { bot, application, token, stopping }))
     }
 
     /// Serves until told to stop, then lets what is under way end.
@@ -142,16 +137,16 @@ impl App {
     /// Makes the checks of `check` that the start didn't make itself, beside everything else: what
     /// they find can mend itself, and whoever asks meanwhile is told.
     fn look_around(&self) -> JoinHandle<()> {
-        let (bot, connect) = (Arc::clone(&self.bot), self.connect.clone());
-        let (application, places) = (self.application.clone(), self.places.clone());
+        let (bot, application) = (Arc::clone(&self.bot), self.application.clone());
         tokio::spawn(async move {
             check::note(&check::interactions_endpoint(&application));
             let discord = async {
-                let found = check::places(bot.rest(), &places, &application).await;
+                let found = check::places(bot.rest(), bot.places(), &application).await;
                 found.iter().for_each(check::note);
             };
             let connect = async {
-                let found = check::connect(&connect).await;
+                let connect = bot.requests().groups().connect();
+                let found = check::connect(connect, CorrelationId::new()).await;
                 found.iter().for_each(check::note);
             };
             tokio::join!(discord, connect);

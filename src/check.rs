@@ -8,8 +8,15 @@ mod rooms;
 use std::fmt;
 
 pub use self::connect::connect;
-pub use self::database::database;
-pub use self::discord::{Places, discord, interactions_endpoint, places};
+pub use self::database::{database, unusable};
+pub use self::discord::{Places, discord, interactions_endpoint, places, slow_discord};
+use crate::text::code_span;
+
+/// Names from outside take at most this many UTF-16 units.
+const MAX_NAME: usize = 60;
+
+/// Words of an error's take at most this many.
+const MAX_WORDS: usize = 300;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -27,16 +34,17 @@ pub enum Level {
 pub struct Finding {
     /// How bad it is.
     pub level: Level,
-    /// What was found and, unless all is well, what to do.
-    pub text: String,
+    text: String,
 }
 
 impl Finding {
-    fn new(level: Level, text: impl Into<String>) -> Self {
+    /// A finding in Discord's markdown: settings and whatever is from outside in code spans, channels
+    /// and roles as mentions.
+    pub(crate) fn new(level: Level, text: impl Into<String>) -> Self {
         Self { level, text: text.into() }
     }
 
-    fn ok(text: impl Into<String>) -> Self {
+    pub(crate) fn ok(text: impl Into<String>) -> Self {
         Self::new(Level::Ok, text)
     }
 
@@ -47,6 +55,33 @@ impl Finding {
     fn fail(text: impl Into<String>) -> Self {
         Self::new(Level::Fail, text)
     }
+
+    /// What was found and, unless all is well, what to do, in Discord's markdown.
+    #[must_use]
+    pub fn markdown(&self) -> &str {
+        &self.text
+    }
+
+    /// The same for a terminal and a log, on one line.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        // What stands between code spans is the bot's own words.
+        let pieces = self.text.split('`').enumerate().map(|(at, piece)| match at % 2 {
+            0 => piece.replace("<#", "").replace("<@&", "").replace('>', ""),
+            _ => piece.to_owned(),
+        });
+        pieces.collect()
+    }
+}
+
+/// A name from outside.
+fn named(name: &str) -> String {
+    code_span(name, MAX_NAME)
+}
+
+/// What an error says, which may be somebody else's words.
+pub(crate) fn words(error: &(impl fmt::Display + ?Sized)) -> String {
+    code_span(error.to_string().trim_end_matches('.'), MAX_WORDS)
 }
 
 impl fmt::Display for Finding {
@@ -56,7 +91,7 @@ impl fmt::Display for Finding {
             Level::Warn => "warn",
             Level::Fail => "FAIL",
         };
-        write!(f, "{level:<5} {}", self.text)
+        write!(f, "{level:<5} {}", self.plain())
     }
 }
 
@@ -64,7 +99,7 @@ impl fmt::Display for Finding {
 /// mend itself, and whoever asks is told.
 pub fn note(finding: &Finding) {
     match finding.level {
-        Level::Ok => tracing::info!("{}", finding.text),
-        Level::Warn | Level::Fail => tracing::warn!("{}", finding.text),
+        Level::Ok => tracing::info!("{}", finding.plain()),
+        Level::Warn | Level::Fail => tracing::warn!("{}", finding.plain()),
     }
 }

@@ -10,7 +10,7 @@ use crate::connect::{Connect, CorrelationId, Settings, http_client};
 use crate::discord::render;
 use crate::discord::rest::Rest;
 use crate::group::Guid;
-use crate::ldapgroup::{Caller, LdapGroups, Refusal, Stop};
+use crate::ldapgroup::{LdapGroups, Refusal, Stop};
 use crate::text::{columns, push_row, visible};
 
 /// How a command in the terminal ended.
@@ -43,7 +43,7 @@ pub async fn search(settings: Settings, prefix: &str, format: Format) -> io::Res
         Ok(groups) => (groups, CorrelationId::new()),
         Err(error) => return failed(&error.to_string()),
     };
-    let search = match groups.search(&Caller::Operator, prefix, id).await {
+    let search = match groups.search(None, prefix, id).await {
         Ok(search) => search,
         Err(stop) => return stopped(&stop, id, format),
     };
@@ -89,7 +89,7 @@ pub async fn create(settings: Settings, name: &str, format: Format) -> io::Resul
         Ok(groups) => (groups, CorrelationId::new()),
         Err(error) => return failed(&error.to_string()),
     };
-    match groups.create(&Caller::Operator, name, id).await {
+    match groups.create(name, id).await {
         Ok(created) => {
             let mut out = io::stdout().lock();
             match format {
@@ -125,7 +125,7 @@ pub async fn check(config: Config) -> io::Result<Outcome> {
     let places = Places::of(&config);
     let (discord, connect, database) = tokio::join!(
         check::discord(&rest, &places),
-        check::connect(&connect),
+        check::connect(&connect, CorrelationId::new()),
         check::database(&config.database_url)
     );
     let mut outcome = Outcome::Done;
@@ -140,7 +140,7 @@ pub async fn check(config: Config) -> io::Result<Outcome> {
 
 fn groups(settings: Settings) -> Result<LdapGroups, reqwest::Error> {
     let connect = Connect::new(settings, &http_client(Vec::new())?)?;
-    Ok(LdapGroups::new(connect, crate::access::Policy::default(), std::time::Duration::ZERO))
+    Ok(LdapGroups::new(connect, std::time::Duration::ZERO))
 }
 
 /// Prints why something failed.

@@ -83,6 +83,9 @@ pub struct DiscordSettings {
     pub api: Url,
     /// The key that interactions sent over HTTP are signed with: 64 hexadecimal digits.
     pub public_key: Option<String>,
+    /// How long the work for an interaction is waited for: then the person is told how it stands. No
+    /// variable: it is Discord's, and only tests have others.
+    pub answers_within: Duration,
 }
 
 /// How the log is written.
@@ -102,6 +105,11 @@ pub struct LogSettings {
     /// What is written, as tracing-subscriber's `EnvFilter` reads it.
     pub filter: String,
 }
+
+/// An interaction's token lives for 15 minutes. What is said last takes up to two, with tries of a
+/// minute for each call, and its first answer a few seconds.
+/// <https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages>
+const ANSWERS_WITHIN: Duration = Duration::from_mins(12);
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -129,8 +137,10 @@ impl Config {
         let http_addr = env.or_default("HTTP_ADDR", "127.0.0.1:8080", parse::http_addr);
         let log = log_settings(&mut env);
         let config = || {
+            let (token, api, public_key) = (token?, api?, public_key?);
+            let answers_within = ANSWERS_WITHIN;
             Some(Self {
-                discord: DiscordSettings { token: token?, api: api?, public_key: public_key? },
+                discord: DiscordSettings { token, api, public_key, answers_within },
                 policy: policy?,
                 requests: requests?,
                 connect: connect?,

@@ -10,7 +10,7 @@ mod error;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use backon::{ExponentialBuilder, Retryable};
 use futures_util::future::{BoxFuture, FutureExt, Shared, WeakShared};
@@ -20,7 +20,7 @@ use reqwest::header::{
 use reqwest::{Certificate, Client, Method, RequestBuilder, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -108,15 +108,21 @@ type SearchResult = Result<Arc<[RemoteGroup]>, Arc<Error>>;
 type SharedSearch = Shared<BoxFuture<'static, SearchResult>>;
 type SearchUnderWay = (WeakShared<BoxFuture<'static, SearchResult>>, CorrelationId);
 
+/// What is searched for to see whether a search works: no group is likely to be called so, so that
+/// Connect makes no ticket.
+const TRIAL: [(&str, &str); 2] = [("prefix", "ldapgroup-bot"), ("limit", "1")];
+
 /// A Connect server. Cheap to clone; clones share connections.
 #[derive(Clone)]
-pub struct Connect(Arc<Inner>);
+pub struct Connect {
+    inner: Arc<Inner>,
+    timeout: Duration,
+}
 
 struct Inner {
     http: Client,
     api: Url,
     key: HeaderValue,
-    timeout: Duration,
     /// Searches under way, so that identical ones share one call. Weak: a search that nobody waits
     /// for any more is given up.
     searches: Mutex<HashMap<Prefix, SearchUnderWay>>,
@@ -138,13 +144,14 @@ impl Connect {
         let mut key = HeaderValue::try_from(format!("Key {}", settings.key.expose_secret()))
             .unwrap_or(HeaderValue::from_static("Key"));
         key.set_sensitive(true);
-        Ok(Self(Arc::new(Inner {
-            http,
-            api: settings.api,
-            key,
-            timeout: settings.timeout,
-            searches: Mutex::default(),
-        })))
+        let inner = Inner { http, api: settings.api, key, searches: Mutex::default() };
+        Ok(Self { inner: Arc::new(inner), timeout: settings.timeout })
+    }
+
+    /// The same server, for somebody who waits for no call longer than this.
+    #[must_use]
+    pub fn within(&self, longest: Duration) -> Self {
+        Self { inner: Arc::clone(&self.inner), timeout: self.timeout.min(longest) }
     }
 
     /// The groups of LDAP, and those that Connect has without it, whose names begin with `prefix`,
@@ -159,7 +166,7 @@ impl Connect {
     /// When Connect or something on the way to it failed.
     pub async fn search(&self, prefix: &Prefix, id: CorrelationId) -> SearchResult {
         let (search, call) = {
-            let mut searches = self.0.searches.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut searches = self.inner.searches.lock().unwrap_or_else(PoisonError::into_inner);
             let known = searches.get(prefix);
             if let Some(known) = known.and_then(|(weak, call)| Some((weak.upgrade()?, *call))) {
                 known
@@ -193,7 +200,8 @@ impl Connect {
         let connect = self.clone();
         async move {
             let hits = connect.search_afresh(&prefix, id).await;
-            let mut searches = connect.0.searches.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut searches =
+                connect.inner.searches.lock().unwrap_or_else(PoisonError::into_inner);
             searches.remove(&prefix);
             hits
         }
@@ -280,6 +288,19 @@ impl Connect {
         Ok(KeyInUse { owner, keys })
     }
 
+    /// Whether LDAP groups can be searched: asked once, and no ticket is read. Too many hits are hits.
+    ///
+    /// # Errors
+    ///
+    /// When they can't be.
+    pub async fn try_search(&self, id: CorrelationId) -> Result<(), Error> {
+        let search = self.request(Method::GET, "v1/groups/remote", &TRIAL, id);
+        match self.send::<Page<IgnoredAny>>("search", search).await {
+            Err(error) if error.code() != Some(Code::TooManyResults) => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     /// What the server says about itself.
     ///
     /// # Errors
@@ -322,16 +343,16 @@ impl Connect {
         query: &[(&str, &str)],
         id: CorrelationId,
     ) -> RequestBuilder {
-        let mut url = self.0.api.clone();
-        url.set_path(&format!("{}{path}", self.0.api.path()));
+        let mut url = self.inner.api.clone();
+        url.set_path(&format!("{}{path}", self.inner.api.path()));
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        self.0
+        self.inner
             .http
             .request(method, url)
-            .timeout(self.0.timeout)
-            .header(AUTHORIZATION, self.0.key.clone())
+            .timeout(self.timeout)
+            .header(AUTHORIZATION, self.inner.key.clone())
             .header(CORRELATION_ID, id.to_string())
     }
 
@@ -349,13 +370,13 @@ impl Connect {
     }
 
     async fn exchange<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Error> {
-        let lost = |error| Error::from_client(error, self.0.timeout);
+        let lost = |error| Error::from_client(error, self.timeout);
         let response = request.send().await.map_err(lost)?;
         let status = response.status();
         let content_type = content_type(&response);
         let retry_after = retry_after(response.headers());
-        let Some(body) = body(response).await.map_err(lost)? else {
-            return Err(Error::NotConnect { status, content_type });
+        let Some(body) = body(response, MAX_BODY).await.map_err(lost)? else {
+            return Err(Error::NotConnect { status, content_type, retry_after });
         };
         let is_json = content_type.as_deref().is_some_and(|kind| kind.contains("json"));
         if status.is_success() && is_json {
@@ -368,7 +389,7 @@ impl Connect {
                 status,
                 retry_after,
             }),
-            _ => Err(Error::NotConnect { status, content_type }),
+            _ => Err(Error::NotConnect { status, content_type, retry_after }),
         }
     }
 }
@@ -389,12 +410,17 @@ pub fn http_client(authorities: Vec<Certificate>) -> Result<Client, reqwest::Err
         .build()
 }
 
-/// The whole body, unless it is longer than any answer of Connect's.
-async fn body(mut response: Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
+/// The whole body, unless it has more than `max` bytes: then the connection is closed. The call's own
+/// time limit holds for the body, too.
+///
+/// # Errors
+///
+/// When the connection broke, or the time was over.
+pub async fn body(mut response: Response, max: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
     let announced = response.content_length().and_then(|bytes| usize::try_from(bytes).ok());
     let mut body = Vec::with_capacity(announced.unwrap_or_default().min(MAX_BELIEVED));
     while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > MAX_BODY {
+        if body.len() + chunk.len() > max {
             return Ok(None);
         }
         body.extend_from_slice(&chunk);
@@ -406,7 +432,13 @@ fn content_type(response: &Response) -> Option<String> {
     response.headers().get(CONTENT_TYPE)?.to_str().ok().map(str::to_owned)
 }
 
-/// Seconds only: Connect is not known to send a date.
+/// Seconds or a date, as <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after> has it. A date that
+/// has passed is no wait.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+    let after = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = after.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(after).ok()?;
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }

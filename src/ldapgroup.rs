@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use self::outcome::{Changed, Created, Fault, InUseBy, Known, Refusal, Stop, Trouble};
-use crate::access::{Actor, Authority, Place, Policy, RoleId};
+use crate::access::Place;
 use crate::connect::{Connect, CorrelationId};
 use crate::group::{Abbreviation, Prefix};
 use crate::tickets::{Origin, Search, Tickets};
@@ -17,112 +17,69 @@ use crate::tickets::{Origin, Search, Tickets};
 /// Names are suggested by a live search from this many characters on.
 const MIN_SUGGEST_CHARS: usize = 2;
 
-/// Who is served.
-#[derive(Clone, Debug)]
-pub enum Caller {
-    /// Whoever runs the program in a terminal: they hold the API key.
-    Operator,
-    /// Somebody in Discord.
-    Person(Actor),
-}
-
 /// Searches for LDAP groups and brings them into Connect.
 pub struct LdapGroups {
     connect: Connect,
-    policy: Policy,
     tickets: Tickets,
 }
 
 impl LdapGroups {
-    /// Serves the groups of one Connect server by `policy`, trusting a ticket for `ticket_ttl`.
+    /// Serves the groups of one Connect server, trusting a ticket for `ticket_ttl`.
     #[must_use]
-    pub fn new(connect: Connect, policy: Policy, ticket_ttl: Duration) -> Self {
-        Self { connect, policy, tickets: Tickets::new(ticket_ttl) }
+    pub fn new(connect: Connect, ticket_ttl: Duration) -> Self {
+        Self { connect, tickets: Tickets::new(ticket_ttl) }
     }
 
-    /// The LDAP groups whose names begin with `prefix`. The caller's channel remembers them.
+    /// The LDAP groups whose names begin with `prefix`. The channel remembers them, if it is one.
     ///
     /// # Errors
     ///
-    /// When the caller may not search, the prefix is none, or Connect failed.
+    /// When the prefix is none, or Connect failed.
     pub async fn search(
         &self,
-        caller: &Caller,
+        place: Option<Place>,
         prefix: &str,
         id: CorrelationId,
     ) -> Result<Arc<Search>, Stop> {
-        let (_, place) = self.authority(caller)?;
         let prefix = Prefix::parse(prefix).map_err(Refusal::BadName)?;
         self.look_up(place.map(|place| (place, Origin::Search)), prefix, id).await
     }
 
-    /// The search of the caller's channel whose prefix is `typed`, or abbreviated so: the one that is
+    /// The search of the channel whose prefix is `typed`, or abbreviated so: the one that is
     /// remembered, else it is made again.
     ///
     /// # Errors
     ///
-    /// When the caller may not search, an abbreviation isn't that of the remembered search, or
-    /// Connect failed.
+    /// When an abbreviation isn't that of the remembered search, or Connect failed.
     pub async fn search_again(
         &self,
-        caller: &Caller,
+        place: Place,
         typed: &str,
         id: CorrelationId,
     ) -> Result<Arc<Search>, Stop> {
-        let (_, place) = self.authority(caller)?;
         let short = Abbreviation::parse(typed);
         let is_meant = |search: &Search| match &short {
             Some(short) => short.stands_for(search.prefix.as_str()),
             None => search.prefix.as_str() == typed,
         };
-        let known = place.and_then(|at| self.tickets.latest(at, Origin::Search, Instant::now()));
+        let known = self.tickets.latest(place, Origin::Search, Instant::now());
         match known.filter(|search| is_meant(search)) {
             Some(known) => Ok(known),
             None if short.is_some() => Err(Refusal::ForgottenSearch.into()),
-            None => self.search(caller, typed, id).await,
+            None => self.search(Some(place), typed, id).await,
         }
     }
 
-    /// Creates the Connect group of the LDAP group called `name`, with the ticket of the channel's
-    /// latest search if it has one for it.
+    /// Creates the Connect group of the LDAP group called `name`, for whoever runs the program in a
+    /// terminal: they hold the API key.
     ///
     /// # Errors
     ///
-    /// When the caller may not create, the name doesn't name one group, Connect has it already, or
-    /// Connect failed. An answer that was lost is looked into before it is called a failure.
-    pub async fn create(
-        &self,
-        caller: &Caller,
-        name: &str,
-        id: CorrelationId,
-    ) -> Result<Created, Stop> {
-        let (authority, place) = self.authority(caller)?;
-        match authority {
-            Authority::Admin => {}
-            Authority::Requester => return Err(Refusal::NeedsAdmin(self.admin_roles()).into()),
-        }
-        let hit = self.locate(place, name, id).await?;
-        self.bring_in(place, hit, id).await
-    }
-
-    /// Who a person is here.
-    ///
-    /// # Errors
-    ///
-    /// When they may do nothing here.
-    pub fn person(&self, actor: &Actor) -> Result<(Authority, Place), Refusal> {
-        self.policy.authority(actor).map_err(Refusal::Denied)
-    }
-
-    /// Who a person is who pressed a button of a request's message, which may be in a channel where
-    /// commands may not be used.
-    ///
-    /// # Errors
-    ///
-    /// When they may do nothing here.
-    pub fn presser(&self, actor: &Actor) -> Result<Authority, Refusal> {
-        let known = self.policy.authority_anywhere(actor).map_err(Refusal::Denied)?;
-        Ok(known.0)
+    /// When the name doesn't name one group, Connect has it already, or Connect failed. An answer that
+    /// was lost is looked into before it is called a failure.
+    pub async fn create(&self, name: &str, id: CorrelationId) -> Result<Created, Stop> {
+        let hit = self.locate(None, name, id).await?;
+        self.bring_in(None, hit, id).await
     }
 
     /// The Connect server.
@@ -131,16 +88,9 @@ impl LdapGroups {
         &self.connect
     }
 
-    /// The roles whose members are admins.
-    #[must_use]
-    pub fn admin_roles(&self) -> Vec<RoleId> {
-        self.policy.admin_roles.clone()
-    }
-
     /// The channel's latest search, if a group in it has `typed` in its name.
     #[must_use]
-    pub fn known(&self, caller: &Caller, typed: &str) -> Option<Arc<Search>> {
-        let place = self.authority(caller).ok()?.1?;
+    pub fn known(&self, place: Place, typed: &str) -> Option<Arc<Search>> {
         let folded = typed.to_lowercase();
         let latest = self.tickets.latest(place, Origin::Search, Instant::now())?;
         latest.groups.iter().any(|hit| hit.name.folded().contains(&folded)).then_some(latest)
@@ -149,13 +99,7 @@ impl LdapGroups {
     /// Searches with names to offer someone who has typed `typed`: one that has all names which
     /// begin so, a live one if need be, and then the channel's latest. Empty rather than an error: it
     /// is only help.
-    pub async fn suggest(
-        &self,
-        caller: &Caller,
-        typed: &str,
-        id: CorrelationId,
-    ) -> Vec<Arc<Search>> {
-        let Ok((_, Some(place))) = self.authority(caller) else { return Vec::new() };
+    pub async fn suggest(&self, place: Place, typed: &str, id: CorrelationId) -> Vec<Arc<Search>> {
         let all = match self.latest(place).find(|search| search.answers_for(typed)) {
             Some(known) => Some(known),
             None if typed.trim().chars().count() < MIN_SUGGEST_CHARS => None,
@@ -174,16 +118,6 @@ impl LdapGroups {
     /// does it while nobody searches.
     pub fn forget_stale(&self) {
         self.tickets.forget_stale();
-    }
-
-    fn authority(&self, caller: &Caller) -> Result<(Authority, Option<Place>), Refusal> {
-        match caller {
-            Caller::Operator => Ok((Authority::Admin, None)),
-            Caller::Person(actor) => {
-                let (authority, place) = self.person(actor)?;
-                Ok((authority, Some(place)))
-            }
-        }
     }
 
     async fn look_up(

@@ -1,23 +1,18 @@
-//! The command line, the log and the exit codes.
+//! The command line and the exit codes.
 
+mod log;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use ldapgroup_bot::app::App;
 use ldapgroup_bot::cli::{self, Format, Outcome};
-use ldapgroup_bot::config::{
-    Config, Environment, LogFormat, LogSettings, Problems, TerminalConfig,
-};
+use ldapgroup_bot::config::{Config, Environment, Problems, TerminalConfig};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 /// Brings LDAP groups into Posit Connect from a Discord channel.
 ///
@@ -98,14 +93,14 @@ async fn main() -> ExitCode {
         },
         Command::Search { prefix, output } => match TerminalConfig::read(&environment) {
             Ok(TerminalConfig { connect, log }) => {
-                start_log(&log);
+                let _log = log::start(&log);
                 cli::search(connect, &prefix, output.format()).await
             }
             Err(problems) => return misconfigured(&problems, 1),
         },
         Command::Create { name, output } => match TerminalConfig::read(&environment) {
             Ok(TerminalConfig { connect, log }) => {
-                start_log(&log);
+                let _log = log::start(&log);
                 cli::create(connect, &name, output.format()).await
             }
             Err(problems) => return misconfigured(&problems, 1),
@@ -130,7 +125,7 @@ fn misconfigured(problems: &Problems, code: u8) -> ExitCode {
 }
 
 async fn run(config: Config) -> ExitCode {
-    start_log(&config.log);
+    let _log = log::start(&config.log);
     let stopping = CancellationToken::new();
     tokio::spawn(stop_on_signal(stopping.clone()));
     let ended = match App::start(config, stopping).await {
@@ -165,22 +160,6 @@ async fn stop_on_signal(stopping: CancellationToken) {
         }
     }
     tracing::error!("stopped at once");
+    log::finish();
     std::process::exit(1);
-}
-
-/// Logs to stderr. Whatever the filter says, libraries log nothing below INFO and serenity nothing
-/// below WARN: their details hold tokens.
-fn start_log(log: &LogSettings) {
-    let guard = Targets::new()
-        .with_default(LevelFilter::INFO)
-        .with_target("ldapgroup_bot", LevelFilter::TRACE)
-        .with_target("serenity", LevelFilter::WARN)
-        .with_target("serenity::gateway::ws", LevelFilter::ERROR);
-    let lines = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
-    let lines = match log.format {
-        LogFormat::Text => lines.boxed(),
-        LogFormat::Json => lines.json().boxed(),
-    };
-    let filter = EnvFilter::new(&log.filter);
-    tracing_subscriber::registry().with(guard).with(filter).with(lines).init();
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::access::{Authority, ChannelId, GuildId, Place, UserId};
+use crate::access::{ChannelId, GuildId, Place, UserId};
 use crate::group::{GroupName, Guid};
 
 /// The most characters that a reason may have; more doesn't fit the message that shows it.
@@ -258,28 +258,15 @@ impl Request {
         self.due.is_none_or(|due| due <= now || due > now + LONGEST_PAUSE)
     }
 
-    /// When a creation that has failed once more is to be tried again; never if Connect has been
-    /// away for a day.
+    /// When a creation that has failed once more is to be tried again: not before Connect wants to be
+    /// asked again, within the longest pause. Never if Connect has been away for a day.
     #[must_use]
-    pub fn next_try(&self, now: SystemTime) -> Option<SystemTime> {
+    pub fn next_try(&self, now: SystemTime, wanted: Duration) -> Option<SystemTime> {
         let since = self.decided.unwrap_or(self.made);
-        let pause = FIRST_PAUSE.saturating_mul(1 << self.attempts.min(16)).min(LONGEST_PAUSE);
-        let next = now + pause;
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.attempts.min(16));
+        let next = now + pause.max(wanted).min(LONGEST_PAUSE);
         (next < since + PATIENCE).then_some(next)
     }
-}
-
-/// Why someone may not decide a request.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum NotYours {
-    /// They are no admin.
-    NeedsAdmin,
-    /// It is their own, or they joined it.
-    Own,
-    /// They neither asked for it nor are an admin.
-    NotRequester,
-    /// They asked for it and have left it.
-    HasLeft,
 }
 
 /// What somebody has to do with a request.
@@ -334,34 +321,6 @@ impl Deed {
     }
 }
 
-/// Whether someone may approve, deny or retry a request: an admin who never asked for it. Who has left
-/// it has asked.
-///
-/// # Errors
-///
-/// Says why not.
-pub fn may_decide(authority: Authority, asked: bool) -> Result<(), NotYours> {
-    match (authority, asked) {
-        (Authority::Requester, _) => Err(NotYours::NeedsAdmin),
-        (Authority::Admin, true) => Err(NotYours::Own),
-        (Authority::Admin, false) => Ok(()),
-    }
-}
-
-/// Whether someone may cancel a request or leave it: who is in it, and admins. An admin who has left it
-/// may not: trying again what got no answer would take it from the others.
-///
-/// # Errors
-///
-/// Says why not.
-pub fn may_cancel(authority: Authority, part: Part) -> Result<(), NotYours> {
-    match (authority, part) {
-        (_, Part::In) | (Authority::Admin, Part::Out) => Ok(()),
-        (_, Part::Left) => Err(NotYours::HasLeft),
-        (Authority::Requester, Part::Out) => Err(NotYours::NotRequester),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -394,24 +353,6 @@ mod tests {
         assert_eq!(State::parse("approved"), None);
     }
 
-    #[test]
-    fn only_an_admin_who_did_not_ask_decides() {
-        assert_eq!(may_decide(Authority::Admin, false), Ok(()));
-        assert_eq!(may_decide(Authority::Admin, true), Err(NotYours::Own));
-        assert_eq!(may_decide(Authority::Requester, false), Err(NotYours::NeedsAdmin));
-        assert_eq!(may_decide(Authority::Requester, true), Err(NotYours::NeedsAdmin));
-    }
-
-    #[test]
-    fn who_is_in_it_and_admins_cancel_and_nobody_who_has_left() {
-        assert_eq!(may_cancel(Authority::Admin, Part::Out), Ok(()));
-        assert_eq!(may_cancel(Authority::Requester, Part::Out), Err(NotYours::NotRequester));
-        for authority in [Authority::Admin, Authority::Requester] {
-            assert_eq!(may_cancel(authority, Part::In), Ok(()));
-            assert_eq!(may_cancel(authority, Part::Left), Err(NotYours::HasLeft));
-        }
-    }
-
     fn approved(attempts: u32, decided: SystemTime) -> Request {
         Request {
             id: 1,
@@ -442,13 +383,16 @@ mod tests {
     fn tries_come_less_often_and_end_after_a_day() {
         let decided = SystemTime::now();
         let pause = |attempts| {
-            let next = approved(attempts, decided).next_try(decided)?;
+            let next = approved(attempts, decided).next_try(decided, Duration::ZERO)?;
             next.duration_since(decided).ok()
         };
         let seconds = |seconds| Some(Duration::from_secs(seconds));
         assert_eq!((pause(0), pause(1), pause(2)), (seconds(5), seconds(10), seconds(20)));
         assert_eq!((pause(8), pause(u32::MAX)), (seconds(900), seconds(900)));
-        let after = |hours| approved(9, decided).next_try(decided + Duration::from_hours(hours));
+        let after = |hours| {
+            let now = decided + Duration::from_hours(hours);
+            approved(9, decided).next_try(now, Duration::ZERO)
+        };
         assert!(after(23).is_some());
         assert_eq!(after(24), None);
     }

@@ -11,15 +11,14 @@ use std::{fs, thread};
 use clap::Args;
 use ldapgroup_bot::app::App;
 use ldapgroup_bot::config::{Config, Environment};
-use sandbox::terminal::{self, Colour};
 use sandbox::web::Web;
-use sandbox::{Sandbox, connect, discord, ldif};
+use sandbox::{Sandbox, connect, demo, discord, ldif};
 use tokio_util::sync::CancellationToken;
 
 /// The options of `ldapgroup-bot sandbox`.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Open no browser; prompt in the terminal instead, with the page beside it
+    /// Open no browser; print what the program needs to ask the stand-ins from another terminal
     #[arg(long)]
     no_browser: bool,
     /// Serve the page on this port instead of a free one
@@ -44,11 +43,17 @@ fn read_groups(file: &Path) -> io::Result<Vec<String>> {
     ldif::parse(&text).map_err(io::Error::other)
 }
 
+/// What points the bot at the stand-ins, of which a guest is one who may not use the command.
+fn variables(sandbox: &Sandbox) -> Vec<(&'static str, String)> {
+    let requesters = ("REQUESTER_ROLE_IDS", discord::MEMBER_ROLE.to_string());
+    sandbox.variables().into_iter().chain([requesters]).collect()
+}
+
 /// Runs the sandbox until the user leaves it.
 ///
 /// # Errors
 ///
-/// When the LDIF file can't be used, a port can't be had, the terminal fails or the bot ends.
+/// When the LDIF file can't be used, a port can't be had, the demo fails or the bot ends.
 pub(crate) async fn run(options: Options) -> io::Result<()> {
     let mut connect = connect::Options::default();
     if let Some(file) = &options.groups {
@@ -56,12 +61,10 @@ pub(crate) async fn run(options: Options) -> io::Result<()> {
             .map_err(|problem| io::Error::other(format!("{}: {problem}", file.display())))?;
     }
     let sandbox = Sandbox::start(connect, discord::Options::default()).await?;
-    // A guest is one who may not use the command.
-    let requesters = ("REQUESTER_ROLE_IDS", discord::MEMBER_ROLE.to_string());
-    let variables =
-        sandbox.variables().into_iter().chain([requesters, ("RUST_LOG", options.log.clone())]);
+    let log = ("RUST_LOG", options.log.clone());
+    let variables = variables(&sandbox).into_iter().chain([log]);
     let config = Config::read(&Environment::of_pairs(variables)).map_err(io::Error::other)?;
-    crate::start_log(&config.log);
+    let _log = crate::log::start(&config.log);
     let stopping = CancellationToken::new();
     let bot = async {
         match App::start(config, stopping.clone()).await {
@@ -82,15 +85,14 @@ pub(crate) async fn run(options: Options) -> io::Result<()> {
     }
 }
 
-/// Shows the channel until the user leaves it, in a browser or in the terminal.
+/// Shows the channel in a browser until the user stops it, or the demo in the terminal.
 async fn play(
     options: &Options,
     sandbox: &Sandbox,
     stopping: &CancellationToken,
 ) -> io::Result<()> {
-    let colour = if options.no_color { Colour::Never } else { Colour::Auto };
     if options.demo {
-        return terminal::demo(sandbox, colour).await;
+        return demo::play(sandbox, !options.no_color).await;
     }
     let web = Web::start(sandbox, options.port).await.map_err(|error| {
         io::Error::other(format!(
@@ -100,24 +102,29 @@ async fn play(
         ))
     })?;
     tokio::spawn(crate::stop_on_signal(stopping.clone()));
+    let stand_ins = "The bot is the real one; Discord and Posit Connect are stand-ins on this \
+                     machine. Ctrl-C stops them.";
+    say(&format!("Your team's channel is at {}\n{stand_ins}", web.url()))?;
     if options.no_browser {
-        say(&format!("The page is at {}", web.url()))?;
-        return tokio::select! {
-            played = terminal::prompt(sandbox, colour) => played,
-            () = stopping.cancelled() => Ok(()),
-        };
+        say(&exports(&variables(sandbox)))?;
+    } else {
+        open_browser(web.url());
     }
-    say(&format!(
-        "Your team's channel is at {}\nThe bot is the real one; Discord and Posit Connect are \
-         stand-ins on this machine. Ctrl-C stops them.",
-        web.url()
-    ))?;
-    open_browser(web.url());
     stopping.cancelled().await;
     for violation in sandbox.violations() {
         say(&format!("The bot did what the real services don't allow: {violation}"))?;
     }
     Ok(())
+}
+
+/// What to paste into a shell in which the program's other commands are to ask the stand-ins.
+fn exports(variables: &[(&str, String)]) -> String {
+    let heading = "\nIn another terminal `ldapgroup-bot check`, `search` and `create` ask the same \
+                   stand-ins, once these\nlines are pasted there:\n\n";
+    let export = |(name, value): &(&str, String)| {
+        format!("export {name}='{}'\n", value.replace('\'', r"'\''"))
+    };
+    format!("{heading}{}", variables.iter().map(export).collect::<String>())
 }
 
 /// Prints lines. That nobody reads them is no error.

@@ -7,6 +7,7 @@
 mod asking;
 mod changing;
 mod examine;
+mod lists;
 mod look;
 mod open;
 mod people;
@@ -24,10 +25,11 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 pub use self::asking::{Asked, How, NewRequest, Standing};
 pub use self::changing::{Change, Settled, Swap};
 pub use self::examine::Condition;
+pub use self::lists::{Entry, Filter, Listed};
 pub use self::look::Overview;
 pub use self::open::StoreError;
 use self::read::BY_ID;
-pub use self::read::{Entry, Filter, Listed, Notice};
+pub use self::read::Notice;
 use self::rows::{all, millis};
 use crate::access::{ChannelId, GuildId, UserId};
 use crate::connect::CorrelationId;
@@ -79,19 +81,6 @@ impl Store {
     pub async fn note_gone(&self, id: i64) -> Result<(), StoreError> {
         sqlx::query("UPDATE requests SET shown = 0, message_channel = NULL, message = NULL, message_guild = NULL, resent = resent + 1 WHERE id = $1")
             .bind(id)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    /// Forgets what the messages of open requests show, so that each is made equal to its row: after
-    /// a start nobody knows what happened meanwhile, or which backup this is.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn distrust_messages(&self) -> Result<(), StoreError> {
-        sqlx::query("UPDATE requests SET shown = 0 WHERE state IN ('pending', 'creating')")
             .execute(&self.pool)
             .await?;
         Ok(())

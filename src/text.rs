@@ -65,9 +65,12 @@ pub(crate) fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// Control characters, and Unicode's format characters and blank fillers.
+/// What draws nothing or turns others around: control characters, every space but the usual one,
+/// Unicode's `Default_Ignorable_Code_Point` as of 16.0, annotations, and characters that are blank by
+/// design. <https://www.unicode.org/Public/16.0.0/ucd/DerivedCoreProperties.txt>
 fn is_invisible(c: char) -> bool {
     c.is_control()
+        || c.is_whitespace() && c != ' '
         || matches!(
             c,
             '\u{ad}'
@@ -77,14 +80,27 @@ fn is_invisible(c: char) -> bool {
                 | '\u{17b4}'..='\u{17b5}'
                 | '\u{180b}'..='\u{180f}'
                 | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
+                | '\u{202a}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
+                | '\u{2800}'
                 | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
                 | '\u{feff}'
                 | '\u{ffa0}'
                 | '\u{fff0}'..='\u{fffb}'
+                | '\u{13441}'..='\u{13442}'
+                | '\u{16fe4}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d159}'
+                | '\u{1d173}'..='\u{1d17a}'
                 | '\u{e0000}'..='\u{e0fff}'
         )
+}
+
+/// Text from outside in a code span that nothing in it can end, cut to `max` UTF-16 units.
+#[must_use]
+pub fn code_span(text: &str, max: usize) -> String {
+    format!("`{}`", shorten(&visible(text).replace('`', "\\u{60}"), max))
 }
 
 /// The text with everything escaped that Discord's markdown would take for something else.
@@ -164,6 +180,34 @@ mod tests {
     fn what_cannot_be_seen_is_written_out() {
         assert_eq!(visible("R&D (Zürich) 営業部"), "R&D (Zürich) 営業部");
         assert_eq!(visible("a\u{202e}b\nc\u{1b}[2J"), "a\\u{202e}b\\u{a}c\\u{1b}[2J");
+    }
+
+    /// `Default_Ignorable_Code_Point`, as DerivedCoreProperties.txt of Unicode 16.0 lists it; then the
+    /// spaces but U+0020, category Zs, Zl and Zp, as DerivedGeneralCategory.txt does; then what is blank
+    /// by its name and in none of these: BRAILLE PATTERN BLANK, EGYPTIAN HIEROGLYPH FULL BLANK and HALF
+    /// BLANK, KHITAN SMALL SCRIPT FILLER, MUSICAL SYMBOL NULL NOTEHEAD.
+    const DRAW_NOTHING: &str = "
+        00AD 034F 061C 115F..1160 17B4..17B5 180B..180D 180E 180F 200B..200F 202A..202E 2060..2064 2065
+        2066..206F 3164 FE00..FE0F FEFF FFA0 FFF0..FFF8 1BCA0..1BCA3 1D173..1D17A E0000 E0001
+        E0002..E001F E0020..E007F E0080..E00FF E0100..E01EF E01F0..E0FFF
+        00A0 1680 2000..200A 2028 2029 202F 205F 3000
+        2800 13441..13442 16FE4 1D159";
+
+    #[test]
+    fn of_all_characters_exactly_those_are_written_out_that_draw_nothing_or_steer_others() {
+        let ranges = DRAW_NOTHING.split_whitespace().map(|range| {
+            let (first, last) = range.split_once("..").unwrap_or((range, range));
+            let [first, last] = [first, last].map(|hex| u32::from_str_radix(hex, 16).unwrap());
+            first..=last
+        });
+        let ranges: Vec<_> = ranges.collect();
+        for c in '\0'..=char::MAX {
+            let draws_nothing = ranges.iter().any(|range| range.contains(&u32::from(c)));
+            // Marks of interlinear annotations, which hide what stands between them.
+            let steers = matches!(c, '\u{fff9}'..='\u{fffb}');
+            let is_written_out = visible(c.encode_utf8(&mut [0; 4])).starts_with("\\u{");
+            assert_eq!(is_written_out, c.is_control() || draws_nothing || steers, "{c:?}");
+        }
     }
 
     #[test]

@@ -74,6 +74,7 @@ impl Drop for Running {
 }
 
 /// The processor time that each thread had used at some moment, in nanoseconds.
+#[derive(Default)]
 pub(crate) struct Spent(HashMap<OsString, u64>);
 
 impl Running {

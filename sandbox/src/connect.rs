@@ -270,6 +270,12 @@ impl Connect {
         }
     }
 
+    /// Whether it listens.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        matches!(*self.run(), Some(Run::Up { .. }))
+    }
+
     /// Stops listening, so that connections are refused, and cuts those that stand. Does nothing
     /// when it is down already.
     pub async fn go_down(&self) {

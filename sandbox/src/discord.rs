@@ -1,9 +1,9 @@
 //! A strict stand-in for Discord: its REST interface and its gateway on loopback, and the people of a
 //! team's server.
 //!
-//! The bot talks to [`Discord::url`] as it would to `https://discord.com`. Tests and prompts act as
-//! people by [`Discord::person`]. Whatever the bot does that Discord doesn't document is answered as
-//! Discord would, and stands in [`Discord::violations`].
+//! The bot talks to [`Discord::url`] as it would to `https://discord.com`. Tests, the page and the demo
+//! act as people by [`Discord::person`]. Whatever the bot does that Discord doesn't document is
+//! answered as Discord would, and stands in [`Discord::violations`].
 
 mod answers;
 mod application;
@@ -19,6 +19,7 @@ mod endpoint;
 mod explain;
 mod facts;
 mod faults;
+mod flood;
 mod forms;
 mod gateway;
 mod interactions;
@@ -115,6 +116,9 @@ pub struct Options {
     pub nonces_live: Duration,
     /// How often the bot may call what. Discord's numbers.
     pub limits: Limits,
+    /// What a message's text is when it is read again. Discord takes the space around it away, and
+    /// documents nothing of what else it changes.
+    pub as_read: fn(&str) -> String,
 }
 
 impl Default for Options {
@@ -130,6 +134,7 @@ impl Default for Options {
             patience: Duration::from_secs(30),
             nonces_live: Duration::from_mins(3),
             limits: Limits::default(),
+            as_read: |content| content.trim().to_owned(),
         }
     }
 }
@@ -204,6 +209,8 @@ struct State {
     gateway: Gateway,
     grants: Grants,
     faults: Faults,
+    /// How much was taken of answers that were too long.
+    floods: Vec<u64>,
     quota: Quota,
     requests: Vec<Request>,
     violations: Vec<String>,
@@ -284,6 +291,7 @@ impl Discord {
                 gateway: Gateway::default(),
                 grants: Grants::default(),
                 faults: Faults::default(),
+                floods: Vec::new(),
                 quota,
                 requests: Vec::new(),
                 violations: Vec::new(),

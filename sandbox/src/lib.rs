@@ -5,12 +5,10 @@
 //! imports nothing of the bot and has wire types of its own, or it couldn't catch a wrong field name.
 
 pub mod connect;
+pub mod demo;
 pub mod discord;
 pub mod ldif;
-#[cfg(feature = "terminal")]
-pub mod terminal;
 mod troubles;
-#[cfg(feature = "web")]
 pub mod web;
 
 use std::collections::BTreeSet;

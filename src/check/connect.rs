@@ -4,37 +4,32 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
 
-use super::{Finding, Level};
+use super::{Finding, Level, named, words};
 use crate::connect::{
     ApiKey, Code, Connect, CorrelationId, Error, KeyInUse, LdapSearch, Role, ServerSettings,
 };
-use crate::text::{count, shorten, visible};
+use crate::text::count;
 
 /// A key that expires within this time is warned of.
 const SOON: Duration = Duration::from_hours(14 * 24);
 
-/// Names of Connect's take at most this many UTF-16 units.
-const MAX_NAME: usize = 60;
-
 /// Looks at Connect: whether it answers, whose the key is and what it may do, whether LDAP can be
 /// searched.
-pub async fn connect(connect: &Connect) -> Vec<Finding> {
-    let id = CorrelationId::new();
-    let (settings, key) = tokio::join!(connect.server_settings(id), connect.key_in_use(id));
+pub async fn connect(connect: &Connect, id: CorrelationId) -> Vec<Finding> {
+    let (settings, key, search) =
+        tokio::join!(connect.server_settings(id), connect.key_in_use(id), connect.try_search(id));
     let mut findings = match &key {
         Ok(in_use) => about_key(in_use, SystemTime::now()),
         Err(error) => vec![no_connect(error)],
     };
-    match (settings, key) {
-        (Ok(settings), _) => findings.push(ldap(&settings)),
-        (Err(error), Ok(_)) => findings.push(Finding::warn(format!(
-            "Connect's settings can't be read, so that it isn't known whether LDAP can be searched \
-             ({}): try it with a search",
-            error.chain()
-        ))),
-        // One reason why Connect can't be asked is enough.
-        (Err(_), Err(_)) => {}
-    }
+    let is_said = match &search {
+        // One reason why Connect can't be asked is enough, and so is one why the key is of no use.
+        Err(error) => {
+            key.is_err() || is_about_key(error) && findings.iter().any(|of| of.level == Level::Fail)
+        }
+        Ok(()) => false,
+    };
+    findings.extend(ldap(settings.as_ref().ok(), search.as_ref().err(), is_said));
     findings
 }
 
@@ -44,10 +39,10 @@ fn about_key(in_use: &KeyInUse, now: SystemTime) -> Vec<Finding> {
         && error.status() != Some(StatusCode::NOT_FOUND)
     {
         findings.push(Finding::warn(format!(
-            "the API keys of {} can't be listed, so that it isn't known when CONNECT_API_KEY \
+            "the API keys of {} can't be listed, so that it isn't known when `CONNECT_API_KEY` \
              expires ({}): look under API Keys in Connect",
             named(&in_use.owner.username),
-            error.chain()
+            words(&error.chain())
         )));
     }
     let candidates = in_use.candidates(now);
@@ -61,18 +56,18 @@ fn role(in_use: &KeyInUse, now: SystemTime) -> Finding {
     let name = named(&owner.username);
     if owner.locked {
         return Finding::fail(format!(
-            "Connect has locked {name}, the owner of CONNECT_API_KEY: use another administrator's \
+            "Connect has locked {name}, the owner of `CONNECT_API_KEY`: use another administrator's \
              key"
         ));
     }
     let whose = if role < owner.user_role {
         format!(
-            "CONNECT_API_KEY has the role {}, though {name} is {}",
+            "`CONNECT_API_KEY` has the role {}, though {name} is {}",
             role.word(),
             owner.user_role.somebody()
         )
     } else {
-        format!("CONNECT_API_KEY is that of {name}, {}", role.somebody())
+        format!("`CONNECT_API_KEY` is that of {name}, {}", role.somebody())
     };
     match role {
         Role::Administrator => {
@@ -97,7 +92,7 @@ fn lower_role(in_use: &KeyInUse, candidates: &[&ApiKey], now: SystemTime) -> Opt
     let lower = |key: &&&ApiKey| key.own_role().is_some_and(|own| own < role);
     let lower = candidates.iter().find(lower)?;
     Some(Finding::warn(format!(
-        "{} has {}, of which {} has the role {} only: see that it isn't CONNECT_API_KEY, or \
+        "{} has {}, of which {} has the role {} only: see that it isn't `CONNECT_API_KEY`, or \
          creating fails",
         named(&in_use.owner.username),
         count(candidates.len(), "API key"),
@@ -116,22 +111,22 @@ fn expiry(in_use: &KeyInUse, candidates: &[&ApiKey], now: SystemTime) -> Option<
         Ok(_) => Level::Ok,
     };
     let text = match (candidates.len(), level) {
-        (1, Level::Ok) => format!("CONNECT_API_KEY expires on {day}"),
+        (1, Level::Ok) => format!("`CONNECT_API_KEY` expires on {day}"),
         (1, Level::Warn) => format!(
-            "CONNECT_API_KEY expires on {day}: create a new one under API Keys in Connect before \
-             then, and set CONNECT_API_KEY to it"
+            "`CONNECT_API_KEY` expires on {day}: create a new one under API Keys in Connect before \
+             then, and set `CONNECT_API_KEY` to it"
         ),
         (1, Level::Fail) => format!(
-            "CONNECT_API_KEY expired on {day}: create a new one under API Keys in Connect, and set \
-             CONNECT_API_KEY to it"
+            "`CONNECT_API_KEY` expired on {day}: create a new one under API Keys in Connect, and set \
+             `CONNECT_API_KEY` to it"
         ),
         (several, level) => {
             let verb = if level == Level::Fail { "expired" } else { "expires" };
             let todo = if level == Level::Ok {
                 ""
             } else {
-                ": if it is CONNECT_API_KEY, create a new one under API Keys in Connect, and set \
-                 CONNECT_API_KEY to it"
+                ": if it is `CONNECT_API_KEY`, create a new one under API Keys in Connect, and set \
+                 `CONNECT_API_KEY` to it"
             };
             format!(
                 "of the {several} API keys of {}, {} {verb} on {day}{todo}",
@@ -143,11 +138,6 @@ fn expiry(in_use: &KeyInUse, candidates: &[&ApiKey], now: SystemTime) -> Option<
     Some(Finding::new(level, text))
 }
 
-/// A name of Connect's, on one line and bounded.
-fn named(name: &str) -> String {
-    shorten(&visible(name), MAX_NAME).into_owned()
-}
-
 /// The day in UTC: `2026-11-27`.
 fn day(at: SystemTime) -> String {
     let mut text = humantime::format_rfc3339_seconds(at).to_string();
@@ -155,45 +145,77 @@ fn day(at: SystemTime) -> String {
     text
 }
 
-fn ldap(settings: &ServerSettings) -> Finding {
-    let version = settings.version.as_deref().filter(|version| !version.is_empty());
-    let version = named(version.unwrap_or("of a hidden version"));
-    match settings.ldap_search() {
-        LdapSearch::On => Finding::ok(format!("Connect {version} searches LDAP groups")),
-        LdapSearch::Off => Finding::fail(format!(
-            "Connect {version} has its LDAP group search turned off: an administrator of Connect \
-             must set up LDAP groups"
-        )),
-        LdapSearch::OtherProvider(provider) => Finding::fail(format!(
-            "Connect {version} takes its users from {}, not LDAP: the bot has nothing to search \
-             there, so name another server in CONNECT_SERVER",
+fn is_about_key(error: &Error) -> bool {
+    matches!(error.code(), Some(Code::BadKey(_) | Code::KeyBlocked(_) | Code::NoPermission))
+}
+
+/// Whether LDAP can be searched. A search tells; if it failed, the settings may say why.
+fn ldap(
+    settings: Option<&ServerSettings>,
+    failed: Option<&Error>,
+    is_said: bool,
+) -> Option<Finding> {
+    let connect = match settings.map(|settings| settings.version.as_deref()) {
+        Some(None | Some("")) => "Connect of a hidden version".to_owned(),
+        Some(Some(version)) => format!("Connect {}", named(version)),
+        None => "Connect".to_owned(),
+    };
+    let Some(error) = failed else {
+        return Some(Finding::ok(format!("{connect} searches LDAP groups")));
+    };
+    let why = match settings.map(ServerSettings::ldap_search) {
+        Some(LdapSearch::Off) => format!(
+            "{connect} has its LDAP group search turned off: an administrator of Connect must set up \
+             LDAP groups"
+        ),
+        Some(LdapSearch::OtherProvider(provider)) => format!(
+            "{connect} takes its users from {}, not LDAP: the bot has nothing to search there, so \
+             name another server in `CONNECT_SERVER`",
             named(provider)
-        )),
-        LdapSearch::Unsaid => Finding::warn(format!(
-            "Connect {version} doesn't say whether it searches LDAP groups: try it with a search"
-        )),
-    }
+        ),
+        Some(LdapSearch::On | LdapSearch::Unsaid) | None if is_said => return None,
+        Some(LdapSearch::On | LdapSearch::Unsaid) | None => match error.code() {
+            Some(Code::LdapTrouble) => format!(
+                "{connect} can't reach LDAP, so that nothing can be searched or created: its log says \
+                 why, and whoever runs Connect can mend it"
+            ),
+            Some(Code::NotLdap(_)) => format!(
+                "{connect} doesn't take its groups from LDAP: the bot has nothing to search there, so \
+                 name another server in `CONNECT_SERVER`"
+            ),
+            Some(Code::NoPermission) => {
+                "`CONNECT_API_KEY` isn't allowed to search LDAP groups: use \
+                                         an administrator's key"
+                    .to_owned()
+            }
+            _ => format!(
+                "LDAP groups can't be searched ({}): Connect's log says more",
+                words(&error.chain())
+            ),
+        },
+    };
+    Some(Finding::fail(why))
 }
 
 fn no_connect(error: &Error) -> Finding {
     let hint = match error {
         Error::Refused { code: Code::BadKey(_), .. } => {
-            "the key is mistyped, deleted or expired, so set CONNECT_API_KEY to a valid one of an \
+            "the key is mistyped, deleted or expired, so set `CONNECT_API_KEY` to a valid one of an \
              administrator"
         }
         Error::Refused { code: Code::KeyBlocked(_), .. } => {
-            "set CONNECT_API_KEY to a valid key of an administrator who isn't locked"
+            "set `CONNECT_API_KEY` to a valid key of an administrator who isn't locked"
         }
-        Error::Certificate(_) => "name its authority's certificate in CONNECT_CA_FILE",
+        Error::Certificate(_) => "name its authority's certificate in `CONNECT_CA_FILE`",
         Error::NotConnect { .. } | Error::Unreadable(_) => {
-            "check CONNECT_SERVER, and what stands in front of Connect"
+            "check `CONNECT_SERVER`, and what stands in front of Connect"
         }
         Error::Refused { .. }
         | Error::Unreachable(_)
         | Error::Interrupted(_)
-        | Error::TimedOut(_) => "check CONNECT_SERVER and the network",
+        | Error::TimedOut(_) => "check `CONNECT_SERVER` and the network",
     };
-    Finding::fail(format!("{}: {hint}", error.chain().trim_end_matches('.')))
+    Finding::fail(format!("{}: {hint}", words(&error.chain())))
 }
 
 #[cfg(test)]
@@ -216,6 +238,15 @@ mod tests {
         let one = r#"{"name":"bot","expires_at":"2026-11-27T09:20:00Z"}"#;
         assert_snapshot!(said(&format!("[{one}]")), @"FAIL  CONNECT_API_KEY expired on 2026-11-27: create a new one under API Keys in Connect, and set CONNECT_API_KEY to it");
         assert_snapshot!(said(&format!("[{one},{one}]")), @"FAIL  of the 2 API keys of ada, bot expired on 2026-11-27: if it is CONNECT_API_KEY, create a new one under API Keys in Connect, and set CONNECT_API_KEY to it");
+    }
+
+    #[test]
+    fn a_name_from_outside_formats_nothing_and_pings_nobody() {
+        let owner = r#"{"guid":"1","username":"`@everyone <#1>","user_role":"publisher"}"#;
+        let owner = serde_json::from_str(owner).unwrap();
+        let finding = role(&KeyInUse { owner, keys: Ok(Vec::new()) }, UNIX_EPOCH);
+        assert_snapshot!(finding.markdown(), @r"`CONNECT_API_KEY` is that of `\u{60}@everyone <#1>`, a publisher: searches work, but creating needs an administrator's key");
+        assert_snapshot!(finding, @r"warn  CONNECT_API_KEY is that of \u{60}@everyone <#1>, a publisher: searches work, but creating needs an administrator's key");
     }
 
     #[test]

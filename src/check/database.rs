@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::Finding;
+use super::{Finding, words};
 use crate::store::{Condition, Store, StoreError};
 
 /// Looks at the database at `url`: whether a start can use it. Nothing is changed.
@@ -12,19 +12,26 @@ pub async fn database(url: &SecretString) -> Finding {
         Ok(Condition::Outdated) => Finding::ok(
             "the database is sound and can be written; the next start brings it up to date",
         ),
-        Ok(Condition::Missing) => {
-            Finding::ok("there is no database yet; the next start makes it where DATABASE_URL says")
-        }
-        Err(StoreError::Sql(error)) => Finding::fail(format!(
-            "DATABASE_URL: the database can't be used ({error}); see that its disk isn't full, that \
-             the bot's user owns it, and that no other program keeps it locked"
+        Ok(Condition::Missing) => Finding::ok(
+            "there is no database yet; the next start makes it where `DATABASE_URL` says",
+        ),
+        Err(error) => unusable(&error),
+    }
+}
+
+/// That the database failed, and what to do.
+#[must_use]
+pub fn unusable(error: &StoreError) -> Finding {
+    match error {
+        StoreError::Sql(error) => Finding::fail(format!(
+            "`DATABASE_URL`: the database can't be used ({}); see that its disk isn't full, that the \
+             bot's user owns it, and that no other program keeps it locked",
+            words(error)
         )),
-        Err(
-            error @ (StoreError::Unsupported
-            | StoreError::File(_)
-            | StoreError::InUse
-            | StoreError::Newer
-            | StoreError::Damaged(_)),
-        ) => Finding::fail(error.to_string()),
+        error @ (StoreError::Unsupported
+        | StoreError::File(_)
+        | StoreError::InUse
+        | StoreError::Newer
+        | StoreError::Damaged(_)) => Finding::fail(words(error)),
     }
 }

@@ -1,7 +1,11 @@
 //! Looks at Discord: the token, the servers, their roles.
 
+use std::time::Duration;
+
+use humantime::format_duration;
+
 use super::rooms::rooms;
-use super::{Finding, Level};
+use super::{Finding, Level, named, words};
 use crate::access::{ChannelId, GuildId, Policy, RoleId};
 use crate::config::Config;
 use crate::discord::commands::invitation;
@@ -32,11 +36,24 @@ pub async fn discord(rest: &Rest, wanted: &Places) -> Vec<Finding> {
         Err(error) => return vec![token_refused(&error)],
     };
     let mut findings = vec![
-        Finding::ok(format!("Discord accepts the token of application {}", application.name)),
+        Finding::ok(format!(
+            "Discord accepts the token of application {}",
+            named(&application.name)
+        )),
         interactions_endpoint(&application),
     ];
     findings.extend(places(rest, wanted, &application).await);
     findings
+}
+
+/// That Discord said nothing for so long.
+#[must_use]
+pub fn slow_discord(waited: Duration) -> Finding {
+    Finding::fail(format!(
+        "Discord didn't answer everything within {}, so that servers, roles and channels aren't known: \
+         try again later",
+        format_duration(waited)
+    ))
 }
 
 /// Whether Discord sends interactions where the bot listens.
@@ -55,10 +72,11 @@ fn token_refused(error: &RestError) -> Finding {
     match error.status().map(|status| status.as_u16()) {
         Some(401) => Finding::fail(
             "Discord refuses the token: copy a new one from the application's page Bot into \
-             DISCORD_TOKEN",
+             `DISCORD_TOKEN`",
         ),
         Some(_) | None => Finding::fail(format!(
-            "Discord can't be asked: {error}. Check the network and DISCORD_API_URL"
+            "Discord can't be asked: {}. Check the network and `DISCORD_API_URL`",
+            words(error)
         )),
     }
 }
@@ -84,11 +102,12 @@ pub async fn places(rest: &Rest, wanted: &Places, application: &Application) -> 
 fn not_there(guild: GuildId, application: &Application, error: &RestError) -> Finding {
     if error.is_not_in_guild() {
         return Finding::fail(format!(
-            "the bot isn't in server {guild} ({error}): check DISCORD_GUILD_IDS, and invite it \
-             with {}",
+            "the bot isn't in server {guild} ({}): check `DISCORD_GUILD_IDS`, and invite it with {}",
+            words(error),
             invitation(application.id.get())
         ));
     }
+    let error = words(error);
     Finding::fail(format!("server {guild} can't be asked about: {error}. Try again later"))
 }
 
@@ -96,8 +115,8 @@ fn not_there(guild: GuildId, application: &Application, error: &RestError) -> Fi
 fn roles(policy: &Policy, servers: &[Membership]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let named = [
-        ("ADMIN_ROLE_IDS", &policy.admin_roles, policy.admin_users.is_empty()),
-        ("REQUESTER_ROLE_IDS", &policy.requester_roles, false),
+        ("`ADMIN_ROLE_IDS`", &policy.admin_roles, policy.admin_users.is_empty()),
+        ("`REQUESTER_ROLE_IDS`", &policy.requester_roles, false),
     ];
     for (variable, named, is_only_way) in named {
         let has = |server: &Membership, role: RoleId| {
@@ -118,7 +137,8 @@ fn roles(policy: &Policy, servers: &[Membership]) -> Vec<Finding> {
                 findings.push(Finding::new(
                     level,
                     format!(
-                        "{variable} names @everyone, a role that counts for nobody{so}: leave it out"
+                        "{variable} names `@everyone`, a role that counts for nobody{so}: leave it \
+                         out"
                     ),
                 ));
             } else if all_asked && !is_known(role) {

@@ -2,7 +2,7 @@
 //! them.
 
 use super::discord::Places;
-use super::{Finding, Level};
+use super::{Finding, Level, words};
 use crate::access::{ChannelId, Policy};
 use crate::discord::permissions::{Allowed, Membership, Permission};
 use crate::discord::rest::{Channel, Rest, RestError};
@@ -27,8 +27,8 @@ enum Purpose {
 impl Purpose {
     fn variable(self) -> &'static str {
         match self {
-            Self::Requests => "REQUESTS_CHANNEL_ID",
-            Self::Commands => "ALLOWED_CHANNEL_IDS",
+            Self::Requests => "`REQUESTS_CHANNEL_ID`",
+            Self::Commands => "`ALLOWED_CHANNEL_IDS`",
         }
     }
 
@@ -57,8 +57,8 @@ impl Room {
 
     fn name(&self) -> String {
         match self.purpose {
-            Purpose::Requests => format!("the requests channel {}", self.id),
-            Purpose::Commands => format!("channel {}", self.id),
+            Purpose::Requests => format!("the requests channel <#{}>", self.id),
+            Purpose::Commands => format!("channel <#{}>", self.id),
         }
     }
 }
@@ -86,13 +86,13 @@ async fn look(rest: &Rest, room: &Room, policy: &Policy, servers: &[Membership])
         && !channel.takes_messages()
     {
         return vec![room.of_no_use(format!(
-            "channel {id} of {variable} takes no messages: name a text channel"
+            "channel <#{id}> of {variable} takes no messages: name a text channel"
         ))];
     }
     let Some(guild) = channel.guild().filter(|guild| policy.guilds.contains(guild)) else {
         return vec![room.of_no_use(format!(
-            "channel {id} of {variable} isn't in a server of DISCORD_GUILD_IDS: name one that is, \
-             or add its server"
+            "channel <#{id}> of {variable} isn't in a server of `DISCORD_GUILD_IDS`: name one that \
+             is, or add its server"
         ))];
     };
     // That the server can't be asked about is said already.
@@ -116,13 +116,16 @@ async fn look(rest: &Rest, room: &Room, policy: &Policy, servers: &[Membership])
 
 fn unseen(room: &Room, error: &RestError) -> Finding {
     let (id, variable, loss) = (room.id, room.purpose.variable(), room.purpose.loss());
+    let why = words(error);
+    // Of one that is gone Discord shows no name, so that its id says more.
+    let channel = if error.is_about_lost_message() { id.to_string() } else { format!("<#{id}>") };
     room.of_no_use(if error.is_about_channel() {
         format!(
-            "the bot can't see channel {id} ({error}), so {loss}: check {variable}, and give the \
+            "the bot can't see channel {channel} ({why}), so {loss}: check {variable}, and give the \
              bot View Channel there"
         )
     } else {
-        format!("channel {id} of {variable} can't be asked about: {error}. Try again later")
+        format!("channel {channel} of {variable} can't be asked about: {why}. Try again later")
     })
 }
 
@@ -170,7 +173,7 @@ fn quiet_roles(policy: &Policy, server: &Membership) -> Vec<Finding> {
     });
     let finding = |id| {
         Finding::warn(format!(
-            "the admins of role {id} aren't notified of requests: turn on Allow anyone to @mention \
+            "the admins of role <@&{id}> aren't notified of requests: turn on Allow anyone to @mention \
              this role in its settings"
         ))
     };

@@ -32,6 +32,8 @@ pub enum Error {
         status: StatusCode,
         /// What the answer says it is.
         content_type: Option<String>,
+        /// How long whoever answered wants Connect to be left alone.
+        retry_after: Option<Duration>,
     },
     /// Connect answered with success, but not with what its API describes.
     #[error("Connect's answer isn't what its API describes")]
@@ -120,12 +122,18 @@ impl Error {
         }
     }
 
-    /// How long to wait before the next try, if Connect said so.
+    /// How long to wait before the next try, if Connect or a proxy in front of it said so.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Refused { retry_after, .. } => *retry_after,
-            _ => None,
+            Self::Refused { retry_after, .. } | Self::NotConnect { retry_after, .. } => {
+                *retry_after
+            }
+            Self::Unreadable(_)
+            | Self::Certificate(_)
+            | Self::Unreachable(_)
+            | Self::Interrupted(_)
+            | Self::TimedOut(_) => None,
         }
     }
 

@@ -15,7 +15,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub(super) use self::batch::{asked, begun};
 pub(super) use self::lists::{groups_in_list, history, request_choices, requests, turns};
 pub(super) use self::told::{cancelled, joined, notice, over, refusal, reminder, requested};
-use super::render::{MAX_CONTENT, span};
+use super::custom_id::CustomId;
+use super::render::{MAX_CONTENT, Reply, span};
 use crate::access::RoleId;
 use crate::group::Guid;
 use crate::request::{Asker, Fate, Request, Requested, State};
@@ -67,10 +68,15 @@ pub struct Card {
     pub buttons: Vec<Button>,
 }
 
+impl From<Card> for Reply {
+    fn from(card: Card) -> Self {
+        Self { buttons: card.buttons, ..Self::private(card.content) }
+    }
+}
+
 /// The message that shows a request.
 #[must_use]
 pub(super) fn card(request: &Request, people: &[Asker], admins: &[RoleId], ttl: Duration) -> Card {
-    let number = request.id;
     let mut content = heading(request);
     let mut rest = standing(request, admins, ttl);
     // At least the beginning of the reason must be read, too, and something of each group.
@@ -92,13 +98,18 @@ pub(super) fn card(request: &Request, people: &[Asker], admins: &[RoleId], ttl: 
         let _ = writeln!(content, "{REASON}{}", said(reason, room.min(MAX_REASON)));
     }
     content.push_str(&rest);
-    let button =
-        |label, verb: &str, look| Button { label, custom_id: format!("{verb}:{number}"), look };
+    let button = |label, custom_id: CustomId<'_>, look| {
+        let custom_id = custom_id.to_string();
+        Button { label, custom_id, look }
+    };
     let buttons = match request.state {
-        State::Pending => {
-            vec![button("Approve", "approve", Look::Success), button("Deny", "deny", Look::Danger)]
+        State::Pending => vec![
+            button("Approve", CustomId::Approve(request.id), Look::Success),
+            button("Deny", CustomId::Deny(request.id), Look::Danger),
+        ],
+        State::Failed if request.can_be_retried() => {
+            vec![button("Retry", CustomId::Retry(request.id), Look::Plain)]
         }
-        State::Failed if request.can_be_retried() => vec![button("Retry", "retry", Look::Plain)],
         State::Failed
         | State::Creating
         | State::Created

@@ -16,10 +16,9 @@ use serenity::all::{CreateAllowedMentions, CreateMessage, EditMessage, Nonce};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tracing::Instrument;
 
-pub(super) use self::duty::Desk;
-use self::duty::{DeskError, Duty, Later, Note, Round, Way};
-use super::handle::{nobody, rows};
-use super::rest::RestError;
+pub(super) use self::duty::{Desk, Undelivered, Waiting};
+use self::duty::{DeskError, Duty, Note, Round, Way};
+use super::responder::{nobody, rows};
 use super::{Bot, cards};
 use crate::access::{ChannelId, GuildId, Place, RoleId};
 use crate::connect::CorrelationId;
@@ -70,9 +69,9 @@ impl Bot {
         let due = due.map(|wait| Instant::now() + wait);
         // Last, so that what is to be said doesn't wait for it.
         let mut desk = self.desk.lock().await;
-        let is_gone = self.look_for_deleted(&mut desk).await?;
+        let is_wrong = self.look_at_messages(&mut desk).await?;
         let soonest = [left_over, due].into_iter().flatten().fold(desk.look.next(), Instant::min);
-        Ok(if is_gone { Instant::now() } else { soonest })
+        Ok(if is_wrong { Instant::now() } else { soonest })
     }
 
     /// Shows, tells and reminds. When something is due that couldn't be said.
@@ -139,7 +138,7 @@ impl Bot {
                     let result = self.show(number).await;
                     desk.note(duty, &result);
                 }
-                let Some(&Later { at, passes, .. }) = desk.later.get(&duty) else { return true };
+                let Some((at, passes)) = desk.next_try(duty) else { return true };
                 if !passes || at > deadline {
                     return false;
                 }
@@ -162,7 +161,7 @@ impl Bot {
             match self.edit(&request, channel, message).await {
                 Err(error) if error.is_about_lost_message() => store.note_gone(number).await?,
                 // The bot may not speak there any more, and has another channel to speak in.
-                Err(DeskError::Rest(error))
+                Err(DeskError::Rest(_, error))
                     if error.is_about_channel() && self.home(&request) != channel =>
                 {
                     store.note_gone(number).await?;
@@ -179,20 +178,24 @@ impl Bot {
         channel: ChannelId,
         message: u64,
     ) -> Result<(), DeskError> {
-        let card = self.card(request).await?;
-        let edit = EditMessage::new()
-            .content(card.content)
-            .components(rows(&card.buttons))
-            .allowed_mentions(nobody());
-        self.rest.edit_message(channel, message, &edit).await?;
+        let edit = self.edit_to(request).await?;
+        let edited = self.rest.edit_message(channel, message, &edit).await;
+        edited.map_err(|error| DeskError::Rest(channel, error))?;
         let store = self.requests.store();
         Ok(store.note_shown(request.id, request.version, (channel, message), None).await?)
+    }
+
+    /// What makes a message show a request.
+    async fn edit_to(&self, request: &Request) -> Result<EditMessage, StoreError> {
+        let card = self.card(request).await?;
+        let edit = EditMessage::new().content(card.content).components(rows(&card.buttons));
+        Ok(edit.allowed_mentions(nobody()))
     }
 
     async fn post(&self, number: i64) -> Result<(), DeskError> {
         match self.send(number).await {
             // It was sent and, before that was noted, deleted: Discord keeps its nonce, and says so.
-            Err(DeskError::Rest(error)) if error.is_about_message() => {
+            Err(DeskError::Rest(_, error)) if error.is_about_message() => {
                 self.requests.store().note_gone(number).await?;
                 self.send(number).await
             }
@@ -212,7 +215,8 @@ impl Bot {
             .allowed_mentions(self.admins_only(&request))
             .nonce(nonce(&request, &format!("show {}", request.resent)))
             .enforce_nonce(true);
-        let message = self.rest.create_message(channel, &post).await?;
+        let message = self.rest.create_message(channel, &post).await;
+        let message = message.map_err(|error| DeskError::Rest(channel, error))?;
         // It may be one that was sent before a crash, and says what was so then: only of the first
         // version there is no other wording.
         let is_sure = request.version == 1;
@@ -243,17 +247,17 @@ impl Bot {
 
     /// The admins are pinged by what they are to decide, and by nothing else.
     fn admins_only(&self, request: &Request) -> CreateAllowedMentions {
-        let admins = self.requests.groups().admin_roles();
+        let admins = &self.requests.policy().admin_roles;
         match request.state {
-            State::Pending => roles_only(&admins),
+            State::Pending => roles_only(admins),
             _ => nobody(),
         }
     }
 
     async fn card(&self, request: &Request) -> Result<cards::Card, StoreError> {
         let people = self.requests.store().people(request.id).await?;
-        let admins = self.requests.groups().admin_roles();
-        Ok(cards::card(request, &people, &admins, self.requests.settings().ttl))
+        let admins = &self.requests.policy().admin_roles;
+        Ok(cards::card(request, &people, admins, self.requests.settings().ttl))
     }
 
     /// Tells somebody where they asked or, if the bot can't speak there any more, where the request
@@ -268,7 +272,7 @@ impl Bot {
             .enforce_nonce(true);
         let told = self.say_once(place.channel, &message).await;
         match (told, request.message) {
-            (Err(error), Some((channel, _)))
+            (Err(DeskError::Rest(_, error)), Some((channel, _)))
                 if error.is_about_channel() && channel != place.channel =>
             {
                 self.say_once(channel, &message).await?;
@@ -284,11 +288,11 @@ impl Bot {
             return Ok(());
         }
         let settings = self.requests.settings();
-        let admins = self.requests.groups().admin_roles();
+        let admins = &self.requests.policy().admin_roles;
         let channel = self.home(request);
         let message = CreateMessage::new()
-            .content(cards::reminder(request, &admins, settings.ttl))
-            .allowed_mentions(roles_only(&admins))
+            .content(cards::reminder(request, admins, settings.ttl))
+            .allowed_mentions(roles_only(admins))
             .nonce(nonce(request, "remind"))
             .enforce_nonce(true);
         self.say_once(channel, &message).await?;
@@ -323,10 +327,10 @@ impl Bot {
 
     /// Sends a message with a nonce of its own. One that was sent already and deleted since isn't sent
     /// again: Discord keeps its nonce, and says that it is gone.
-    async fn say_once(&self, channel: ChannelId, message: &CreateMessage) -> Result<(), RestError> {
+    async fn say_once(&self, channel: ChannelId, message: &CreateMessage) -> Result<(), DeskError> {
         match self.rest.create_message(channel, message).await {
             Err(error) if error.is_about_message() => Ok(()),
-            result => result.map(drop),
+            result => result.map(drop).map_err(|error| DeskError::Rest(channel, error)),
         }
     }
 }

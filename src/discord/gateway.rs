@@ -21,10 +21,10 @@ use serde_json::{Value, json};
 use serenity::all::Interaction;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, interval_at, sleep, sleep_until, timeout};
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 use tokio_util::sync::CancellationToken;
 
 pub(super) use self::latency::Latency;
@@ -42,6 +42,10 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// Heartbeats come no faster, whatever Discord says: it bears 120 frames a minute.
 /// <https://discord.com/developers/docs/events/gateway#rate-limiting>
 const FASTEST: Duration = Duration::from_millis(600);
+
+/// A longer message isn't Discord's: what comes without intents are interactions, of a few kilobytes,
+/// and READY.
+const MAX_MESSAGE: usize = 4 * 1024 * 1024;
 
 /// A close with any other code than 1000 and 1001 keeps the session, so that it can be resumed.
 const TO_RESUME: CloseCode = CloseCode::Library(4000);
@@ -136,7 +140,13 @@ enum End {
 
 async fn connect(address: &str) -> Result<Socket, End> {
     let address = format!("{}/?v=10&encoding=json", address.trim_end_matches('/'));
-    match timeout(GREETING, connect_async(address)).await {
+    let limits = WebSocketConfig {
+        max_message_size: Some(MAX_MESSAGE),
+        max_frame_size: Some(MAX_MESSAGE),
+        ..WebSocketConfig::default()
+    };
+    let connected = connect_async_with_config(address, Some(limits), false);
+    match timeout(GREETING, connected).await {
         Ok(Ok((socket, _))) => Ok(socket),
         Ok(Err(_)) => Err(End::Lost(Lost("Discord's gateway can't be reached"))),
         Err(_) => Err(End::Lost(Lost("Discord's gateway doesn't answer the handshake"))),

@@ -12,13 +12,14 @@ use std::fmt::Write as _;
 pub use self::choices::{Choice, Menu, after, choices, name_choices, typed_first};
 pub(super) use self::choices::{MAX_CHOICE, MAX_CHOICES};
 pub use self::search::search;
-pub(super) use self::status::{Health, status};
+pub(super) use self::status::status;
 use super::cards::{self, Button};
 use crate::access::{ChannelId, Denied, RoleId};
 use crate::connect::{Code, CorrelationId, Error};
 use crate::group::{GroupName, Guid, NameProblem};
 use crate::ldapgroup::{Changed, Created, Fault, InUseBy, Known, Refusal, Trouble};
-use crate::text::{beginning, columns, count, shorten, units, visible};
+use crate::request::Request;
+use crate::text::{beginning, code_span, columns, count, shorten, units, visible};
 
 /// Discord's limit for the text of a message.
 pub(super) const MAX_CONTENT: usize = 2000;
@@ -30,10 +31,6 @@ const MAX_CELL: usize = 48;
 const MAX_SPAN: usize = 400;
 const MAX_LISTED: usize = 100;
 const MAX_SHORT: usize = 50;
-
-/// The `custom_id` of a menu of groups to bring into Connect. Its values are names, or
-/// abbreviations of names.
-pub(super) const PICK: &str = "pick";
 
 /// Who sees an answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -99,10 +96,6 @@ pub fn created(created: &Created) -> Reply {
 pub fn refusal(refusal: &Refusal) -> Reply {
     Reply::private(match refusal {
         Refusal::Denied(denied) => denied_text(denied),
-        Refusal::NeedsAdmin(roles) => format!(
-            "Only an administrator can create groups in Connect.{}",
-            with_roles(" Ask someone with the role ", roles, " to do it.")
-        ),
         Refusal::BadName(NameProblem::Blank) => {
             "A name has at least one letter. Type the beginning of the group's name.".to_owned()
         }
@@ -185,7 +178,6 @@ pub(super) fn in_a_list(name: &GroupName, why: &Refusal) -> String {
             format!("Too many LDAP groups begin with {name} for Connect to list them.")
         }
         Refusal::Denied(_)
-        | Refusal::NeedsAdmin(_)
         | Refusal::BadName(_)
         | Refusal::ForgottenSearch
         | Refusal::Request(_) => format!("{name} can't be created."),
@@ -229,11 +221,15 @@ fn denied_text(denied: &Denied) -> String {
             "You can't use `/ldapgroup` yet.{}",
             with_roles(" Ask an administrator of this server for the role ", roles, ".")
         ),
+        Denied::NotAdmin(roles) => format!(
+            "Only an administrator can do this.{}",
+            with_roles(" Ask someone with the role ", roles, ".")
+        ),
     }
 }
 
 /// Nothing, if no role can be named.
-pub(super) fn with_roles(before: &str, roles: &[RoleId], after: &str) -> String {
+fn with_roles(before: &str, roles: &[RoleId], after: &str) -> String {
     if roles.is_empty() {
         return String::new();
     }
@@ -351,6 +347,29 @@ pub fn left(id: CorrelationId) -> Reply {
     ))
 }
 
+/// The work takes longer than Discord takes answers. What it has begun is a request.
+#[must_use]
+pub fn too_long(begun: Option<&Request>, id: CorrelationId) -> Reply {
+    let why = "Connect or LDAP takes longer than Discord waits for an answer";
+    let words = match begun {
+        None => format!(
+            "Nothing was changed. {why}, so the bot gave up. Try again later; if it stays, tell whoever \
+             runs Connect."
+        ),
+        Some(request) if request.quiet => format!(
+            "Whether the group was created isn't known yet. {why}, so the bot looks for the group in a \
+             minute. Then `/ldapgroup history` says what came of it: look there before you create it \
+             again."
+        ),
+        Some(Request { id, .. }) => {
+            format!(
+                "Request {id} is made, and goes on. {why}; the request's message says the rest."
+            )
+        }
+    };
+    Reply::private(format!("{words}\n{}", reference(id)))
+}
+
 /// The bot is about to stop.
 #[must_use]
 pub fn restarting() -> Reply {
@@ -387,11 +406,11 @@ pub(super) fn short_span(name: &str) -> String {
 }
 
 fn span_of(name: &str, max: usize) -> String {
-    let shown = visible(name).replace('`', "\\u{60}");
-    match shorten(&shown, max) {
-        Cow::Borrowed(whole) => format!("`{whole}`"),
-        Cow::Owned(short) => format!("`{short}` (the name is longer)"),
+    let whole = code_span(name, usize::MAX);
+    if units(&whole) <= max + 2 {
+        return whole;
     }
+    format!("{} (the name is longer)", code_span(name, max))
 }
 
 /// The first `max` UTF-16 units of a name, such that nothing in it ends a code block.

@@ -23,6 +23,7 @@ use self::buckets::{Buckets, Route, Scope, Turn};
 pub use self::error::RestError;
 pub use self::places::{Application, Channel, Role};
 use crate::access::{ChannelId, GuildId};
+use crate::connect::body;
 
 /// What Discord asks bots to call themselves.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!(
@@ -43,6 +44,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// No answer makes the bot wait longer than this.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
+/// A longer answer isn't Discord's: those that are read are a message, a channel, or the 250 roles that
+/// a server may have, each of half a kilobyte.
+const MAX_BODY: usize = 1024 * 1024;
 
 /// From this age on a message is old to Discord, and can be edited less often.
 const OLD: Duration = Duration::from_hours(1);
@@ -74,6 +79,16 @@ pub struct SessionStartLimit {
 #[derive(Deserialize)]
 struct Message {
     id: serenity::all::MessageId,
+}
+
+/// What a message shows.
+#[derive(Debug, Deserialize)]
+pub struct Shown {
+    /// The text. Discord takes away the space around it.
+    pub content: String,
+    /// The components, with what Discord adds to them: ids, and what is so by default.
+    #[serde(default)]
+    pub components: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -191,15 +206,15 @@ impl Rest {
         self.attempt(route, &call, in_a_moment()).await.map(drop)
     }
 
-    /// Whether a message is there.
+    /// What a message shows.
     ///
     /// # Errors
     ///
-    /// With code 10008 if it is gone.
-    pub async fn message(&self, channel: ChannelId, message: u64) -> Result<(), RestError> {
+    /// With code 10008 if it is gone, 50001 or 50013 if the bot can't read in the channel.
+    pub async fn message(&self, channel: ChannelId, message: u64) -> Result<Shown, RestError> {
         let path = format!("channels/{channel}/messages/{message}");
         let call = Call::new(Method::GET, &path, None::<&()>);
-        self.attempt(Route::Message(channel), &call, in_a_moment()).await.map(drop)
+        decode(self.attempt(Route::Message(channel), &call, in_a_moment()).await?).await
     }
 
     async fn read<T: for<'de> Deserialize<'de>>(
@@ -300,9 +315,9 @@ pub(super) fn sent(id: u64) -> SystemTime {
 
 async fn decode<T: for<'de> Deserialize<'de>>(response: Response) -> Result<T, RestError> {
     let status = response.status();
-    let body = response.bytes().await.map_err(lost)?;
-    let not_discord = |_| RestError::NotDiscord { status, retry_after: None };
-    serde_json::from_slice(&body).map_err(not_discord)
+    let body = body(response, MAX_BODY).await.map_err(lost)?;
+    let read = body.and_then(|body| serde_json::from_slice(&body).ok());
+    read.ok_or(RestError::NotDiscord { status, retry_after: None })
 }
 
 fn lost(error: reqwest::Error) -> RestError {

@@ -2,9 +2,10 @@
 //! ours.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::requests::RequestRefusal;
-use crate::access::{Denied, RoleId};
+use crate::access::Denied;
 use crate::connect::{Code, Error};
 use crate::group::{GroupName, Guid, NameProblem};
 use crate::store::StoreError;
@@ -16,10 +17,8 @@ const MAX_WORDS: usize = 300;
 /// Why someone didn't get what they asked for, where it is theirs to do something about it.
 #[derive(Debug)]
 pub enum Refusal {
-    /// They may not do anything here.
+    /// They may not do it here.
     Denied(Denied),
-    /// They may search, but only an admin creates: someone with one of these roles.
-    NeedsAdmin(Vec<RoleId>),
     /// What they typed is no name and no prefix.
     BadName(NameProblem),
     /// Connect has a group of that name already.
@@ -71,7 +70,6 @@ impl Refusal {
             | Self::NoSuchGroup { name, .. }
             | Self::Ambiguous { name, .. } => name.clone(),
             Self::Denied(_)
-            | Self::NeedsAdmin(_)
             | Self::BadName(_)
             | Self::TooBroad
             | Self::ForgottenSearch
@@ -131,6 +129,15 @@ impl Fault {
                     || matches!(**error, Error::TimedOut(_) | Error::NotConnect { .. })
             }
             Trouble::Store(_) => true,
+        }
+    }
+
+    /// How long Connect wants to be left alone, if it said so.
+    #[must_use]
+    pub fn wait(&self) -> Option<Duration> {
+        match &self.trouble {
+            Trouble::Connect(error) => error.retry_after(),
+            Trouble::Store(_) => None,
         }
     }
 
@@ -224,6 +231,12 @@ impl Stop {
             Self::Refusal(_) => "It can't be created.".to_owned(),
         };
         shorten(&words, MAX_WORDS).into_owned()
+    }
+}
+
+impl From<Denied> for Stop {
+    fn from(denied: Denied) -> Self {
+        Self::Refusal(Refusal::Denied(denied))
     }
 }
 

@@ -12,10 +12,10 @@ use tokio::sync::Notify;
 pub use self::asking::{Batch, Done, Found, Left, Wanted};
 pub use self::carry::Swept;
 use super::{LdapGroups, Refusal, Stop};
-use crate::access::{Actor, Authority, ChannelId, GuildId, RoleId, UserId};
+use crate::access::{Authority, ChannelId, GuildId, Member, Policy};
 use crate::connect::CorrelationId;
 use crate::group::GroupName;
-use crate::request::{Event, NotYours, Part, Request, State, may_cancel, may_decide};
+use crate::request::{Event, Part, Request, State};
 use crate::store::{Change, Filter, Listed, Store, Swap};
 
 /// How requests are made and decided.
@@ -57,8 +57,6 @@ pub enum RequestRefusal {
     Open(GroupName, Box<Request>),
     /// They named this many groups, more than [`MAX_GROUPS`](crate::request::MAX_GROUPS).
     TooManyGroups(usize),
-    /// They decide nothing: someone with one of these roles does.
-    NeedsAdmin(Vec<RoleId>),
     /// They asked for it, even if they have left it since: somebody else decides.
     Own,
     /// It is somebody else's request.
@@ -89,9 +87,23 @@ impl From<RequestRefusal> for Stop {
     }
 }
 
+/// A decision, as someone pressed or wrote it.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision<'w> {
+    /// The request's number.
+    pub request: i64,
+    /// The message that was pressed: one that doesn't show this request may be years old, and its
+    /// number another's.
+    pub message: Option<u64>,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// Why.
+    pub why: Option<&'w str>,
+}
+
 /// What a press or a form asks for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Decision {
+pub enum Verdict {
     /// Create the group.
     Approve,
     /// Don't.
@@ -100,7 +112,7 @@ pub enum Decision {
     Retry,
 }
 
-impl Decision {
+impl Verdict {
     fn event(self) -> Event {
         match self {
             Self::Approve => Event::Approve,
@@ -114,6 +126,7 @@ impl Decision {
 pub struct Requests {
     groups: LdapGroups,
     store: Store,
+    policy: Policy,
     settings: RequestSettings,
     /// Requests whose creation this process is at work on: none is worked on twice.
     under_way: Mutex<HashSet<i64>>,
@@ -123,11 +136,22 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// Requests for `groups`, kept in `store`.
+    /// Requests for `groups`, kept in `store`, of whoever `policy` admits.
     #[must_use]
-    pub fn new(groups: LdapGroups, store: Store, settings: RequestSettings) -> Self {
+    pub fn new(
+        groups: LdapGroups,
+        store: Store,
+        policy: Policy,
+        settings: RequestSettings,
+    ) -> Self {
         let (under_way, servers) = (Mutex::default(), Mutex::default());
-        Self { groups, store, settings, under_way, servers, changed: Notify::new() }
+        Self { groups, store, policy, settings, under_way, servers, changed: Notify::new() }
+    }
+
+    /// Who may do what.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// What can be done without a request.
@@ -165,52 +189,48 @@ impl Requests {
         self.changed.notified().await;
     }
 
-    /// Decides a request, as someone pressed or wrote. After an approval the creation is still to be
-    /// carried out: see [`Requests::carry_out`].
-    ///
-    /// `message` is the message that was pressed: one that doesn't show this request may be years
-    /// old, and its number another's.
+    /// Decides a request. After an approval the creation is still to be carried out: see
+    /// [`Requests::carry_out`].
     ///
     /// # Errors
     ///
-    /// When the actor may not decide it, or it can't be decided any more.
+    /// When the member may not decide it, or it can't be decided any more.
     pub async fn decide(
         &self,
-        actor: &Actor,
-        number: i64,
-        message: Option<u64>,
-        decision: Decision,
-        why: Option<&str>,
+        member: Member,
+        decision: &Decision<'_>,
         id: CorrelationId,
     ) -> Result<Request, Stop> {
-        let request = self.decidable(actor, number, message, decision, id).await?;
-        let why = why.map(str::trim).filter(|why| !why.is_empty()).map(str::to_owned);
-        let change = Change { why, ..Change::new(decision.event(), Some(actor.user), id) };
+        let request = self.decidable(member, decision, id).await?;
+        let why = decision.why.map(str::trim).filter(|why| !why.is_empty()).map(str::to_owned);
+        let event = decision.verdict.event();
+        let change = Change { why, ..Change::new(event, Some(member.user()), id) };
         self.swap(request.id, &change).await
     }
 
-    /// The request, if the actor may decide it now.
+    /// The request, if the member may decide it now: an admin who didn't ask for it.
     ///
     /// # Errors
     ///
-    /// When the actor may not, or it can't be decided any more.
+    /// When they may not, or it can't be decided any more.
     pub async fn decidable(
         &self,
-        actor: &Actor,
-        number: i64,
-        message: Option<u64>,
-        decision: Decision,
+        member: Member,
+        decision: &Decision<'_>,
         id: CorrelationId,
     ) -> Result<Request, Stop> {
-        let authority = self.groups.presser(actor)?;
-        let request = self.store.request(number).await?.ok_or(RequestRefusal::Unknown)?;
+        let &Decision { message, verdict, .. } = decision;
+        let request = self.store.request(decision.request).await?;
+        let request = request.ok_or(RequestRefusal::Unknown)?;
         if message.is_some() && message != request.message.map(|(_, message)| message) {
             return Err(RequestRefusal::OldMessage.into());
         }
+        self.policy.require_admin(member)?;
         // Who may create at once needs nobody else's word to try again.
-        let is_own = self.part(&request, actor.user).await? != Part::Out;
-        let asked = is_own && (!request.direct || self.must_ask(authority));
-        may_decide(authority, asked).map_err(|reason| self.not_yours(number, reason))?;
+        let must_be_another = !request.direct || self.must_ask(member.authority());
+        if must_be_another && self.part(&request, member).await? != Part::Out {
+            return Err(RequestRefusal::Own.into());
+        }
         let now = SystemTime::now();
         if request.state == State::Pending && request.expires(self.settings.ttl) <= now {
             let change = Change::new(Event::Expire, None, id);
@@ -218,8 +238,8 @@ impl Requests {
                 RequestRefusal::Over(Box::new(self.swap(request.id, &change).await?)).into()
             );
         }
-        let is_final = decision == Decision::Retry && !request.can_be_retried();
-        if is_final || request.state != decision.event().from() {
+        let is_final = verdict == Verdict::Retry && !request.can_be_retried();
+        if is_final || request.state != verdict.event().from() {
             return Err(RequestRefusal::Over(Box::new(request)).into());
         }
         Ok(request)
@@ -230,21 +250,24 @@ impl Requests {
     ///
     /// # Errors
     ///
-    /// When the actor neither asked for it nor is an admin, or it is decided.
+    /// When the member neither asked for it nor is an admin, or it is decided.
     pub async fn cancel(
         &self,
-        actor: &Actor,
+        member: Member,
         number: i64,
         id: CorrelationId,
     ) -> Result<Request, Stop> {
-        let (authority, _) = self.groups.person(actor)?;
         let request = self.store.request(number).await?.ok_or(RequestRefusal::Unknown)?;
-        let part = self.part(&request, actor.user).await?;
-        may_cancel(authority, part).map_err(|reason| self.not_yours(number, reason))?;
-        if part == Part::Out {
-            return self.swap(number, &Change::new(Event::Cancel, Some(actor.user), id)).await;
+        match (self.part(&request, member).await?, member.authority()) {
+            (Part::In, _) => {}
+            (Part::Out, Authority::Admin) => {
+                let change = Change::new(Event::Cancel, Some(member.user()), id);
+                return self.swap(number, &change).await;
+            }
+            (Part::Out, Authority::Requester) => return Err(RequestRefusal::NotYours.into()),
+            (Part::Left, _) => return Err(RequestRefusal::HasLeft(number).into()),
         }
-        match self.store.leave(number, actor.user, SystemTime::now(), id).await? {
+        match self.store.leave(number, member.user(), SystemTime::now(), id).await? {
             Swap::Done(request) => {
                 self.changed.notify_one();
                 Ok(request)
@@ -257,40 +280,30 @@ impl Requests {
         }
     }
 
-    async fn part(&self, request: &Request, person: UserId) -> Result<Part, Stop> {
-        if request.requester == person {
+    async fn part(&self, request: &Request, member: Member) -> Result<Part, Stop> {
+        if request.requester == member.user() {
             return Ok(Part::In);
         }
-        Ok(self.store.part(request.id, person).await?)
+        Ok(self.store.part(request.id, member.user()).await?)
     }
 
-    /// What the actor may cancel or leave, at most `limit`: what they are in, and the others if they
-    /// are an admin.
+    /// What a member may cancel or leave, at most `limit` of each: what they are in, and the others if
+    /// they are an admin.
     ///
     /// # Errors
     ///
-    /// When the actor may see none, or the database fails.
+    /// When the database fails.
     pub async fn cancellable(
         &self,
-        actor: &Actor,
+        member: Member,
         limit: u32,
     ) -> Result<(Vec<Request>, Vec<Request>), Stop> {
-        let (authority, _) = self.groups.person(actor)?;
-        let own = self.store.pending_of(actor.user, limit).await?;
-        let others = match authority {
-            Authority::Admin => self.store.pending_of_others(actor.user, limit).await?,
+        let own = self.store.pending_of(member.user(), limit).await?;
+        let others = match member.authority() {
+            Authority::Admin => self.store.pending_of_others(member.user(), limit).await?,
             Authority::Requester => Vec::new(),
         };
         Ok((own, others))
-    }
-
-    fn not_yours(&self, number: i64, reason: NotYours) -> Refusal {
-        match reason {
-            NotYours::HasLeft => RequestRefusal::HasLeft(number).into(),
-            NotYours::NeedsAdmin => RequestRefusal::NeedsAdmin(self.groups.admin_roles()).into(),
-            NotYours::Own => RequestRefusal::Own.into(),
-            NotYours::NotRequester => RequestRefusal::NotYours.into(),
-        }
     }
 
     async fn swap(&self, number: i64, change: &Change) -> Result<Request, Stop> {
@@ -307,38 +320,23 @@ impl Requests {
         }
     }
 
-    /// A page of the requests that the actor may see: all of them for admins, else the own ones.
+    /// A page of the requests that a member may see: all of them for admins, else the own ones.
     ///
     /// # Errors
     ///
-    /// When the actor may see none, or the database fails.
+    /// When the database fails.
     pub async fn list(
         &self,
-        actor: &Actor,
+        member: Member,
         state: Option<State>,
         page: usize,
         per_page: usize,
     ) -> Result<Listed<Request>, Stop> {
-        let (authority, _) = self.groups.person(actor)?;
-        let person = match authority {
+        let person = match member.authority() {
             Authority::Admin => None,
-            Authority::Requester => Some(actor.user),
+            Authority::Requester => Some(member.user()),
         };
         Ok(self.store.list(Filter { state, person }, page, per_page).await?)
-    }
-
-    /// Whether the actor is an admin here.
-    ///
-    /// # Errors
-    ///
-    /// When they are not.
-    pub fn admin(&self, actor: &Actor) -> Result<(), Stop> {
-        match self.groups.person(actor)? {
-            (Authority::Admin, _) => Ok(()),
-            (Authority::Requester, _) => {
-                Err(RequestRefusal::NeedsAdmin(self.groups.admin_roles()).into())
-            }
-        }
     }
 
     fn take_up(&self, number: i64) -> Option<Work<'_>> {

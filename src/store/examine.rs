@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Connection};
 use uuid::Uuid;
 
 use super::Store;
-use super::open::{StoreError, Version, beside, inspect, options};
+use super::open::{Depth, StoreError, Version, beside, inspect, options};
 
 /// What a start makes of the database.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -46,7 +46,7 @@ impl Store {
             return Ok(Condition::Missing);
         }
         let is_left_open = beside(path, "-wal").exists();
-        let condition = match inspect(&options).await {
+        let condition = match inspect(&options, Depth::All).await {
             Ok(Version::Older) => Condition::Outdated,
             Ok(Version::Ours) => Condition::Current,
             Err(error) => {

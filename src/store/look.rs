@@ -10,20 +10,20 @@ pub struct Overview {
     pub open: usize,
     /// The one of these that was made first.
     pub oldest: Option<Request>,
-    /// Requests in all, those that are over too.
-    pub all: usize,
+    /// The number of the latest request, also if an admin created a single group at once.
+    pub latest: Option<i64>,
 }
 
 impl Store {
-    /// The requests at a glance; without the single groups that admins created at once.
+    /// The requests at a glance. Open ones are counted without the single groups that admins create
+    /// at once.
     ///
     /// # Errors
     ///
     /// When the database fails.
     pub async fn overview(&self) -> Result<Overview, StoreError> {
-        let (open, all): (i64, i64) = sqlx::query_as(
-            "SELECT COUNT(CASE WHEN state IN ('pending', 'creating') THEN 1 END), COUNT(*) \
-             FROM requests WHERE NOT quiet",
+        let open: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM requests WHERE NOT quiet AND state IN ('pending', 'creating')",
         )
         .fetch_one(&self.pool)
         .await?;
@@ -33,11 +33,12 @@ impl Store {
         )
         .fetch_optional(&self.pool)
         .await?;
-        let number = |count: i64| usize::try_from(count).unwrap_or_default();
         let oldest = match oldest {
             Some(id) => self.request(id).await?,
             None => None,
         };
-        Ok(Overview { open: number(open), oldest, all: number(all) })
+        let latest: Option<i64> =
+            sqlx::query_scalar("SELECT MAX(id) FROM requests").fetch_one(&self.pool).await?;
+        Ok(Overview { open: usize::try_from(open).unwrap_or_default(), oldest, latest })
     }
 }

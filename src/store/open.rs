@@ -22,6 +22,10 @@ use super::Store;
 /// answered.
 const BUSY: Duration = Duration::from_secs(2);
 
+/// A database of so many bytes, some 20 000 requests, is looked through at every start; a larger one
+/// only if it wasn't closed: a start mustn't take longer the more is stored.
+const SMALL: u64 = 8 << 20;
+
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// Why the database can't be used.
@@ -60,12 +64,17 @@ impl Store {
     ///
     /// When it can't be used; then it is left as it was.
     pub async fn open(url: &SecretString) -> Result<Self, StoreError> {
-        let options = options(url)?;
+        Self::open_with(options(url)?).await
+    }
+
+    pub(super) async fn open_with(options: SqliteConnectOptions) -> Result<Self, StoreError> {
         let path = options.get_filename().to_owned();
-        let is_new = prepare(&path).map_err(StoreError::File)?;
+        let size = prepare(&path).map_err(StoreError::File)?;
         let lock = Arc::new(claim(&path)?);
-        if !is_new {
-            inspect(&options).await?;
+        if size > 0 {
+            let is_small = size <= SMALL;
+            let depth = if is_small || is_left_open(&path) { Depth::All } else { Depth::Schema };
+            inspect(&options, depth).await?;
             protect(&path).map_err(StoreError::File)?;
         }
         let options =
@@ -112,10 +121,15 @@ pub(super) fn options(url: &SecretString) -> Result<SqliteConnectOptions, StoreE
     Ok(options.foreign_keys(true).busy_timeout(BUSY).disable_statement_logging())
 }
 
-/// Makes the file, for the bot's eyes only. Whether it is new.
-fn prepare(path: &Path) -> io::Result<bool> {
+/// Makes the file, for the bot's eyes only, if it is missing. Its size in bytes.
+fn prepare(path: &Path) -> io::Result<u64> {
     let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-    Ok(file.metadata()?.len() == 0)
+    Ok(file.metadata()?.len())
+}
+
+/// Whether whoever had the database last didn't close it.
+fn is_left_open(database: &Path) -> bool {
+    std::fs::metadata(beside(database, "-wal")).is_ok_and(|file| file.len() > 0)
 }
 
 /// Keeps every other bot from the database for as long as the file is open: the system lets go of it
@@ -159,23 +173,41 @@ pub(super) enum Version {
     Ours,
 }
 
+/// How much of a file is looked at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Depth {
+    /// Each page.
+    All,
+    /// Whether it is a database, as long as it says, and whose.
+    Schema,
+}
+
 /// Looks at an existing file without changing it.
-pub(super) async fn inspect(options: &SqliteConnectOptions) -> Result<Version, StoreError> {
+pub(super) async fn inspect(
+    options: &SqliteConnectOptions,
+    depth: Depth,
+) -> Result<Version, StoreError> {
     let mut connection = options.clone().read_only(true).connect().await.map_err(damaged)?;
-    let version = version(&mut connection).await;
+    let sound = match depth {
+        Depth::All => is_sound(&mut connection).await,
+        Depth::Schema => Ok(()),
+    };
+    let version = match sound {
+        Ok(()) => version(&mut connection).await,
+        Err(error) => Err(error),
+    };
     // Only the last one that closes, and may write, takes away the files beside the database.
     connection.close().await.map_err(damaged)?;
     version
 }
 
+async fn is_sound(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let verdict = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(connection).await;
+    let verdict: String = verdict.map_err(damaged)?;
+    if verdict == "ok" { Ok(()) } else { Err(StoreError::Damaged(verdict)) }
+}
+
 async fn version(connection: &mut SqliteConnection) -> Result<Version, StoreError> {
-    let verdict: String = sqlx::query_scalar("PRAGMA quick_check(1)")
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(damaged)?;
-    if verdict != "ok" {
-        return Err(StoreError::Damaged(verdict));
-    }
     let tables = "SELECT name FROM sqlite_master WHERE type = 'table'";
     let tables: Vec<String> =
         sqlx::query_scalar(tables).fetch_all(&mut *connection).await.map_err(damaged)?;

@@ -1,6 +1,7 @@
 //! The store against a plain model, and what opening it promises.
 
 mod model;
+mod size;
 
 use std::time::{Duration, SystemTime};
 

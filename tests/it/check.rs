@@ -296,16 +296,54 @@ async fn a_connect_that_does_not_answer_as_it_should_is_said_so() {
     exit 1
     "#);
     sandbox.connect.heal();
-    sandbox.connect.fail(Route::Settings, Fault::Error(1), Times::Always);
-    assert_snapshot!(amiss(&sandbox, &NOTHING).await, @r"
-    warn  Connect's settings can't be read, so that it isn't known whether LDAP can be searched (Connect answered 500 Internal Server Error with code 1: An internal failure occurred.): try it with a search
-    exit 0
-    ");
     sandbox.connect.go_down().await;
     let away = amiss(&sandbox, &NOTHING).await;
     assert!(away.starts_with("FAIL  Connect can't be reached"), "{away}");
     assert!(away.ends_with(": check CONNECT_SERVER and the network\nexit 1"), "{away}");
     assert_eq!(away.lines().count(), 2, "one line is enough: {away}");
+}
+
+#[tokio::test]
+async fn ldap_that_cannot_be_searched_fails_whatever_the_settings_of_connect_say() {
+    let sandbox = sandbox().await;
+    let failing = async |fault: Fault| {
+        sandbox.connect.heal();
+        sandbox.connect.fail(Route::Search, fault, Times::Always);
+        amiss(&sandbox, &NOTHING).await
+    };
+    assert_snapshot!(failing(Fault::Error(63)).await, @r"
+    FAIL  Connect 2026.06.0 can't reach LDAP, so that nothing can be searched or created: its log says why, and whoever runs Connect can mend it
+    exit 1
+    ");
+    assert_snapshot!(failing(Fault::Error(132)).await, @r"
+    FAIL  Connect 2026.06.0 doesn't take its groups from LDAP: the bot has nothing to search there, so name another server in CONNECT_SERVER
+    exit 1
+    ");
+    assert_snapshot!(failing(Fault::Error(22)).await, @r"
+    FAIL  CONNECT_API_KEY isn't allowed to search LDAP groups: use an administrator's key
+    exit 1
+    ");
+    assert_snapshot!(failing(Fault::Html(502)).await, @r"
+    FAIL  LDAP groups can't be searched (the answer isn't Connect's: status 502 Bad Gateway, content type text/html; charset=utf-8): Connect's log says more
+    exit 1
+    ");
+    assert_eq!(failing(Fault::Error(83)).await, "exit 0", "too many hits are hits");
+    sandbox.connect.heal();
+    sandbox.connect.fail(Route::Settings, Fault::Error(1), Times::Always);
+    let said = all(&sandbox, &NOTHING).await;
+    assert!(said.contains("\nok    Connect searches LDAP groups\n"), "{said}");
+}
+
+/// Whoever has the output has no ticket.
+#[tokio::test]
+async fn looking_whether_ldap_can_be_searched_asks_once_for_as_little_as_can_be() {
+    let sandbox = sandbox().await;
+    assert_eq!(amiss(&sandbox, &NOTHING).await, "exit 0");
+    let seen = sandbox.connect.requests();
+    let searches: Vec<_> = seen.iter().filter(|seen| seen.route == Some(Route::Search)).collect();
+    let [search] = searches[..] else { panic!("{searches:?}") };
+    assert!(search.params.contains(&("limit".to_owned(), "1".to_owned())), "{search:?}");
+    assert!(sandbox.connect.tickets().is_empty());
 }
 
 #[tokio::test]
@@ -405,7 +443,7 @@ async fn a_connect_that_lists_no_keys_is_no_trouble_unless_it_failed() {
     }
     sandbox.connect.fail(Route::Keys, Fault::Error(22), Times::Times(1));
     assert_snapshot!(amiss(&sandbox, &NOTHING).await, @r"
-    warn  the API keys of ldapgroup-bot can't be listed, so that it isn't known when CONNECT_API_KEY expires (Connect answered 403 Forbidden with code 22: You don't have permission to perform this operation.): look under API Keys in Connect
+    warn  the API keys of ldapgroup-bot can't be listed, so that it isn't known when CONNECT_API_KEY expires (Connect answered 403 Forbidden with code 22: You don't have permission to perform this operation): look under API Keys in Connect
     exit 0
     ");
 }

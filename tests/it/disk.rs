@@ -237,6 +237,10 @@ async fn what_was_said_and_could_not_be_noted_is_not_said_again() {
     }
     let told = || sandbox.discord.messages(CONNECT).iter().filter(|m| is_told(m)).count();
     assert_eq!(told(), 1);
+    let status = admin.slash("status", &[]).await.text();
+    let wrong = "1 message can't be delivered since <t:";
+    let why = "it was sent, but that could not be written down, and until it is no other is sent";
+    assert!(status.contains(wrong) && status.contains(why), "{status}");
     disk.free(&bot);
     ask(&sandbox, Who::OtherMember, "ABE-TEST").await;
     card(&sandbox, 2, "Approve or deny").await;

@@ -5,7 +5,7 @@ use sandbox::connect::{Fault, Route, Times};
 
 use crate::world::World;
 
-pub(crate) const NAMES: [&str; 12] = [
+pub(crate) const NAMES: [&str; 13] = [
     "x @everyone",
     "x <@&1098233105413124096> <@1> <#2>",
     "x ``` ends the block",
@@ -16,6 +16,7 @@ pub(crate) const NAMES: [&str; 12] = [
     "x \u{1b}[2J\u{7}",
     "x # heading\n> quote",
     "x 営業部 🦀",
+    "x \u{2800}\u{3164}\u{a0}blank\u{fe0f}\u{3000}s",
     "x \\\\`",
     "x ````````````````````````````````````````````````````````````",
 ];
@@ -29,7 +30,7 @@ async fn a_table_shows_them_as_they_are_and_pings_nobody() {
     let world = World::with_groups(names()).await;
     let answer = world.admin().slash("search", &[("prefix", "x".into())]).await;
     assert_snapshot!(answer.text(), @r"
-    **12 LDAP groups** begin with `x`; Connect has none of them yet.
+    **13 LDAP groups** begin with `x`; Connect has none of them yet.
     ```
     NAME                                              GUID
     x \\`                                             NULL
@@ -38,6 +39,7 @@ async fn a_table_shows_them_as_they_are_and_pings_nobody() {
     x \u{202e}gnp.exe                                 NULL
     x @everyone                                       NULL
     x \u{200b}zero\u{2066}width                       NULL
+    x \u{2800}\u{3164}\u{a0}blank\u{fe0f}\u{3000}s    NULL
     x line\u{a}break\u{d}\u{9}tab                     NULL
     x # heading\u{a}> quote                           NULL
     x \u{60}\u{60}\u{60} ends the block               NULL
@@ -64,6 +66,19 @@ async fn every_one_of_them_can_be_created_and_is_named_harmlessly() {
         assert!(answer.message().pings.is_empty());
         assert!(world.connect.guid_of(name).is_some(), "{name:?}");
     }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_name_of_blanks_is_told_from_another_wherever_it_is_shown() {
+    let world =
+        World::with_groups(["\u{2800}\u{115f}", "\u{1160}\u{ffa0}"].map(str::to_owned)).await;
+    let shown = world.admin().slash("create", &[("name", "\u{2800}\u{115f}".into())]).await;
+    assert!(shown.text().starts_with(r"Created `\u{2800}\u{115f}`"), "{}", shown.text());
+    let found = world.admin().slash("search", &[("prefix", "\u{1160}".into())]).await;
+    assert!(found.text().contains(r"\u{1160}\u{ffa0}"), "{}", found.text());
+    let menus = found.message().menus();
+    assert_eq!(menus[0].options[0].0, r"\u{1160}\u{ffa0}");
     world.end().await;
 }
 

@@ -1,12 +1,17 @@
 //! What comes too late to be answered: nobody can be told of it, so it isn't done.
 
+use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
+use futures_util::future::join_all;
+use insta::assert_snapshot;
 use sandbox::connect;
 use sandbox::discord::{Discord, Misdeed, Moment, Pending, REQUESTS, Reply, Request, Route, Who};
 use serde_json::json;
 
-use crate::world::{Setup, World};
+use crate::database::execute;
+use crate::settling::settled;
+use crate::world::{Setup, World, in_time, masked, private};
 
 /// How many first answers Discord took no more.
 fn refused(requests: &[Request]) -> usize {
@@ -115,5 +120,59 @@ async fn a_clock_that_is_wrong_keeps_nobody_from_being_served() {
         assert!(answer.text().starts_with("Created"), "{}", answer.text());
         assert!(answer.is_deferred());
     }
+    world.end().await;
+}
+
+/// Tokens that live 8 s, of which the bot works for 2.
+async fn short_lived() -> World {
+    let mut setup = Setup { answers_within: Some(Duration::from_secs(2)), ..Setup::default() };
+    setup.discord.token_lives = Duration::from_secs(8);
+    World::with(setup).await
+}
+
+#[tokio::test]
+async fn what_takes_longer_than_a_token_lives_is_given_up_in_time_to_say_so() {
+    let world = short_lived().await;
+    world.connect.fail(connect::Route::Search, connect::Fault::Hold, connect::Times::Always);
+    let commands = [
+        (Who::Admin, "search", ("prefix", "ab")),
+        (Who::Admin, "create", ("name", "accounting2")),
+        (Who::SecondAdmin, "create", ("name", "ABE-TEST, ABE-TEST-2")),
+        (Who::Member, "create", ("name", "it")),
+    ];
+    let answers = commands.map(|(who, command, (option, value))| {
+        let person = world.discord.person(who);
+        async move { person.slash(command, &[(option, value.into())]).await }
+    });
+    let answers = join_all(answers).await;
+    let read: HashSet<_> = answers.iter().map(|answer| masked(&private(answer))).collect();
+    assert_snapshot!(read.into_iter().collect::<Vec<_>>().join("\n\n"), @r"
+    Nothing was changed. Connect or LDAP takes longer than Discord waits for an answer, so the bot gave up. Try again later; if it stays, tell whoever runs Connect.
+    -# Reference for the logs: `<guid>`
+    ");
+    world.connect.heal();
+    world.connect.release();
+    assert_eq!(world.puts(), 0);
+    let open = world.admin().slash("requests", &[]).await;
+    assert!(open.text().starts_with("There are no open requests"), "{}", open.text());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_creation_that_takes_longer_than_a_token_lives_is_said_to_be_open_and_is_settled() {
+    let mut world = short_lived().await;
+    world.connect.fail(connect::Route::CreateGroup, connect::Fault::Hold, connect::Times::Times(1));
+    let answer = world.ask(Who::Admin, "accounting2").await;
+    assert_snapshot!(masked(&private(&answer)), @r"
+    Whether the group was created isn't known yet. Connect or LDAP takes longer than Discord waits for an answer, so the bot looks for the group in a minute. Then `/ldapgroup history` says what came of it: look there before you create it again.
+    -# Reference for the logs: `<guid>`
+    ");
+    world.connect.release();
+    world.stop_bot().await;
+    execute(&world.sandbox.database(), "UPDATE requests SET due = 1").await;
+    world.start_bot().await;
+    let step = in_time(settled(&world, 2)).await;
+    assert!(step.contains("creating → **created** by the bot"), "{step}");
+    assert_eq!(world.puts(), 1);
     world.end().await;
 }

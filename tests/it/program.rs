@@ -9,7 +9,7 @@ use tokio::process::{Child, Command};
 
 use crate::world::{in_time, stand_ins};
 
-const BOT: &str = env!("CARGO_BIN_EXE_ldapgroup-bot");
+pub(crate) const BOT: &str = env!("CARGO_BIN_EXE_ldapgroup-bot");
 
 async fn sandbox() -> Sandbox {
     stand_ins(connect::Options::default(), discord::Options::default()).await
@@ -41,7 +41,7 @@ async fn with_connect(arguments: &[&str], sandbox: &Sandbox) -> (Option<i32>, St
     output(program(arguments, &connect.collect::<Vec<_>>())).await
 }
 
-fn terminate(child: &Child) {
+pub(crate) fn terminate(child: &Child) {
     signal(child, "TERM");
 }
 

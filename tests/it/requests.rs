@@ -309,7 +309,7 @@ async fn hostile_names_and_reasons_ping_nobody_and_break_nothing() {
         assert!(private(&history).starts_with("**3 steps**"), "{}", history.text());
     }
     let listed = world.admin().slash("requests", &[("state", "failed".into())]).await;
-    assert!(private(&listed).starts_with("**12 failed requests**"), "{}", listed.text());
+    assert!(private(&listed).starts_with("**13 failed requests**"), "{}", listed.text());
     world.end().await;
 }
 
@@ -355,9 +355,14 @@ async fn the_reason_of_who_joins_is_shown_and_the_latest_counts() {
     world.ask(Who::Guest, "accounting2").await;
     let card = world.card(1, &format!("<@{}>", Who::Guest.id())).await;
     assert_snapshot!(masked(&card.content), @r"
+    **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+    Reason: for the budget app
+    Also asked by <@623940187264385034>: for \*my\* taxes
+    Also asked by <@1306228104775073802>.
+    <@&1098233105413124096>: Approve or deny it before <t:<time>:f>.
     ");
     let again = join_because(&world, Who::OtherMember, "accounting2", "for the audit").await;
-    assert_snapshot!(masked(&private(&again)), @"");
+    assert_snapshot!(masked(&private(&again)), @"There is a request for `accounting2` already: request 1 at https://discord.com/channels/1098231477641412618/1098232018379395073/<id>. You asked for it before; the reason that you give now counts, and you will be told what comes of it.");
     let card = world.card(1, "for the audit").await;
     assert!(!card.content.contains("taxes"), "{}", card.content);
     let silent = world.ask(Who::OtherMember, "accounting2").await;
@@ -367,6 +372,12 @@ async fn the_reason_of_who_joins_is_shown_and_the_latest_counts() {
     assert!(card.content.contains("for the audit"), "{}", card.content);
     let history = world.admin().slash("history", &[("name", "accounting2".into())]).await;
     assert_snapshot!(masked(&private(&history)), @r"
+    **5 steps** of `accounting2`
+    <t:<time>:f> request 1 **gave another reason** by <@518402736190455808>: for the year's end (`<guid>`)
+    <t:<time>:f> request 1 **gave another reason** by <@623940187264385034>: for the audit (`<guid>`)
+    <t:<time>:f> request 1 **joined** by <@1306228104775073802> (`<guid>`)
+    <t:<time>:f> request 1 **joined** by <@623940187264385034>: for \*my\* taxes (`<guid>`)
+    <t:<time>:f> request 1 **pending** by <@518402736190455808>: for the budget app (`<guid>`)
     ");
     world.end().await;
 }
@@ -390,15 +401,19 @@ async fn when_the_requester_cancels_the_request_stays_for_those_who_joined() {
     join_because(&world, Who::OtherMember, "accounting2", "for my taxes").await;
     world.ask(Who::Guest, "accounting2").await;
     world.card(1, &format!("<@{}>", Who::Guest.id())).await;
-    assert_snapshot!(cancel(&world, Who::Member, 1).await, @"");
+    assert_snapshot!(cancel(&world, Who::Member, 1).await, @"You have left request 1 for `accounting2`. It stays for the others who asked, and you won't be told what comes of it.");
     let asks = format!("**Request 1**: <@{}> asks", Who::OtherMember.id());
     let card = world.card(1, &asks).await;
     assert_snapshot!(masked(&card.content), @r"
+    **Request 1**: <@623940187264385034> asks for the LDAP group `accounting2` in Connect.
+    Reason: for my taxes
+    Also asked by <@1306228104775073802>.
+    <@&1098233105413124096>: Approve or deny it before <t:<time>:f>.
     ");
     let expiry = |text: &str| text.rsplit("before ").next().map(str::to_owned);
     assert_eq!(expiry(&card.content), expiry(&before.content), "it keeps its age");
     assert_eq!((card.id, labels(&card).len()), (before.id, 2));
-    assert_snapshot!(cancel(&world, Who::Member, 1).await, @"");
+    assert_snapshot!(cancel(&world, Who::Member, 1).await, @"You have left request 1 already, and it stays for the others who asked. Nothing was done.");
     let listed = world.member().slash("requests", &[]).await;
     assert_eq!(private(&listed), "There are no open requests.");
 
@@ -408,6 +423,13 @@ async fn when_the_requester_cancels_the_request_stays_for_those_who_joined() {
     assert_eq!(heard(&world, Who::Member, CONNECT), 0, "who has left is told nothing");
     let history = world.admin().slash("history", &[("name", "accounting2".into())]).await;
     assert_snapshot!(masked(&private(&history)), @r"
+    **6 steps** of `accounting2`
+    <t:<time>:f> request 1 creating → **created** by the bot (`<guid>`)
+    <t:<time>:f> request 1 pending → **creating** by <@391583201672822784> (`<guid>`)
+    <t:<time>:f> request 1 **left** by <@518402736190455808> (`<guid>`)
+    <t:<time>:f> request 1 **joined** by <@1306228104775073802> (`<guid>`)
+    <t:<time>:f> request 1 **joined** by <@623940187264385034>: for my taxes (`<guid>`)
+    <t:<time>:f> request 1 **pending** by <@518402736190455808>: for the budget app (`<guid>`)
     ");
     world.end().await;
 }
@@ -419,7 +441,7 @@ async fn who_joined_can_leave_and_the_last_to_leave_cancels() {
     join_because(&world, Who::OtherMember, "accounting2", "for my taxes").await;
     world.card(1, "for my taxes").await;
     let stranger = cancel(&world, Who::Guest, 1).await;
-    assert_snapshot!(stranger, @"");
+    assert_snapshot!(stranger, @"This is somebody else's request: who asked for it can leave it, and administrators can cancel it.");
     let left = cancel(&world, Who::OtherMember, 1).await;
     assert!(left.starts_with("You have left request 1 for `accounting2`."), "{left}");
     let is_alone = |message: &Message| {

@@ -128,8 +128,10 @@ async fn the_first_answer_waits_for_no_check() {
     for route in [Route::User, Route::Settings] {
         sandbox.connect.fail(route, Fault::Hold, Times::Always);
     }
+    sandbox.connect.fail(Route::Search, Fault::Hold, Times::Times(1));
     let bot = Running::start(&sandbox).await;
     sandbox.connect.wait_for(1, Route::User).await;
+    sandbox.connect.wait_for(1, Route::Search).await;
     assert!(search(&sandbox).await.contains("accounting2"));
     bot.end(&sandbox).await;
 }

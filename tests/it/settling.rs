@@ -1,6 +1,10 @@
 //! What is settled without anyone's doing: creations that nobody can carry out, or that a crash
 //! left behind.
 
+use std::ops::RangeInclusive;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{Reply, Who};
 
 use crate::database::execute;
@@ -41,11 +45,11 @@ async fn interrupted(world: &mut World) {
 }
 
 /// The newest step of the group's history, once it is another one than the creation itself.
-async fn settled(world: &World) -> String {
+pub(crate) async fn settled(world: &World, steps: usize) -> String {
     loop {
         let history = world.admin().slash("history", &[("name", "accounting2".into())]).await;
         let text = history.text();
-        if text.starts_with("**3 steps**") {
+        if text.starts_with(&format!("**{steps} steps**")) {
             return text.lines().nth(1).unwrap().to_owned();
         }
     }
@@ -56,7 +60,7 @@ async fn an_admins_create_that_a_crash_interrupted_is_created_if_the_group_is_th
     let mut world = World::start().await;
     interrupted(&mut world).await;
     world.start_bot().await;
-    let step = crate::world::in_time(settled(&world)).await;
+    let step = crate::world::in_time(settled(&world, 3)).await;
     assert!(step.contains("creating → **created** by the bot"), "{step}");
     assert_eq!(world.puts(), 0);
     world.end().await;
@@ -68,8 +72,53 @@ async fn an_admins_create_that_a_crash_interrupted_is_not_sent_again() {
     interrupted(&mut world).await;
     world.connect.remove_group("accounting2");
     world.start_bot().await;
-    let step = crate::world::in_time(settled(&world)).await;
+    let step = crate::world::in_time(settled(&world, 3)).await;
     assert!(step.contains("creating → **failed** by the bot: Connect's answer got lost"), "{step}");
     assert_eq!(world.puts(), 0);
     world.end().await;
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// Approves a request for these groups while Connect answers once like this. Its message then, and how
+/// many seconds later than now the next try is.
+async fn put_off(names: &str, fault: Fault) -> (String, RangeInclusive<u64>) {
+    let world = World::start().await;
+    world.ask(Who::Member, names).await;
+    let card = world.card(1, "Approve or deny").await;
+    world.connect.clear_requests();
+    world.connect.fail(Route::Search, fault, Times::Times(1));
+    let before = now();
+    world.admin().press(&card, "Approve").await;
+    let content = world.card(1, "next try:").await.content;
+    let (_, due) = content.split_once("next try: <t:").unwrap();
+    let due: u64 = due.split_once(':').unwrap().0.parse().unwrap();
+    let wait = due - now()..=due - before;
+    assert_eq!(world.asked(), ["GET v1/groups/remote"]);
+    world.end().await;
+    (content, wait)
+}
+
+#[tokio::test]
+async fn the_next_try_is_not_before_connect_or_a_proxy_in_front_of_it_wants_it() {
+    for (fault, seconds) in [
+        (Fault::RateLimited { retry_after: Some(300) }, 300),
+        (Fault::RateLimited { retry_after: Some(86_400) }, 900),
+        (Fault::Unavailable { back_in: Duration::from_mins(5) }, 300),
+        (Fault::Unavailable { back_in: Duration::from_hours(24) }, 900),
+    ] {
+        let (_, wait) = put_off("accounting2", fault).await;
+        // A date has whole seconds, and so has what the message says.
+        let is_right = *wait.start() <= seconds && *wait.end() + 2 >= seconds;
+        assert!(is_right, "{fault:?}: {wait:?}");
+    }
+}
+
+#[tokio::test]
+async fn connect_is_asked_for_no_other_group_when_it_wants_to_be_left_alone() {
+    let fault = Fault::RateLimited { retry_after: Some(3600) };
+    let (content, _) = put_off("accounting2, ABE-TEST", fault).await;
+    assert!(content.contains("2 of 2 can't be created yet"), "{content}");
 }

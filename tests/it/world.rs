@@ -48,6 +48,8 @@ pub(crate) struct Setup {
     pub(crate) is_new: bool,
     /// What goes wrong at Discord from the beginning.
     pub(crate) faults: Vec<(discord::Route, discord::Fault, discord::Times)>,
+    /// How long the bot waits for the work for an interaction, if not as usual.
+    pub(crate) answers_within: Option<Duration>,
 }
 
 pub(crate) struct World {
@@ -56,6 +58,7 @@ pub(crate) struct World {
     pub(crate) discord: Discord,
     /// What the bot is started with; of two values for one variable the later holds.
     pub(crate) variables: Vec<(&'static str, String)>,
+    answers_within: Option<Duration>,
     stopping: CancellationToken,
     bot: JoinHandle<Result<(), AppError>>,
     ended: bool,
@@ -84,19 +87,21 @@ impl World {
         if !setup.is_new {
             used_before(&sandbox).await;
         }
-        let (stopping, bot) = launch(&variables);
+        let (stopping, bot) = launch(&variables, setup.answers_within);
         sandbox.discord.wait_ready().await;
         let world = Self {
             connect: sandbox.connect.clone(),
             discord: sandbox.discord.clone(),
             sandbox,
             variables,
+            answers_within: setup.answers_within,
             stopping,
             bot,
             ended: false,
         };
         if !elsewhere {
             // The bot's own look at Connect is over.
+            world.looked(0).await;
             world.connect.wait_for(1, Route::User).await;
             world.connect.wait_for(1, Route::Settings).await;
             if !other_key {
@@ -170,10 +175,32 @@ impl World {
 
     /// As [`World::start_bot`], but so soon that Discord doesn't want another session yet.
     pub(crate) async fn start_bot_at_once(&mut self) {
-        let before = self.discord.identifies();
-        (self.stopping, self.bot) = launch(&self.variables);
+        let (before, looks) = (self.discord.identifies(), self.looks());
+        (self.stopping, self.bot) = launch(&self.variables, self.answers_within);
         self.discord.wait_for_gateway(|_, identifies, _| identifies > before).await;
         self.discord.wait_ready().await;
+        if self.connect.is_up() {
+            self.looked(looks).await;
+        }
+    }
+
+    /// How often the bot has looked whether LDAP can be searched.
+    fn looks(&self) -> usize {
+        let is_look =
+            |(name, value): &(String, String)| name == "prefix" && value == "ldapgroup-bot";
+        self.connect.requests().iter().filter(|seen| seen.params.iter().any(is_look)).count()
+    }
+
+    /// Waits until the bot has looked once more: from then on a search is somebody's.
+    async fn looked(&self, before: usize) {
+        loop {
+            let seen = self.connect.requests();
+            if self.looks() > before {
+                return;
+            }
+            let searches = seen.iter().filter(|seen| seen.route == Some(Route::Search)).count();
+            self.connect.wait_for(searches + 1, Route::Search).await;
+        }
     }
 
     /// Tells the bot to stop, as a signal does.
@@ -216,8 +243,10 @@ async fn used_before(sandbox: &Sandbox) {
 
 fn launch(
     variables: &[(&'static str, String)],
+    answers_within: Option<Duration>,
 ) -> (CancellationToken, JoinHandle<Result<(), AppError>>) {
-    let config = Config::read(&Environment::of_pairs(variables.to_vec())).unwrap();
+    let mut config = Config::read(&Environment::of_pairs(variables.to_vec())).unwrap();
+    config.discord.answers_within = answers_within.unwrap_or(config.discord.answers_within);
     let stopping = CancellationToken::new();
     (stopping.clone(), tokio::spawn(run(config, stopping)))
 }

@@ -130,8 +130,10 @@ pub(crate) async fn an_admin_denies_and_says_why(browser: &Browser) {
     tab.find("body", "dialog", "Deny request 1").await;
     tab.keys("accounting2 has them all").await;
     tab.click("dialog", "button", "Submit").await;
-    let decided = tab.message("the outcome", |now| now.id == card.id && now.buttons.is_empty());
-    assert!(decided.await.text.contains("accounting2 has them all"));
+    let denied = |now: &Seen| now.id == card.id && now.text.contains("Denied");
+    let decided = tab.message("the outcome", denied).await;
+    assert!(decided.buttons.is_empty(), "{decided:?}");
+    assert!(decided.text.contains("accounting2 has them all"), "{decided:?}");
     until("see no form", async || {
         let forms = "return document.querySelectorAll('dialog').length;";
         (tab.browser.script(forms, serde_json::json!([])).await == 0).then_some(())
@@ -176,7 +178,8 @@ pub(crate) async fn an_admin_picks_several_and_reads_what_came_of_each(browser: 
     let stage = Stage::start().await;
     let tab = Tab::open(browser, &stage, "admin").await;
     pick(&tab, "accounting", &["accounting2", "accounting-apac", "accounting-emea"]).await;
-    let answer = tab.message("a private answer", |message| message.is_private).await;
+    let answered = |message: &Seen| message.is_private && !message.is_thinking;
+    let answer = tab.message("a private answer", answered).await;
     assert!(answer.text.starts_with("3 groups are being created"), "{answer:?}");
     let done = tab.words("Created").await;
     for name in ["accounting2", "accounting-apac", "accounting-emea"] {

@@ -1,5 +1,7 @@
 //! Answers as Connect words them, and those of a proxy in front of it.
 
+use std::time::{Duration, SystemTime};
+
 use serde_json::{Value, json};
 
 /// An answer to one call, before it becomes HTTP.
@@ -8,8 +10,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) content_type: &'static str,
     pub(super) body: String,
-    /// Seconds for the header `Retry-After`.
-    pub(super) retry_after: Option<u64>,
+    /// The header `Retry-After`.
+    pub(super) retry_after: Option<String>,
     /// Whether Connect itself answers: only then is the caller's correlation id sent back.
     pub(super) by_connect: bool,
 }
@@ -50,7 +52,13 @@ impl Answer {
 
     /// Connect's answer to a caller that asks too often.
     pub(super) fn rate_limited(retry_after: Option<u64>) -> Self {
-        Self { retry_after, ..Self::error(277) }
+        Self { retry_after: retry_after.map(|seconds| seconds.to_string()), ..Self::error(277) }
+    }
+
+    /// What a proxy in front of Connect says that knows when Connect will be back.
+    pub(super) fn unavailable(back_in: Duration) -> Self {
+        let back = httpdate::fmt_http_date(SystemTime::now() + back_in);
+        Self { retry_after: Some(back), ..Self::html(503) }
     }
 
     /// What a proxy in front of Connect says when it answers itself.

@@ -53,6 +53,12 @@ pub enum Fault {
         /// Seconds for the header `Retry-After`; `None` leaves the header out.
         retry_after: Option<u64>,
     },
+    /// A proxy in front answers with 503, a page of HTML and the moment at which it is back, as an HTTP
+    /// date in `Retry-After`. The call isn't carried out.
+    Unavailable {
+        /// How long from now that is.
+        back_in: Duration,
+    },
     /// The call is carried out, and its answer waits until [`Connect::release`](super::Connect::release).
     Hold,
     /// Status 200 with JSON that is no answer to any call. The call isn't carried out.

@@ -144,9 +144,8 @@ fn response(answer: Answer, correlation_id: &str) -> Response<Full<Bytes>> {
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
-    if let Some(seconds) = answer.retry_after {
-        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-    }
+    let retry_after = answer.retry_after.and_then(|after| HeaderValue::try_from(after).ok());
+    headers.extend(retry_after.map(|after| (RETRY_AFTER, after)));
     if answer.by_connect {
         // Connect makes up an id for a caller that sends none.
         let id = match HeaderValue::from_str(correlation_id) {

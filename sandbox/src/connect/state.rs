@@ -169,6 +169,7 @@ impl State {
             Some(Fault::RateLimited { retry_after }) => {
                 Outcome::Answer(Answer::rate_limited(retry_after))
             }
+            Some(Fault::Unavailable { back_in }) => Outcome::Answer(Answer::unavailable(back_in)),
             Some(Fault::Garbage) => Outcome::Answer(Answer::garbage()),
         }
     }

@@ -90,7 +90,8 @@ fn find(state: &State, call: &Call<'_>, bits: u64) -> Result<Message, Refusal> {
 
 /// `GET /channels/{channel}/messages/{message}`
 pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let message = find(&call.shared.lock(), call, permission::READ_MESSAGE_HISTORY)?;
+    let mut message = find(&call.shared.lock(), call, permission::READ_MESSAGE_HISTORY)?;
+    message.content = (call.shared.options.as_read)(&message.content);
     Ok(Answer::json(200, message.json()))
 }
 

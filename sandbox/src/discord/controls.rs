@@ -1,4 +1,4 @@
-//! What tests and prompts read of the stand-in, and by which they steer it.
+//! What tests, the page and the demo read of the stand-in, and by which they steer it.
 
 use std::{fmt, time::Duration};
 

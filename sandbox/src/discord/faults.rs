@@ -30,6 +30,13 @@ pub enum Fault {
     LostAnswer,
     /// The request waits this long, then it is carried out.
     Slow(Duration),
+    /// The beginning of a JSON text, and then spaces. Not carried out.
+    Flood {
+        /// The HTTP status.
+        status: u16,
+        /// How many bytes the body has, which it announces; `None` for a body that never ends.
+        length: Option<u64>,
+    },
 }
 
 /// How many requests meet a fault.
@@ -90,6 +97,6 @@ pub(super) fn answer(fault: &Fault) -> Option<Answer> {
             };
             Some(Answer::json(403, json!({"message": message, "code": code})))
         }
-        Fault::Cut | Fault::LostAnswer | Fault::Slow(_) => None,
+        Fault::Cut | Fault::LostAnswer | Fault::Slow(_) | Fault::Flood { .. } => None,
     }
 }

@@ -193,7 +193,7 @@ impl Person {
     }
 }
 
-/// For tests and prompts, which only do what can be done.
+/// For tests and the demo, which only do what can be done.
 fn sent(pending: Result<Pending, Unsendable>) -> Pending {
     pending.unwrap_or_else(|why| panic!("{why}"))
 }

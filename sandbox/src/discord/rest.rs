@@ -23,6 +23,7 @@ use super::{
     description::{self, Operation, Parameter},
     endpoint,
     faults::{self, Fault},
+    flood,
     lines::{Door, Line},
     replies::{Answer, Refusal},
     routes::{Route, Row, TABLE},
@@ -152,7 +153,7 @@ type Target = Result<(&'static Row, Vec<(String, String)>), Refusal>;
 const LONGEST_BODY: usize = 8 << 20;
 
 async fn handle(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     line: &Line,
     target: Target,
     request: extract::Request,
@@ -182,6 +183,9 @@ async fn handle(
         Some((Fault::Cut, None)) => {
             line.cut();
             return Response::default();
+        }
+        Some((Fault::Flood { status, length }, None)) => {
+            return flood::answer(shared, *status, *length);
         }
         Some((_, None)) | None => checked(shared, target, &parts, &body).await,
     };

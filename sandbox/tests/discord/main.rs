@@ -15,5 +15,4 @@ mod refusals;
 mod serenity_client;
 mod serenity_types;
 mod shapes;
-#[cfg(feature = "web")]
 mod web;

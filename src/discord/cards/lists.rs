@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Button, Card, Look, link, said, stamp};
 use crate::access::UserId;
+use crate::discord::custom_id::{CustomId, OPEN};
 use crate::discord::render::{MAX_CHOICE, MAX_CHOICES, listed_span, short_span};
 use crate::group::{Abbreviation, GroupName};
 use crate::request::{Deed, Request, State};
@@ -49,11 +50,13 @@ pub(in crate::discord) fn request_choices(
 /// A page of requests.
 #[must_use]
 pub(in crate::discord) fn requests(listed: &Listed<Request>, state: Option<State>) -> Card {
-    let kind = state.map_or("open", State::as_str);
+    let kind = state.map_or(OPEN, State::as_str);
     if listed.entries.is_empty() {
-        return Card { content: format!("There are no {kind} requests."), buttons: Vec::new() };
+        let lately = if listed.is_cut { "Lately there were no" } else { "There are no" };
+        return Card { content: format!("{lately} {kind} requests."), buttons: Vec::new() };
     }
     let mut content = format!("**{}**", count(listed.total, &format!("{kind} request")));
+    content.push_str(cut(listed));
     for request in &listed.entries {
         let _ = write!(
             content,
@@ -66,7 +69,7 @@ pub(in crate::discord) fn requests(listed: &Listed<Request>, state: Option<State
             stamp(request.decided.unwrap_or(request.made), 'R')
         );
     }
-    paged(content, &format!("requests:{kind}"), listed.page, listed.pages)
+    paged(content, (listed.page, listed.pages), |page| Some(CustomId::Requests { state, page }))
 }
 
 /// A page of what happened to a group.
@@ -78,7 +81,7 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Card {
     if listed.entries.is_empty() {
         return Card { content: format!("Nobody has asked for {name} here."), buttons: Vec::new() };
     }
-    let mut content = format!("**{}** of {name}", count(listed.total, "step"));
+    let mut content = format!("**{}** of {name}{}", count(listed.total, "step"), cut(listed));
     for entry in &listed.entries {
         let who =
             entry.person.map_or_else(|| "the bot".to_owned(), |person| format!("<@{person}>"));
@@ -102,24 +105,37 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Card {
             entry.correlation
         );
     }
-    paged(content, &format!("history:{key}"), listed.page, listed.pages)
+    paged(content, (listed.page, listed.pages), |page| {
+        Some(CustomId::History { name: key.clone(), page })
+    })
 }
 
-/// Adds the page's number and the buttons that turn it. `custom_id`s end in the page they lead to.
-fn paged(mut content: String, key: &str, page: usize, pages: usize) -> Card {
+/// That a list isn't all there is.
+fn cut<T>(listed: &Listed<T>) -> &'static str {
+    if listed.is_cut { ", the latest; older ones aren't listed" } else { "" }
+}
+
+/// Adds the page's number and the buttons that turn it.
+fn paged<'a>(
+    mut content: String,
+    (page, pages): (usize, usize),
+    custom_id: impl Fn(usize) -> Option<CustomId<'a>>,
+) -> Card {
     if pages > 1 {
         let _ = write!(content, "\npage {} of {pages}", page + 1);
     }
-    Card { content, buttons: turns(page, pages, |to| Some(format!("{key}:{to}"))) }
+    Card { content, buttons: turns(page, pages, custom_id) }
 }
 
 /// The buttons that lead to the pages beside this one, as far as `custom_id` can name these.
-pub(in crate::discord) fn turns(
+pub(in crate::discord) fn turns<'a>(
     page: usize,
     pages: usize,
-    custom_id: impl Fn(usize) -> Option<String>,
+    custom_id: impl Fn(usize) -> Option<CustomId<'a>>,
 ) -> Vec<Button> {
-    let button = |label, to| Some(Button { label, custom_id: custom_id(to)?, look: Look::Plain });
+    let button = |label, to| {
+        Some(Button { label, custom_id: custom_id(to)?.to_string(), look: Look::Plain })
+    };
     let before = page.checked_sub(1).and_then(|to| button("◀", to));
     let after = (page + 1 < pages).then(|| button("▶", page + 1)).flatten();
     before.into_iter().chain(after).collect()

@@ -6,7 +6,7 @@ use super::{
     addressed, all_there, because, groups_of, how_many_failed, link, stamp, table, why_not,
 };
 use crate::access::{RoleId, UserId};
-use crate::discord::render::{MAX_CONTENT, Reply, span, with_roles};
+use crate::discord::render::{MAX_CONTENT, Reply, span};
 use crate::group::{GroupName, Guid};
 use crate::ldapgroup::requests::RequestRefusal;
 use crate::request::{MAX_GROUPS, MAX_REASON_CHARS, Request, State};
@@ -170,10 +170,6 @@ pub(in crate::discord) fn refusal(refusal: &RequestRefusal) -> String {
                     "{name} is being created right now, for <@{who}>. Search for it in a moment."
                 ),
             }
-        }
-        RequestRefusal::NeedsAdmin(roles) => {
-            let roles = with_roles(" Ask someone with the role ", roles, ".");
-            format!("Only an administrator can do this.{roles}")
         }
         RequestRefusal::Own => {
             "You asked for this yourself: another administrator must decide.".to_owned()

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::PICK;
+use crate::discord::custom_id::CustomId;
 use crate::group::{Abbreviation, GroupName, RemoteGroup};
 use crate::text::{shorten, units, visible};
 use crate::tickets::Search;
@@ -44,7 +44,7 @@ pub(super) fn menu(groups: &[RemoteGroup]) -> Option<Menu> {
         1 => "Pick the group to bring into Connect",
         _ => "Pick groups to bring into Connect",
     };
-    Some(Menu { custom_id: PICK.to_owned(), placeholder, options })
+    Some(Menu { custom_id: CustomId::Pick.to_string(), placeholder, options })
 }
 
 /// Names to suggest to someone who typed `typed`: the exact one, then those that begin so, then those

@@ -3,7 +3,8 @@
 use super::super::cards::turns;
 use super::choices::menu;
 use super::{MAX_CELL, MAX_CONTENT, Reply, cell, harmless, listed_span, span};
-use crate::group::{Abbreviation, Guid, Prefix, RemoteGroup, SEARCH_LIMIT};
+use crate::discord::custom_id::CustomId;
+use crate::group::{Guid, RemoteGroup, SEARCH_LIMIT};
 use crate::text::{columns, count, push_row, units};
 use crate::tickets::Search;
 
@@ -13,9 +14,6 @@ const PER_PAGE: usize = 20;
 /// Names take at most so many columns and UTF-16 units of a table. A page whose names are too long
 /// for a message has the next; the last is for guids longer than Connect's.
 const CELLS: [usize; 5] = [MAX_CELL, 32, 24, 16, 4];
-
-/// Discord's limit for what a button sends, in UTF-16 units.
-const MAX_CUSTOM_ID: usize = 100;
 
 /// The groups that a search found: one page of them, counted from 0, or the last if there aren't so
 /// many.
@@ -56,7 +54,7 @@ pub fn search(search: &Search, page: usize) -> Reply {
     });
     let content = contents.find(|content| units(content.trim_end()) <= MAX_CONTENT).unwrap_or(head);
     Reply {
-        buttons: turns(page, pages, |to| custom_id(to, &search.prefix)),
+        buttons: turns(page, pages, |to| CustomId::search(to, &search.prefix)),
         menu,
         ..Reply::public(content.trim_end().to_owned())
     }
@@ -102,11 +100,4 @@ fn cut_words(cut: usize) -> String {
         1 => "1 name is cut, where it ends in `…`. ".to_owned(),
         _ => format!("{cut} names are cut, where they end in `…`. "),
     }
-}
-
-/// What a button sends that leads to a page of a search; nothing if no field can carry the prefix.
-fn custom_id(to: usize, prefix: &Prefix) -> Option<String> {
-    let mut custom_id = format!("page:{to}:");
-    custom_id += &Abbreviation::of_prefix(prefix, MAX_CUSTOM_ID - custom_id.len())?;
-    Some(custom_id)
 }

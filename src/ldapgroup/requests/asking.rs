@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 
 use super::carry::{Outcome, outcome};
 use super::{AdminCreates, RequestRefusal, Requests};
-use crate::access::{Actor, Authority, Place};
+use crate::access::{Authority, Member, Place};
 use crate::connect::CorrelationId;
 use crate::group::{GroupName, RemoteGroup};
 use crate::ldapgroup::{Changed, Created, Fault, Refusal, Stop};
@@ -70,20 +70,19 @@ impl Requests {
     ///
     /// # Errors
     ///
-    /// When the actor may not or something failed. Of a single group also when the name doesn't name
-    /// one or Connect has it already; of several, each says so of itself.
+    /// When something failed. Of a single group also when the name doesn't name one or Connect has it
+    /// already; of several, each says so of itself.
     pub async fn create(
         &self,
-        actor: &Actor,
+        member: Member,
         wanted: Wanted,
         reason: Option<&str>,
         id: CorrelationId,
     ) -> Result<Done, Stop> {
-        let (authority, place) = self.groups.person(actor)?;
-        let asks = self.must_ask(authority);
+        let (place, asks) = (member.place(), self.must_ask(member.authority()));
         let reason = self.reason(reason, asks)?;
         let typed = self.typed(place, wanted, id).await?;
-        let new = |names| NewRequest { names, requester: actor.user, place, reason };
+        let new = |names| NewRequest { names, requester: member.user(), place, reason };
         if let [name] = &typed[..] {
             let hit = self.groups.locate(Some(place), name, id).await?;
             let new = new(vec![hit.name.clone()]);
@@ -114,13 +113,9 @@ impl Requests {
         Ok(Done::Asked(Batch { made: asked.made, standing: asked.standing, left }))
     }
 
-    /// Whether the actor's create runs at once, as far as their rights go.
+    /// Whether who creates with this authority makes a request.
     #[must_use]
-    pub fn creates_at_once(&self, actor: &Actor) -> bool {
-        self.groups.person(actor).is_ok_and(|(authority, _)| !self.must_ask(authority))
-    }
-
-    pub(super) fn must_ask(&self, authority: Authority) -> bool {
+    pub fn must_ask(&self, authority: Authority) -> bool {
         match (authority, self.settings.admin_creates) {
             (Authority::Admin, AdminCreates::Direct) => false,
             (Authority::Admin, AdminCreates::Approval) | (Authority::Requester, _) => true,

@@ -18,6 +18,8 @@ const PROGRESS: Duration = Duration::from_secs(3);
 /// After so many groups in a row that Connect couldn't be asked about, it is taken to be away.
 const MAX_AWAY: u32 = 2;
 
+const A_MINUTE: Duration = Duration::from_mins(1);
+
 impl Requests {
     /// Carries out what was approved, or what an admin has begun: looks each group up by its exact
     /// name, since it may have come into being meanwhile or by an earlier try, and creates it if it
@@ -61,10 +63,10 @@ impl Requests {
                     away = 0;
                     self.store.settle(number, position, &settled, SystemTime::now()).await?;
                 }
-                Outcome::Again { note, is_away } => {
-                    again = Some(note);
+                Outcome::Again { note, is_away, wait } => {
+                    again = Some((note, wait.unwrap_or_default()));
                     away = if is_away { away + 1 } else { 0 };
-                    if away == MAX_AWAY {
+                    if away == MAX_AWAY || wait.is_some() {
                         break;
                     }
                 }
@@ -74,8 +76,8 @@ impl Requests {
                 self.changed.notify_one();
             }
         }
-        if let Some(note) = again {
-            self.put_off(number, note, id).await?;
+        if let Some((note, wait)) = again {
+            self.put_off(number, note, wait, id).await?;
         }
         self.changed.notify_one();
         Ok(())
@@ -86,17 +88,34 @@ impl Requests {
         &self,
         number: i64,
         note: String,
+        wait: Duration,
         id: CorrelationId,
     ) -> Result<(), StoreError> {
         let Some(request) = self.store.request(number).await? else { return Ok(()) };
         let now = SystemTime::now();
-        if let Some(due) = request.next_try(now) {
+        if let Some(due) = request.next_try(now, wait) {
             return self.store.postpone(number, &note, due).await;
         }
         for (position, _) in waiting(&request) {
             self.store.settle(number, position, &failed(note.clone(), id), now).await?;
         }
         Ok(())
+    }
+
+    /// Lets go of what was begun under this correlation id and isn't over: nobody waits for it here any
+    /// more. An admin's create is settled by a look a minute later, for Connect may still be at work.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn let_go(&self, id: CorrelationId) -> Result<Option<Request>, StoreError> {
+        let begun = self.store.begun_by(id).await?;
+        if let Some(request) = begun.as_ref().filter(|request| request.quiet) {
+            let due = SystemTime::now() + A_MINUTE;
+            self.store.postpone(request.id, "Nobody waited for Connect any longer.", due).await?;
+        }
+        self.changed.notify_one();
+        Ok(begun)
     }
 
     async fn attempt(
@@ -190,6 +209,8 @@ pub(super) enum Outcome {
         note: String,
         /// Whether it would be the same with any other group.
         is_away: bool,
+        /// How long Connect wants to be left alone, if it said so.
+        wait: Option<Duration>,
     },
 }
 
@@ -212,7 +233,7 @@ pub(super) fn outcome(
         }
         // Connect has it, and could only not be asked under which id.
         Stop::Refusal(Refusal::InUse { guid: None, by: InUseBy::ThisGroup, .. }) => {
-            Outcome::Again { note: stop.words(), is_away: false }
+            Outcome::Again { note: stop.words(), is_away: false, wait: None }
         }
         Stop::Refusal(Refusal::InUse { guid, by: InUseBy::AnotherGroup, .. }) => {
             Outcome::Over(Settled { guid: guid.clone(), ..failed(stop.words(), id) })
@@ -228,7 +249,7 @@ pub(super) fn outcome(
         // Who could look for the group wasn't cut off from Connect.
         Stop::Fault(fault) if fault.passes() => {
             let is_away = fault.changed != Changed::NotThereYet;
-            Outcome::Again { note: stop.words(), is_away }
+            Outcome::Again { note: stop.words(), is_away, wait: fault.wait() }
         }
         Stop::Fault(_) | Stop::Refusal(_) => Outcome::Over(failed(stop.words(), id)),
     }

@@ -129,6 +129,12 @@ impl Discord {
         self.shared().lock().gateway.order_all(|| Order::Do(Misdeed::Close(code)));
     }
 
+    /// Sends every connection a frame of an opcode that there isn't, with so many bytes in it.
+    pub fn send_huge(&self, bytes: usize) {
+        let huge = frame(u8::MAX, &json!(" ".repeat(bytes)));
+        self.shared().lock().gateway.order_all(|| Order::Send(huge.clone()));
+    }
+
     /// Asks every connection to reconnect and resume (op 7).
     pub fn send_reconnect(&self) {
         self.order(7, &Value::Null);

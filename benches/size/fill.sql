@@ -1,0 +1,46 @@
+-- So many finished requests as `:count` says, a year old. One in eight is somebody's who asks for the
+-- same group over and over and cancels; one is an admin's that couldn't be shown, one an admin's that
+-- no message shows. What the bot has said of the others is as it should be.
+INSERT INTO requests
+    (id, state, direct, quiet, guild, channel, requester, made, decider, decided, version, shown, message_channel, message)
+WITH RECURSIVE numbers (number) AS (
+    SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < :count
+)
+SELECT
+    number,
+    CASE number % 8 WHEN 0 THEN 'failed' WHEN 1 THEN 'denied' WHEN 2 THEN 'expired' WHEN 3 THEN 'cancelled' ELSE 'created' END,
+    number % 8 IN (6, 7),
+    number % 8 = 7,
+    1098231477641412618,
+    1098232018379395073,
+    CASE number % 8 WHEN 3 THEN :person ELSE 1000000 + number END,
+    (strftime('%s', 'now') - 31536000) * 1000 + number,
+    1000,
+    (strftime('%s', 'now') - 31536000) * 1000 + number + 1,
+    3,
+    CASE WHEN number % 8 IN (6, 7) THEN 0 ELSE 3 END,
+    CASE WHEN number % 8 IN (6, 7) THEN NULL ELSE 1098232018379395073 END,
+    CASE WHEN number % 8 IN (6, 7) THEN NULL ELSE 1000000000000000000 + number END
+FROM numbers;
+
+INSERT INTO requested (request, position, name, folded, fate, guid, open)
+SELECT
+    id,
+    0,
+    CASE id % 8 WHEN 3 THEN 'Team-Again' ELSE 'Team-' || id END,
+    CASE id % 8 WHEN 3 THEN 'team-again' ELSE 'team-' || id END,
+    CASE state WHEN 'created' THEN 'created' WHEN 'failed' THEN 'failed' ELSE 'waiting' END,
+    CASE state WHEN 'created' THEN '5f0b3c1e-0000-4000-8000-' || SUBSTR('000000000000' || id, -12) END,
+    FALSE
+FROM requests;
+
+INSERT INTO people (request, person, guild, channel, joined, told)
+SELECT id, requester, guild, channel, made, state FROM requests WHERE NOT direct;
+
+INSERT INTO history (request, at, person, before, after, correlation)
+SELECT id, made, requester, NULL, CASE WHEN direct THEN 'creating' ELSE 'pending' END, 'a5f0b3c1-0000-4000-8000-000000000000'
+FROM requests;
+
+INSERT INTO history (request, at, person, before, after, why, correlation)
+SELECT id, decided, decider, CASE WHEN direct THEN 'creating' ELSE 'pending' END, state, 'as agreed', 'a5f0b3c1-0000-4000-8000-000000000000'
+FROM requests;

@@ -1,0 +1,45 @@
+//! `/ldapgroup cancel`: a request is taken back, or left to the others who asked.
+
+use serenity::all::{AutocompleteChoice, CommandOptionType, CreateCommandOption};
+
+use super::Subcommand;
+use crate::discord::cards;
+use crate::discord::context::Context;
+use crate::discord::options::{Options, Unknown};
+use crate::discord::render::Privacy;
+use crate::discord::responder::Target;
+
+const REQUEST: &str = "request";
+
+/// Requests to choose from, of one's own and of others: a letter typed is no reason to look at all.
+const MOST: u32 = 100;
+
+pub(super) const SUBCOMMAND: Subcommand = Subcommand {
+    name: "cancel",
+    description: "Take back a request of yours, or leave one that you joined",
+    options: || {
+        let kind = CommandOptionType::Integer;
+        let request = CreateCommandOption::new(kind, REQUEST, "Pick it from the list");
+        vec![request.required(true).set_autocomplete(true)]
+    },
+    run: |context, options| Box::pin(run(context, options)),
+    suggest: Some((REQUEST, |context, typed| Box::pin(suggest(context, typed)))),
+};
+
+async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
+    let request = options.integer(REQUEST)?;
+    options.finish()?;
+    let work = async {
+        let cancelled = context.bot.requests().cancel(context.member, request, context.id).await;
+        cancelled.map(|request| cards::cancelled(&request))
+    };
+    context.respond(Target::Message(Privacy::Private), SUBCOMMAND.name, work).await;
+    Ok(())
+}
+
+async fn suggest(context: &Context, typed: String) -> Vec<AutocompleteChoice> {
+    let Context { bot, member, .. } = context;
+    let requests = bot.requests().cancellable(*member, MOST).await.unwrap_or_default();
+    let choices = cards::request_choices(&requests, &typed, member.user()).into_iter();
+    choices.map(|(name, number)| AutocompleteChoice::new(name, number)).collect()
+}

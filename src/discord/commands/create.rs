@@ -1,0 +1,112 @@
+//! `/ldapgroup create`: an admin's groups are created, anyone else's asked for.
+
+use serenity::all::AutocompleteChoice;
+
+use super::{Subcommand, option, required};
+use crate::discord::context::Context;
+use crate::discord::options::{Options, Unknown};
+use crate::discord::render::{self, Choice, Privacy, Reply};
+use crate::discord::responder::Target;
+use crate::discord::{Bot, cards};
+use crate::ldapgroup::requests::{Batch, Done, Wanted};
+use crate::ldapgroup::{Created, Stop};
+use crate::request::{MAX_REASON_CHARS, Request};
+use crate::text::visible;
+
+pub(super) const NAME: &str = "name";
+const REASON: &str = "reason";
+
+pub(super) const SUBCOMMAND: Subcommand = Subcommand {
+    name: "create",
+    description: "Bring LDAP groups into Connect, or ask an admin to do it",
+    options: || {
+        let name = "Type a few letters and pick it; separate several by commas";
+        let reason = "What you need it for: the admin who decides reads it";
+        let max = u16::try_from(MAX_REASON_CHARS).unwrap_or(u16::MAX);
+        vec![required(NAME, name).set_autocomplete(true), option(REASON, reason).max_length(max)]
+    },
+    run: |context, options| Box::pin(run(context, options)),
+    suggest: Some((NAME, |context, typed| Box::pin(suggest(context, typed)))),
+};
+
+async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
+    let (name, reason) = (options.text(NAME)?, options.optional_text(REASON)?);
+    options.finish()?;
+    let privacy = if context.must_ask() { Privacy::Private } else { Privacy::Public };
+    let work = Box::pin(create(context, Wanted::Typed(name), reason.as_deref()));
+    context.respond(Target::Message(privacy), SUBCOMMAND.name, work).await;
+    Ok(())
+}
+
+/// Creates groups, or asks for them, and says what came of it.
+pub(in crate::discord) async fn create(
+    context: &Context,
+    wanted: Wanted,
+    reason: Option<&str>,
+) -> Result<Reply, Stop> {
+    let Context { bot, member, id, .. } = context;
+    Ok(match bot.requests().create(*member, wanted, reason, *id).await? {
+        Done::Created(created) => {
+            let Created { name, guid, known } = &created;
+            tracing::info!(group = %visible(name.as_str()), %guid, ?known, "created");
+            render::created(&created)
+        }
+        Done::Requested(request) => {
+            let (request, is_shown) = shown(bot, request).await;
+            cards::requested(&request, is_shown)
+        }
+        Done::Standing(name, request, how) => cards::joined(&name, &request, how),
+        Done::Asked(mut batch) => {
+            let is_shown = shown_batch(bot, &mut batch).await;
+            cards::asked(&batch, is_shown)
+        }
+        Done::Begun(mut batch, found) => {
+            if let Some(request) = &batch.made {
+                tracing::info!(request = request.id, groups = request.groups.len(), "begun");
+                bot.carry_out(request.id, found, *id);
+            }
+            let is_shown = shown_batch(bot, &mut batch).await;
+            cards::begun(&batch, is_shown)
+        }
+    })
+}
+
+async fn shown_batch(bot: &Bot, batch: &mut Batch) -> bool {
+    match batch.made.take() {
+        Some(request) => {
+            let (request, is_shown) = shown(bot, request).await;
+            batch.made = Some(request);
+            is_shown
+        }
+        None => false,
+    }
+}
+
+/// A request with its message, now that there is one, and whether there is.
+async fn shown(bot: &Bot, request: Request) -> (Request, bool) {
+    let is_shown = bot.show_now(request.id).await;
+    let known = bot.requests().store().request(request.id).await.ok().flatten();
+    (known.unwrap_or(request), is_shown)
+}
+
+async fn suggest(context: &Context, typed: String) -> Vec<AutocompleteChoice> {
+    let (place, groups) = (context.member.place(), context.bot.requests().groups());
+    // After a comma comes the next name, unless a group is known whose name has it.
+    let next = typed.rsplit_once(',').filter(|_| groups.known(place, &typed).is_none());
+    let last = next.map_or(&typed[..], |(_, last)| last.trim_start());
+    let found = groups.suggest(place, last, context.id).await;
+    let choices = render::choices(&found, last);
+    offered(match next {
+        Some((before, _)) => {
+            let typed = format!("{before}, {last}");
+            render::typed_first(&typed, render::after(before, choices))
+        }
+        None => render::typed_first(last, choices),
+    })
+}
+
+/// Suggestions as Discord takes them.
+pub(super) fn offered(choices: Vec<Choice>) -> Vec<AutocompleteChoice> {
+    let choices = choices.into_iter();
+    choices.map(|choice| AutocompleteChoice::new(choice.name, choice.value)).collect()
+}

@@ -1,0 +1,65 @@
+//! `/ldapgroup history`: who asked for a group, who decided, and what came of it.
+
+use serenity::all::AutocompleteChoice;
+
+use super::create::offered;
+use super::requests::PER_PAGE;
+use super::{Subcommand, required};
+use crate::discord::cards::{self, Card};
+use crate::discord::context::Context;
+use crate::discord::options::{Options, Unknown};
+use crate::discord::render::{self, Privacy, Reply};
+use crate::discord::responder::Target;
+use crate::group::{Abbreviation, SEARCH_LIMIT};
+use crate::ldapgroup::Stop;
+
+const NAME: &str = "name";
+
+/// Names that are suggested: as many as Discord shows.
+const MANY: usize = 25;
+
+pub(super) const SUBCOMMAND: Subcommand = Subcommand {
+    name: "history",
+    description: "For admins: who asked for a group, who decided, and what came of it",
+    options: || {
+        let name = required(NAME, "Type a few letters of the group's name and pick it");
+        vec![name.set_autocomplete(true)]
+    },
+    run: |context, options| Box::pin(run(context, options)),
+    suggest: Some((NAME, |context, typed| Box::pin(suggest(context, typed)))),
+};
+
+async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
+    let name = options.text(NAME)?;
+    options.finish()?;
+    let work = async { page(context, &name, 0).await.map(Reply::from) };
+    context.respond(Target::Message(Privacy::Private), SUBCOMMAND.name, work).await;
+    Ok(())
+}
+
+/// A page of what happened to a group, for admins.
+pub(in crate::discord) async fn page(
+    context: &Context,
+    typed: &str,
+    page: usize,
+) -> Result<Card, Stop> {
+    context.require_admin()?;
+    let store = context.bot.requests().store();
+    let name = match Abbreviation::parse(typed) {
+        Some(short) => {
+            let known = store.names_like(short.prefix().as_str(), SEARCH_LIMIT).await?;
+            short.resolve(&known).map_or_else(|| typed.to_owned(), |name| name.to_string())
+        }
+        None => typed.to_owned(),
+    };
+    let listed = store.history(&name.to_lowercase(), page, PER_PAGE).await?;
+    Ok(cards::history(&listed, &name))
+}
+
+async fn suggest(context: &Context, typed: String) -> Vec<AutocompleteChoice> {
+    if context.require_admin().is_err() {
+        return Vec::new();
+    }
+    let names = context.bot.requests().store().names_like(&typed, MANY).await;
+    offered(render::name_choices(&names.unwrap_or_default()))
+}

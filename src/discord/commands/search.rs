@@ -1,0 +1,34 @@
+//! `/ldapgroup search`: which LDAP groups there are, and which of them Connect has.
+
+use super::{Subcommand, required};
+use crate::discord::context::Context;
+use crate::discord::options::{Options, Unknown};
+use crate::discord::render::{self, Privacy};
+use crate::discord::responder::Target;
+
+const PREFIX: &str = "prefix";
+
+pub(super) const SUBCOMMAND: Subcommand = Subcommand {
+    name: "search",
+    description: "Find LDAP groups, and see which of them Connect has",
+    options: || {
+        let prefix = "The first letters of the group's name; upper or lower case is the same";
+        vec![required(PREFIX, prefix)]
+    },
+    run: |context, options| Box::pin(run(context, options)),
+    suggest: None,
+};
+
+async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
+    let prefix = options.text(PREFIX)?;
+    options.finish()?;
+    let (place, requests) = (context.member.place(), context.bot.requests());
+    let work = async {
+        let found = requests.groups().search(Some(place), &prefix, context.id).await?;
+        let reply = render::search(&found, 0);
+        let is_first_use = requests.is_first_use(place.guild).await;
+        Ok(if is_first_use { render::with_welcome(reply) } else { reply })
+    };
+    context.respond(Target::Message(Privacy::Public), SUBCOMMAND.name, work).await;
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Approve, Deny and Retry under a request's message, and the form that asks why it is denied.
+
+use serenity::all::{
+    CreateActionRow, CreateInputText, CreateInteractionResponse, CreateModal, InputTextStyle,
+    ModalInteraction,
+};
+
+use super::{REASON, input};
+use crate::discord::cards;
+use crate::discord::context::Context;
+use crate::discord::custom_id::CustomId;
+use crate::discord::render::Privacy;
+use crate::discord::responder::{Stage, Target};
+use crate::ldapgroup::requests::{Decision, Found, Verdict};
+use crate::request::MAX_REASON_CHARS;
+
+/// Writes an approval or a retry down, says so, and carries it out.
+pub(super) async fn decide(context: &Context, request: i64, message: u64, verdict: Verdict) {
+    let Context { bot, member, responder, id } = context;
+    let target = Target::InPlace;
+    let Some(stage) = responder.begin(target).await else { return };
+    let decision = Decision { request, message: Some(message), verdict, why: None };
+    match bot.requests().decide(*member, &decision, *id).await {
+        Ok(_) => {
+            responder.acknowledge(stage).await;
+            tracing::info!(request, user = %member.user(), ?verdict, "decided");
+            bot.carry_out(request, Found::default(), *id);
+        }
+        Err(stop) => context.refuse(target, stage, &stop).await,
+    }
+}
+
+/// Opens the form, for whoever may deny the request.
+pub(super) async fn ask_why(context: &Context, request: i64, message: u64) {
+    let Context { bot, member, responder, id } = context;
+    let verdict = Verdict::Deny;
+    let decision = Decision { request, message: Some(message), verdict, why: None };
+    if let Err(stop) = bot.requests().decidable(*member, &decision, *id).await {
+        return context.refuse(Target::InPlace, Stage::Unanswered, &stop).await;
+    }
+    let why = CreateInputText::new(InputTextStyle::Paragraph, "Why? They will read it.", REASON)
+        .required(false)
+        .max_length(u16::try_from(MAX_REASON_CHARS).unwrap_or(u16::MAX));
+    let custom_id = CustomId::Deny(request).to_string();
+    let form = CreateModal::new(custom_id, format!("Deny request {request}"))
+        .components(vec![CreateActionRow::InputText(why)]);
+    let form = CreateInteractionResponse::Modal(form);
+    responder.log(responder.create_response(&form).await);
+}
+
+/// Writes a denial down, and says so.
+pub(super) async fn deny(context: &Context, request: i64, form: &ModalInteraction) {
+    let Context { bot, member, responder, id } = context;
+    let message = form.message.as_ref().map(|message| message.id.get());
+    // Discord lets only a form of a message be acknowledged, and this one may be gone.
+    let target = message.map_or(Target::Message(Privacy::Private), |_| Target::InPlace);
+    let Some(stage) = responder.begin(target).await else { return };
+    let decision = Decision { request, message, verdict: Verdict::Deny, why: input(form, REASON) };
+    match bot.requests().decide(*member, &decision, *id).await {
+        Ok(denied) => {
+            tracing::info!(request, user = %member.user(), "denied");
+            match target {
+                Target::InPlace => responder.acknowledge(stage).await,
+                Target::Message(_) => {
+                    let reply = cards::over(&denied);
+                    responder.log(responder.deliver(target, stage, &reply).await);
+                }
+            }
+        }
+        Err(stop) => context.refuse(target, stage, &stop).await,
+    }
+}

@@ -1,0 +1,35 @@
+//! ◀ and ▶ under a search or a list: another page takes the place of the one that is there.
+
+use crate::discord::cards::Card;
+use crate::discord::commands;
+use crate::discord::context::Context;
+use crate::discord::render::{self, Privacy, Reply};
+use crate::discord::responder::Target;
+use crate::ldapgroup::Stop;
+use crate::request::State;
+
+/// Another page of a search.
+pub(super) async fn search(context: &Context, prefix: &str, page: usize) {
+    let work = async {
+        let (groups, place) = (context.bot.requests().groups(), context.member.place());
+        let found = groups.search_again(place, prefix, context.id).await?;
+        Ok(render::search(&found, page))
+    };
+    context.respond(Target::InPlace, "page", work).await;
+}
+
+/// Another page of requests.
+pub(super) async fn requests(context: &Context, state: Option<State>, page: usize) {
+    turn(context, commands::requests::page(context, state, page)).await;
+}
+
+/// Another page of a group's history.
+pub(super) async fn history(context: &Context, name: &str, page: usize) {
+    turn(context, commands::history::page(context, name, page)).await;
+}
+
+async fn turn(context: &Context, page: impl Future<Output = Result<Card, Stop>>) {
+    // Who sees the message stays so; what isn't private goes in its place.
+    let work = async { Ok(Reply { privacy: Privacy::Public, ..page.await?.into() }) };
+    context.respond(Target::InPlace, "page", work).await;
+}

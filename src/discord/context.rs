@@ -1,0 +1,84 @@
+//! One interaction that is being served.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::Bot;
+use super::render::{self, Reply};
+use super::responder::{Outcome, Responder, Stage, Target};
+use crate::access::{Denied, Member};
+use crate::connect::CorrelationId;
+use crate::ldapgroup::{Changed, Fault, Stop, Trouble};
+
+/// Who acts, with which authority and where, and how they are answered.
+pub(super) struct Context {
+    pub(super) bot: Arc<Bot>,
+    pub(super) member: Member,
+    pub(super) responder: Arc<Responder>,
+    pub(super) id: CorrelationId,
+}
+
+impl Context {
+    /// Answers with what the work comes to, and logs that as an `action`.
+    pub(super) async fn respond(
+        &self,
+        target: Target,
+        action: &'static str,
+        work: impl Future<Output = Result<Reply, Stop>>,
+    ) {
+        let begun = Instant::now();
+        let work = async {
+            match work.await {
+                Ok(reply) => (reply, Outcome::Done),
+                Err(stop) => explain(&stop, self.id),
+            }
+        };
+        let (outcome, delivered) = self.responder.respond(target, work, self.id).await;
+        if outcome == Outcome::TooLate {
+            // What it has begun all the same is a row, which is looked after.
+            self.bot.requests().look_again();
+        }
+        let (user, channel) = (self.member.user(), self.member.place().channel);
+        let took = begun.elapsed();
+        tracing::info!(action, %user, %channel, ?outcome, delivered, ?took, "answered");
+    }
+
+    /// Says, of an interaction at this stage, why nothing was done.
+    pub(super) async fn refuse(&self, target: Target, stage: Stage, stop: &Stop) {
+        let (reply, _) = explain(stop, self.id);
+        self.responder.log(self.responder.deliver(target, stage, &reply).await);
+    }
+
+    /// Whether what they want created must be asked for.
+    pub(super) fn must_ask(&self) -> bool {
+        self.bot.requests().must_ask(self.member.authority())
+    }
+
+    /// That they are an admin.
+    pub(super) fn require_admin(&self) -> Result<(), Denied> {
+        self.bot.requests().policy().require_admin(self.member)
+    }
+}
+
+/// What somebody reads who didn't get what they asked for; a fault is logged, once.
+pub(super) fn explain(stop: &Stop, id: CorrelationId) -> (Reply, Outcome) {
+    match stop {
+        Stop::Refusal(refusal) => (render::refusal(refusal), Outcome::Refused),
+        Stop::Fault(fault) => {
+            tracing::error!(error = fault.chain(), changed = ?fault.changed, "failed");
+            (render::fault(fault, id), Outcome::Failed)
+        }
+    }
+}
+
+/// What somebody reads whose answer takes longer than Discord takes answers.
+pub(super) async fn unfinished(bot: &Bot, id: CorrelationId) -> Reply {
+    match bot.requests.let_go(id).await {
+        Ok(begun) => render::too_long(begun.as_ref(), id),
+        Err(error) => {
+            let (trouble, changed) = (Trouble::Store(error), Changed::Unknown);
+            explain(&Fault { trouble, changed }.into(), id).0
+        }
+    }
+}

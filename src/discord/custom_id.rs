@@ -1,0 +1,122 @@
+//! What components and forms carry in their `custom_id`: written and read here alone.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::group::{Abbreviation, Prefix};
+use crate::request::State;
+
+/// Discord's limit for a `custom_id`, in UTF-16 units.
+const MAX: usize = 100;
+
+/// What lists call those requests on which something is still to happen.
+pub(super) const OPEN: &str = "open";
+
+/// What somebody wants who pressed, picked or filled in something under a message of the bot's.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) enum CustomId<'a> {
+    /// The menu of groups to bring into Connect. Its values are names, or abbreviations of names.
+    Pick,
+    /// The form that asks what picked groups are wanted for.
+    Ask,
+    /// To approve a request.
+    Approve(i64),
+    /// To deny it; also the form that asks why.
+    Deny(i64),
+    /// To try it again.
+    Retry(i64),
+    /// Another page of a search.
+    Search { page: usize, prefix: Cow<'a, str> },
+    /// Another page of requests: those in this state, or the open ones.
+    Requests { state: Option<State>, page: usize },
+    /// Another page of a group's history.
+    History { name: Cow<'a, str>, page: usize },
+}
+
+impl<'a> CustomId<'a> {
+    /// That of a page of a search; nothing if no field can carry the prefix.
+    pub(super) fn search(page: usize, prefix: &'a Prefix) -> Option<Self> {
+        let head = Self::Search { page, prefix: "".into() }.to_string();
+        let prefix = Abbreviation::of_prefix(prefix, MAX - head.len())?;
+        Some(Self::Search { page, prefix })
+    }
+
+    /// Reads one; nothing if it isn't of this version.
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        let (verb, rest) = text.split_once(':').unwrap_or((text, ""));
+        let number = || rest.parse().ok();
+        Some(match verb {
+            "pick" => Self::Pick,
+            "ask" => Self::Ask,
+            "approve" => Self::Approve(number()?),
+            "deny" => Self::Deny(number()?),
+            "retry" => Self::Retry(number()?),
+            "page" => {
+                let (page, prefix) = rest.split_once(':')?;
+                Self::Search { page: page.parse().ok()?, prefix: prefix.into() }
+            }
+            "requests" => {
+                let (kind, page) = rest.split_once(':')?;
+                let state = match kind {
+                    OPEN => None,
+                    kind => Some(State::parse(kind)?),
+                };
+                Self::Requests { state, page: page.parse().ok()? }
+            }
+            "history" => {
+                let (name, page) = rest.rsplit_once(':')?;
+                Self::History { name: name.into(), page: page.parse().ok()? }
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for CustomId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pick => f.write_str("pick"),
+            Self::Ask => f.write_str("ask"),
+            Self::Approve(request) => write!(f, "approve:{request}"),
+            Self::Deny(request) => write!(f, "deny:{request}"),
+            Self::Retry(request) => write!(f, "retry:{request}"),
+            Self::Search { page, prefix } => write!(f, "page:{page}:{prefix}"),
+            Self::Requests { state, page } => {
+                write!(f, "requests:{}:{page}", state.map_or(OPEN, State::as_str))
+            }
+            Self::History { name, page } => write!(f, "history:{name}:{page}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let prefix = Prefix::parse("a:b 営業").unwrap();
+        let written = [
+            CustomId::Pick,
+            CustomId::Ask,
+            CustomId::Approve(1),
+            CustomId::Deny(i64::MAX),
+            CustomId::Retry(7),
+            CustomId::search(3, &prefix).unwrap(),
+            CustomId::Requests { state: None, page: 0 },
+            CustomId::Requests { state: Some(State::Denied), page: 12 },
+            CustomId::History { name: "a:b".into(), page: 2 },
+        ];
+        for custom_id in written {
+            assert_eq!(CustomId::parse(&custom_id.to_string()), Some(custom_id));
+        }
+    }
+
+    #[test]
+    fn what_this_version_does_not_write_is_not_read() {
+        for foreign in ["", "approve", "approve:x", "page:1", "requests:all:0", "history:a", "x:1"]
+        {
+            assert_eq!(CustomId::parse(foreign), None, "{foreign}");
+        }
+    }
+}

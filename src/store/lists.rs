@@ -1,0 +1,279 @@
+//! Lists and their pages, and the names that have a history. However much is stored, only the latest
+//! is looked at.
+
+use std::collections::HashSet;
+use std::time::SystemTime;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite};
+
+use super::rows::{all, requests, state, time, user};
+use super::{Store, StoreError};
+use crate::access::UserId;
+use crate::group::GroupName;
+use crate::request::{Deed, Request, State};
+
+/// A list has at most so many entries. Of one person's requests that are over, those of a state are
+/// looked for among so many; names that hold what was typed, among so many requests.
+const LATEST: usize = 1000;
+
+/// The history of a group is that of so many requests for it.
+const LATEST_OF_NAME: usize = 250;
+
+/// Open requests.
+const OPEN: &str = "FROM requests WHERE state IN ('pending', 'creating') AND NOT quiet \
+     AND ($1 IS NULL OR state = $1) \
+     AND ($2 IS NULL OR EXISTS (SELECT 1 FROM people WHERE request = id AND person = $2))";
+
+/// Everybody's requests in a state.
+const OVER: &str = "FROM requests WHERE state = $1 AND quiet = FALSE";
+
+/// One person's requests in a state. A cross join is made from the left by `SQLite`.
+const OVER_OF_ONE: &str = "FROM (SELECT request FROM people WHERE person = $2 \
+       ORDER BY request DESC LIMIT $3) AS theirs CROSS JOIN requests \
+     WHERE id = theirs.request AND state = $1 AND NOT quiet";
+
+/// Whether somebody has asked for more than so many.
+const HAS_MADE: &str = "SELECT request FROM people WHERE person = $1 LIMIT 1 OFFSET $2";
+
+/// Whether a group was asked for more than so often.
+const ASKED_FOR: &str = "SELECT request FROM requested WHERE folded = $1 LIMIT 1 OFFSET $2";
+
+/// The steps of the requests for a group, but for those that are about another group of theirs.
+const OF_GROUP: &str = "FROM (SELECT request, position, name FROM requested WHERE folded = $1 \
+       ORDER BY request DESC LIMIT $2) AS g CROSS JOIN history h \
+     WHERE h.request = g.request AND (h.position IS NULL OR h.position = g.position)";
+
+/// Names that begin so, each once, in their order: from one it is a step in the index to the next,
+/// however often each was asked for.
+const BEGUN: &str = "WITH RECURSIVE begun (folded, number) AS ( \
+       SELECT (SELECT folded FROM requested WHERE folded >= $1 AND folded < $2 \
+         ORDER BY folded LIMIT 1), 1 \
+       UNION ALL \
+       SELECT (SELECT g.folded FROM requested g WHERE g.folded > begun.folded AND g.folded < $2 \
+         ORDER BY g.folded LIMIT 1), number + 1 \
+       FROM begun WHERE begun.folded IS NOT NULL AND number < $3) \
+     SELECT (SELECT name FROM requested g WHERE g.folded = begun.folded \
+       ORDER BY g.request DESC LIMIT 1) \
+     FROM begun WHERE folded IS NOT NULL ORDER BY number";
+
+/// Names that hold this, of the latest requests, the latest first.
+const HELD: &str = "SELECT name FROM requested \
+     WHERE request > (SELECT MAX(id) FROM requests) - $2 AND INSTR(folded, $1) > 0 \
+     GROUP BY name ORDER BY MAX(request) DESC LIMIT $3";
+
+/// Which requests are listed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Filter {
+    /// In this state; the open ones if `None`.
+    pub state: Option<State>,
+    /// This person's, as requester or joined; everybody's if `None`.
+    pub person: Option<UserId>,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug)]
+pub struct Listed<T> {
+    /// What is on the page.
+    pub entries: Vec<T>,
+    /// How much there is on all pages.
+    pub total: usize,
+    /// Whether what is older isn't on them.
+    pub is_cut: bool,
+    /// Which page it is, counted from 0: the last one, if there are fewer than were asked for.
+    pub page: usize,
+    /// How many pages there are.
+    pub pages: usize,
+}
+
+/// A step in the history of a group.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The request.
+    pub request: i64,
+    /// The group.
+    pub name: GroupName,
+    /// When.
+    pub at: SystemTime,
+    /// Who; nobody if it was time or the bot itself.
+    pub person: Option<UserId>,
+    /// The state before; none at the beginning.
+    pub before: Option<State>,
+    /// The state after.
+    pub after: State,
+    /// If the state stayed, what it is that they did.
+    pub deed: Option<Deed>,
+    /// Why.
+    pub why: Option<String>,
+    /// Ties it to the logs.
+    pub correlation: String,
+}
+
+impl Store {
+    /// A page of requests, the newest first. Of those that are over, the latest 1000 are listed; of
+    /// one person's, those among their latest 1000 of any state.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn list(
+        &self,
+        filter: Filter,
+        page: usize,
+        per_page: usize,
+    ) -> Result<Listed<Request>, StoreError> {
+        let (source, most) = match filter {
+            Filter { state: None | Some(State::Pending | State::Creating), .. } => {
+                (OPEN, usize::MAX - 1)
+            }
+            Filter { person: None, .. } => (OVER, LATEST),
+            Filter { person: Some(_), .. } => (OVER_OF_ONE, LATEST),
+        };
+        let person = filter.person.map(|person| person.0.cast_signed());
+        let query = |sql| {
+            sqlx::query(sqlx::AssertSqlSafe(sql))
+                .bind(filter.state.map(State::as_str))
+                .bind(person)
+                .bind(count(LATEST))
+        };
+        let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {source} LIMIT $4) AS latest");
+        let counted = query(sql).bind(count(most + 1)).fetch_one(&self.pool).await?;
+        let turned = Turned::to(page, per_page, counted.try_get(0)?, most);
+        let sql = format!(
+            "{} (SELECT id {source} ORDER BY id DESC LIMIT $4 OFFSET $5) \
+             ORDER BY r.id DESC, g.position",
+            requests!("WHERE r.id IN")
+        );
+        let page = query(sql).bind(turned.limit).bind(turned.offset);
+        let entries = all(&page.fetch_all(&self.pool).await?)?;
+        let is_cut = match person {
+            Some(person) if source == OVER_OF_ONE => {
+                self.has_more(HAS_MADE, person, LATEST).await?
+            }
+            Some(_) | None => false,
+        };
+        Ok(turned.listed(entries, is_cut))
+    }
+
+    /// A page of what happened to the group of a name, whatever its case, the newest first: in the
+    /// latest 250 requests for it, and at most the latest 1000 steps.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn history(
+        &self,
+        folded: &str,
+        page: usize,
+        per_page: usize,
+    ) -> Result<Listed<Entry>, StoreError> {
+        let query = |sql| {
+            sqlx::query(sqlx::AssertSqlSafe(sql))
+                .bind(folded.to_owned())
+                .bind(count(LATEST_OF_NAME))
+        };
+        let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {OF_GROUP} LIMIT $3) AS latest");
+        let counted = query(sql).bind(count(LATEST + 1)).fetch_one(&self.pool).await?;
+        let turned = Turned::to(page, per_page, counted.try_get(0)?, LATEST);
+        let sql = format!("SELECT h.*, g.name {OF_GROUP} ORDER BY h.id DESC LIMIT $3 OFFSET $4");
+        let page = query(sql).bind(turned.limit).bind(turned.offset);
+        let rows = page.fetch_all(&self.pool).await?;
+        let entries = rows.iter().map(entry).collect::<Result<_, _>>()?;
+        let is_cut = self.has_more(ASKED_FOR, folded, LATEST_OF_NAME).await?;
+        Ok(turned.listed(entries, is_cut))
+    }
+
+    /// Whether a query that has a row for each request of `whose` has more than this.
+    async fn has_more<'q, T>(
+        &self,
+        sql: &'static str,
+        whose: T,
+        than: usize,
+    ) -> Result<bool, StoreError>
+    where
+        T: 'q + sqlx::Encode<'q, Sqlite> + sqlx::Type<Sqlite>,
+    {
+        let next = sqlx::query(sql).bind(whose).bind(count(than));
+        Ok(next.fetch_optional(&self.pool).await?.is_some())
+    }
+
+    /// Names of groups that have a history, whatever the case: those that begin with `typed`, in
+    /// their order, then those that hold it, of the latest 1000 requests, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn names_like(
+        &self,
+        typed: &str,
+        limit: usize,
+    ) -> Result<Vec<GroupName>, StoreError> {
+        let folded = typed.to_lowercase();
+        let mut names: Vec<GroupName> = Vec::new();
+        if !folded.is_empty() {
+            let begun = sqlx::query_scalar(BEGUN)
+                .bind(&folded)
+                .bind(format!("{folded}{}", char::MAX))
+                .bind(count(limit));
+            let begun: Vec<String> = begun.fetch_all(&self.pool).await?;
+            names.extend(begun.into_iter().map(GroupName::trusted));
+        }
+        if names.len() < limit {
+            let held = sqlx::query_scalar(HELD).bind(folded).bind(count(LATEST)).bind(count(limit));
+            let held: Vec<String> = held.fetch_all(&self.pool).await?;
+            let mut known: HashSet<_> = names.iter().map(GroupName::folded).collect();
+            let held = held.into_iter().map(GroupName::trusted);
+            names.extend(held.filter(|name| known.insert(name.folded())));
+            names.truncate(limit);
+        }
+        Ok(names)
+    }
+}
+
+/// The page that there is. Buttons outlive what they led to.
+struct Turned {
+    page: usize,
+    pages: usize,
+    total: usize,
+    is_cut: bool,
+    limit: i64,
+    offset: i64,
+}
+
+impl Turned {
+    /// Of a list of at most so many entries, of which one more was counted if there are more.
+    fn to(page: usize, per_page: usize, counted: i64, most: usize) -> Self {
+        let counted = usize::try_from(counted).unwrap_or_default();
+        let total = counted.min(most);
+        let pages = total.div_ceil(per_page);
+        let page = page.min(pages.saturating_sub(1));
+        let offset = page * per_page;
+        let limit = count(per_page.min(total - offset));
+        Self { page, pages, total, is_cut: counted > most, limit, offset: count(offset) }
+    }
+
+    fn listed<T>(self, entries: Vec<T>, is_cut: bool) -> Listed<T> {
+        let Self { page, pages, total, .. } = self;
+        Listed { entries, total, is_cut: is_cut || self.is_cut, page, pages }
+    }
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {
+    let before: Option<String> = row.try_get("before")?;
+    let deed: Option<String> = row.try_get("deed")?;
+    Ok(Entry {
+        request: row.try_get("request")?,
+        name: GroupName::trusted(row.try_get("name")?),
+        at: time(row.try_get("at")?),
+        person: user(row, "person")?,
+        before: before.as_deref().and_then(State::parse),
+        after: state(row, "after")?,
+        deed: deed.as_deref().and_then(Deed::parse),
+        why: row.try_get("why")?,
+        correlation: row.try_get("correlation")?,
+    })
+}

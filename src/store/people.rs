@@ -1,0 +1,182 @@
+//! Who asked for what, and who leaves.
+
+use std::time::SystemTime;
+
+use super::changing::swap;
+use super::rows::{all, requests};
+use super::{Change, Step, Store, StoreError, Swap, Tx, one, record};
+use crate::access::UserId;
+use crate::connect::CorrelationId;
+use crate::request::{Asker, Deed, Event, Part, Request, State};
+
+impl Store {
+    /// What a person has to do with a request.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn part(&self, id: i64, person: UserId) -> Result<Part, StoreError> {
+        let (is_in, has_left): (bool, bool) = sqlx::query_as(
+            "SELECT EXISTS (SELECT 1 FROM people WHERE request = $1 AND person = $2), \
+               EXISTS (SELECT 1 FROM history WHERE request = $1 AND person = $2 AND deed = 'left')",
+        )
+        .bind(id)
+        .bind(person.0.cast_signed())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(match (is_in, has_left) {
+            (true, _) => Part::In,
+            (false, true) => Part::Left,
+            (false, false) => Part::Out,
+        })
+    }
+
+    /// Who asked and hasn't left, in the order in which they did.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn people(&self, id: i64) -> Result<Vec<Asker>, StoreError> {
+        let people: Vec<(i64, Option<String>)> = sqlx::query_as(
+            "SELECT person, reason FROM people WHERE request = $1 ORDER BY joined, person",
+        )
+        .bind(id)
+        .fetch_all(&self.pool)
+        .await?;
+        let asker =
+            |(person, reason): (i64, _)| Asker { person: UserId(person.cast_unsigned()), reason };
+        Ok(people.into_iter().map(asker).collect())
+    }
+
+    /// Takes a person out of an undecided request. It stays for the others; if there are none, it is
+    /// cancelled. [`Swap::Lost`] if it is decided, or they aren't in it.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails; then nothing is written.
+    pub async fn leave(
+        &self,
+        id: i64,
+        person: UserId,
+        now: SystemTime,
+        correlation: CorrelationId,
+    ) -> Result<Swap, StoreError> {
+        let mut tx = self.pool.begin().await?;
+        let left = match is_held_by(&mut tx, id, person).await? {
+            true => take_out(&mut tx, id, person, now, correlation).await?,
+            false => None,
+        };
+        let Some(left) = left else {
+            drop(tx);
+            return Ok(self.request(id).await?.map_or(Swap::Unknown, Swap::Lost));
+        };
+        tx.commit().await?;
+        Ok(Swap::Done(left))
+    }
+
+    /// Undecided requests that a person is in, at most `limit`, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn pending_of(&self, person: UserId, limit: u32) -> Result<Vec<Request>, StoreError> {
+        let sql = requests!(
+            "WHERE r.id IN (SELECT id FROM requests WHERE state = 'pending' \
+               AND EXISTS (SELECT 1 FROM people WHERE request = id AND person = $1) \
+               ORDER BY id DESC LIMIT $2) \
+             ORDER BY r.id DESC, g.position"
+        );
+        self.about(sql, person, limit).await
+    }
+
+    /// Undecided requests that a person has nothing to do with, at most `limit`, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn pending_of_others(
+        &self,
+        person: UserId,
+        limit: u32,
+    ) -> Result<Vec<Request>, StoreError> {
+        let sql = requests!(
+            "WHERE r.id IN (SELECT id FROM requests WHERE state = 'pending' \
+               AND NOT EXISTS (SELECT 1 FROM people WHERE request = requests.id AND person = $1) \
+               AND NOT EXISTS (SELECT 1 FROM history \
+                 WHERE request = requests.id AND person = $1 AND deed = 'left') \
+               ORDER BY id DESC LIMIT $2) \
+             ORDER BY r.id DESC, g.position"
+        );
+        self.about(sql, person, limit).await
+    }
+
+    async fn about(
+        &self,
+        sql: &'static str,
+        person: UserId,
+        limit: u32,
+    ) -> Result<Vec<Request>, StoreError> {
+        let rows = sqlx::query(sql)
+            .bind(person.0.cast_signed())
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await?;
+        all(&rows)
+    }
+}
+
+/// Whether a person is in a request that is undecided. Writing to it first keeps everybody else from
+/// it: of two who leave at once the second finds the first gone.
+async fn is_held_by(tx: &mut Tx, id: i64, person: UserId) -> Result<bool, StoreError> {
+    let held = sqlx::query(
+        "UPDATE requests SET version = version + 1 WHERE id = $1 AND state = 'pending'",
+    )
+    .bind(id)
+    .execute(&mut **tx)
+    .await?;
+    let is_in: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM people WHERE request = $1 AND person = $2)",
+    )
+    .bind(id)
+    .bind(person.0.cast_signed())
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(held.rows_affected() == 1 && is_in)
+}
+
+async fn take_out(
+    tx: &mut Tx,
+    id: i64,
+    person: UserId,
+    now: SystemTime,
+    correlation: CorrelationId,
+) -> Result<Option<Request>, StoreError> {
+    let next: Option<(i64, Option<String>)> = sqlx::query_as(
+        "SELECT person, reason FROM people WHERE request = $1 AND person <> $2 \
+         ORDER BY joined, person LIMIT 1",
+    )
+    .bind(id)
+    .bind(person.0.cast_signed())
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some((next, reason)) = next else {
+        let change = Change::new(Event::Cancel, Some(person), correlation);
+        return swap(tx, id, &change, now).await;
+    };
+    sqlx::query("DELETE FROM people WHERE request = $1 AND person = $2")
+        .bind(id)
+        .bind(person.0.cast_signed())
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query("UPDATE requests SET requester = $1, reason = $2 WHERE id = $3 AND requester = $4")
+        .bind(next)
+        .bind(reason)
+        .bind(id)
+        .bind(person.0.cast_signed())
+        .execute(&mut **tx)
+        .await?;
+    let (before, after) = (Some(State::Pending), State::Pending);
+    let step = Step { person: Some(person), before, after, deed: Some(Deed::Left), why: None };
+    record(tx, id, None, step, now, correlation).await?;
+    one(tx, id).await
+}

@@ -1,0 +1,242 @@
+//! What a step reads doesn't grow with what is stored.
+
+use std::collections::BTreeSet;
+use std::io::{Result as Io, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use sqlx::ConnectOptions;
+
+use super::*;
+use crate::store::open::options;
+
+/// Whoever asks for `team-again` over and over in what is filled in.
+const PERSON: u64 = 77;
+
+/// Indices that have only what is still to be done.
+const BOUNDED: [&str; 4] = ["requests_open", "requests_unshown", "people_untold", "requested_open"];
+
+async fn filled(folder: &TempDir, count: u32, log: &str) -> Store {
+    let url = format!("sqlite://{}", folder.path().join("test.db").display());
+    let options = options(&SecretString::new(url)).unwrap();
+    let options = options.log_slow_statements(log.parse().unwrap(), Duration::ZERO);
+    let store = Store::open_with(options).await.unwrap();
+    let fill = include_str!("../../../benches/size/fill.sql");
+    let fill = fill.replace(":count", &count.to_string());
+    let fill = fill.replace(":person", &PERSON.to_string());
+    sqlx::raw_sql(sqlx::AssertSqlSafe(fill)).execute(&store.pool).await.unwrap();
+    store
+}
+
+/// Does all that steps of the bot do with the store, and counts the instructions of `SQLite`'s machine
+/// for each.
+async fn steps(store: &Store) -> Vec<(String, u64)> {
+    let counted = Arc::new(AtomicU64::new(0));
+    {
+        let counted = Arc::clone(&counted);
+        let mut connection = store.pool.acquire().await.unwrap();
+        let count = move || counted.fetch_add(1, Ordering::Relaxed) < u64::MAX;
+        connection.lock_handle().await.unwrap().set_progress_handler(1, count);
+    }
+    let mut steps = Vec::new();
+    macro_rules! step {
+        ($name:expr, $work:expr) => {{
+            counted.store(0, Ordering::Relaxed);
+            let done = $work.await.unwrap();
+            steps.push(($name.to_string(), counted.load(Ordering::Relaxed)));
+            done
+        }};
+    }
+    let (now, id) = (SystemTime::now(), CorrelationId::new());
+    let (person, admin, day) = (UserId(PERSON), UserId(9), Duration::from_hours(24));
+    let place = (ChannelId(3), 4);
+    let decide = |event| Change::new(event, Some(admin), id);
+    let settled =
+        |fate| Settled { fate, guid: None, note: Some("No.".to_owned()), correlation: id };
+
+    let ask = async |name: &str, person: u64| {
+        let asked = store.ask(&new(&[name], person), 99, now, id).await?.unwrap();
+        let standing = || asked.standing.first().map(|standing| standing.request.id);
+        Ok::<_, StoreError>(
+            asked.made.as_ref().map_or_else(standing, |made| Some(made.id)).unwrap(),
+        )
+    };
+    let first = step!("ask", ask("team-again", PERSON));
+    step!("join", ask("team-again", 5));
+    let second = step!("ask for another", ask("Team-New", PERSON));
+    let third = step!("ask for a third", ask("Team-3", PERSON));
+    step!("create", store.begin(&new(&["ABE"], 9), true, now, id));
+    step!("first use", store.is_first_use(GuildId(1), now));
+    step!("show", store.note_shown(first, 2, place, None));
+    step!("what is undecided", store.pending_since(now));
+    step!("what is to be brought up", store.unreminded_since(now));
+    step!("bring up", store.note_reminded(first, now));
+    step!("what one may leave", store.pending_of(person, 25));
+    step!("what one may cancel", store.pending_of_others(admin, 25));
+    step!("somebody's part", store.part(first, person));
+    let reworded = NewRequest { reason: Some("for more".to_owned()), ..new(&["team-again"], 5) };
+    step!("say something else", store.ask(&reworded, 99, now, id));
+    step!("leave as who asked first", store.leave(first, person, now, id));
+    step!("ask once more", ask("team-again", PERSON));
+    step!("leave", store.leave(first, UserId(5), now, id));
+    step!("what is begun", store.begun_by(id));
+    step!("cancel", store.change(first, &Change::new(Event::Cancel, Some(person), id), now));
+    step!("deny", store.change(second, &decide(Event::Deny), now));
+    step!("approve", store.change(third, &decide(Event::Approve), now));
+    step!("what is due", store.creating_due(now));
+    let has_come = async |name: &str| store.has_come(&GroupName::parse(name).unwrap()).await;
+    step!("whether a group has come", has_come("team-again"));
+    step!("send", store.note_sent(third, 0));
+    step!("put off", store.postpone(third, "Away.", now + day));
+    step!("fail", store.settle(third, 0, &settled(Fate::Failed), now));
+    step!("retry", store.change(third, &decide(Event::Retry), now));
+    step!("create what was approved", store.settle(third, 0, &settled(Fate::Created), now));
+    step!("who is to be told", store.untold());
+    step!("tell", store.note_told((third, 7), person, State::Created));
+    step!("what is to be shown", store.unshown(now));
+    step!("what may be deleted", store.shown_and_open(now));
+    step!("lose a message", store.note_gone(third));
+    step!("what is next", store.next_due(day, Some(day), now));
+    step!("a request", store.request(third));
+    step!("who asked", store.people(third));
+    step!("the overview", store.overview());
+    for state in State::ALL.map(Some).into_iter().chain([None]) {
+        for person in [None, Some(person)] {
+            for page in [0, 1000] {
+                let name = format!("list {state:?} of {person:?}, page {page}");
+                step!(name, store.list(Filter { state, person }, page, 8));
+            }
+        }
+    }
+    for name in ["team-again", "team-3"] {
+        for page in [0, 1000] {
+            step!(format!("history of {name}, page {page}"), store.history(name, page, 8));
+        }
+    }
+    for typed in ["", "t", "team-", "again", "nobody has this"] {
+        step!(format!("suggestions for {typed:?}"), store.names_like(typed, 25));
+    }
+    steps
+}
+
+#[tokio::test]
+async fn no_step_does_more_the_more_is_stored() {
+    let (folders, mut counted) = ([(); 2].map(|()| tempfile::tempdir().unwrap()), Vec::new());
+    // Lists end at their thousandth entry.
+    for (folder, count) in folders.iter().zip([9_000, 27_000]) {
+        counted.push(steps(&filled(folder, count, "off").await).await);
+    }
+    let [few, many] = &counted[..] else { panic!() };
+    let grown = few.iter().zip(many).filter(|((_, few), (_, many))| *many > few + few / 10 + 100);
+    assert_eq!(grown.collect::<Vec<_>>(), []);
+}
+
+#[tokio::test]
+async fn a_list_ends_at_its_thousandth_entry_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = filled(&folder, 9_000, "off").await;
+    let ended = async |state, person| {
+        let filter = Filter { state: Some(state), person };
+        let listed = store.list(filter, 1000, 9).await.unwrap();
+        (listed.total, listed.is_cut, listed.page, listed.entries.len())
+    };
+    assert_eq!(ended(State::Cancelled, Some(UserId(PERSON))).await, (1000, true, 111, 1));
+    assert_eq!(ended(State::Denied, Some(UserId(PERSON))).await, (0, true, 0, 0));
+    assert_eq!(ended(State::Denied, None).await, (1000, true, 111, 1));
+    assert_eq!(ended(State::Denied, Some(UserId(5))).await, (0, false, 0, 0));
+}
+
+/// Keeps a log.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> Io<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Io<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    /// The statements that were carried out on connections that log at this level.
+    fn statements(&self, level: &str) -> BTreeSet<String> {
+        let bytes = self.0.lock().unwrap().clone();
+        let lines = String::from_utf8(bytes).unwrap();
+        let lines = lines.lines().map(|line| serde_json::from_str(line).unwrap());
+        let ours = lines.filter(|line: &serde_json::Value| line["level"] == level);
+        let statement = |line: serde_json::Value| {
+            let fields = &line["fields"];
+            let text = |field: &str| fields[field].as_str().unwrap().trim().to_owned();
+            Some(text("db.statement")).filter(|sql| !sql.is_empty()).unwrap_or(text("summary"))
+        };
+        ours.map(statement).collect()
+    }
+}
+
+/// The SQL in the store's code, each up to where something is put in. What opens and examines the
+/// database is no part of a step.
+fn written() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = std::fs::read_dir(root.join("store")).unwrap().map(|file| file.unwrap().path());
+    let is_for_steps = |path: &std::path::PathBuf| {
+        let name = path.file_name().unwrap();
+        path.is_file() && !["open.rs", "examine.rs", "tests.rs"].iter().any(|other| name == *other)
+    };
+    let files = files.filter(is_for_steps).chain([root.join("store.rs")]);
+    let code: Vec<_> = files.map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let texts = code.iter().flat_map(|code| code.split('"'));
+    let begins = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH ", "FROM ", "WHERE "];
+    let sql = texts.filter(|text| begins.iter().any(|begin| text.starts_with(begin)));
+    let joined = sql.map(|text| text.split("\\\n").map(str::trim_start).collect::<String>());
+    joined.map(|text| text.split('{').next().unwrap_or_default().to_owned()).collect()
+}
+
+/// Whether a line of a plan reads a whole table, or an index of all there is.
+fn scans(line: &str, plan: &[String]) -> bool {
+    if line.contains("AUTOMATIC") {
+        return true;
+    }
+    let Some(scan) = line.strip_prefix("SCAN ") else { return false };
+    let (what, how) = scan.split_once(' ').unwrap_or((scan, ""));
+    let is_step_of_ours =
+        ["CO-ROUTINE", "MATERIALIZE"].iter().any(|way| plan.contains(&format!("{way} {what}")));
+    let is_bounded = how.split(' ').any(|word| BOUNDED.contains(&word));
+    !is_step_of_ours && !is_bounded && scan != "CONSTANT ROW"
+}
+
+#[tokio::test]
+async fn no_statement_of_a_step_reads_a_whole_table() {
+    let log = Log::default();
+    let subscriber =
+        tracing_subscriber::fmt().json().with_env_filter("sqlx::query=trace").with_writer({
+            let log = log.clone();
+            move || log.clone()
+        });
+    // The connection has a thread of its own. Other tests' connections log at other levels.
+    tracing::subscriber::set_global_default(subscriber.finish()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let store = filled(&folder, 10, "trace").await;
+    log.0.lock().unwrap().clear();
+    steps(&store).await;
+    let statements = log.statements("TRACE");
+    for sql in written() {
+        let is_run = statements.iter().any(|statement| statement.contains(&sql));
+        assert!(is_run, "`steps` must come to this, so that its plan is looked at: {sql}");
+    }
+    let mut scanning = Vec::new();
+    for statement in statements {
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+        let rows = sqlx::query(explain).fetch_all(&store.pool).await.unwrap();
+        let plan: Vec<String> =
+            rows.iter().map(|row| sqlx::Row::get::<String, _>(row, "detail")).collect();
+        if plan.iter().any(|line| scans(line, &plan)) {
+            scanning.push((statement, plan));
+        }
+    }
+    assert!(scanning.is_empty(), "{scanning:#?}");
+}
