@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::GuildId;
 use crate::check::{self, Places};
-use crate::config::Config;
+use crate::config::{Config, DiscordSettings};
 use crate::connect::{Connect, http_client};
 use crate::discord::Bot;
 use crate::discord::commands::{commands, invitation};
@@ -22,6 +22,7 @@ use crate::discord::gateway::{self, GatewayError};
 use crate::discord::rest::{Application, Rest, RestError};
 use crate::ldapgroup::LdapGroups;
 use crate::ldapgroup::requests::Requests;
+use crate::proxy::Proxies;
 use crate::store::{Store, StoreError};
 
 /// What is under way when the bot is told to stop may take this long to end.
@@ -68,6 +69,7 @@ pub struct App {
     application: Application,
     places: Places,
     token: SecretString,
+    proxies: Proxies,
     stopping: CancellationToken,
 }
 
@@ -82,8 +84,9 @@ impl App {
         config: Config,
         stopping: CancellationToken,
     ) -> Result<Option<Self>, AppError> {
-        let http = http_client(Vec::new())?;
+        let http = http_client(Vec::new(), &config.discord.proxies)?;
         let places = Places::of(&config);
+        check::proxy(&config).iter().for_each(check::note);
         let connect = Connect::new(config.connect, &http)?;
         let groups = LdapGroups::new(connect.clone(), config.policy, config.ticket_ttl);
         let store = Store::open(&config.database_url).await?;
@@ -103,8 +106,8 @@ impl App {
         if config.discord.public_key.is_some() {
             tracing::warn!("DISCORD_PUBLIC_KEY is set, but interactions come by the gateway only");
         }
-        let token = config.discord.token;
-        Ok(Some(Self { bot, connect, application, places, token, stopping }))
+        let DiscordSettings { token, proxies, .. } = config.discord;
+        Ok(Some(Self { bot, connect, application, places, token, proxies, stopping }))
     }
 
     /// Serves until told to stop, then lets what is under way end.
@@ -121,7 +124,7 @@ impl App {
                 self.farewell().await;
                 closing.cancel();
             };
-            let connected = Box::pin(gateway::run(&self.bot, &self.token, &closing));
+            let connected = Box::pin(gateway::run(&self.bot, &self.token, &self.proxies, &closing));
             let connected = async {
                 let ended = connected.await;
                 self.stopping.cancel();

@@ -3,6 +3,7 @@
 mod connect;
 mod database;
 mod discord;
+mod gateway;
 mod rooms;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use std::fmt;
 pub use self::connect::connect;
 pub use self::database::database;
 pub use self::discord::{Places, discord, interactions_endpoint, places};
+pub use self::gateway::{gateway, proxy};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -1,9 +1,9 @@
 //! Looks at Discord: the token, the servers, their roles.
 
 use super::rooms::rooms;
-use super::{Finding, Level};
+use super::{Finding, Level, gateway};
 use crate::access::{ChannelId, GuildId, Policy, RoleId};
-use crate::config::Config;
+use crate::config::{Config, DiscordSettings};
 use crate::discord::commands::invitation;
 use crate::discord::permissions::Membership;
 use crate::discord::rest::{Application, Rest, RestError};
@@ -25,17 +25,20 @@ impl Places {
     }
 }
 
-/// Looks at Discord: the token, and everything that is to be served.
-pub async fn discord(rest: &Rest, wanted: &Places) -> Vec<Finding> {
+/// Looks at Discord: the token, the gateway, and everything that is to be served.
+pub async fn discord(rest: &Rest, wanted: &Places, settings: &DiscordSettings) -> Vec<Finding> {
     let application = match rest.application().await {
         Ok(application) => application,
-        Err(error) => return vec![token_refused(&error)],
+        Err(error) => return vec![token_refused(&error, settings)],
     };
     let mut findings = vec![
         Finding::ok(format!("Discord accepts the token of application {}", application.name)),
         interactions_endpoint(&application),
     ];
-    findings.extend(places(rest, wanted, &application).await);
+    let (gateway, places) =
+        tokio::join!(gateway(rest, &settings.proxies), places(rest, wanted, &application));
+    findings.extend(gateway);
+    findings.extend(places);
     findings
 }
 
@@ -51,14 +54,16 @@ pub fn interactions_endpoint(application: &Application) -> Finding {
     }
 }
 
-fn token_refused(error: &RestError) -> Finding {
+fn token_refused(error: &RestError, settings: &DiscordSettings) -> Finding {
+    let proxy = settings.proxies.name_for(settings.api.as_str());
+    let proxy = proxy.map_or_else(String::new, |proxy| format!(", the proxy {proxy}"));
     match error.status().map(|status| status.as_u16()) {
         Some(401) => Finding::fail(
             "Discord refuses the token: copy a new one from the application's page Bot into \
              DISCORD_TOKEN",
         ),
         Some(_) | None => Finding::fail(format!(
-            "Discord can't be asked: {error}. Check the network and DISCORD_API_URL"
+            "Discord can't be asked: {error}. Check the network{proxy} and DISCORD_API_URL"
         )),
     }
 }

@@ -41,7 +41,7 @@ async fn with_connect(arguments: &[&str], sandbox: &Sandbox) -> (Option<i32>, St
     output(program(arguments, &connect.collect::<Vec<_>>())).await
 }
 
-fn terminate(child: &Child) {
+pub(crate) fn terminate(child: &Child) {
     signal(child, "TERM");
 }
 
