@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::GuildId;
 use crate::check::{self, Places};
-use crate::config::Config;
+use crate::config::{Config, DiscordSettings};
 use crate::connect::{Connect, CorrelationId, http_client};
 use crate::discord::Bot;
 use crate::discord::commands::{commands, invitation};
@@ -22,6 +22,7 @@ use crate::discord::gateway::{self, GatewayError};
 use crate::discord::rest::{Application, Rest, RestError};
 use crate::ldapgroup::LdapGroups;
 use crate::ldapgroup::requests::Requests;
+use crate::proxy::Proxies;
 use crate::store::{Store, StoreError};
 
 /// What is under way when the bot is told to stop may take this long to end.
@@ -66,6 +67,7 @@ pub struct App {
     bot: Arc<Bot>,
     application: Application,
     token: SecretString,
+    proxies: Proxies,
     stopping: CancellationToken,
 }
 
@@ -80,8 +82,9 @@ impl App {
         config: Config,
         stopping: CancellationToken,
     ) -> Result<Option<Self>, AppError> {
-        let http = http_client(Vec::new())?;
+        let http = http_client(Vec::new(), &config.discord.proxies)?;
         let places = Places::of(&config);
+        check::proxy(&config).iter().for_each(check::note);
         let connect = Connect::new(config.connect, &http)?;
         let groups = LdapGroups::new(connect, config.ticket_ttl);
         let store = Store::open(&config.database_url).await?;
@@ -98,8 +101,8 @@ impl App {
         if config.discord.public_key.is_some() {
             tracing::warn!("DISCORD_PUBLIC_KEY is set, but interactions come by the gateway only");
         }
-        let token = config.discord.token;
-        Ok(Some(Self { bot, application, token, stopping }))
+        let DiscordSettings { token, proxies, .. } = config.discord;
+        Ok(Some(Self { bot, application, token, proxies, stopping }))
     }
 
     /// Serves until told to stop, then lets what is under way end.
@@ -116,7 +119,7 @@ impl App {
                 self.farewell().await;
                 closing.cancel();
             };
-            let connected = Box::pin(gateway::run(&self.bot, &self.token, &closing));
+            let connected = Box::pin(gateway::run(&self.bot, &self.token, &self.proxies, &closing));
             let connected = async {
                 let ended = connected.await;
                 self.stopping.cancel();

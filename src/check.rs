@@ -3,6 +3,7 @@
 mod connect;
 mod database;
 mod discord;
+mod gateway;
 mod rooms;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use std::fmt;
 pub use self::connect::connect;
 pub use self::database::{database, unusable};
 pub use self::discord::{Places, discord, interactions_endpoint, places, slow_discord};
+pub use self::gateway::{gateway, proxy};
 use crate::text::code_span;
 
 /// Names from outside take at most this many UTF-16 units.

@@ -113,7 +113,10 @@ pub async fn create(settings: Settings, name: &str, format: Format) -> io::Resul
 pub async fn check(config: Config) -> io::Result<Outcome> {
     let mut out = io::stdout();
     writeln!(out, "ok    the configuration is complete")?;
-    let http = match http_client(Vec::new()) {
+    if let Some(proxy) = check::proxy(&config) {
+        writeln!(out, "{proxy}")?;
+    }
+    let http = match http_client(Vec::new(), &config.discord.proxies) {
         Ok(http) => http,
         Err(error) => return failed(&error.to_string()),
     };
@@ -124,7 +127,7 @@ pub async fn check(config: Config) -> io::Result<Outcome> {
     };
     let places = Places::of(&config);
     let (discord, connect, database) = tokio::join!(
-        check::discord(&rest, &places),
+        check::discord(&rest, &places, Some(&config.discord)),
         check::connect(&connect, CorrelationId::new()),
         check::database(&config.database_url)
     );
@@ -139,7 +142,8 @@ pub async fn check(config: Config) -> io::Result<Outcome> {
 }
 
 fn groups(settings: Settings) -> Result<LdapGroups, reqwest::Error> {
-    let connect = Connect::new(settings, &http_client(Vec::new())?)?;
+    let http = http_client(Vec::new(), &settings.proxies)?;
+    let connect = Connect::new(settings, &http)?;
     Ok(LdapGroups::new(connect, std::time::Duration::ZERO))
 }
 

@@ -14,9 +14,10 @@ pub use self::environment::{Environment, Problems};
 use crate::access::Policy;
 use crate::connect::{self, api_base};
 use crate::ldapgroup::requests::RequestSettings;
+use crate::proxy::Proxies;
 
 /// Every variable that the program knows, in the order of `.env.example`.
-pub const VARIABLES: [&str; 25] = [
+pub const VARIABLES: [&str; 28] = [
     "DISCORD_TOKEN",
     "DISCORD_TOKEN_FILE",
     "DISCORD_GUILD_IDS",
@@ -40,6 +41,9 @@ pub const VARIABLES: [&str; 25] = [
     "HTTP_ADDR",
     "DISCORD_PUBLIC_KEY",
     "DISCORD_API_URL",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
     "LOG_FORMAT",
     "RUST_LOG",
 ];
@@ -55,6 +59,8 @@ pub struct Config {
     pub requests: RequestSettings,
     /// How to reach Connect.
     pub connect: connect::Settings,
+    /// Whether there is a proxy for plain HTTP alone, which the bot doesn't use.
+    pub has_plain_proxy_only: bool,
     /// Where requests are kept; may hold a password.
     pub database_url: SecretString,
     /// How long the tickets of a search are trusted.
@@ -86,6 +92,8 @@ pub struct DiscordSettings {
     /// How long the work for an interaction is waited for: then the person is told how it stands. No
     /// variable: it is Discord's, and only tests have others.
     pub answers_within: Duration,
+    /// The way to it.
+    pub proxies: Proxies,
 }
 
 /// How the log is written.
@@ -130,6 +138,8 @@ impl Config {
         let policy = policy(&mut env);
         let requests = request_settings(&mut env);
         let connect = connect_settings(&mut env);
+        let proxies = connect.as_ref().map(|connect| connect.proxies.clone());
+        let has_plain_proxy = env.has("HTTP_PROXY");
         let database_url =
             env.or_default("DATABASE_URL", "sqlite://ldapgroup.db", parse::database_url);
         let ticket_ttl =
@@ -140,7 +150,14 @@ impl Config {
             let (token, api, public_key) = (token?, api?, public_key?);
             let answers_within = ANSWERS_WITHIN;
             Some(Self {
-                discord: DiscordSettings { token, api, public_key, answers_within },
+                discord: DiscordSettings {
+                    token,
+                    api,
+                    public_key,
+                    answers_within,
+                    proxies: proxies.clone()?,
+                },
+                has_plain_proxy_only: has_plain_proxy && proxies?.name().is_none(),
                 policy: policy?,
                 requests: requests?,
                 connect: connect?,
@@ -219,12 +236,22 @@ fn connect_settings(env: &mut Reader<'_>) -> Option<connect::Settings> {
     let authorities = env.optional("CONNECT_CA_FILE", parse::authorities);
     let timeout =
         env.or_default("CONNECT_TIMEOUT", "30s", |text| parse::duration(text, SECOND, 5 * MINUTE));
+    let proxies = proxies(env);
     Some(connect::Settings {
         api: api?,
         key: key?,
         authorities: authorities?.unwrap_or_default(),
         timeout: timeout?,
+        proxies: proxies?,
     })
+}
+
+/// `ALL_PROXY` counts where there is no `HTTPS_PROXY`. That for plain HTTP alone is of no use.
+fn proxies(env: &mut Reader<'_>) -> Option<Proxies> {
+    let but_for = env.or_default("NO_PROXY", "", |hosts| Ok::<_, &str>(hosts.to_owned()))?;
+    let name = if env.has("HTTPS_PROXY") { "HTTPS_PROXY" } else { "ALL_PROXY" };
+    let proxies = env.optional(name, |address| Proxies::new(address, &but_for))?;
+    Some(proxies.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -329,7 +356,11 @@ mod tests {
 
     #[test]
     fn no_secret_prints() {
-        let config = read(&[("DATABASE_URL", "postgres://bot:hush-password@db/bot")]).unwrap();
+        let config = read(&[
+            ("DATABASE_URL", "postgres://bot:hush-password@db/bot"),
+            ("HTTPS_PROXY", "http://bot:hush-password@proxy:3128"),
+        ])
+        .unwrap();
         assert!(config.database_url.expose_secret().contains("hush-password"));
         let printed = format!("{config:?} {config:#?}");
         assert!(printed.contains("connect.example.com") && !printed.contains("hush"), "{printed}");

@@ -30,6 +30,7 @@ pub use self::about::{
 pub use self::address::api_base;
 pub use self::error::{Code, Error};
 use crate::group::{GroupName, Guid, Prefix, RemoteGroup, SEARCH_LIMIT, TempTicket};
+use crate::proxy::Proxies;
 use crate::text::shorten;
 
 /// Connect keeps a caller's id, writes it to its own log and answers with it.
@@ -82,6 +83,8 @@ pub struct Settings {
     pub authorities: Vec<Certificate>,
     /// The longest that one call may take.
     pub timeout: Duration,
+    /// The way to it.
+    pub proxies: Proxies,
 }
 
 /// A group that Connect has.
@@ -139,7 +142,7 @@ impl Connect {
         let http = if settings.authorities.is_empty() {
             shared.clone()
         } else {
-            http_client(settings.authorities)?
+            http_client(settings.authorities, &settings.proxies)?
         };
         let mut key = HeaderValue::try_from(format!("Key {}", settings.key.expose_secret()))
             .unwrap_or(HeaderValue::from_static("Key"));
@@ -395,13 +398,23 @@ impl Connect {
 }
 
 /// An HTTP client that keeps connections alive, follows no redirect (a redirect of an API call
-/// leads to a login page) and trusts `authorities` beside the system's.
+/// leads to a login page), trusts `authorities` beside the system's, and goes through `proxies`.
 ///
 /// # Errors
 ///
 /// When the TLS library refuses a certificate or can't be set up.
-pub fn http_client(authorities: Vec<Certificate>) -> Result<Client, reqwest::Error> {
-    Client::builder()
+pub fn http_client(
+    authorities: Vec<Certificate>,
+    proxies: &Proxies,
+) -> Result<Client, reqwest::Error> {
+    // Without this reqwest would read the environment itself, and send the key through a proxy in
+    // plain.
+    let direct = Client::builder().no_proxy();
+    let client = match proxies.for_client() {
+        Some(proxy) => direct.proxy(proxy),
+        None => direct,
+    };
+    client
         .user_agent(concat!("ldapgroup-bot/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(10))

@@ -5,7 +5,7 @@
 //! 1. The rules, without I/O or a clock: [`group`] (names and how they match), [`access`] (who may
 //!    do what), [`request`] (the states of a request), [`tickets`] (the latest search of each
 //!    channel), [`text`] (text made fit to show).
-//! 2. The outside: [`connect`], Posit Connect's API; [`store`], requests in SQL.
+//! 2. The outside: [`proxy`], the way out; [`connect`], Posit Connect's API; [`store`], requests in SQL.
 //! 3. The middle: [`ldapgroup`], what people can do, whoever asks.
 //! 4. The Discord edge: [`discord`].
 //! 5. The program: [`config`], [`app`], [`check`], [`cli`].
@@ -19,6 +19,7 @@ pub mod connect;
 pub mod discord;
 pub mod group;
 pub mod ldapgroup;
+pub mod proxy;
 pub mod request;
 pub mod store;
 pub mod text;

@@ -1,6 +1,7 @@
 //! Text from outside, made fit to be shown: bounded, and with nothing in it that can't be seen.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt::Write as _;
 
 use siphasher::sip::SipHasher13;
@@ -162,6 +163,16 @@ pub fn count(number: usize, one: &str) -> String {
 #[must_use]
 pub fn digest(text: &str) -> u64 {
     SipHasher13::new().hash(text.as_bytes())
+}
+
+/// The reason under all others.
+#[must_use]
+pub fn innermost(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }
 
 #[cfg(test)]

@@ -108,6 +108,8 @@ pub struct Options {
     pub sessions_a_day: u64,
     /// How long a day is, from the first session on. Discord's 24 hours.
     pub day: Duration,
+    /// What `GET /gateway` gives as the gateway's address, in place of the right one.
+    pub gateway_url: Option<String>,
     /// What READY gives as the address at which the session is resumed, in place of the right one.
     pub resume_url: Option<String>,
     /// How long the `wait_…` methods wait before they panic. 30 s.
@@ -130,6 +132,7 @@ impl Default for Options {
             identify_every: Duration::from_secs(5),
             sessions_a_day: 1000,
             day: Duration::from_hours(24),
+            gateway_url: None,
             resume_url: None,
             patience: Duration::from_secs(30),
             nonces_live: Duration::from_mins(3),

@@ -4,10 +4,12 @@
 //! The bot is pointed at them by [`Sandbox::variables`] and can't tell the difference. This crate
 //! imports nothing of the bot and has wire types of its own, or it couldn't catch a wrong field name.
 
+mod certificate;
 pub mod connect;
 pub mod demo;
 pub mod discord;
 pub mod ldif;
+pub mod proxy;
 mod troubles;
 pub mod web;
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use humantime::format_duration;
 
 use super::rooms::rooms;
-use super::{Finding, Level, named, words};
+use super::{Finding, Level, gateway, named, words};
 use crate::access::{ChannelId, GuildId, Policy, RoleId};
-use crate::config::Config;
+use crate::config::{Config, DiscordSettings};
 use crate::discord::commands::invitation;
 use crate::discord::permissions::Membership;
 use crate::discord::rest::{Application, Rest, RestError};
@@ -29,11 +29,16 @@ impl Places {
     }
 }
 
-/// Looks at Discord: the token, and everything that is to be served.
-pub async fn discord(rest: &Rest, wanted: &Places) -> Vec<Finding> {
+/// Looks at Discord: the token, everything that is to be served and, with the settings that lead there,
+/// the gateway.
+pub async fn discord(
+    rest: &Rest,
+    wanted: &Places,
+    settings: Option<&DiscordSettings>,
+) -> Vec<Finding> {
     let application = match rest.application().await {
         Ok(application) => application,
-        Err(error) => return vec![token_refused(&error)],
+        Err(error) => return vec![token_refused(&error, settings)],
     };
     let mut findings = vec![
         Finding::ok(format!(
@@ -42,7 +47,15 @@ pub async fn discord(rest: &Rest, wanted: &Places) -> Vec<Finding> {
         )),
         interactions_endpoint(&application),
     ];
-    findings.extend(places(rest, wanted, &application).await);
+    let gateway = async {
+        match settings {
+            Some(settings) => gateway(rest, &settings.proxies).await,
+            None => Vec::new(),
+        }
+    };
+    let (gateway, places) = tokio::join!(gateway, places(rest, wanted, &application));
+    findings.extend(gateway);
+    findings.extend(places);
     findings
 }
 
@@ -68,14 +81,16 @@ pub fn interactions_endpoint(application: &Application) -> Finding {
     }
 }
 
-fn token_refused(error: &RestError) -> Finding {
+fn token_refused(error: &RestError, settings: Option<&DiscordSettings>) -> Finding {
+    let proxy = settings.and_then(|set| set.proxies.name_for(set.api.as_str()));
+    let proxy = proxy.map_or_else(String::new, |proxy| format!(", the proxy {proxy}"));
     match error.status().map(|status| status.as_u16()) {
         Some(401) => Finding::fail(
             "Discord refuses the token: copy a new one from the application's page Bot into \
              `DISCORD_TOKEN`",
         ),
         Some(_) | None => Finding::fail(format!(
-            "Discord can't be asked: {}. Check the network and `DISCORD_API_URL`",
+            "Discord can't be asked: {}. Check the network{proxy} and `DISCORD_API_URL`",
             words(error)
         )),
     }

@@ -9,6 +9,9 @@ use secrecy::SecretString;
 
 use super::VARIABLES;
 
+/// Read only to be told of.
+const NOT_USED: &str = "HTTP_PROXY";
+
 /// The variables that are set: the real environment's, and those of a `.env` file that it lacks.
 #[derive(Default)]
 pub struct Environment {
@@ -24,15 +27,22 @@ impl Environment {
     pub fn of_process() -> Self {
         let mut environment = Self::default();
         environment.add_file(Path::new(".env"));
-        for name in VARIABLES {
-            match std::env::var(name) {
-                Ok(value) => {
-                    environment.values.insert(name.to_owned(), value);
+        for name in VARIABLES.into_iter().chain([NOT_USED]) {
+            // Both names of a proxy are common; where both are set, the one in capitals counts.
+            let lower_case = is_of_proxies(name).then(|| name.to_lowercase());
+            let names = std::iter::once(name.to_owned()).chain(lower_case);
+            let values: Vec<_> =
+                names.filter_map(|name| Some((std::env::var_os(&name)?, name))).collect();
+            let Some((value, set)) =
+                values.iter().find(|(value, _)| !value.is_empty()).or(values.first())
+            else {
+                continue;
+            };
+            match value.to_str() {
+                Some(value) => {
+                    environment.values.insert(name.to_owned(), value.to_owned());
                 }
-                Err(std::env::VarError::NotPresent) => {}
-                Err(std::env::VarError::NotUnicode(_)) => {
-                    environment.problems.push(format!("{name}: isn't UTF-8 text"));
-                }
+                None => environment.problems.push(format!("{set}: isn't UTF-8 text")),
             }
         }
         environment
@@ -57,7 +67,12 @@ impl Environment {
             match entry {
                 Ok((name, value)) => {
                     last.clone_from(&name);
-                    self.values.insert(name, value);
+                    let capitals = name.to_uppercase();
+                    if name != capitals && is_of_proxies(&capitals) {
+                        self.values.entry(capitals).or_insert(value);
+                    } else {
+                        self.values.insert(name, value);
+                    }
                 }
                 Err(dotenvy::Error::Io(_)) => {
                     return self.problems.push(".env: can't be read".to_owned());
@@ -101,6 +116,10 @@ impl<'a> Reader<'a> {
             .get(name)
             .map(|value| value.trim())
             .filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.value(name).is_some()
     }
 
     pub(super) fn problem(&mut self, name: &str, problem: impl fmt::Display) {
@@ -186,6 +205,11 @@ impl<'a> Reader<'a> {
             Some(_) | None => Err(self.problems),
         }
     }
+}
+
+/// Whether it is one of the variables that every program reads for its proxies.
+fn is_of_proxies(name: &str) -> bool {
+    name.ends_with("_PROXY")
 }
 
 /// Why a file that a variable names can't be used, without naming it.

@@ -4,6 +4,7 @@
 //! that carries no code, hides the close codes that are final, and waits for ever for a handshake
 //! that hangs. What the bot needs of the protocol is small, since it has no intents.
 
+mod dial;
 mod latency;
 mod pace;
 mod session;
@@ -19,18 +20,19 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use serenity::all::Interaction;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, interval_at, sleep, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 use tokio_util::sync::CancellationToken;
 
+pub use self::dial::{DialError, greeting};
+use self::dial::{Socket, connect};
 pub(super) use self::latency::Latency;
 use self::pace::Pace;
 use self::session::Session;
 use super::Bot;
+use crate::proxy::Proxies;
 
 /// How long the handshake may take, Discord's first word after it, and then its word that the session
 /// has begun or goes on, each.
@@ -80,6 +82,7 @@ struct Line<'a> {
 pub async fn run(
     bot: &Arc<Bot>,
     token: &SecretString,
+    proxies: &Proxies,
     closing: &CancellationToken,
 ) -> Result<(), GatewayError> {
     let mut line = Line { address: String::new(), token };
@@ -92,11 +95,11 @@ pub async fn run(
         }
         let connected = async {
             if let Some(address) = resumed {
-                return connect(&address).await;
+                return connect(&address, proxies).await;
             }
             sleep(pace.wait(Instant::now())).await;
             line.address = start::address(bot.rest()).await?;
-            connect(&line.address).await
+            connect(&line.address, proxies).await
         };
         let ended = tokio::select! {
             () = closing.cancelled() => return Ok(()),
@@ -122,8 +125,6 @@ pub async fn run(
     }
 }
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
 /// Why a connection ended that is to be made again. Never holds anything that Discord or the bot
 /// said: that has tokens in it.
 struct Lost(&'static str);
@@ -136,21 +137,6 @@ enum End {
     Lost(Lost),
     /// It must not be made again.
     Final(GatewayError),
-}
-
-async fn connect(address: &str) -> Result<Socket, End> {
-    let address = format!("{}/?v=10&encoding=json", address.trim_end_matches('/'));
-    let limits = WebSocketConfig {
-        max_message_size: Some(MAX_MESSAGE),
-        max_frame_size: Some(MAX_MESSAGE),
-        ..WebSocketConfig::default()
-    };
-    let connected = connect_async_with_config(address, Some(limits), false);
-    match timeout(GREETING, connected).await {
-        Ok(Ok((socket, _))) => Ok(socket),
-        Ok(Err(_)) => Err(End::Lost(Lost("Discord's gateway can't be reached"))),
-        Err(_) => Err(End::Lost(Lost("Discord's gateway doesn't answer the handshake"))),
-    }
 }
 
 /// One frame from Discord.
@@ -232,7 +218,7 @@ async fn serve(
     loop {
         let step = tokio::select! {
             () = closing.cancelled() => {
-                connection.close(CloseCode::Normal).await;
+                farewell(&mut connection.socket, CloseCode::Normal).await;
                 return End::Closed;
             }
             () = passed(connection.awaited) => {
@@ -243,7 +229,7 @@ async fn serve(
         };
         if let Err(end) = step {
             if let End::Lost(_) = end {
-                connection.close(TO_RESUME).await;
+                farewell(&mut connection.socket, TO_RESUME).await;
             }
             return end;
         }
@@ -386,18 +372,18 @@ impl Connection<'_> {
         }
         Ok(())
     }
+}
 
-    /// Says goodbye, and waits a little for the other side's.
-    async fn close(&mut self, code: CloseCode) {
-        let frame = CloseFrame { code, reason: "".into() };
-        let goodbye = async {
-            self.socket.close(Some(frame)).await?;
-            while self.socket.next().await.transpose()?.is_some() {}
-            Ok::<_, SocketError>(())
-        };
-        // A connection that is broken can't be closed, and needn't.
-        drop(timeout(GOODBYE, goodbye).await);
-    }
+/// Says goodbye, and waits a little for the other side's.
+async fn farewell(socket: &mut Socket, code: CloseCode) {
+    let frame = CloseFrame { code, reason: "".into() };
+    let goodbye = async {
+        socket.close(Some(frame)).await?;
+        while socket.next().await.transpose()?.is_some() {}
+        Ok::<_, SocketError>(())
+    };
+    // A connection that is broken can't be closed, and needn't.
+    drop(timeout(GOODBYE, goodbye).await);
 }
 
 /// What a close of Discord's means: some codes are final, some end the session, after the others it

@@ -62,9 +62,10 @@ impl Store {
         correlation: CorrelationId,
     ) -> Result<Swap, StoreError> {
         let mut tx = self.pool.begin().await?;
-        let left = match is_held_by(&mut tx, id, person).await? {
-            true => take_out(&mut tx, id, person, now, correlation).await?,
-            false => None,
+        let left = if is_held_by(&mut tx, id, person).await? {
+            take_out(&mut tx, id, person, now, correlation).await?
+        } else {
+            None
         };
         let Some(left) = left else {
             drop(tx);

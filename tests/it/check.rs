@@ -6,8 +6,9 @@ use insta::assert_snapshot;
 use sandbox::Sandbox;
 use sandbox::connect::{self, Fault, Key, Role, Route, Times};
 use sandbox::discord::{
-    self, ADMIN_ROLE, BOT_ROLE, CONNECT, DM, For, GUILD, MEMBER_ROLE, OTHER_CHANNEL, OTHER_GUILD,
-    Overwrite, REQUESTS, STRANGE_CHANNEL, STRANGE_GUILD, THREAD, permission,
+    self, ADMIN_ROLE, BOT_ROLE, CONNECT, DM, For, GUILD, MEMBER_ROLE, Misdeed, Moment,
+    OTHER_CHANNEL, OTHER_GUILD, Overwrite, REQUESTS, STRANGE_CHANNEL, STRANGE_GUILD, THREAD,
+    permission,
 };
 
 use crate::database::execute;
@@ -66,6 +67,7 @@ async fn what_is_in_order_is_said_so_line_by_line() {
     ok    the configuration is complete
     ok    Discord accepts the token of application ldapgroup
     ok    Discord sends interactions over the gateway
+    ok    Discord's gateway answers
     ok    the bot is in server 1098231477641412618
     ok    the bot may write in the requests channel 1098232018379395073
     ok    Connect accepts the key of administrator ldapgroup-bot
@@ -90,6 +92,65 @@ async fn a_token_that_is_refused_and_a_discord_that_is_away_are_told_apart() {
     assert_snapshot!(amiss(&sandbox, &NOTHING).await, @r"
     FAIL  Discord can't be asked: the answer, with status 503 Service Unavailable, isn't Discord's. Check the network and DISCORD_API_URL
     exit 1
+    ");
+}
+
+#[tokio::test]
+async fn a_gateway_that_cannot_be_spoken_with_is_found_and_no_session_is_begun_for_it() {
+    let sandbox = sandbox().await;
+    let [gateway, _] = sandbox.discord.gateway_urls();
+    let gateway = gateway.trim_start_matches("ws://").to_owned();
+    let mut said = String::new();
+    for (moment, misdeed) in [
+        (Moment::Dial, Misdeed::Close(Some(503))),
+        (Moment::Hello, Misdeed::Cut),
+        (Moment::Hello, Misdeed::Mute),
+    ] {
+        sandbox.discord.behave();
+        sandbox.discord.misbehave(moment, misdeed);
+        let found = amiss(&sandbox, &NOTHING).await.replace(&gateway, "<gateway>");
+        said = format!("{said}{moment:?}: {misdeed:?}\n{found}\n");
+    }
+    assert_snapshot!(said, @r"
+    Dial: Close(Some(503))
+    FAIL  Discord's gateway <gateway> can't be spoken with (HTTP error: 503 Service Unavailable): the firewall must let wss to <gateway> through; if there is no way out but through a proxy, set HTTPS_PROXY
+    exit 1
+    Hello: Cut
+    FAIL  Discord's gateway says nothing: the firewall must let wss to <gateway> through; if there is no way out but through a proxy, set HTTPS_PROXY
+    exit 1
+    Hello: Mute
+    FAIL  Discord's gateway says nothing: the firewall must let wss to <gateway> through; if there is no way out but through a proxy, set HTTPS_PROXY
+    exit 1
+    ");
+    sandbox.discord.behave();
+    assert_eq!(amiss(&sandbox, &NOTHING).await, "exit 0");
+    let counts = sandbox.discord.gateway_counts();
+    assert_eq!((counts.dials, counts.starts), (4, 0));
+}
+
+#[tokio::test]
+async fn a_gateway_without_an_address_is_said_so() {
+    let options = discord::Options {
+        gateway_url: Some("gateway.discord.gg".to_owned()),
+        ..discord::Options::default()
+    };
+    let sandbox = stand_ins(connect::Options::default(), options).await;
+    assert_snapshot!(amiss(&sandbox, &NOTHING).await, @r"
+    FAIL  Discord's gateway has no address that can be dialled: check DISCORD_API_URL
+    exit 1
+    ");
+}
+
+#[tokio::test]
+async fn few_sessions_that_are_left_are_warned_of() {
+    let options = discord::Options { sessions_a_day: 1, ..discord::Options::default() };
+    let sandbox = stand_ins(connect::Options::default(), options).await;
+    assert_eq!(amiss(&sandbox, &NOTHING).await, "exit 0");
+    let _bot = program(&["run"], &sandbox.variables()).spawn().unwrap();
+    sandbox.discord.wait_ready().await;
+    assert_snapshot!(amiss(&sandbox, &NOTHING).await, @r"
+    warn  of the 1 sessions that Discord allows a day 0 are left: find out what ends the bot or its connection again and again
+    exit 0
     ");
 }
 

@@ -26,6 +26,7 @@ mod outcomes;
 mod pages;
 mod places;
 mod program;
+mod proxies;
 mod requests;
 mod search;
 mod secrets;

@@ -14,7 +14,7 @@ use super::{
 
 /// `GET /gateway`
 pub(super) fn gateway(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    Ok(Answer::json(200, json!({"url": call.shared.gateway_url})))
+    Ok(Answer::json(200, json!({"url": call.shared.public_url()})))
 }
 
 /// `GET /gateway/bot`
@@ -22,7 +22,7 @@ pub(super) fn gateway_bot(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let options = &call.shared.options;
     let (begun, reset_after) = call.shared.lock().gateway.today(options.day);
     let body = json!({
-        "url": call.shared.gateway_url,
+        "url": call.shared.public_url(),
         "shards": 1,
         "session_start_limit": {
             "total": options.sessions_a_day,

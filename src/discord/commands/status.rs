@@ -40,7 +40,7 @@ async fn status(context: &Context) -> Result<Reply, Stop> {
     let (bot, id) = (&context.bot, context.id);
     let connect = bot.requests().groups().connect().within(PATIENCE);
     let (discord, connect, overview) = tokio::join!(
-        timeout(PATIENCE, check::discord(bot.rest(), bot.places())),
+        timeout(PATIENCE, check::discord(bot.rest(), bot.places(), None)),
         check::connect(&connect, id),
         bot.requests().store().overview()
     );

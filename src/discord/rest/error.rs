@@ -1,9 +1,10 @@
 //! Why a call to Discord failed.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use reqwest::StatusCode;
+
+use crate::text::innermost;
 
 /// Why a call to Discord failed. Prints no token: those are in addresses, which are left out.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +33,7 @@ pub enum RestError {
     #[error("Discord takes no more of these calls for {0:?}")]
     NotYet(Duration),
     /// There was no answer.
-    #[error("Discord didn't answer: {}", .0.source().map_or_else(|| .0.to_string(), ToString::to_string))]
+    #[error("Discord didn't answer: {}", innermost(.0))]
     NoAnswer(#[source] reqwest::Error),
 }
 

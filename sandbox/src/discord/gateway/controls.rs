@@ -69,6 +69,12 @@ impl Discord {
         self.shared().lock().gateway.counts
     }
 
+    /// The gateway's own addresses: for new sessions, and for those that are resumed.
+    #[must_use]
+    pub fn gateway_urls(&self) -> [&str; 2] {
+        [&self.shared().gateway_url, &self.shared().session_url]
+    }
+
     /// How many IDENTIFYs began a session.
     #[must_use]
     pub fn identifies(&self) -> u64 {
@@ -180,6 +186,11 @@ impl Discord {
 }
 
 impl Shared {
+    /// What the bot is told as the gateway's address.
+    pub(in crate::discord) fn public_url(&self) -> &str {
+        self.options.gateway_url.as_ref().unwrap_or(&self.gateway_url)
+    }
+
     /// Takes the token away, and with it every connection, as Discord does after too many sessions in
     /// a day. <https://discord.com/developers/docs/events/gateway#identifying>
     pub(super) fn reset_token(&self) {

@@ -1,5 +1,8 @@
 //! A private certificate authority, and a certificate of it for loopback, made at run time.
 
+use std::io;
+
+use native_tls::Identity;
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{EcGroup, EcKey};
@@ -11,20 +14,30 @@ use openssl::x509::extension::{
     BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
 };
 use openssl::x509::{X509, X509Builder, X509Name};
+use tokio_native_tls::TlsAcceptor;
 
 /// What a server on loopback needs to speak TLS, all of it PEM.
-pub(super) struct Certificate {
+struct Certificate {
     /// The authority that a client must trust.
-    pub(super) ca: String,
-    /// The server's certificate, for `127.0.0.1` and `localhost`.
-    pub(super) chain: Vec<u8>,
+    ca: String,
+    /// The server's certificate.
+    chain: Vec<u8>,
     /// The server's private key in PKCS #8.
-    pub(super) key: Vec<u8>,
+    key: Vec<u8>,
+}
+
+/// A TLS acceptor for `127.0.0.1`, `localhost` and these names, and the PEM of the authority that its
+/// certificate is from: one of this name, or clients that trust several mistake it for another.
+pub(crate) fn acceptor(authority: &str, names: &[&str]) -> io::Result<(TlsAcceptor, String)> {
+    let made = issue(authority, names)?;
+    let identity = Identity::from_pkcs8(&made.chain, &made.key).map_err(io::Error::other)?;
+    let acceptor = native_tls::TlsAcceptor::new(identity).map_err(io::Error::other)?;
+    Ok((acceptor.into(), made.ca))
 }
 
 /// Makes an authority that nobody trusts yet, and lets it issue the server's certificate.
-pub(super) fn issue() -> Result<Certificate, ErrorStack> {
-    let (ca_key, ca_name) = (new_key()?, name("Example Private CA")?);
+fn issue(authority: &str, names: &[&str]) -> Result<Certificate, ErrorStack> {
+    let (ca_key, ca_name) = (new_key()?, name(authority)?);
     let mut ca = builder(&ca_name, &ca_name, &ca_key)?;
     ca.append_extension(BasicConstraints::new().critical().ca().build()?)?;
     ca.append_extension(KeyUsage::new().critical().key_cert_sign().crl_sign().build()?)?;
@@ -33,11 +46,13 @@ pub(super) fn issue() -> Result<Certificate, ErrorStack> {
 
     let key = new_key()?;
     let mut leaf = builder(&name("connect.example")?, &ca_name, &key)?;
-    let names = SubjectAlternativeName::new()
-        .ip("127.0.0.1")
-        .dns("localhost")
-        .build(&leaf.x509v3_context(Some(&ca), None))?;
-    leaf.append_extension(names)?;
+    let mut alternatives = SubjectAlternativeName::new();
+    alternatives.ip("127.0.0.1").dns("localhost");
+    for name in names {
+        alternatives.dns(name);
+    }
+    let alternatives = alternatives.build(&leaf.x509v3_context(Some(&ca), None))?;
+    leaf.append_extension(alternatives)?;
     leaf.append_extension(BasicConstraints::new().critical().build()?)?;
     leaf.append_extension(ExtendedKeyUsage::new().server_auth().build()?)?;
     leaf.sign(&ca_key, MessageDigest::sha256())?;
