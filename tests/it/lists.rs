@@ -236,8 +236,8 @@ async fn only_what_one_may_cancel_or_leave_is_suggested() {
 
 #[tokio::test]
 async fn an_admins_own_requests_are_suggested_first_and_none_that_they_have_left() {
-    let mut setup = Setup::default();
-    setup.variables = vec![("ADMIN_CREATES", "approval".to_owned())];
+    let variables = vec![("ADMIN_CREATES", "approval".to_owned())];
+    let setup = Setup { variables, ..Setup::default() };
     let world = World::with(setup).await;
     for (who, name) in [
         (Who::Admin, "accounting2"),
