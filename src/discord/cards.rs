@@ -83,10 +83,12 @@ pub(super) fn card(request: &Request, people: &[Asker], admins: &[RoleId], ttl: 
     let reason = request.reason.as_deref().map(|reason| said(reason, MIN_REASON));
     let reason = reason.map_or(0, |reason| REASON.len() + units(&reason) + 1);
     let is_batch = request.groups.len() > 1;
-    let least = if is_batch { units(&table::of(request, 0)) } else { 0 };
-    let taken = units(&content) + units(&rest) + reason;
     let others: Vec<_> = people.iter().filter(|asker| asker.person != request.requester).collect();
-    rest.insert_str(0, &joined::of(&others, MAX_CONTENT.saturating_sub(taken + least)));
+    if !others.is_empty() {
+        let least = if is_batch { table::least(request) } else { 0 };
+        let taken = units(&content) + units(&rest) + reason + least;
+        rest.insert_str(0, &joined::of(&others, MAX_CONTENT.saturating_sub(taken)));
+    }
     if is_batch {
         let room = MAX_CONTENT.saturating_sub(units(&content) + units(&rest) + reason);
         rest.insert_str(0, &table::of(request, room));

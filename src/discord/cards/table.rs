@@ -30,18 +30,28 @@ const MAX_REASONS: usize = 5;
 
 /// The table, in at most `room` UTF-16 units if that can be.
 pub(super) fn of(request: &Request, room: usize) -> String {
-    let is_begun = match request.state {
-        State::Creating | State::Created | State::Failed => true,
-        State::Pending | State::Denied | State::Expired | State::Cancelled => false,
-    };
     let mut text = String::new();
     for measure in MEASURES {
-        text = if is_begun { outcomes(request, measure) } else { names(request, measure.0) };
+        text = measured(request, measure);
         if units(&text) <= room {
             break;
         }
     }
     text
+}
+
+/// The UTF-16 units that it takes at least.
+pub(super) fn least(request: &Request) -> usize {
+    units(&measured(request, MEASURES[MEASURES.len() - 1]))
+}
+
+fn measured(request: &Request, measure: (usize, bool, usize)) -> String {
+    match request.state {
+        State::Creating | State::Created | State::Failed => outcomes(request, measure),
+        State::Pending | State::Denied | State::Expired | State::Cancelled => {
+            names(request, measure.0)
+        }
+    }
 }
 
 fn names(request: &Request, width: usize) -> String {
