@@ -118,8 +118,14 @@ async fn a_start_with_many_open_requests_keeps_to_discords_pace_and_gets_all_mes
     world.connect.wait_for(1, connect::Route::CreateGroup).await;
     let before = looked_at(&world.discord.requests()).len();
     world.card(1, "**Created**").await;
-    let others = looked_at(&world.discord.requests()).len() - before;
-    assert!(others < 20, "{others} others were first");
+    let requests = world.discord.requests();
+    let says_so = |request: &Request| {
+        request.route == Some(Route::EditMessage) && request.body.contains("**Created**")
+    };
+    let until = requests.iter().position(says_so).unwrap();
+    let others = looked_at(&requests[..until]).len() - before;
+    // A step that is under way looks at twenty, and another may have begun by then.
+    assert!(others <= 40, "{others} others were first");
     let second = cards(&world, 2..=60).await;
     let moved: Vec<_> = (1..60).filter(|at| first[*at].id != second[*at - 1].id).collect();
     assert_eq!(moved, [3, 30, 59]);
