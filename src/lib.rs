@@ -1,6 +1,7 @@
 //! A Discord bot that brings LDAP groups into Posit Connect.
 //!
-//! Imports run downward only; read in this order:
+//! Imports run downward only, but for `status`, which shows what [`check`] finds. Read in this
+//! order:
 //!
 //! 1. The rules, without I/O or a clock: [`group`] (names and how they match), [`access`] (who may
 //!    do what), [`request`] (the states of a request), [`tickets`] (the latest search of each
