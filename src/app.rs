@@ -12,27 +12,28 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::GuildId;
 use crate::check::{self, Places};
 use crate::config::{Config, DiscordSettings};
-use crate::connect::{Connect, CorrelationId, http_client};
+use crate::connect::{Connect, http_client};
+use crate::correlation::CorrelationId;
 use crate::discord::Bot;
 use crate::discord::commands::{commands, invitation};
 use crate::discord::gateway::{self, GatewayError};
 use crate::discord::rest::{Application, Rest, RestError};
+use crate::ids::GuildId;
 use crate::ldapgroup::LdapGroups;
 use crate::ldapgroup::requests::Requests;
 use crate::proxy::Proxies;
 use crate::store::{Store, StoreError};
 
 /// What is under way when the bot is told to stop may take this long to end.
-const FAREWELL: Duration = Duration::from_secs(25);
+const DRAIN: Duration = Duration::from_secs(25);
 
 /// Then whoever waits is told, and the database closed, each within this.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// How long a stale ticket may stay in memory.
-const TIDY: Duration = Duration::from_mins(1);
+const EVICT_EVERY: Duration = Duration::from_mins(1);
 
 /// Why the bot didn't start, or ended without being told to.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +96,7 @@ impl App {
         let guilds = &bot.places().policy.guilds;
         let application = tokio::select! {
             () = stopping.cancelled() => return Ok(None),
-            introduced = introduce(bot.rest(), guilds) => introduced?,
+            registered = register(bot.rest(), guilds) => registered?,
         };
         tracing::info!(application = application.name, servers = guilds.len(), "registered");
         if config.discord.public_key.is_some() {
@@ -114,9 +115,9 @@ impl App {
         let looking = self.look_around();
         let closing = CancellationToken::new();
         let ended = {
-            let farewell = async {
+            let drain = async {
                 self.stopping.cancelled().await;
-                self.farewell().await;
+                self.drain().await;
                 closing.cancel();
             };
             let connected = Box::pin(gateway::run(&self.bot, &self.token, &self.proxies, &closing));
@@ -126,8 +127,8 @@ impl App {
                 ended
             };
             tokio::select! {
-                (ended, ()) = async { tokio::join!(connected, farewell) } => ended,
-                never = tidy(&self.bot) => match never {},
+                (ended, ()) = async { tokio::join!(connected, drain) } => ended,
+                never = evict_stale(&self.bot) => match never {},
                 never = Arc::clone(&self.bot).look_after() => match never {},
             }
         };
@@ -157,8 +158,8 @@ impl App {
     }
 
     /// Lets what is under way end, and tells whoever still waits that nothing more will come.
-    async fn farewell(&self) {
-        if timeout(FAREWELL, self.bot.finish()).await.is_ok() {
+    async fn drain(&self) {
+        if timeout(DRAIN, self.bot.finish()).await.is_ok() {
             return;
         }
         tracing::error!("stopped with work under way: look in Connect for what came of it");
@@ -168,8 +169,8 @@ impl App {
 }
 
 /// Keeps stale tickets from staying in memory while nobody searches.
-async fn tidy(bot: &Bot) -> Infallible {
-    let mut now_and_then = tokio::time::interval(TIDY);
+async fn evict_stale(bot: &Bot) -> Infallible {
+    let mut now_and_then = tokio::time::interval(EVICT_EVERY);
     loop {
         now_and_then.tick().await;
         bot.requests().groups().forget_stale();
@@ -178,11 +179,11 @@ async fn tidy(bot: &Bot) -> Infallible {
 
 /// Learns who the bot is, and registers its command in each server. A server that the bot isn't in is
 /// no reason not to serve the others.
-async fn introduce(rest: &Rest, guilds: &[GuildId]) -> Result<Application, AppError> {
-    let application = patiently(|| rest.application()).await.map_err(start_error)?;
+async fn register(rest: &Rest, guilds: &[GuildId]) -> Result<Application, AppError> {
+    let application = retry(|| rest.application()).await.map_err(start_error)?;
     let commands = commands();
     let register = guilds.iter().map(|guild| async {
-        let registered = patiently(|| rest.register(application.id, *guild, &commands)).await;
+        let registered = retry(|| rest.register(application.id, *guild, &commands)).await;
         registered.map_err(|error| {
             if error.is_not_in_guild() {
                 AppError::NotInGuild { guild: *guild, application: application.id.get() }
@@ -212,7 +213,7 @@ fn start_error(error: RestError) -> AppError {
 }
 
 /// Tries until it works or can't ever: a restart wouldn't bring Discord back.
-async fn patiently<T, F: Future<Output = Result<T, RestError>>>(
+async fn retry<T, F: Future<Output = Result<T, RestError>>>(
     call: impl FnMut() -> F,
 ) -> Result<T, RestError> {
     call.retry(

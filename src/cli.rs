@@ -6,12 +6,13 @@ use serde_json::json;
 
 use crate::check::{self, Level, Places};
 use crate::config::Config;
-use crate::connect::{Connect, CorrelationId, Settings, http_client};
+use crate::connect::{Connect, Settings, http_client};
+use crate::correlation::CorrelationId;
 use crate::discord::render;
 use crate::discord::rest::Rest;
 use crate::group::Guid;
-use crate::ldapgroup::{LdapGroups, Refusal, Stop};
-use crate::text::{columns, push_row, visible};
+use crate::ldapgroup::{Error, LdapGroups, Refusal};
+use crate::text::{display_width, escape_invisible, push_row};
 
 /// How a command in the terminal ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,8 +60,8 @@ pub async fn search(settings: Settings, prefix: &str, format: Format) -> io::Res
         }
         Format::Text => {
             let names: Vec<_> =
-                search.groups.iter().map(|group| visible(group.name.as_str())).collect();
-            let width = names.iter().map(|name| columns(name)).max().unwrap_or(0).max(4);
+                search.groups.iter().map(|group| escape_invisible(group.name.as_str())).collect();
+            let width = names.iter().map(|name| display_width(name)).max().unwrap_or(0).max(4);
             let mut table = String::new();
             push_row(&mut table, "NAME", width, Some("GUID"));
             for (name, group) in names.iter().zip(search.groups.iter()) {
@@ -157,15 +158,15 @@ pub fn failed(text: &str) -> io::Result<Outcome> {
     Ok(Outcome::Failed)
 }
 
-fn stopped(stop: &Stop, id: CorrelationId, format: Format) -> io::Result<Outcome> {
+fn stopped(stop: &Error, id: CorrelationId, format: Format) -> io::Result<Outcome> {
     let (text, outcome, guid) = match stop {
-        Stop::Refusal(refusal @ Refusal::InUse { guid, .. }) => {
+        Error::Refused(refusal @ Refusal::InUse { guid, .. }) => {
             (render::refusal(refusal).content, Outcome::InUse, guid.as_ref())
         }
-        Stop::Refusal(refusal) => (render::refusal(refusal).content, Outcome::Failed, None),
-        Stop::Fault(fault) => {
-            let words = render::fault_words(fault);
-            let text = format!("{words}\n{}\nCorrelation id: {id}", fault.chain());
+        Error::Refused(refusal) => (render::refusal(refusal).content, Outcome::Failed, None),
+        Error::Failed(failure) => {
+            let words = render::failure_words(failure);
+            let text = format!("{words}\n{}\nCorrelation id: {id}", failure.chain());
             (text, Outcome::Failed, None)
         }
     };

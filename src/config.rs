@@ -259,7 +259,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
-    use crate::access::{GuildId, RoleId, UserId};
+    use crate::ids::{GuildId, RoleId, UserId};
 
     const REQUIRED: [(&str, &str); 5] = [
         ("DISCORD_TOKEN", "hush-token"),

@@ -8,7 +8,6 @@ mod address;
 mod error;
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -22,13 +21,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
-use uuid::Uuid;
 
 pub use self::about::{
     ApiKey, Authentication, KeyInUse, KeyOwner, LdapSearch, Role, ServerSettings,
 };
 pub use self::address::api_base;
-pub use self::error::{Code, Error};
+pub use self::error::{Code, ConnectError};
+use crate::correlation::CorrelationId;
 use crate::group::{GroupName, Guid, Prefix, RemoteGroup, SEARCH_LIMIT, TempTicket};
 use crate::proxy::Proxies;
 use crate::text::shorten;
@@ -51,26 +50,6 @@ const MAX_BODY: usize = 32 * 1024 * 1024;
 
 /// An answer that says it is longer gets its memory as it comes.
 const MAX_BELIEVED: usize = 1024 * 1024;
-
-/// Ties together what one interaction did: in this bot's log, in Connect's, and in what the
-/// person reads when it failed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct CorrelationId(Uuid);
-
-impl CorrelationId {
-    /// A new random id.
-    #[must_use]
-    #[expect(clippy::new_without_default, reason = "each is another; a default would hide that")]
-    pub fn new() -> Self {
-        Self(Uuid::new_v4())
-    }
-}
-
-impl fmt::Display for CorrelationId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// How to reach a Connect server.
 #[derive(Clone, Debug)]
@@ -107,7 +86,7 @@ struct Refusal {
     error: String,
 }
 
-type SearchResult = Result<Arc<[RemoteGroup]>, Arc<Error>>;
+type SearchResult = Result<Arc<[RemoteGroup]>, Arc<ConnectError>>;
 type SharedSearch = Shared<BoxFuture<'static, SearchResult>>;
 type SearchUnderWay = (WeakShared<BoxFuture<'static, SearchResult>>, CorrelationId);
 
@@ -216,7 +195,7 @@ impl Connect {
         &self,
         prefix: &Prefix,
         id: CorrelationId,
-    ) -> Result<Vec<RemoteGroup>, Error> {
+    ) -> Result<Vec<RemoteGroup>, ConnectError> {
         let limit = SEARCH_LIMIT.to_string();
         let query = [("prefix", prefix.as_str()), ("limit", &limit)];
         let page: Page<RemoteGroup> = self.get_with_retries("v1/groups/remote", &query, id).await?;
@@ -227,13 +206,13 @@ impl Connect {
     ///
     /// # Errors
     ///
-    /// When Connect refused or failed. If [`Error::leaves_open`], the group may exist all the same:
+    /// When Connect refused or failed. If [`ConnectError::leaves_open`], the group may exist all the same:
     /// look before doing it again.
     pub async fn create_group(
         &self,
         ticket: &TempTicket,
         id: CorrelationId,
-    ) -> Result<Group, Error> {
+    ) -> Result<Group, ConnectError> {
         let body = json!({ "temp_ticket": ticket.expose() });
         self.send("create", self.request(Method::PUT, "v1/groups", &[], id).json(&body)).await
     }
@@ -250,7 +229,7 @@ impl Connect {
         &self,
         name: &GroupName,
         id: CorrelationId,
-    ) -> Result<Option<Group>, Error> {
+    ) -> Result<Option<Group>, ConnectError> {
         let query = [("prefix", name.as_str()), ("page_number", "1"), ("page_size", "500")];
         let page: Page<Group> = self.get_with_retries("v1/groups", &query, id).await?;
         let mut groups = page.results;
@@ -266,7 +245,7 @@ impl Connect {
     /// # Errors
     ///
     /// When Connect or something on the way to it failed, or the key isn't accepted.
-    pub async fn key_owner(&self, id: CorrelationId) -> Result<KeyOwner, Error> {
+    pub async fn key_owner(&self, id: CorrelationId) -> Result<KeyOwner, ConnectError> {
         self.send("user", self.request(Method::GET, "v1/user", &[], id)).await
     }
 
@@ -275,7 +254,11 @@ impl Connect {
     /// # Errors
     ///
     /// When Connect or something on the way to it failed, or the server is too old to list keys.
-    pub async fn keys_of(&self, user: &Guid, id: CorrelationId) -> Result<Vec<ApiKey>, Error> {
+    pub async fn keys_of(
+        &self,
+        user: &Guid,
+        id: CorrelationId,
+    ) -> Result<Vec<ApiKey>, ConnectError> {
         let path = format!("v1/users/{user}/keys");
         self.send("keys", self.request(Method::GET, &path, &[], id)).await
     }
@@ -285,7 +268,7 @@ impl Connect {
     /// # Errors
     ///
     /// As [`Connect::key_owner`].
-    pub async fn key_in_use(&self, id: CorrelationId) -> Result<KeyInUse, Error> {
+    pub async fn key_in_use(&self, id: CorrelationId) -> Result<KeyInUse, ConnectError> {
         let owner = self.key_owner(id).await?;
         let keys = self.keys_of(&owner.guid, id).await;
         Ok(KeyInUse { owner, keys })
@@ -296,7 +279,7 @@ impl Connect {
     /// # Errors
     ///
     /// When they can't be.
-    pub async fn try_search(&self, id: CorrelationId) -> Result<(), Error> {
+    pub async fn try_search(&self, id: CorrelationId) -> Result<(), ConnectError> {
         let search = self.request(Method::GET, "v1/groups/remote", &TRIAL, id);
         match self.send::<Page<IgnoredAny>>("search", search).await {
             Err(error) if error.code() != Some(Code::TooManyResults) => Err(error),
@@ -309,7 +292,7 @@ impl Connect {
     /// # Errors
     ///
     /// When Connect or something on the way to it failed.
-    pub async fn server_settings(&self, id: CorrelationId) -> Result<ServerSettings, Error> {
+    pub async fn server_settings(&self, id: CorrelationId) -> Result<ServerSettings, ConnectError> {
         self.send("settings", self.request(Method::GET, "server_settings", &[], id)).await
     }
 
@@ -319,7 +302,7 @@ impl Connect {
         path: &str,
         query: &[(&str, &str)],
         id: CorrelationId,
-    ) -> Result<T, Error> {
+    ) -> Result<T, ConnectError> {
         let pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(250))
             .with_max_delay(Duration::from_secs(4))
@@ -328,7 +311,7 @@ impl Connect {
         let begun = Instant::now();
         (|| self.send(path, self.request(Method::GET, path, query, id)))
             .retry(pauses)
-            .when(Error::is_transient)
+            .when(ConnectError::is_transient)
             .adjust(|error, pause| {
                 let pause = pause?.max(error.retry_after().unwrap_or_default());
                 (begun.elapsed().saturating_add(pause) <= RETRY_BUDGET).then_some(pause)
@@ -364,7 +347,7 @@ impl Connect {
         &self,
         what: &str,
         request: RequestBuilder,
-    ) -> Result<T, Error> {
+    ) -> Result<T, ConnectError> {
         let begun = Instant::now();
         let result = self.exchange(request).await;
         let error = result.as_ref().err().map(tracing::field::display);
@@ -372,27 +355,30 @@ impl Connect {
         result
     }
 
-    async fn exchange<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Error> {
-        let lost = |error| Error::from_client(error, self.timeout);
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<T, ConnectError> {
+        let lost = |error| ConnectError::from_client(error, self.timeout);
         let response = request.send().await.map_err(lost)?;
         let status = response.status();
         let content_type = content_type(&response);
         let retry_after = retry_after(response.headers());
         let Some(body) = body(response, MAX_BODY).await.map_err(lost)? else {
-            return Err(Error::NotConnect { status, content_type, retry_after });
+            return Err(ConnectError::NotConnect { status, content_type, retry_after });
         };
         let is_json = content_type.as_deref().is_some_and(|kind| kind.contains("json"));
         if status.is_success() && is_json {
-            return serde_json::from_slice(&body).map_err(Error::Unreadable);
+            return serde_json::from_slice(&body).map_err(ConnectError::Unreadable);
         }
         match serde_json::from_slice::<Refusal>(&body) {
-            Ok(refusal) if !status.is_success() => Err(Error::Refused {
+            Ok(refusal) if !status.is_success() => Err(ConnectError::Refused {
                 code: refusal.code.into(),
                 text: shorten(&refusal.error, MAX_WORDS).into_owned(),
                 status,
                 retry_after,
             }),
-            _ => Err(Error::NotConnect { status, content_type, retry_after }),
+            _ => Err(ConnectError::NotConnect { status, content_type, retry_after }),
         }
     }
 }

@@ -28,8 +28,8 @@ use self::desk::{Desk, Waiting};
 use self::gateway::Latency;
 use self::rest::Rest;
 use self::router::Suggesting;
-use crate::access::{ChannelId, GuildId};
 use crate::check::Places;
+use crate::ids::{ChannelId, GuildId};
 use crate::ldapgroup::requests::Requests;
 
 /// The bot as Discord knows it.

@@ -1,17 +1,18 @@
 //! What people can do with LDAP groups, whoever asks and wherever the answer is shown.
 
 mod create;
-mod locate;
 mod outcome;
 pub mod requests;
+mod resolve;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub use self::outcome::{Changed, Created, Fault, InUseBy, Known, Refusal, Stop, Trouble};
-use crate::access::Place;
-use crate::connect::{Connect, CorrelationId};
+pub use self::outcome::{Cause, Created, Error, Failure, InUseBy, Known, Refusal, SideEffect};
+use crate::connect::Connect;
+use crate::correlation::CorrelationId;
 use crate::group::{Abbreviation, Prefix};
+use crate::ids::Place;
 use crate::tickets::{Origin, Search, Tickets};
 
 /// Names are suggested by a live search from this many characters on.
@@ -40,7 +41,7 @@ impl LdapGroups {
         place: Option<Place>,
         prefix: &str,
         id: CorrelationId,
-    ) -> Result<Arc<Search>, Stop> {
+    ) -> Result<Arc<Search>, Error> {
         let prefix = Prefix::parse(prefix).map_err(Refusal::BadName)?;
         self.look_up(place.map(|place| (place, Origin::Search)), prefix, id).await
     }
@@ -56,7 +57,7 @@ impl LdapGroups {
         place: Place,
         typed: &str,
         id: CorrelationId,
-    ) -> Result<Arc<Search>, Stop> {
+    ) -> Result<Arc<Search>, Error> {
         let short = Abbreviation::parse(typed);
         let is_meant = |search: &Search| match &short {
             Some(short) => short.stands_for(search.prefix.as_str()),
@@ -77,9 +78,9 @@ impl LdapGroups {
     ///
     /// When the name doesn't name one group, Connect has it already, or Connect failed. An answer that
     /// was lost is looked into before it is called a failure.
-    pub async fn create(&self, name: &str, id: CorrelationId) -> Result<Created, Stop> {
-        let hit = self.locate(None, name, id).await?;
-        self.bring_in(None, hit, id).await
+    pub async fn create(&self, name: &str, id: CorrelationId) -> Result<Created, Error> {
+        let hit = self.resolve(None, name, id).await?;
+        self.import(None, hit, id).await
     }
 
     /// The Connect server.
@@ -125,8 +126,8 @@ impl LdapGroups {
         remember: Option<(Place, Origin)>,
         prefix: Prefix,
         id: CorrelationId,
-    ) -> Result<Arc<Search>, Stop> {
-        let groups = self.connect.search(&prefix, id).await.map_err(Stop::of_search)?;
+    ) -> Result<Arc<Search>, Error> {
+        let groups = self.connect.search(&prefix, id).await.map_err(Error::of_search)?;
         let search = Arc::new(Search { prefix, groups, taken: Instant::now() });
         if let Some((place, origin)) = remember {
             self.tickets.remember(place, origin, Arc::clone(&search));

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::access::{ChannelId, GuildId, Place, UserId};
 use crate::group::{GroupName, Guid};
+use crate::ids::{ChannelId, GuildId, Place, UserId};
 
 /// The most characters that a reason may have; more doesn't fit the message that shows it.
 pub const MAX_REASON_CHARS: usize = 500;
@@ -129,7 +129,7 @@ impl Event {
 
 /// What came of one of the groups that a request is for.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Fate {
+pub enum GroupStatus {
     /// Nothing yet.
     Waiting,
     /// It was created.
@@ -142,8 +142,8 @@ pub enum Fate {
     Impossible,
 }
 
-impl Fate {
-    /// Every fate.
+impl GroupStatus {
+    /// Every status.
     pub const ALL: [Self; 5] =
         [Self::Waiting, Self::Created, Self::Existed, Self::Failed, Self::Impossible];
 
@@ -162,20 +162,20 @@ impl Fate {
         }
     }
 
-    /// The fate of this name.
+    /// The status of this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|fate| fate.as_str() == name)
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 }
 
 /// A group that a request is for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Requested {
+pub struct RequestedGroup {
     /// The group, as LDAP writes it.
     pub name: GroupName,
     /// What came of it.
-    pub fate: Fate,
+    pub status: GroupStatus,
     /// Its id in Connect, if it is there, or the id of the group that is in its way.
     pub guid: Option<Guid>,
     /// Why it isn't there.
@@ -191,13 +191,13 @@ pub struct Request {
     pub id: i64,
     /// The groups, at least one and at most [`MAX_GROUPS`], in the order in which they were asked
     /// for.
-    pub groups: Vec<Requested>,
+    pub groups: Vec<RequestedGroup>,
     /// Where it stands.
     pub state: State,
     /// An admin's create: nobody decides it.
     pub direct: bool,
     /// No message shows it: an admin who creates one group is answered at once.
-    pub quiet: bool,
+    pub hidden: bool,
     /// Where it was made.
     pub place: Place,
     /// Who made it or, if they have left, who joined first of those who are in it.
@@ -205,25 +205,25 @@ pub struct Request {
     /// Why they want it.
     pub reason: Option<String>,
     /// When it was made.
-    pub made: SystemTime,
+    pub created_at: SystemTime,
     /// Who approved it and when, if it was retried since.
     pub approval: Option<(UserId, SystemTime)>,
     /// Who decided, cancelled or last retried it.
     pub decider: Option<UserId>,
     /// When.
-    pub decided: Option<SystemTime>,
+    pub decided_at: Option<SystemTime>,
     /// Why it was denied.
-    pub verdict: Option<String>,
+    pub denial_reason: Option<String>,
     /// Why something is tried again.
     pub note: Option<String>,
     /// How often what is still waiting was tried.
     pub attempts: u32,
     /// When it is tried next.
-    pub due: Option<SystemTime>,
+    pub due_at: Option<SystemTime>,
     /// Counts what its message must show.
     pub version: i64,
     /// What its message shows.
-    pub shown: i64,
+    pub shown_version: i64,
     /// Its message: the channel and the id.
     pub message: Option<(ChannelId, u64)>,
     /// The server that has its message, if that is known.
@@ -236,33 +236,33 @@ impl Request {
     /// When it expires unless it is decided.
     #[must_use]
     pub fn expires(&self, ttl: Duration) -> SystemTime {
-        self.made + ttl
+        self.created_at + ttl
     }
 
-    /// How many of its groups have one of these fates.
+    /// How many of its groups have one of these statuses.
     #[must_use]
-    pub fn count(&self, fates: &[Fate]) -> usize {
-        self.groups.iter().filter(|group| fates.contains(&group.fate)).count()
+    pub fn count(&self, statuses: &[GroupStatus]) -> usize {
+        self.groups.iter().filter(|group| statuses.contains(&group.status)).count()
     }
 
     /// Whether it failed such that trying again may help.
     #[must_use]
     pub fn can_be_retried(&self) -> bool {
-        self.state == State::Failed && self.count(&[Fate::Failed]) > 0
+        self.state == State::Failed && self.count(&[GroupStatus::Failed]) > 0
     }
 
     /// Whether its creation is due. What is due later than after the longest pause was put off by a
     /// clock that was ahead.
     #[must_use]
     pub fn is_due(&self, now: SystemTime) -> bool {
-        self.due.is_none_or(|due| due <= now || due > now + LONGEST_PAUSE)
+        self.due_at.is_none_or(|due| due <= now || due > now + LONGEST_PAUSE)
     }
 
     /// When a creation that has failed once more is to be tried again: not before Connect wants to be
     /// asked again, within the longest pause. Never if Connect has been away for a day.
     #[must_use]
     pub fn next_try(&self, now: SystemTime, wanted: Duration) -> Option<SystemTime> {
-        let since = self.decided.unwrap_or(self.made);
+        let since = self.decided_at.unwrap_or(self.created_at);
         let pause = FIRST_PAUSE.saturating_mul(1 << self.attempts.min(16));
         let next = now + pause.max(wanted).min(LONGEST_PAUSE);
         (next < since + PATIENCE).then_some(next)
@@ -271,7 +271,7 @@ impl Request {
 
 /// What somebody has to do with a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Part {
+pub enum Involvement {
     /// They made it or joined it.
     In,
     /// They did, and have left it.
@@ -282,7 +282,7 @@ pub enum Part {
 
 /// Somebody who asked for a request's groups.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Asker {
+pub struct Participant {
     /// Who.
     pub person: UserId,
     /// Why, in the words that they used last.
@@ -291,7 +291,7 @@ pub struct Asker {
 
 /// What somebody does to a request without changing its state.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Deed {
+pub enum Activity {
     /// They ask for it, too.
     Joined,
     /// They give another reason.
@@ -300,8 +300,8 @@ pub enum Deed {
     Left,
 }
 
-impl Deed {
-    /// Every deed.
+impl Activity {
+    /// Every activity.
     pub const ALL: [Self; 3] = [Self::Joined, Self::Reworded, Self::Left];
 
     /// Its name in the database.
@@ -314,17 +314,17 @@ impl Deed {
         }
     }
 
-    /// The deed of this name.
+    /// The activity of this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|deed| deed.as_str() == name)
+        Self::ALL.into_iter().find(|activity| activity.as_str() == name)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::GuildId;
+    use crate::ids::GuildId;
 
     #[test]
     fn an_event_applies_in_its_own_state_and_in_no_other() {
@@ -344,11 +344,11 @@ mod tests {
         for state in State::ALL {
             assert_eq!(State::parse(state.as_str()), Some(state));
         }
-        for fate in Fate::ALL {
-            assert_eq!(Fate::parse(fate.as_str()), Some(fate));
+        for status in GroupStatus::ALL {
+            assert_eq!(GroupStatus::parse(status.as_str()), Some(status));
         }
-        for deed in Deed::ALL {
-            assert_eq!(Deed::parse(deed.as_str()), Some(deed));
+        for activity in Activity::ALL {
+            assert_eq!(Activity::parse(activity.as_str()), Some(activity));
         }
         assert_eq!(State::parse("approved"), None);
     }
@@ -359,20 +359,20 @@ mod tests {
             groups: Vec::new(),
             state: State::Creating,
             direct: false,
-            quiet: false,
+            hidden: false,
             place: Place { guild: GuildId(1), channel: ChannelId(2) },
             requester: UserId(3),
             reason: None,
-            made: decided,
+            created_at: decided,
             approval: None,
             decider: None,
-            decided: Some(decided),
-            verdict: None,
+            decided_at: Some(decided),
+            denial_reason: None,
             note: None,
             attempts,
-            due: None,
+            due_at: None,
             version: 1,
-            shown: 1,
+            shown_version: 1,
             message: None,
             message_guild: None,
             resent: 0,

@@ -23,7 +23,7 @@ use std::time::SystemTime;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 pub use self::asking::{Asked, How, NewRequest, Standing};
-pub use self::changing::{Change, Settled, Swap};
+pub use self::changing::{Change, GroupOutcome, Transition};
 pub use self::examine::Condition;
 pub use self::lists::{Entry, Filter, Listed};
 pub use self::look::Overview;
@@ -31,9 +31,9 @@ pub use self::open::StoreError;
 use self::read::BY_ID;
 pub use self::read::Notice;
 use self::rows::{all, millis};
-use crate::access::{ChannelId, GuildId, UserId};
-use crate::connect::CorrelationId;
-use crate::request::{Deed, Request, State};
+use crate::correlation::CorrelationId;
+use crate::ids::{ChannelId, GuildId, UserId};
+use crate::request::{Activity, Request, State};
 
 /// The database of requests.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ impl Store {
         guild: Option<GuildId>,
     ) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE requests SET shown = $1, message_channel = $2, message = $3, \
+            "UPDATE requests SET shown_version = $1, message_channel = $2, message = $3, \
                message_guild = COALESCE($5, message_guild) \
              WHERE id = $4",
         )
@@ -79,7 +79,7 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn note_gone(&self, id: i64) -> Result<(), StoreError> {
-        sqlx::query("UPDATE requests SET shown = 0, message_channel = NULL, message = NULL, message_guild = NULL, resent = resent + 1 WHERE id = $1")
+        sqlx::query("UPDATE requests SET shown_version = 0, message_channel = NULL, message = NULL, message_guild = NULL, resent = resent + 1 WHERE id = $1")
             .bind(id)
             .execute(&self.pool)
             .await?;
@@ -99,7 +99,7 @@ impl Store {
         state: State,
     ) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE people SET told = $1 WHERE request = $2 AND person = $3 AND EXISTS \
+            "UPDATE participants SET told_state = $1 WHERE request = $2 AND person = $3 AND EXISTS \
                (SELECT 1 FROM requests WHERE id = $2 AND state = $1 AND version = $4)",
         )
         .bind(state.as_str())
@@ -117,7 +117,7 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn note_reminded(&self, id: i64, now: SystemTime) -> Result<(), StoreError> {
-        sqlx::query("UPDATE requests SET reminded = $1 WHERE id = $2")
+        sqlx::query("UPDATE requests SET reminded_at = $1 WHERE id = $2")
             .bind(millis(now))
             .bind(id)
             .execute(&self.pool)
@@ -146,7 +146,7 @@ struct Step<'a> {
     before: Option<State>,
     after: State,
     /// If the state stays, what it is that somebody did.
-    deed: Option<Deed>,
+    activity: Option<Activity>,
     why: Option<&'a str>,
 }
 
@@ -160,7 +160,7 @@ async fn record(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO history \
-           (request, position, at, person, before, after, deed, why, correlation) \
+           (request, position, at, person, before, after, activity, why, correlation_id) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(id)
@@ -169,7 +169,7 @@ async fn record(
     .bind(step.person.map(|person| person.0.cast_signed()))
     .bind(step.before.map(State::as_str))
     .bind(step.after.as_str())
-    .bind(step.deed.map(Deed::as_str))
+    .bind(step.activity.map(Activity::as_str))
     .bind(step.why)
     .bind(correlation.to_string())
     .execute(&mut **tx)

@@ -12,14 +12,14 @@ const ELLIPSIS: char = '…';
 
 /// How long Discord takes a text to be, or at least not shorter: in UTF-16 units.
 #[must_use]
-pub fn units(text: &str) -> usize {
+pub fn utf16_len(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().map(char::len_utf16).sum() }
 }
 
 /// The text, cut to at most `max` UTF-16 units; the cut is marked with an ellipsis.
 #[must_use]
 pub fn shorten(text: &str, max: usize) -> Cow<'_, str> {
-    if units(text) <= max {
+    if utf16_len(text) <= max {
         return text.into();
     }
     let mut short = beginning(text, max.saturating_sub(1)).to_owned();
@@ -45,7 +45,7 @@ pub fn beginning(text: &str, max: usize) -> &str {
 /// The text with every character that can't be seen, or that turns others around, written out as
 /// `\u{202e}`.
 #[must_use]
-pub fn visible(text: &str) -> Cow<'_, str> {
+pub fn escape_invisible(text: &str) -> Cow<'_, str> {
     if is_plain(text) || !text.contains(is_invisible) {
         return text.into();
     }
@@ -101,7 +101,7 @@ fn is_invisible(c: char) -> bool {
 /// Text from outside in a code span that nothing in it can end, cut to `max` UTF-16 units.
 #[must_use]
 pub fn code_span(text: &str, max: usize) -> String {
-    format!("`{}`", shorten(&visible(text).replace('`', "\\u{60}"), max))
+    format!("`{}`", shorten(&escape_invisible(text).replace('`', "\\u{60}"), max))
 }
 
 /// The text with everything escaped that Discord's markdown would take for something else.
@@ -137,14 +137,14 @@ pub fn escape_markdown(text: &str) -> String {
 /// One line of a table: the name, filled up to `width` columns, and the guid. `NULL` stands for a
 /// group that Connect doesn't have.
 pub fn push_row(table: &mut String, name: &str, width: usize, guid: Option<&str>) {
-    let fill = width.saturating_sub(columns(name));
+    let fill = width.saturating_sub(display_width(name));
     let guid = guid.unwrap_or("NULL");
     let _ = writeln!(table, "{name}{:fill$}  {guid}", "");
 }
 
 /// The columns that a name takes in a terminal or a code block.
 #[must_use]
-pub fn columns(name: &str) -> usize {
+pub fn display_width(name: &str) -> usize {
     if is_plain(name) { name.len() } else { name.width() }
 }
 
@@ -189,8 +189,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_is_written_out() {
-        assert_eq!(visible("R&D (Zürich) 営業部"), "R&D (Zürich) 営業部");
-        assert_eq!(visible("a\u{202e}b\nc\u{1b}[2J"), "a\\u{202e}b\\u{a}c\\u{1b}[2J");
+        assert_eq!(escape_invisible("R&D (Zürich) 営業部"), "R&D (Zürich) 営業部");
+        assert_eq!(escape_invisible("a\u{202e}b\nc\u{1b}[2J"), "a\\u{202e}b\\u{a}c\\u{1b}[2J");
     }
 
     /// `Default_Ignorable_Code_Point`, as DerivedCoreProperties.txt of Unicode 16.0 lists it; then the
@@ -216,7 +216,7 @@ mod tests {
             let draws_nothing = ranges.iter().any(|range| range.contains(&u32::from(c)));
             // Marks of interlinear annotations, which hide what stands between them.
             let steers = matches!(c, '\u{fff9}'..='\u{fffb}');
-            let is_written_out = visible(c.encode_utf8(&mut [0; 4])).starts_with("\\u{");
+            let is_written_out = escape_invisible(c.encode_utf8(&mut [0; 4])).starts_with("\\u{");
             assert_eq!(is_written_out, c.is_control() || draws_nothing || steers, "{c:?}");
         }
     }

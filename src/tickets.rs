@@ -8,8 +8,8 @@ use moka::ops::compute::Op;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use crate::access::Place;
 use crate::group::{GroupName, Guid, Prefix, RemoteGroup, SEARCH_LIMIT};
+use crate::ids::Place;
 
 /// All remembered searches together may take about this many bytes; the least recently used make
 /// room for new ones.
@@ -135,7 +135,7 @@ impl Tickets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::{ChannelId, GuildId};
+    use crate::ids::{ChannelId, GuildId};
 
     fn place(channel: u64) -> Place {
         Place { guild: GuildId(1), channel: ChannelId(channel) }

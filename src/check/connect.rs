@@ -6,8 +6,9 @@ use reqwest::StatusCode;
 
 use super::{Finding, Level, named, words};
 use crate::connect::{
-    ApiKey, Code, Connect, CorrelationId, Error, KeyInUse, LdapSearch, Role, ServerSettings,
+    ApiKey, Code, Connect, ConnectError, KeyInUse, LdapSearch, Role, ServerSettings,
 };
+use crate::correlation::CorrelationId;
 use crate::text::count;
 
 /// A key that expires within this time is warned of.
@@ -145,14 +146,14 @@ fn day(at: SystemTime) -> String {
     text
 }
 
-fn is_about_key(error: &Error) -> bool {
+fn is_about_key(error: &ConnectError) -> bool {
     matches!(error.code(), Some(Code::BadKey(_) | Code::KeyBlocked(_) | Code::NoPermission))
 }
 
 /// Whether LDAP can be searched. A search tells; if it failed, the settings may say why.
 fn ldap(
     settings: Option<&ServerSettings>,
-    failed: Option<&Error>,
+    failed: Option<&ConnectError>,
     is_said: bool,
 ) -> Option<Finding> {
     let connect = match settings.map(|settings| settings.version.as_deref()) {
@@ -197,23 +198,23 @@ fn ldap(
     Some(Finding::fail(why))
 }
 
-fn no_connect(error: &Error) -> Finding {
+fn no_connect(error: &ConnectError) -> Finding {
     let hint = match error {
-        Error::Refused { code: Code::BadKey(_), .. } => {
+        ConnectError::Refused { code: Code::BadKey(_), .. } => {
             "the key is mistyped, deleted or expired, so set `CONNECT_API_KEY` to a valid one of an \
              administrator"
         }
-        Error::Refused { code: Code::KeyBlocked(_), .. } => {
+        ConnectError::Refused { code: Code::KeyBlocked(_), .. } => {
             "set `CONNECT_API_KEY` to a valid key of an administrator who isn't locked"
         }
-        Error::Certificate(_) => "name its authority's certificate in `CONNECT_CA_FILE`",
-        Error::NotConnect { .. } | Error::Unreadable(_) => {
+        ConnectError::Certificate(_) => "name its authority's certificate in `CONNECT_CA_FILE`",
+        ConnectError::NotConnect { .. } | ConnectError::Unreadable(_) => {
             "check `CONNECT_SERVER`, and what stands in front of Connect"
         }
-        Error::Refused { .. }
-        | Error::Unreachable(_)
-        | Error::Interrupted(_)
-        | Error::TimedOut(_) => "check `CONNECT_SERVER` and the network",
+        ConnectError::Refused { .. }
+        | ConnectError::Unreachable(_)
+        | ConnectError::Interrupted(_)
+        | ConnectError::TimedOut(_) => "check `CONNECT_SERVER` and the network",
     };
     Finding::fail(format!("{}: {hint}", words(&error.chain())))
 }

@@ -6,11 +6,12 @@ use humantime::format_duration;
 
 use super::rooms::rooms;
 use super::{Finding, Level, gateway, named, words};
-use crate::access::{ChannelId, GuildId, Policy, RoleId};
+use crate::access::Policy;
 use crate::config::{Config, DiscordSettings};
 use crate::discord::commands::invitation;
 use crate::discord::permissions::Membership;
 use crate::discord::rest::{Application, Rest, RestError};
+use crate::ids::{ChannelId, GuildId, RoleId};
 
 /// Where the bot is to work, as the settings have it.
 #[derive(Clone, Debug)]

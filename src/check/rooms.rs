@@ -3,9 +3,10 @@
 
 use super::discord::Places;
 use super::{Finding, Level, words};
-use crate::access::{ChannelId, Policy};
+use crate::access::Policy;
 use crate::discord::permissions::{Allowed, Membership, Permission};
 use crate::discord::rest::{Channel, Rest, RestError};
+use crate::ids::ChannelId;
 
 /// A channel that the settings name.
 struct Room {

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer};
 
-use super::Error;
+use super::ConnectError;
 use crate::group::Guid;
 
 /// A role of Connect's, the lowest first: what a user, or a key of theirs, may do.
@@ -103,7 +103,7 @@ pub struct KeyInUse {
     /// Who it belongs to.
     pub owner: KeyOwner,
     /// The owner's keys, of which it is one.
-    pub keys: Result<Vec<ApiKey>, Error>,
+    pub keys: Result<Vec<ApiKey>, ConnectError>,
 }
 
 impl KeyInUse {

@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 ///
 /// No variant prints the API key, a ticket or the address that was asked.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum ConnectError {
     /// Connect said no, in its own words.
     #[error("Connect answered {status} with code {}: {text}", code.number())]
     Refused {
@@ -52,7 +52,7 @@ pub enum Error {
     TimedOut(Duration),
 }
 
-impl Error {
+impl ConnectError {
     /// Sorts a failure of the HTTP client.
     pub(super) fn from_client(error: reqwest::Error, timeout: Duration) -> Self {
         let error = error.without_url();

@@ -5,7 +5,8 @@ use serenity::all::{
     PartialChannel, User,
 };
 
-use crate::access::{Actor, ChannelId, GuildId, RoleId, UserId};
+use crate::access::Actor;
+use crate::ids::{ChannelId, GuildId, RoleId, UserId};
 
 impl From<&CommandInteraction> for Actor {
     fn from(command: &CommandInteraction) -> Self {

@@ -17,10 +17,10 @@ pub(super) use self::lists::{groups_in_list, history, request_choices, requests,
 pub(super) use self::told::{cancelled, joined, notice, over, refusal, reminder, requested};
 use super::custom_id::CustomId;
 use super::render::{MAX_CONTENT, Reply, span};
-use crate::access::RoleId;
 use crate::group::Guid;
-use crate::request::{Asker, Fate, Request, Requested, State};
-use crate::text::{count, escape_markdown, shorten, units, visible};
+use crate::ids::RoleId;
+use crate::request::{GroupStatus, Participant, Request, RequestedGroup, State};
+use crate::text::{count, escape_invisible, escape_markdown, shorten, utf16_len};
 
 /// A reason takes at most this many UTF-16 units in a message.
 const MAX_REASON: usize = 1000;
@@ -70,32 +70,37 @@ pub struct Card {
 
 impl From<Card> for Reply {
     fn from(card: Card) -> Self {
-        Self { buttons: card.buttons, ..Self::private(card.content) }
+        Self { buttons: card.buttons, ..Self::ephemeral(card.content) }
     }
 }
 
 /// The message that shows a request.
 #[must_use]
-pub(super) fn card(request: &Request, people: &[Asker], admins: &[RoleId], ttl: Duration) -> Card {
+pub(super) fn card(
+    request: &Request,
+    people: &[Participant],
+    admins: &[RoleId],
+    ttl: Duration,
+) -> Card {
     let mut content = heading(request);
     let mut rest = standing(request, admins, ttl);
     // At least the beginning of the reason must be read, too, and something of each group.
     let reason = request.reason.as_deref().map(|reason| said(reason, MIN_REASON));
-    let reason = reason.map_or(0, |reason| REASON.len() + units(&reason) + 1);
+    let reason = reason.map_or(0, |reason| REASON.len() + utf16_len(&reason) + 1);
     let is_batch = request.groups.len() > 1;
     let others: Vec<_> = people.iter().filter(|asker| asker.person != request.requester).collect();
     if !others.is_empty() {
         let least = if is_batch { table::least(request) } else { 0 };
-        let taken = units(&content) + units(&rest) + reason + least;
+        let taken = utf16_len(&content) + utf16_len(&rest) + reason + least;
         rest.insert_str(0, &joined::of(&others, MAX_CONTENT.saturating_sub(taken)));
     }
     if is_batch {
-        let room = MAX_CONTENT.saturating_sub(units(&content) + units(&rest) + reason);
+        let room = MAX_CONTENT.saturating_sub(utf16_len(&content) + utf16_len(&rest) + reason);
         rest.insert_str(0, &table::of(request, room));
     }
     if let Some(reason) = &request.reason {
         // What an admin wrote matters more than the end of a long reason.
-        let taken = units(&content) + units(&rest) + REASON.len() + 1;
+        let taken = utf16_len(&content) + utf16_len(&rest) + REASON.len() + 1;
         let room = MAX_CONTENT.saturating_sub(taken);
         let _ = writeln!(content, "{REASON}{}", said(reason, room.min(MAX_REASON)));
     }
@@ -137,7 +142,7 @@ fn heading(request: &Request) -> String {
 
 fn standing(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
     let by = request.decider.map_or_else(String::new, |person| format!(" by <@{person}>"));
-    let when = request.decided.map_or_else(String::new, |at| format!(" {}", stamp(at, 'f')));
+    let when = request.decided_at.map_or_else(String::new, |at| format!(" {}", stamp(at, 'f')));
     let begun = begun_by(request, &by, &when);
     // Nobody approved what an admin does at once.
     let approved = if request.direct { begun.clone() } else { format!(": approved{begun}") };
@@ -173,11 +178,11 @@ fn begun_by(request: &Request, by: &str, when: &str) -> String {
 }
 
 fn being_created(request: &Request) -> String {
-    let (total, waiting) = (request.groups.len(), request.count(&[Fate::Waiting]));
+    let (total, waiting) = (request.groups.len(), request.count(&[GroupStatus::Waiting]));
     // A table needs the room.
     let most = if total == 1 { MAX_REASON } else { MAX_NOTE };
     let note = request.note.as_deref().map(|note| sentence_within(note, most));
-    let again = note.zip(request.due);
+    let again = note.zip(request.due_at);
     let again = again.map(|(note, due)| (note, stamp(due, 'R')));
     match again {
         None if total == 1 => "The group is being created.".to_owned(),
@@ -193,7 +198,7 @@ fn being_created(request: &Request) -> String {
 
 /// How it is that all of the groups are there.
 fn all_there(request: &Request) -> String {
-    let (total, existed) = (request.groups.len(), request.count(&[Fate::Existed]));
+    let (total, existed) = (request.groups.len(), request.count(&[GroupStatus::Existed]));
     let all = all_of(total);
     match (&request.groups[..], existed) {
         ([group], _) => {
@@ -215,7 +220,7 @@ fn all_of(total: usize) -> String {
 }
 
 fn failed(request: &Request, approved: &str) -> String {
-    let there = request.groups.len() - request.count(&Fate::FAILURES);
+    let there = request.groups.len() - request.count(&GroupStatus::FAILURES);
     match &request.groups[..] {
         [group] => format!("**Failed**{approved}, but it wasn't created: {}", why_not(group)),
         _ if there == 0 => format!("**Failed**{approved}. {}", how_many_failed(request)),
@@ -224,7 +229,7 @@ fn failed(request: &Request, approved: &str) -> String {
 }
 
 /// Why a group isn't there, and which other one is in its way.
-fn why_not(group: &Requested) -> String {
+fn why_not(group: &RequestedGroup) -> String {
     let why = sentence(group.note.as_deref().unwrap_or_default());
     match &group.guid {
         Some(guid) => format!("{why} The other group has the guid `{}`.", guid.as_str()),
@@ -233,7 +238,7 @@ fn why_not(group: &Requested) -> String {
 }
 
 fn how_many_failed(request: &Request) -> String {
-    let (total, failed) = (request.groups.len(), request.count(&Fate::FAILURES));
+    let (total, failed) = (request.groups.len(), request.count(&GroupStatus::FAILURES));
     match total - failed {
         0 => "None of the groups was created.".to_owned(),
         there => format!(
@@ -245,7 +250,7 @@ fn how_many_failed(request: &Request) -> String {
 }
 
 fn because(request: &Request) -> String {
-    match &request.verdict {
+    match &request.denial_reason {
         Some(why) => format!(": {}", said(why, MAX_REASON)),
         None => ".".to_owned(),
     }
@@ -269,7 +274,7 @@ pub(super) fn link(request: &Request) -> Option<String> {
 /// Words of a person or of Connect, bounded, without markdown, and on one line.
 fn said(words: &str, max: usize) -> String {
     let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    shorten(&escape_markdown(&visible(&line)), max).into_owned()
+    shorten(&escape_markdown(&escape_invisible(&line)), max).into_owned()
 }
 
 /// Somebody else's words, as a sentence of its own.

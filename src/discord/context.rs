@@ -8,8 +8,8 @@ use super::Bot;
 use super::render::{self, Reply};
 use super::responder::{Outcome, Responder, Stage, Target};
 use crate::access::{Denied, Member};
-use crate::connect::CorrelationId;
-use crate::ldapgroup::{Changed, Fault, Stop, Trouble};
+use crate::correlation::CorrelationId;
+use crate::ldapgroup::{Cause, Error, Failure, SideEffect};
 
 /// Who acts, with which authority and where, and how they are answered.
 pub(super) struct Context {
@@ -25,7 +25,7 @@ impl Context {
         &self,
         target: Target,
         action: &'static str,
-        work: impl Future<Output = Result<Reply, Stop>>,
+        work: impl Future<Output = Result<Reply, Error>>,
     ) {
         let begun = Instant::now();
         let work = async {
@@ -45,7 +45,7 @@ impl Context {
     }
 
     /// Says, of an interaction at this stage, why nothing was done.
-    pub(super) async fn refuse(&self, target: Target, stage: Stage, stop: &Stop) {
+    pub(super) async fn refuse(&self, target: Target, stage: Stage, stop: &Error) {
         let (reply, _) = explain(stop, self.id);
         self.responder.log(self.responder.deliver(target, stage, &reply).await);
     }
@@ -62,12 +62,12 @@ impl Context {
 }
 
 /// What somebody reads who didn't get what they asked for; a fault is logged, once.
-pub(super) fn explain(stop: &Stop, id: CorrelationId) -> (Reply, Outcome) {
+pub(super) fn explain(stop: &Error, id: CorrelationId) -> (Reply, Outcome) {
     match stop {
-        Stop::Refusal(refusal) => (render::refusal(refusal), Outcome::Refused),
-        Stop::Fault(fault) => {
-            tracing::error!(error = fault.chain(), changed = ?fault.changed, "failed");
-            (render::fault(fault, id), Outcome::Failed)
+        Error::Refused(refusal) => (render::refusal(refusal), Outcome::Refused),
+        Error::Failed(failure) => {
+            tracing::error!(error = failure.chain(), side_effect = ?failure.side_effect, "failed");
+            (render::failure(failure, id), Outcome::Failed)
         }
     }
 }
@@ -77,8 +77,8 @@ pub(super) async fn unfinished(bot: &Bot, id: CorrelationId) -> Reply {
     match bot.requests.let_go(id).await {
         Ok(begun) => render::too_long(begun.as_ref(), id),
         Err(error) => {
-            let (trouble, changed) = (Trouble::Store(error), Changed::Unknown);
-            explain(&Fault { trouble, changed }.into(), id).0
+            let (cause, side_effect) = (Cause::Store(error), SideEffect::Unknown);
+            explain(&Failure { cause, side_effect }.into(), id).0
         }
     }
 }

@@ -20,8 +20,8 @@ pub(super) use self::duty::{Desk, Undelivered, Waiting};
 use self::duty::{DeskError, Duty, Note, Round, Way};
 use super::responder::{nobody, rows};
 use super::{Bot, cards};
-use crate::access::{ChannelId, GuildId, Place, RoleId};
-use crate::connect::CorrelationId;
+use crate::correlation::CorrelationId;
+use crate::ids::{ChannelId, GuildId, Place, RoleId};
 use crate::ldapgroup::requests::Found;
 use crate::request::{Request, State};
 use crate::store::{Notice, StoreError};
@@ -89,7 +89,7 @@ impl Bot {
         let mut unshown = store.unshown(now).await?;
         // What nobody sees yet comes first, then what happened last.
         unshown.sort_by_key(|request| {
-            request.message.map(|_| Reverse(request.decided.unwrap_or(request.made)))
+            request.message.map(|_| Reverse(request.decided_at.unwrap_or(request.created_at)))
         });
         for request in unshown {
             let way = Way::to_show(&request, self.home(&request));
@@ -154,7 +154,7 @@ impl Bot {
     async fn show(&self, number: i64) -> Result<(), DeskError> {
         let store = self.requests.store();
         let Some(request) = store.request(number).await? else { return Ok(()) };
-        if request.shown >= request.version {
+        if request.shown_version >= request.version {
             return Ok(());
         }
         if let Some((channel, message)) = request.message {
@@ -343,6 +343,6 @@ fn roles_only(roles: &[RoleId]) -> CreateAllowedMentions {
 /// have arrived does no harm then. A number alone won't do: after a reinstallation another request
 /// has it.
 fn nonce(request: &Request, what: &str) -> Nonce {
-    let made = request.made.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let made = request.created_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     Nonce::String(format!("{:016x}", digest(&format!("{} {made} {what}", request.id))))
 }

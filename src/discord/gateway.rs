@@ -210,7 +210,7 @@ async fn serve(
     let mut connection =
         Connection { bot, line, socket, session, pace, awaited, acknowledged, beaten };
     bot.latency.forget();
-    if let Err(end) = connection.introduce().await {
+    if let Err(end) = connection.register().await {
         return end;
     }
     // The first heartbeat comes at a random moment of the interval, as Discord asks; half will do.
@@ -218,7 +218,7 @@ async fn serve(
     loop {
         let step = tokio::select! {
             () = closing.cancelled() => {
-                farewell(&mut connection.socket, CloseCode::Normal).await;
+                drain(&mut connection.socket, CloseCode::Normal).await;
                 return End::Closed;
             }
             () = passed(connection.awaited) => {
@@ -229,7 +229,7 @@ async fn serve(
         };
         if let Err(end) = step {
             if let End::Lost(_) = end {
-                farewell(&mut connection.socket, TO_RESUME).await;
+                drain(&mut connection.socket, TO_RESUME).await;
             }
             return end;
         }
@@ -267,7 +267,7 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, End> {
 
 impl Connection<'_> {
     /// Takes the session up again, or begins one.
-    async fn introduce(&mut self) -> Result<(), End> {
+    async fn register(&mut self) -> Result<(), End> {
         let token = self.line.token.expose_secret();
         if let Some(Session { id, seq, .. }) = self.session.as_ref() {
             let resume = json!({ "token": token, "session_id": id, "seq": seq });
@@ -375,7 +375,7 @@ impl Connection<'_> {
 }
 
 /// Says goodbye, and waits a little for the other side's.
-async fn farewell(socket: &mut Socket, code: CloseCode) {
+async fn drain(socket: &mut Socket, code: CloseCode) {
     let frame = CloseFrame { code, reason: "".into() };
     let goodbye = async {
         socket.close(Some(frame)).await?;

@@ -4,7 +4,7 @@
 use serenity::all::{PermissionOverwrite, PermissionOverwriteType, Permissions, UserId};
 
 use super::rest::Role;
-use crate::access::{GuildId, RoleId};
+use crate::ids::{GuildId, RoleId};
 
 /// Something that the bot does in channels, and needs to be allowed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

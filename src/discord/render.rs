@@ -14,12 +14,16 @@ pub(super) use self::choices::{MAX_CHOICE, MAX_CHOICES};
 pub use self::search::search;
 pub(super) use self::status::status;
 use super::cards::{self, Button};
-use crate::access::{ChannelId, Denied, RoleId};
-use crate::connect::{Code, CorrelationId, Error};
+use crate::access::Denied;
+use crate::connect::{Code, ConnectError};
+use crate::correlation::CorrelationId;
 use crate::group::{GroupName, Guid, NameProblem};
-use crate::ldapgroup::{Changed, Created, Fault, InUseBy, Known, Refusal, Trouble};
+use crate::ids::{ChannelId, RoleId};
+use crate::ldapgroup::{Cause, Created, Failure, InUseBy, Known, Refusal, SideEffect};
 use crate::request::Request;
-use crate::text::{beginning, code_span, columns, count, shorten, units, visible};
+use crate::text::{
+    beginning, code_span, count, display_width, escape_invisible, shorten, utf16_len,
+};
 
 /// Discord's limit for the text of a message.
 pub(super) const MAX_CONTENT: usize = 2000;
@@ -34,11 +38,11 @@ const MAX_SHORT: usize = 50;
 
 /// Who sees an answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Privacy {
+pub enum Visibility {
     /// Everyone in the channel.
     Public,
     /// Only the person who asked.
-    Private,
+    Ephemeral,
 }
 
 /// What a person reads.
@@ -47,7 +51,7 @@ pub struct Reply {
     /// The text, in Discord's markdown.
     pub content: String,
     /// Who sees it.
-    pub privacy: Privacy,
+    pub visibility: Visibility,
     /// A menu under it.
     pub menu: Option<Menu>,
     /// What is under that.
@@ -56,23 +60,12 @@ pub struct Reply {
 
 impl Reply {
     fn public(content: String) -> Self {
-        Self { content, privacy: Privacy::Public, menu: None, buttons: Vec::new() }
+        Self { content, visibility: Visibility::Public, menu: None, buttons: Vec::new() }
     }
 
-    pub(super) fn private(content: String) -> Self {
-        Self { content, privacy: Privacy::Private, menu: None, buttons: Vec::new() }
+    pub(super) fn ephemeral(content: String) -> Self {
+        Self { content, visibility: Visibility::Ephemeral, menu: None, buttons: Vec::new() }
     }
-}
-
-/// Adds what somebody needs to know whose server has never used the bot, if there is room.
-#[must_use]
-pub fn with_welcome(mut reply: Reply) -> Reply {
-    const WELCOME: &str = "\n-# New here? What an admin picks is created at once. What anyone else \
-        picks becomes a request, and an admin decides it.";
-    if units(&reply.content) + units(WELCOME) <= MAX_CONTENT {
-        reply.content.push_str(WELCOME);
-    }
-    reply
 }
 
 /// A group that was created.
@@ -94,7 +87,7 @@ pub fn created(created: &Created) -> Reply {
 /// Why somebody didn't get what they asked for, and what they can do.
 #[must_use]
 pub fn refusal(refusal: &Refusal) -> Reply {
-    Reply::private(match refusal {
+    Reply::ephemeral(match refusal {
         Refusal::Denied(denied) => denied_text(denied),
         Refusal::BadName(NameProblem::Blank) => {
             "A name has at least one letter. Type the beginning of the group's name.".to_owned()
@@ -238,58 +231,64 @@ fn with_roles(before: &str, roles: &[RoleId], after: &str) -> String {
 
 /// Something failed that isn't the fault of the person who asked.
 #[must_use]
-pub fn fault(fault: &Fault, id: CorrelationId) -> Reply {
-    Reply::private(format!("{}\n{}", fault_words(fault), reference(id)))
+pub fn failure(failure: &Failure, id: CorrelationId) -> Reply {
+    Reply::ephemeral(format!("{}\n{}", failure_words(failure), reference(id)))
 }
 
 /// What failed, and whether anything was changed.
 #[must_use]
-pub fn fault_words(fault: &Fault) -> String {
-    let changed = match fault.changed {
-        Changed::Nothing => match fault.trouble {
-            Trouble::Connect(_) => "",
-            Trouble::Store(_) => " Nothing was changed.",
+pub fn failure_words(failure: &Failure) -> String {
+    let changed = match failure.side_effect {
+        SideEffect::Nothing => match failure.cause {
+            Cause::Connect(_) => "",
+            Cause::Store(_) => " Nothing was changed.",
         },
-        Changed::NotCreated => " No group was created.",
-        Changed::NotThereYet => {
+        SideEffect::NotCreated => " No group was created.",
+        SideEffect::NotThereYet => {
             " The group is not there now, but may still come: search for it in a minute, before you \
              create it again."
         }
-        Changed::Unknown => {
+        SideEffect::Unknown => {
             " Whether the group was created isn't known: search for it before you create it again."
         }
     };
-    format!("{}{changed}", what_failed(&fault.trouble))
+    format!("{}{changed}", what_failed(&failure.cause))
 }
 
-fn what_failed(trouble: &Trouble) -> Cow<'static, str> {
-    let error = match trouble {
-        Trouble::Connect(error) => error,
-        Trouble::Store(_) => {
+fn what_failed(cause: &Cause) -> Cow<'static, str> {
+    let error = match cause {
+        Cause::Connect(error) => error,
+        Cause::Store(_) => {
             return "The bot's database failed. Tell whoever runs the bot; its log says more."
                 .into();
         }
     };
     match &**error {
-        Error::Refused { code, text, .. } => refused(*code, text),
-        Error::NotConnect { status, .. } => format!(
+        ConnectError::Refused { code, text, .. } => refused(*code, text),
+        ConnectError::NotConnect { status, .. } => format!(
             "Something in front of Connect answered instead of it, with status {}. Try again \
              later; if it stays, tell whoever runs Connect.",
             status.as_u16()
         )
         .into(),
-        Error::Unreadable(_) => "Connect's answer can't be read. Tell whoever runs the bot: \
+        ConnectError::Unreadable(_) => {
+            "Connect's answer can't be read. Tell whoever runs the bot: \
                                  `CONNECT_SERVER` may not be a Connect server, or a new one."
-            .into(),
-        Error::Certificate(_) => "The connection to Connect fails over its certificate. Tell \
+                .into()
+        }
+        ConnectError::Certificate(_) => {
+            "The connection to Connect fails over its certificate. Tell \
                                   whoever runs the bot: it may have expired, or be from a private \
                                   authority that belongs in `CONNECT_CA_FILE`."
-            .into(),
-        Error::Unreachable(_) => "Connect can't be reached. Try again in a few minutes; if it \
+                .into()
+        }
+        ConnectError::Unreachable(_) => {
+            "Connect can't be reached. Try again in a few minutes; if it \
                                   stays, tell whoever runs Connect."
-            .into(),
-        Error::Interrupted(_) => "The connection to Connect broke.".into(),
-        Error::TimedOut(after) => {
+                .into()
+        }
+        ConnectError::Interrupted(_) => "The connection to Connect broke.".into(),
+        ConnectError::TimedOut(after) => {
             let after = humantime::format_duration(*after);
             format!("Connect didn't answer within {after}; it, or LDAP, is slow or stuck.").into()
         }
@@ -330,7 +329,7 @@ fn refused(code: Code, text: &str) -> Cow<'static, str> {
 /// The bot itself failed.
 #[must_use]
 pub fn broken(id: CorrelationId) -> Reply {
-    Reply::private(format!(
+    Reply::ephemeral(format!(
         "The bot failed at this, and whether anything was changed isn't known. Tell whoever runs \
          it; its log says more.\n{}",
         reference(id)
@@ -340,7 +339,7 @@ pub fn broken(id: CorrelationId) -> Reply {
 /// The bot had to stop with work under way.
 #[must_use]
 pub fn left(id: CorrelationId) -> Reply {
-    Reply::private(format!(
+    Reply::ephemeral(format!(
         "The bot had to stop before this was finished. What came of it isn't known: search again in \
          a minute.\n{}",
         reference(id)
@@ -356,7 +355,7 @@ pub fn too_long(begun: Option<&Request>, id: CorrelationId) -> Reply {
             "Nothing was changed. {why}, so the bot gave up. Try again later; if it stays, tell whoever \
              runs Connect."
         ),
-        Some(request) if request.quiet => format!(
+        Some(request) if request.hidden => format!(
             "Whether the group was created isn't known yet. {why}, so the bot looks for the group in a \
              minute. Then `/ldapgroup history` says what came of it: look there before you create it \
              again."
@@ -367,19 +366,21 @@ pub fn too_long(begun: Option<&Request>, id: CorrelationId) -> Reply {
             )
         }
     };
-    Reply::private(format!("{words}\n{}", reference(id)))
+    Reply::ephemeral(format!("{words}\n{}", reference(id)))
 }
 
 /// The bot is about to stop.
 #[must_use]
 pub fn restarting() -> Reply {
-    Reply::private("The bot is restarting. Nothing was changed; try again in a minute.".to_owned())
+    Reply::ephemeral(
+        "The bot is restarting. Nothing was changed; try again in a minute.".to_owned(),
+    )
 }
 
 /// A command, a button or a form that this version doesn't know.
 #[must_use]
 pub fn unknown(id: CorrelationId) -> Reply {
-    Reply::private(format!(
+    Reply::ephemeral(format!(
         "This belongs to another version of the bot, and nothing was done. Reload Discord \
          (Ctrl+R), then use `/ldapgroup` again.\n{}",
         reference(id)
@@ -407,26 +408,26 @@ pub(super) fn short_span(name: &str) -> String {
 
 fn span_of(name: &str, max: usize) -> String {
     let whole = code_span(name, usize::MAX);
-    if units(&whole) <= max + 2 {
+    if utf16_len(&whole) <= max + 2 {
         return whole;
     }
     format!("{} (the name is longer)", code_span(name, max))
 }
 
 /// The first `max` UTF-16 units of a name, such that nothing in it ends a code block.
-pub(super) fn harmless(name: &str, max: usize) -> String {
-    let shown = visible(beginning(name, max));
+pub(super) fn sanitize(name: &str, max: usize) -> String {
+    let shown = escape_invisible(beginning(name, max));
     if shown.contains("```") { shown.replace('`', "\\u{60}") } else { shown.into_owned() }
 }
 
 /// A [`harmless`] name, cut to so many columns and UTF-16 units.
 pub(super) fn cell(name: &str, max: usize) -> String {
-    if columns(name).max(units(name)) <= max {
+    if display_width(name).max(utf16_len(name)) <= max {
         return name.to_owned();
     }
     // No character has more than two columns.
-    let mut cuts = (max / 2..=max).rev().map(|units| shorten(name, units));
-    cuts.find(|cut| columns(cut) <= max).unwrap_or_default().into_owned()
+    let mut cuts = (max / 2..=max).rev().map(|utf16_len| shorten(name, utf16_len));
+    cuts.find(|cut| display_width(cut) <= max).unwrap_or_default().into_owned()
 }
 
 fn listed(head: &str, names: &[GroupName]) -> String {

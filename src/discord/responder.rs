@@ -18,9 +18,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::Bot;
 use super::cards::{Button, Look};
 use super::context::unfinished;
-use super::render::{self, Privacy, Reply};
+use super::render::{self, Reply, Visibility};
 use super::rest::{Answered, RestError, sent};
-use crate::connect::CorrelationId;
+use crate::correlation::CorrelationId;
 
 /// An answer that is there so long after somebody acted is the first answer; Discord waits for one
 /// for 3 s.
@@ -57,7 +57,7 @@ enum Kind {
 #[derive(Clone, Copy)]
 pub(super) enum Target {
     /// Into a message of its own, seen by these.
-    Message(Privacy),
+    Message(Visibility),
     /// In place of the message whose component was used; what is private, beside it.
     InPlace,
 }
@@ -231,21 +231,25 @@ impl Responder {
         stage: Stage,
         reply: &Reply,
     ) -> Result<(), RestError> {
-        match (stage, target, reply.privacy) {
+        match (stage, target, reply.visibility) {
             (Stage::Unanswered, Target::Message(_), _)
-            | (Stage::Unanswered, Target::InPlace, Privacy::Private) => self.reply(reply).await,
-            (Stage::Unanswered, Target::InPlace, Privacy::Public) => {
+            | (Stage::Unanswered, Target::InPlace, Visibility::Ephemeral) => {
+                self.reply(reply).await
+            }
+            (Stage::Unanswered, Target::InPlace, Visibility::Public) => {
                 self.create_response(&CreateInteractionResponse::UpdateMessage(message(reply)))
                     .await
             }
-            (Stage::Deferred, Target::Message(Privacy::Public), Privacy::Private) => {
+            (Stage::Deferred, Target::Message(Visibility::Public), Visibility::Ephemeral) => {
                 // Somebody may have deleted it already; what is to be said matters more.
                 self.log(self.bot.rest.delete_answer(&self.answered()).await);
                 self.follow_up(reply).await
             }
-            (Stage::Deferred, Target::InPlace, Privacy::Private) => self.follow_up(reply).await,
-            (Stage::Deferred, Target::Message(Privacy::Private), _)
-            | (Stage::Deferred, _, Privacy::Public) => self.edit(reply).await,
+            (Stage::Deferred, Target::InPlace, Visibility::Ephemeral) => {
+                self.follow_up(reply).await
+            }
+            (Stage::Deferred, Target::Message(Visibility::Ephemeral), _)
+            | (Stage::Deferred, _, Visibility::Public) => self.edit(reply).await,
         }
     }
 
@@ -265,10 +269,10 @@ impl Responder {
     /// Says that the answer takes a while.
     async fn defer(&self, target: Target) -> Result<(), RestError> {
         let response = match target {
-            Target::Message(privacy) => CreateInteractionResponse::Defer(
+            Target::Message(visibility) => CreateInteractionResponse::Defer(
                 CreateInteractionResponseMessage::new()
                     .allowed_mentions(nobody())
-                    .ephemeral(privacy == Privacy::Private),
+                    .ephemeral(visibility == Visibility::Ephemeral),
             ),
             Target::InPlace => CreateInteractionResponse::Acknowledge,
         };
@@ -329,7 +333,7 @@ fn message(reply: &Reply) -> CreateInteractionResponseMessage {
         .content(reply.content.as_str())
         .components(components(reply))
         .allowed_mentions(nobody())
-        .ephemeral(reply.privacy == Privacy::Private)
+        .ephemeral(reply.visibility == Visibility::Ephemeral)
 }
 
 /// The menu of a reply, and under it its buttons.

@@ -22,8 +22,8 @@ pub use self::answers::Answered;
 use self::buckets::{Buckets, Route, Scope, Turn};
 pub use self::error::RestError;
 pub use self::places::{Application, Channel, Role};
-use crate::access::{ChannelId, GuildId};
 use crate::connect::body;
+use crate::ids::{ChannelId, GuildId};
 
 /// What Discord asks bots to call themselves.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!(

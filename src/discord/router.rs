@@ -16,11 +16,12 @@ use super::commands::Suggest;
 use super::context::{Context, explain};
 use super::custom_id::CustomId;
 use super::options::Unknown;
-use super::render::{self, Privacy};
+use super::render::{self, Visibility};
 use super::responder::{Responder, Target};
 use super::{Bot, commands, components};
-use crate::access::{Actor, Denied, Member, Policy, UserId};
-use crate::connect::CorrelationId;
+use crate::access::{Actor, Denied, Member, Policy};
+use crate::correlation::CorrelationId;
+use crate::ids::UserId;
 
 /// How long suggestions may take: they can't be deferred, and a person types on.
 const SUGGESTIONS: Duration = Duration::from_millis(1500);
@@ -135,7 +136,7 @@ async fn admit(
         }
         Err(denied) => {
             let work = async { explain(&denied.into(), id) };
-            responder.respond(Target::Message(Privacy::Private), work, id).await;
+            responder.respond(Target::Message(Visibility::Ephemeral), work, id).await;
             None
         }
     }

@@ -70,7 +70,7 @@ impl Abbreviation {
 fn written(text: &str, max: usize) -> Option<Cow<'_, str>> {
     let is_safe = || !text.contains(char::is_control) && Abbreviation::parse(text).is_none();
     let is_carried =
-        text::units(text) <= max && text.trim() == text && (text::is_plain(text) || is_safe());
+        text::utf16_len(text) <= max && text.trim() == text && (text::is_plain(text) || is_safe());
     if is_carried {
         return Some(text.into());
     }
@@ -96,7 +96,7 @@ mod tests {
         let names = [name(&format!("{long}1")), name(&format!("{long}2"))];
         for name in &names {
             let short = Abbreviation::of(name, 100).unwrap();
-            assert!(text::units(&short) <= 100);
+            assert!(text::utf16_len(&short) <= 100);
             let found = Abbreviation::parse(&short).and_then(|short| short.resolve(&names));
             assert_eq!(found.as_ref(), Some(name));
         }
@@ -146,7 +146,7 @@ mod tests {
         fn any_name_is_carried_or_found_again(text in "\\PC{0,3}[ \\t\\u{1}a-z🦀営…]{0,120}") {
             let whole = name(&text);
             if let Some(short) = Abbreviation::of(&whole, 100) {
-                prop_assert!((1..=100).contains(&text::units(&short)) || text.is_empty());
+                prop_assert!((1..=100).contains(&text::utf16_len(&short)) || text.is_empty());
                 let found = match Abbreviation::parse(short.trim()) {
                     Some(read) => read.resolve([&whole]),
                     None => Some(name(&short)),

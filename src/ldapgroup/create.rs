@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Changed, Created, Fault, InUseBy, Known, LdapGroups, Refusal, Stop, Trouble};
-use crate::access::Place;
-use crate::connect::{Code, CorrelationId, Error};
+use super::{Cause, Created, Error, Failure, InUseBy, Known, LdapGroups, Refusal, SideEffect};
+use crate::connect::{Code, ConnectError};
+use crate::correlation::CorrelationId;
 use crate::group::{GroupName, Guid, Match, RemoteGroup, find};
+use crate::ids::Place;
 
 /// The pauses before each look for a group whose creation went unanswered. Connect may still be at
 /// work when the connection breaks.
@@ -18,17 +19,17 @@ impl LdapGroups {
     /// # Errors
     ///
     /// When Connect has the group, or refused, or failed. An answer that was lost is looked into.
-    pub async fn bring_in(
+    pub async fn import(
         &self,
         place: Option<Place>,
         hit: RemoteGroup,
         id: CorrelationId,
-    ) -> Result<Created, Stop> {
-        let created = self.put_renewed(hit, id).await.map_err(Stop::of_creation);
+    ) -> Result<Created, Error> {
+        let created = self.put_renewed(hit, id).await.map_err(Error::of_creation);
         if let Some(place) = place {
             match &created {
                 Ok(Created { name, guid, .. })
-                | Err(Stop::Refusal(Refusal::InUse {
+                | Err(Error::Refused(Refusal::InUse {
                     name,
                     guid: Some(guid),
                     by: InUseBy::ThisGroup,
@@ -42,7 +43,7 @@ impl LdapGroups {
     }
 
     /// Sends the creation, once; a ticket that Connect doesn't take any more is renewed once.
-    async fn put_renewed(&self, hit: RemoteGroup, id: CorrelationId) -> Result<Created, Stop> {
+    async fn put_renewed(&self, hit: RemoteGroup, id: CorrelationId) -> Result<Created, Error> {
         match self.put(hit, id).await? {
             Put::Created(created) => Ok(created),
             Put::StaleTicket { name, .. } => {
@@ -55,7 +56,7 @@ impl LdapGroups {
         }
     }
 
-    async fn put(&self, hit: RemoteGroup, id: CorrelationId) -> Result<Put, Stop> {
+    async fn put(&self, hit: RemoteGroup, id: CorrelationId) -> Result<Put, Error> {
         if let Some(guid) = hit.guid {
             let by = InUseBy::ThisGroup;
             return Err(Refusal::InUse { name: hit.name, guid: Some(guid), by }.into());
@@ -102,25 +103,25 @@ impl LdapGroups {
     async fn look_for_lost(
         &self,
         name: GroupName,
-        error: Error,
+        error: ConnectError,
         id: CorrelationId,
-    ) -> Result<Created, Stop> {
+    ) -> Result<Created, Error> {
         tracing::warn!(error = error.chain(), "a creation went unanswered; looking for the group");
-        let mut changed = Changed::Unknown;
+        let mut side_effect = SideEffect::Unknown;
         for pause in LOOKS {
             tokio::time::sleep(pause).await;
             match self.guid_in_ldap(&name, id).await {
                 Ok(Some(guid)) => {
                     return Ok(Created { name, guid, known: Known::FoundAfterwards });
                 }
-                Ok(None) => changed = Changed::NotThereYet,
+                Ok(None) => side_effect = SideEffect::NotThereYet,
                 Err(error) => {
-                    changed = Changed::Unknown;
+                    side_effect = SideEffect::Unknown;
                     tracing::warn!(error = error.chain(), "could not look for the group");
                 }
             }
         }
-        Err(Fault { trouble: Trouble::Connect(Arc::new(error)), changed }.into())
+        Err(Failure { cause: Cause::Connect(Arc::new(error)), side_effect }.into())
     }
 
     /// The id that Connect says the LDAP group of exactly this name has.
@@ -128,7 +129,7 @@ impl LdapGroups {
         &self,
         name: &GroupName,
         id: CorrelationId,
-    ) -> Result<Option<Guid>, Arc<Error>> {
+    ) -> Result<Option<Guid>, Arc<ConnectError>> {
         let hits = self.connect.search_afresh(&name.clone().into(), id).await?;
         Ok(match find(&hits, name) {
             Match::One(hit) if hit.name == *name => hit.guid.clone(),
@@ -140,5 +141,5 @@ impl LdapGroups {
 /// What came of sending a creation, where it isn't over.
 enum Put {
     Created(Created),
-    StaleTicket { name: GroupName, error: Error },
+    StaleTicket { name: GroupName, error: ConnectError },
 }

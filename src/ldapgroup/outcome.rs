@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::requests::RequestRefusal;
 use crate::access::Denied;
-use crate::connect::{Code, Error};
+use crate::connect::{Code, ConnectError};
 use crate::group::{GroupName, Guid, NameProblem};
 use crate::store::StoreError;
 use crate::text::shorten;
@@ -89,7 +89,7 @@ pub enum InUseBy {
 
 /// What is known about Connect after a failure.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Changed {
+pub enum SideEffect {
     /// It was only asked.
     Nothing,
     /// No group was created.
@@ -102,85 +102,88 @@ pub enum Changed {
 
 /// Something failed that isn't the fault of the person who asked.
 #[derive(Debug)]
-pub struct Fault {
+pub struct Failure {
     /// What failed.
-    pub trouble: Trouble,
+    pub cause: Cause,
     /// Whether Connect may have changed all the same.
-    pub changed: Changed,
+    pub side_effect: SideEffect,
 }
 
 /// What can fail.
 #[derive(Debug)]
-pub enum Trouble {
+pub enum Cause {
     /// Connect, or something on the way to it.
-    Connect(Arc<Error>),
+    Connect(Arc<ConnectError>),
     /// The database of requests.
     Store(StoreError),
 }
 
-impl Fault {
+impl Failure {
     /// Whether it may go better by itself, a little later.
     #[must_use]
     pub fn passes(&self) -> bool {
-        match &self.trouble {
-            Trouble::Connect(error) => {
+        match &self.cause {
+            Cause::Connect(error) => {
                 error.is_transient()
-                    || matches!(self.changed, Changed::Unknown | Changed::NotThereYet)
-                    || matches!(**error, Error::TimedOut(_) | Error::NotConnect { .. })
+                    || matches!(self.side_effect, SideEffect::Unknown | SideEffect::NotThereYet)
+                    || matches!(
+                        **error,
+                        ConnectError::TimedOut(_) | ConnectError::NotConnect { .. }
+                    )
             }
-            Trouble::Store(_) => true,
+            Cause::Store(_) => true,
         }
     }
 
     /// How long Connect wants to be left alone, if it said so.
     #[must_use]
     pub fn wait(&self) -> Option<Duration> {
-        match &self.trouble {
-            Trouble::Connect(error) => error.retry_after(),
-            Trouble::Store(_) => None,
+        match &self.cause {
+            Cause::Connect(error) => error.retry_after(),
+            Cause::Store(_) => None,
         }
     }
 
     /// What failed, with all its causes, for the log.
     #[must_use]
     pub fn chain(&self) -> String {
-        match &self.trouble {
-            Trouble::Connect(error) => error.chain(),
-            Trouble::Store(error) => error.to_string(),
+        match &self.cause {
+            Cause::Connect(error) => error.chain(),
+            Cause::Store(error) => error.to_string(),
         }
     }
 }
 
-impl From<Arc<Error>> for Fault {
-    fn from(error: Arc<Error>) -> Self {
-        Self { trouble: Trouble::Connect(error), changed: Changed::Nothing }
+impl From<Arc<ConnectError>> for Failure {
+    fn from(error: Arc<ConnectError>) -> Self {
+        Self { cause: Cause::Connect(error), side_effect: SideEffect::Nothing }
     }
 }
 
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
         Arc::new(error).into()
     }
 }
 
-impl From<StoreError> for Fault {
+impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self { trouble: Trouble::Store(error), changed: Changed::Nothing }
+        Self { cause: Cause::Store(error), side_effect: SideEffect::Nothing }
     }
 }
 
 /// Why something wasn't done.
 #[derive(Debug)]
-pub enum Stop {
+pub enum Error {
     /// By right, and the person is told what to do about it.
-    Refusal(Refusal),
+    Refused(Refusal),
     /// By failure, which is logged.
-    Fault(Fault),
+    Failed(Failure),
 }
 
-impl Stop {
+impl Error {
     /// Too many hits are a matter of the prefix.
-    pub(super) fn of_search(error: Arc<Error>) -> Self {
+    pub(super) fn of_search(error: Arc<ConnectError>) -> Self {
         match error.code() {
             Some(Code::TooManyResults) => Refusal::TooBroad.into(),
             _ => error.into(),
@@ -190,10 +193,10 @@ impl Stop {
     /// What only asked Connect, as part of a creation, created nothing.
     pub(super) fn of_creation(self) -> Self {
         match self {
-            Self::Fault(Fault { trouble, changed: Changed::Nothing }) => {
-                Self::Fault(Fault { trouble, changed: Changed::NotCreated })
+            Self::Failed(Failure { cause, side_effect: SideEffect::Nothing }) => {
+                Self::Failed(Failure { cause, side_effect: SideEffect::NotCreated })
             }
-            Self::Fault(_) | Self::Refusal(_) => self,
+            Self::Failed(_) | Self::Refused(_) => self,
         }
     }
 
@@ -202,53 +205,53 @@ impl Stop {
     #[must_use]
     pub fn words(&self) -> String {
         let words = match self {
-            Self::Fault(Fault { trouble: Trouble::Connect(error), .. }) => match &**error {
-                Error::Refused { text, .. } => text.clone(),
+            Self::Failed(Failure { cause: Cause::Connect(error), .. }) => match &**error {
+                ConnectError::Refused { text, .. } => text.clone(),
                 error => error.to_string(),
             },
-            Self::Fault(Fault { trouble: Trouble::Store(error), .. }) => error.to_string(),
-            Self::Refusal(Refusal::InUse { .. }) => {
+            Self::Failed(Failure { cause: Cause::Store(error), .. }) => error.to_string(),
+            Self::Refused(Refusal::InUse { .. }) => {
                 "The requested group name is already in use.".to_owned()
             }
-            Self::Refusal(Refusal::InOtherCase { there, .. }) => {
+            Self::Refused(Refusal::InOtherCase { there, .. }) => {
                 format!(
                     "Connect ignores case in names and has {there} already, so both can't be there."
                 )
             }
-            Self::Refusal(Refusal::TooBroad) => {
+            Self::Refused(Refusal::TooBroad) => {
                 "Too many LDAP groups begin with this name.".to_owned()
             }
-            Self::Refusal(Refusal::NoSuchGroup { near, .. }) => match near.first() {
+            Self::Refused(Refusal::NoSuchGroup { near, .. }) => match near.first() {
                 Some(near) => format!("LDAP has no such group. The nearest is {near}."),
                 None => "LDAP has no such group.".to_owned(),
             },
-            Self::Refusal(Refusal::Ambiguous { .. }) => {
+            Self::Refused(Refusal::Ambiguous { .. }) => {
                 "LDAP has several groups of this name.".to_owned()
             }
-            Self::Refusal(Refusal::Request(RequestRefusal::Abandoned)) => {
+            Self::Refused(Refusal::Request(RequestRefusal::Abandoned)) => {
                 "Connect's answer got lost, and the group isn't there.".to_owned()
             }
-            Self::Refusal(_) => "It can't be created.".to_owned(),
+            Self::Refused(_) => "It can't be created.".to_owned(),
         };
         shorten(&words, MAX_WORDS).into_owned()
     }
 }
 
-impl From<Denied> for Stop {
+impl From<Denied> for Error {
     fn from(denied: Denied) -> Self {
-        Self::Refusal(Refusal::Denied(denied))
+        Self::Refused(Refusal::Denied(denied))
     }
 }
 
-impl From<Refusal> for Stop {
+impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        Self::Refusal(refusal)
+        Self::Refused(refusal)
     }
 }
 
-impl<E: Into<Fault>> From<E> for Stop {
-    fn from(fault: E) -> Self {
-        Self::Fault(fault.into())
+impl<E: Into<Failure>> From<E> for Error {
+    fn from(failure: E) -> Self {
+        Self::Failed(failure.into())
     }
 }
 

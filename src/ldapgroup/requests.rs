@@ -11,12 +11,13 @@ use tokio::sync::Notify;
 
 pub use self::asking::{Batch, Done, Found, Left, Wanted};
 pub use self::carry::Swept;
-use super::{LdapGroups, Refusal, Stop};
-use crate::access::{Authority, ChannelId, GuildId, Member, Policy};
-use crate::connect::CorrelationId;
+use super::{Error, LdapGroups, Refusal};
+use crate::access::{Authority, Member, Policy};
+use crate::correlation::CorrelationId;
 use crate::group::GroupName;
-use crate::request::{Event, Part, Request, State};
-use crate::store::{Change, Filter, Listed, Store, Swap};
+use crate::ids::ChannelId;
+use crate::request::{Event, Involvement, Request, State};
+use crate::store::{Change, Filter, Listed, Store, Transition};
 
 /// How requests are made and decided.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -81,9 +82,9 @@ impl From<RequestRefusal> for Refusal {
     }
 }
 
-impl From<RequestRefusal> for Stop {
+impl From<RequestRefusal> for Error {
     fn from(refusal: RequestRefusal) -> Self {
-        Self::Refusal(refusal.into())
+        Self::Refused(refusal.into())
     }
 }
 
@@ -130,8 +131,6 @@ pub struct Requests {
     settings: RequestSettings,
     /// Requests whose creation this process is at work on: none is worked on twice.
     under_way: Mutex<HashSet<i64>>,
-    /// Servers in which the command was used since the start.
-    servers: Mutex<HashSet<GuildId>>,
     changed: Notify,
 }
 
@@ -144,8 +143,14 @@ impl Requests {
         policy: Policy,
         settings: RequestSettings,
     ) -> Self {
-        let (under_way, servers) = (Mutex::default(), Mutex::default());
-        Self { groups, store, policy, settings, under_way, servers, changed: Notify::new() }
+        Self {
+            groups,
+            store,
+            policy,
+            settings,
+            under_way: Mutex::default(),
+            changed: Notify::new(),
+        }
     }
 
     /// Who may do what.
@@ -172,13 +177,6 @@ impl Requests {
         &self.settings
     }
 
-    /// Whether the command is used in this server for the first time. Asked once a server and run,
-    /// the database says so; if it fails, it isn't.
-    pub async fn is_first_use(&self, guild: GuildId) -> bool {
-        let is_first = self.servers.lock().unwrap_or_else(PoisonError::into_inner).insert(guild);
-        is_first && self.store.is_first_use(guild, SystemTime::now()).await.unwrap_or(false)
-    }
-
     /// Has it looked again at what is to be done.
     pub fn look_again(&self) {
         self.changed.notify_one();
@@ -200,7 +198,7 @@ impl Requests {
         member: Member,
         decision: &Decision<'_>,
         id: CorrelationId,
-    ) -> Result<Request, Stop> {
+    ) -> Result<Request, Error> {
         let request = self.decidable(member, decision, id).await?;
         let why = decision.why.map(str::trim).filter(|why| !why.is_empty()).map(str::to_owned);
         let event = decision.verdict.event();
@@ -218,7 +216,7 @@ impl Requests {
         member: Member,
         decision: &Decision<'_>,
         id: CorrelationId,
-    ) -> Result<Request, Stop> {
+    ) -> Result<Request, Error> {
         let &Decision { message, verdict, .. } = decision;
         let request = self.store.request(decision.request).await?;
         let request = request.ok_or(RequestRefusal::Unknown)?;
@@ -228,7 +226,7 @@ impl Requests {
         self.policy.require_admin(member)?;
         // Who may create at once needs nobody else's word to try again.
         let must_be_another = !request.direct || self.must_ask(member.authority());
-        if must_be_another && self.part(&request, member).await? != Part::Out {
+        if must_be_another && self.part(&request, member).await? != Involvement::Out {
             return Err(RequestRefusal::Own.into());
         }
         let now = SystemTime::now();
@@ -256,33 +254,33 @@ impl Requests {
         member: Member,
         number: i64,
         id: CorrelationId,
-    ) -> Result<Request, Stop> {
+    ) -> Result<Request, Error> {
         let request = self.store.request(number).await?.ok_or(RequestRefusal::Unknown)?;
         match (self.part(&request, member).await?, member.authority()) {
-            (Part::In, _) => {}
-            (Part::Out, Authority::Admin) => {
+            (Involvement::In, _) => {}
+            (Involvement::Out, Authority::Admin) => {
                 let change = Change::new(Event::Cancel, Some(member.user()), id);
                 return self.swap(number, &change).await;
             }
-            (Part::Out, Authority::Requester) => return Err(RequestRefusal::NotYours.into()),
-            (Part::Left, _) => return Err(RequestRefusal::HasLeft(number).into()),
+            (Involvement::Out, Authority::Requester) => return Err(RequestRefusal::NotYours.into()),
+            (Involvement::Left, _) => return Err(RequestRefusal::HasLeft(number).into()),
         }
         match self.store.leave(number, member.user(), SystemTime::now(), id).await? {
-            Swap::Done(request) => {
+            Transition::Applied(request) => {
                 self.changed.notify_one();
                 Ok(request)
             }
-            Swap::Lost(request) if request.state == State::Pending => {
+            Transition::Conflict(request) if request.state == State::Pending => {
                 Err(RequestRefusal::HasLeft(number).into())
             }
-            Swap::Lost(request) => Err(RequestRefusal::Over(Box::new(request)).into()),
-            Swap::Unknown => Err(RequestRefusal::Unknown.into()),
+            Transition::Conflict(request) => Err(RequestRefusal::Over(Box::new(request)).into()),
+            Transition::NotFound => Err(RequestRefusal::Unknown.into()),
         }
     }
 
-    async fn part(&self, request: &Request, member: Member) -> Result<Part, Stop> {
+    async fn part(&self, request: &Request, member: Member) -> Result<Involvement, Error> {
         if request.requester == member.user() {
-            return Ok(Part::In);
+            return Ok(Involvement::In);
         }
         Ok(self.store.part(request.id, member.user()).await?)
     }
@@ -297,7 +295,7 @@ impl Requests {
         &self,
         member: Member,
         limit: u32,
-    ) -> Result<(Vec<Request>, Vec<Request>), Stop> {
+    ) -> Result<(Vec<Request>, Vec<Request>), Error> {
         let own = self.store.pending_of(member.user(), limit).await?;
         let others = match member.authority() {
             Authority::Admin => self.store.pending_of_others(member.user(), limit).await?,
@@ -306,17 +304,19 @@ impl Requests {
         Ok((own, others))
     }
 
-    async fn swap(&self, number: i64, change: &Change) -> Result<Request, Stop> {
+    async fn swap(&self, number: i64, change: &Change) -> Result<Request, Error> {
         match self.store.change(number, change, SystemTime::now()).await? {
-            Swap::Done(request) => {
+            Transition::Applied(request) => {
                 self.changed.notify_one();
                 Ok(request)
             }
-            Swap::Lost(request) if change.event == Event::Retry && request.can_be_retried() => {
+            Transition::Conflict(request)
+                if change.event == Event::Retry && request.can_be_retried() =>
+            {
                 Err(RequestRefusal::AskedAgain(Box::new(request)).into())
             }
-            Swap::Lost(request) => Err(RequestRefusal::Over(Box::new(request)).into()),
-            Swap::Unknown => Err(RequestRefusal::Unknown.into()),
+            Transition::Conflict(request) => Err(RequestRefusal::Over(Box::new(request)).into()),
+            Transition::NotFound => Err(RequestRefusal::Unknown.into()),
         }
     }
 
@@ -331,7 +331,7 @@ impl Requests {
         state: Option<State>,
         page: usize,
         per_page: usize,
-    ) -> Result<Listed<Request>, Stop> {
+    ) -> Result<Listed<Request>, Error> {
         let person = match member.authority() {
             Authority::Admin => None,
             Authority::Requester => Some(member.user()),

@@ -5,10 +5,10 @@ use std::time::SystemTime;
 
 use super::rows::millis;
 use super::{Step, Store, StoreError, Tx, bump, one, record};
-use crate::access::{GuildId, Place, UserId};
-use crate::connect::CorrelationId;
+use crate::correlation::CorrelationId;
 use crate::group::GroupName;
-use crate::request::{Deed, Request, State};
+use crate::ids::{Place, UserId};
+use crate::request::{Activity, Request, State};
 
 /// Whoever creates something at once is at work on it; only after this long it may have been left.
 const SETTLE_AFTER_MILLIS: i64 = 60_000;
@@ -77,7 +77,7 @@ impl Store {
         let mut tx = self.pool.begin().await?;
         let (free, mut standing) = standing(&mut tx, &new.names).await?;
         let mut joined = HashMap::new();
-        for Standing { request, how, .. } in standing.iter_mut().filter(|open| !open.request.quiet)
+        for Standing { request, how, .. } in standing.iter_mut().filter(|open| !open.request.hidden)
         {
             *how = match joined.get(&request.id) {
                 Some(known) => *known,
@@ -122,21 +122,6 @@ impl Store {
         tx.commit().await?;
         Ok(Asked { made, standing })
     }
-
-    /// Whether a server uses the command for the first time.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn is_first_use(&self, guild: GuildId, now: SystemTime) -> Result<bool, StoreError> {
-        let noted =
-            sqlx::query("INSERT INTO servers (guild, used) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-                .bind(guild.0.cast_signed())
-                .bind(millis(now))
-                .execute(&self.pool)
-                .await?;
-        Ok(noted.rows_affected() == 1)
-    }
 }
 
 /// The names that no open request is for, and the others with the requests that are.
@@ -147,7 +132,7 @@ async fn standing(
     let (mut free, mut standing) = (Vec::new(), Vec::new());
     for name in names {
         let open: Option<i64> =
-            sqlx::query_scalar("SELECT request FROM requested WHERE folded = $1 AND open")
+            sqlx::query_scalar("SELECT request FROM requested_groups WHERE folded = $1 AND open")
                 .bind(name.folded())
                 .fetch_optional(&mut **tx)
                 .await?;
@@ -173,16 +158,16 @@ async fn join(
     correlation: CorrelationId,
 ) -> Result<How, StoreError> {
     let Request { id, state, .. } = *request;
-    let (how, deed) = if add_person(tx, id, new, now).await? {
-        (How::Joined, Deed::Joined)
+    let (how, activity) = if add_person(tx, id, new, now).await? {
+        (How::Joined, Activity::Joined)
     } else if reword(tx, id, new).await? {
-        (How::Reworded, Deed::Reworded)
+        (How::Reworded, Activity::Reworded)
     } else {
         return Ok(How::AskedBefore);
     };
     bump(tx, id).await?;
     let (person, why) = (Some(new.requester), new.reason.as_deref());
-    let step = Step { person, before: Some(state), after: state, deed: Some(deed), why };
+    let step = Step { person, before: Some(state), after: state, activity: Some(activity), why };
     record(tx, id, None, step, now, correlation).await?;
     Ok(how)
 }
@@ -190,7 +175,7 @@ async fn join(
 /// Whether somebody who asked before gives another reason now. Giving none takes none back.
 async fn reword(tx: &mut Tx, id: i64, new: &NewRequest) -> Result<bool, StoreError> {
     let reworded = sqlx::query(
-        "UPDATE people SET reason = $1 \
+        "UPDATE participants SET reason = $1 \
          WHERE request = $2 AND person = $3 AND $1 <> COALESCE(reason, '')",
     )
     .bind(&new.reason)
@@ -243,7 +228,7 @@ async fn insert(
     let wait = if is_quiet { SETTLE_AFTER_MILLIS } else { 0 };
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO requests \
-           (state, direct, quiet, guild, channel, requester, reason, made, decider, decided, due) \
+           (state, direct, hidden, guild, channel, requester, reason, created_at, decider, decided_at, due_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
     )
     .bind(state.as_str())
@@ -261,7 +246,7 @@ async fn insert(
     .await?;
     for (position, name) in new.names.iter().enumerate() {
         sqlx::query(
-            "INSERT INTO requested (request, position, name, folded, fate, open) \
+            "INSERT INTO requested_groups (request, position, name, folded, status, open) \
              VALUES ($1, $2, $3, $4, 'waiting', TRUE)",
         )
         .bind(id)
@@ -272,7 +257,8 @@ async fn insert(
         .await?;
     }
     let why = new.reason.as_deref();
-    let step = Step { person: Some(new.requester), before: None, after: state, deed: None, why };
+    let step =
+        Step { person: Some(new.requester), before: None, after: state, activity: None, why };
     record(tx, id, None, step, now, correlation).await?;
     one(tx, id).await?.ok_or(StoreError::Damaged("a new request is gone".to_owned()))
 }
@@ -285,7 +271,7 @@ async fn add_person(
     now: SystemTime,
 ) -> Result<bool, StoreError> {
     let added = sqlx::query(
-        "INSERT INTO people (request, person, guild, channel, joined, reason) \
+        "INSERT INTO participants (request, person, guild, channel, joined_at, reason) \
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
     )
     .bind(id)

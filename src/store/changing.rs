@@ -4,20 +4,20 @@ use std::time::SystemTime;
 
 use super::rows::millis;
 use super::{Step, Store, StoreError, Tx, one, record};
-use crate::access::UserId;
-use crate::connect::CorrelationId;
+use crate::correlation::CorrelationId;
 use crate::group::Guid;
-use crate::request::{Event, Fate, Request, State};
+use crate::ids::UserId;
+use crate::request::{Event, GroupStatus, Request, State};
 
 /// What came of a change of state.
 #[derive(Clone, Debug)]
-pub enum Swap {
+pub enum Transition {
     /// The request is changed.
-    Done(Request),
+    Applied(Request),
     /// It was in another state: somebody or something else was first.
-    Lost(Request),
+    Conflict(Request),
     /// There is no such request.
-    Unknown,
+    NotFound,
 }
 
 /// A change of state, and what is written with it.
@@ -43,9 +43,9 @@ impl Change {
 
 /// What came of one group of a request.
 #[derive(Clone, Debug)]
-pub struct Settled {
-    /// The group's fate.
-    pub fate: Fate,
+pub struct GroupOutcome {
+    /// The group's status.
+    pub status: GroupStatus,
     /// Its id, if it is there, or the id of the group that is in its way.
     pub guid: Option<Guid>,
     /// Why it isn't there.
@@ -65,14 +65,14 @@ impl Store {
         id: i64,
         change: &Change,
         now: SystemTime,
-    ) -> Result<Swap, StoreError> {
+    ) -> Result<Transition, StoreError> {
         let mut tx = self.pool.begin().await?;
         let Some(changed) = swap(&mut tx, id, change, now).await? else {
             drop(tx);
-            return Ok(self.request(id).await?.map_or(Swap::Unknown, Swap::Lost));
+            return Ok(self.request(id).await?.map_or(Transition::NotFound, Transition::Conflict));
         };
         tx.commit().await?;
-        Ok(Swap::Done(changed))
+        Ok(Transition::Applied(changed))
     }
 
     /// Writes down that the creation of a group is about to be sent.
@@ -81,7 +81,7 @@ impl Store {
     ///
     /// When the database fails.
     pub async fn note_sent(&self, id: i64, position: usize) -> Result<(), StoreError> {
-        sqlx::query("UPDATE requested SET sent = TRUE WHERE request = $1 AND position = $2")
+        sqlx::query("UPDATE requested_groups SET sent = TRUE WHERE request = $1 AND position = $2")
             .bind(id)
             .bind(i64::try_from(position).unwrap_or(i64::MAX))
             .execute(&self.pool)
@@ -99,17 +99,17 @@ impl Store {
         &self,
         id: i64,
         position: usize,
-        settled: &Settled,
+        settled: &GroupOutcome,
         now: SystemTime,
     ) -> Result<Option<Request>, StoreError> {
         let position = i64::try_from(position).unwrap_or(i64::MAX);
-        let Settled { fate, guid, note, correlation } = settled;
+        let GroupOutcome { status, guid, note, correlation } = settled;
         let mut tx = self.pool.begin().await?;
         // If a retry comes to the same, nobody needs to hear it again.
         sqlx::query(
-            "UPDATE people SET told = NULL WHERE request = $1 AND told = 'failed' \
-               AND NOT EXISTS (SELECT 1 FROM requested WHERE request = $1 AND position = $2 \
-                 AND (fate <> 'waiting' OR note = $3))",
+            "UPDATE participants SET told_state = NULL WHERE request = $1 AND told_state = 'failed' \
+               AND NOT EXISTS (SELECT 1 FROM requested_groups WHERE request = $1 AND position = $2 \
+                 AND (status <> 'waiting' OR note = $3))",
         )
         .bind(id)
         .bind(position)
@@ -117,11 +117,11 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         let taken = sqlx::query(
-            "UPDATE requested SET fate = $1, guid = $2, note = $3, open = FALSE \
-             WHERE request = $4 AND position = $5 AND fate = 'waiting' \
+            "UPDATE requested_groups SET status = $1, guid = $2, note = $3, open = FALSE \
+             WHERE request = $4 AND position = $5 AND status = 'waiting' \
                AND EXISTS (SELECT 1 FROM requests WHERE id = request AND state = 'creating')",
         )
-        .bind(fate.as_str())
+        .bind(status.as_str())
         .bind(guid.as_ref().map(Guid::as_str))
         .bind(note)
         .bind(id)
@@ -131,12 +131,12 @@ impl Store {
         if taken.rows_affected() == 0 {
             return Ok(None);
         }
-        let (why, after) = match fate {
-            Fate::Existed => (Some("The group was there already."), State::Created),
-            Fate::Created | Fate::Waiting => (None, State::Created),
-            Fate::Failed | Fate::Impossible => (note.as_deref(), State::Failed),
+        let (why, after) = match status {
+            GroupStatus::Existed => (Some("The group was there already."), State::Created),
+            GroupStatus::Created | GroupStatus::Waiting => (None, State::Created),
+            GroupStatus::Failed | GroupStatus::Impossible => (note.as_deref(), State::Failed),
         };
-        let step = Step { person: None, before: Some(State::Creating), after, deed: None, why };
+        let step = Step { person: None, before: Some(State::Creating), after, activity: None, why };
         record(&mut tx, id, Some(position), step, now, *correlation).await?;
         // Whatever kept it waiting doesn't any more.
         sqlx::query("UPDATE requests SET version = version + 1, note = NULL WHERE id = $1")
@@ -144,10 +144,10 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         let Some(mut request) = one(&mut tx, id).await? else { return Ok(None) };
-        if request.count(&[Fate::Waiting]) == 0 {
-            request.state = State::of_settled(request.count(&Fate::FAILURES) > 0);
+        if request.count(&[GroupStatus::Waiting]) == 0 {
+            request.state = State::of_settled(request.count(&GroupStatus::FAILURES) > 0);
             sqlx::query(
-                "UPDATE requests SET state = $1, attempts = 0, note = NULL, due = NULL WHERE id = $2",
+                "UPDATE requests SET state = $1, attempts = 0, note = NULL, due_at = NULL WHERE id = $2",
             )
             .bind(request.state.as_str())
             .bind(id)
@@ -166,7 +166,7 @@ impl Store {
     /// When the database fails.
     pub async fn postpone(&self, id: i64, note: &str, due: SystemTime) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE requests SET attempts = attempts + 1, due = $1, version = version + 1, note = $2 \
+            "UPDATE requests SET attempts = attempts + 1, due_at = $1, version = version + 1, note = $2 \
              WHERE id = $3 AND state = 'creating'",
         )
         .bind(millis(due))
@@ -194,17 +194,17 @@ pub(super) async fn swap(
     let swapped = sqlx::query(
         "UPDATE requests SET state = $1, version = version + 1, attempts = 0, note = NULL, \
            approver = CASE WHEN $7 = 'failed' THEN COALESCE(approver, decider) END, \
-           approved = CASE WHEN $7 = 'failed' THEN COALESCE(approved, decided) END, \
+           approved_at = CASE WHEN $7 = 'failed' THEN COALESCE(approved_at, decided_at) END, \
            decider = CASE WHEN $2 THEN $3 ELSE decider END, \
-           decided = CASE WHEN $2 THEN $4 ELSE decided END, \
-           verdict = COALESCE($5, verdict), \
-           due = CASE WHEN $1 = 'creating' THEN $4 ELSE NULL END \
+           decided_at = CASE WHEN $2 THEN $4 ELSE decided_at END, \
+           denial_reason = COALESCE($5, denial_reason), \
+           due_at = CASE WHEN $1 = 'creating' THEN $4 ELSE NULL END \
          WHERE id = $6 AND state = $7 \
-           AND ($7 <> 'failed' OR EXISTS (SELECT 1 FROM requested own \
-             WHERE own.request = $6 AND own.fate = 'failed') \
-           AND NOT EXISTS (SELECT 1 FROM requested other \
-             JOIN requested own ON other.folded = own.folded \
-             WHERE own.request = $6 AND own.fate = 'failed' AND other.open))",
+           AND ($7 <> 'failed' OR EXISTS (SELECT 1 FROM requested_groups own \
+             WHERE own.request = $6 AND own.status = 'failed') \
+           AND NOT EXISTS (SELECT 1 FROM requested_groups other \
+             JOIN requested_groups own ON other.folded = own.folded \
+             WHERE own.request = $6 AND own.status = 'failed' AND other.open))",
     )
     .bind(to.as_str())
     .bind(decides)
@@ -219,19 +219,18 @@ pub(super) async fn swap(
         return Ok(None);
     }
     let why = change.why.as_deref();
-    let step = Step { person: change.person, before: Some(from), after: to, deed: None, why };
+    let step = Step { person: change.person, before: Some(from), after: to, activity: None, why };
     // What is tried again are the groups that failed, and no others.
-    let failed: Vec<i64> = match change.event {
-        Event::Retry => {
-            sqlx::query_scalar(
-                "SELECT position FROM requested WHERE request = $1 AND fate = 'failed'",
+    let failed: Vec<i64> =
+        match change.event {
+            Event::Retry => sqlx::query_scalar(
+                "SELECT position FROM requested_groups WHERE request = $1 AND status = 'failed'",
             )
             .bind(id)
             .fetch_all(&mut **tx)
-            .await?
-        }
-        Event::Approve | Event::Deny | Event::Cancel | Event::Expire => Vec::new(),
-    };
+            .await?,
+            Event::Approve | Event::Deny | Event::Cancel | Event::Expire => Vec::new(),
+        };
     if failed.is_empty() {
         record(tx, id, None, step, now, change.correlation).await?;
     }
@@ -241,7 +240,7 @@ pub(super) async fn swap(
     match change.event {
         Event::Approve => {}
         Event::Deny | Event::Cancel | Event::Expire => {
-            sqlx::query("UPDATE requested SET open = FALSE WHERE request = $1")
+            sqlx::query("UPDATE requested_groups SET open = FALSE WHERE request = $1")
                 .bind(id)
                 .execute(&mut **tx)
                 .await?;
@@ -249,8 +248,8 @@ pub(super) async fn swap(
         Event::Retry => {
             // What it failed with stays, to be compared with what comes of it now.
             sqlx::query(
-                "UPDATE requested SET open = TRUE, fate = 'waiting', guid = NULL, sent = FALSE \
-                 WHERE request = $1 AND fate = 'failed'",
+                "UPDATE requested_groups SET open = TRUE, status = 'waiting', guid = NULL, sent = FALSE \
+                 WHERE request = $1 AND status = 'failed'",
             )
             .bind(id)
             .execute(&mut **tx)
@@ -260,12 +259,14 @@ pub(super) async fn swap(
     match change.event {
         // Whoever cancels it needn't be told.
         Event::Cancel => {
-            sqlx::query("UPDATE people SET told = $1 WHERE request = $2 AND person = $3")
-                .bind(to.as_str())
-                .bind(id)
-                .bind(change.person.map(|person| person.0.cast_signed()))
-                .execute(&mut **tx)
-                .await?;
+            sqlx::query(
+                "UPDATE participants SET told_state = $1 WHERE request = $2 AND person = $3",
+            )
+            .bind(to.as_str())
+            .bind(id)
+            .bind(change.person.map(|person| person.0.cast_signed()))
+            .execute(&mut **tx)
+            .await?;
         }
         Event::Approve | Event::Deny | Event::Expire | Event::Retry => {}
     }

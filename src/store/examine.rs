@@ -51,7 +51,7 @@ impl Store {
             Ok(Version::Ours) => Condition::Current,
             Err(error) => {
                 if !is_left_open {
-                    tidy(&options).await;
+                    evict_stale(&options).await;
                 }
                 return Err(error);
             }
@@ -70,7 +70,7 @@ fn try_folder(database: &Path) -> io::Result<()> {
 
 /// Takes away the empty files that a look makes beside the database, which only a connection can
 /// that might write. It reads, and doesn't.
-async fn tidy(options: &SqliteConnectOptions) {
+async fn evict_stale(options: &SqliteConnectOptions) {
     let read_and_close = async {
         let mut connection = options.connect().await?;
         let read = sqlx::query("PRAGMA schema_version").execute(&mut connection).await;

@@ -9,56 +9,59 @@ use sqlx::{Row, Sqlite};
 
 use super::rows::{all, requests, state, time, user};
 use super::{Store, StoreError};
-use crate::access::UserId;
 use crate::group::GroupName;
-use crate::request::{Deed, Request, State};
+use crate::ids::UserId;
+use crate::request::{Activity, Request, State};
 
-/// A list has at most so many entries. Of one person's requests that are over, those of a state are
-/// looked for among so many; names that hold what was typed, among so many requests.
+/// A list has at most so many entries; names that hold what was typed are looked for among so many
+/// requests.
 const LATEST: usize = 1000;
+
+/// One person's requests that are over are looked for among so many.
+const LATEST_OF_PERSON: usize = 500;
 
 /// The history of a group is that of so many requests for it.
 const LATEST_OF_NAME: usize = 250;
 
 /// Open requests.
-const OPEN: &str = "FROM requests WHERE state IN ('pending', 'creating') AND NOT quiet \
+const OPEN: &str = "FROM requests WHERE state IN ('pending', 'creating') AND NOT hidden \
      AND ($1 IS NULL OR state = $1) \
-     AND ($2 IS NULL OR EXISTS (SELECT 1 FROM people WHERE request = id AND person = $2))";
+     AND ($2 IS NULL OR EXISTS (SELECT 1 FROM participants WHERE request = id AND person = $2))";
 
 /// Everybody's requests in a state.
-const OVER: &str = "FROM requests WHERE state = $1 AND quiet = FALSE";
+const OVER: &str = "FROM requests WHERE state = $1 AND hidden = FALSE";
 
 /// One person's requests in a state. A cross join is made from the left by `SQLite`.
-const OVER_OF_ONE: &str = "FROM (SELECT request FROM people WHERE person = $2 \
+const OVER_OF_ONE: &str = "FROM (SELECT request FROM participants WHERE person = $2 \
        ORDER BY request DESC LIMIT $3) AS theirs CROSS JOIN requests \
-     WHERE id = theirs.request AND state = $1 AND NOT quiet";
+     WHERE id = theirs.request AND state = $1 AND NOT hidden";
 
 /// Whether somebody has asked for more than so many.
-const HAS_MADE: &str = "SELECT request FROM people WHERE person = $1 LIMIT 1 OFFSET $2";
+const HAS_MADE: &str = "SELECT request FROM participants WHERE person = $1 LIMIT 1 OFFSET $2";
 
 /// Whether a group was asked for more than so often.
-const ASKED_FOR: &str = "SELECT request FROM requested WHERE folded = $1 LIMIT 1 OFFSET $2";
+const ASKED_FOR: &str = "SELECT request FROM requested_groups WHERE folded = $1 LIMIT 1 OFFSET $2";
 
 /// The steps of the requests for a group, but for those that are about another group of theirs.
-const OF_GROUP: &str = "FROM (SELECT request, position, name FROM requested WHERE folded = $1 \
+const OF_GROUP: &str = "FROM (SELECT request, position, name FROM requested_groups WHERE folded = $1 \
        ORDER BY request DESC LIMIT $2) AS g CROSS JOIN history h \
      WHERE h.request = g.request AND (h.position IS NULL OR h.position = g.position)";
 
 /// Names that begin so, each once, in their order: from one it is a step in the index to the next,
 /// however often each was asked for.
 const BEGUN: &str = "WITH RECURSIVE begun (folded, number) AS ( \
-       SELECT (SELECT folded FROM requested WHERE folded >= $1 AND folded < $2 \
+       SELECT (SELECT folded FROM requested_groups WHERE folded >= $1 AND folded < $2 \
          ORDER BY folded LIMIT 1), 1 \
        UNION ALL \
-       SELECT (SELECT g.folded FROM requested g WHERE g.folded > begun.folded AND g.folded < $2 \
+       SELECT (SELECT g.folded FROM requested_groups g WHERE g.folded > begun.folded AND g.folded < $2 \
          ORDER BY g.folded LIMIT 1), number + 1 \
        FROM begun WHERE begun.folded IS NOT NULL AND number < $3) \
-     SELECT (SELECT name FROM requested g WHERE g.folded = begun.folded \
+     SELECT (SELECT name FROM requested_groups g WHERE g.folded = begun.folded \
        ORDER BY g.request DESC LIMIT 1) \
      FROM begun WHERE folded IS NOT NULL ORDER BY number";
 
 /// Names that hold this, of the latest requests, the latest first.
-const HELD: &str = "SELECT name FROM requested \
+const HELD: &str = "SELECT name FROM requested_groups \
      WHERE request > (SELECT MAX(id) FROM requests) - $2 AND INSTR(folded, $1) > 0 \
      GROUP BY name ORDER BY MAX(request) DESC LIMIT $3";
 
@@ -102,7 +105,7 @@ pub struct Entry {
     /// The state after.
     pub after: State,
     /// If the state stayed, what it is that they did.
-    pub deed: Option<Deed>,
+    pub activity: Option<Activity>,
     /// Why.
     pub why: Option<String>,
     /// Ties it to the logs.
@@ -111,7 +114,7 @@ pub struct Entry {
 
 impl Store {
     /// A page of requests, the newest first. Of those that are over, the latest 1000 are listed; of
-    /// one person's, those among their latest 1000 of any state.
+    /// one person's, those among their latest 500 of any state.
     ///
     /// # Errors
     ///
@@ -127,14 +130,14 @@ impl Store {
                 (OPEN, usize::MAX - 1)
             }
             Filter { person: None, .. } => (OVER, LATEST),
-            Filter { person: Some(_), .. } => (OVER_OF_ONE, LATEST),
+            Filter { person: Some(_), .. } => (OVER_OF_ONE, LATEST_OF_PERSON),
         };
         let person = filter.person.map(|person| person.0.cast_signed());
         let query = |sql| {
             sqlx::query(sqlx::AssertSqlSafe(sql))
                 .bind(filter.state.map(State::as_str))
                 .bind(person)
-                .bind(count(LATEST))
+                .bind(count(LATEST_OF_PERSON))
         };
         let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {source} LIMIT $4) AS latest");
         let counted = query(sql).bind(count(most + 1)).fetch_one(&self.pool).await?;
@@ -148,7 +151,7 @@ impl Store {
         let entries = all(&page.fetch_all(&self.pool).await?)?;
         let is_cut = match person {
             Some(person) if source == OVER_OF_ONE => {
-                self.has_more(HAS_MADE, person, LATEST).await?
+                self.has_more(HAS_MADE, person, LATEST_OF_PERSON).await?
             }
             Some(_) | None => false,
         };
@@ -264,7 +267,7 @@ fn count(number: usize) -> i64 {
 
 fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {
     let before: Option<String> = row.try_get("before")?;
-    let deed: Option<String> = row.try_get("deed")?;
+    let activity: Option<String> = row.try_get("activity")?;
     Ok(Entry {
         request: row.try_get("request")?,
         name: GroupName::trusted(row.try_get("name")?),
@@ -272,8 +275,8 @@ fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {
         person: user(row, "person")?,
         before: before.as_deref().and_then(State::parse),
         after: state(row, "after")?,
-        deed: deed.as_deref().and_then(Deed::parse),
+        activity: activity.as_deref().and_then(Activity::parse),
         why: row.try_get("why")?,
-        correlation: row.try_get("correlation")?,
+        correlation: row.try_get("correlation_id")?,
     })
 }

@@ -23,13 +23,13 @@ impl Store {
     /// When the database fails.
     pub async fn overview(&self) -> Result<Overview, StoreError> {
         let open: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM requests WHERE NOT quiet AND state IN ('pending', 'creating')",
+            "SELECT COUNT(*) FROM requests WHERE NOT hidden AND state IN ('pending', 'creating')",
         )
         .fetch_one(&self.pool)
         .await?;
         let oldest: Option<i64> = sqlx::query_scalar(
-            "SELECT id FROM requests WHERE NOT quiet AND state IN ('pending', 'creating') \
-             ORDER BY made, id LIMIT 1",
+            "SELECT id FROM requests WHERE NOT hidden AND state IN ('pending', 'creating') \
+             ORDER BY created_at, id LIMIT 1",
         )
         .fetch_optional(&self.pool)
         .await?;

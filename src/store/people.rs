@@ -4,10 +4,10 @@ use std::time::SystemTime;
 
 use super::changing::swap;
 use super::rows::{all, requests};
-use super::{Change, Step, Store, StoreError, Swap, Tx, one, record};
-use crate::access::UserId;
-use crate::connect::CorrelationId;
-use crate::request::{Asker, Deed, Event, Part, Request, State};
+use super::{Change, Step, Store, StoreError, Transition, Tx, one, record};
+use crate::correlation::CorrelationId;
+use crate::ids::UserId;
+use crate::request::{Activity, Event, Involvement, Participant, Request, State};
 
 impl Store {
     /// What a person has to do with a request.
@@ -15,19 +15,19 @@ impl Store {
     /// # Errors
     ///
     /// When the database fails.
-    pub async fn part(&self, id: i64, person: UserId) -> Result<Part, StoreError> {
+    pub async fn part(&self, id: i64, person: UserId) -> Result<Involvement, StoreError> {
         let (is_in, has_left): (bool, bool) = sqlx::query_as(
-            "SELECT EXISTS (SELECT 1 FROM people WHERE request = $1 AND person = $2), \
-               EXISTS (SELECT 1 FROM history WHERE request = $1 AND person = $2 AND deed = 'left')",
+            "SELECT EXISTS (SELECT 1 FROM participants WHERE request = $1 AND person = $2), \
+               EXISTS (SELECT 1 FROM history WHERE request = $1 AND person = $2 AND activity = 'left')",
         )
         .bind(id)
         .bind(person.0.cast_signed())
         .fetch_one(&self.pool)
         .await?;
         Ok(match (is_in, has_left) {
-            (true, _) => Part::In,
-            (false, true) => Part::Left,
-            (false, false) => Part::Out,
+            (true, _) => Involvement::In,
+            (false, true) => Involvement::Left,
+            (false, false) => Involvement::Out,
         })
     }
 
@@ -36,20 +36,22 @@ impl Store {
     /// # Errors
     ///
     /// When the database fails.
-    pub async fn people(&self, id: i64) -> Result<Vec<Asker>, StoreError> {
+    pub async fn people(&self, id: i64) -> Result<Vec<Participant>, StoreError> {
         let people: Vec<(i64, Option<String>)> = sqlx::query_as(
-            "SELECT person, reason FROM people WHERE request = $1 ORDER BY joined, person",
+            "SELECT person, reason FROM participants WHERE request = $1 ORDER BY joined_at, person",
         )
         .bind(id)
         .fetch_all(&self.pool)
         .await?;
-        let asker =
-            |(person, reason): (i64, _)| Asker { person: UserId(person.cast_unsigned()), reason };
+        let asker = |(person, reason): (i64, _)| Participant {
+            person: UserId(person.cast_unsigned()),
+            reason,
+        };
         Ok(people.into_iter().map(asker).collect())
     }
 
     /// Takes a person out of an undecided request. It stays for the others; if there are none, it is
-    /// cancelled. [`Swap::Lost`] if it is decided, or they aren't in it.
+    /// cancelled. [`Transition::Conflict`] if it is decided, or they aren't in it.
     ///
     /// # Errors
     ///
@@ -60,7 +62,7 @@ impl Store {
         person: UserId,
         now: SystemTime,
         correlation: CorrelationId,
-    ) -> Result<Swap, StoreError> {
+    ) -> Result<Transition, StoreError> {
         let mut tx = self.pool.begin().await?;
         let left = if is_held_by(&mut tx, id, person).await? {
             take_out(&mut tx, id, person, now, correlation).await?
@@ -69,10 +71,10 @@ impl Store {
         };
         let Some(left) = left else {
             drop(tx);
-            return Ok(self.request(id).await?.map_or(Swap::Unknown, Swap::Lost));
+            return Ok(self.request(id).await?.map_or(Transition::NotFound, Transition::Conflict));
         };
         tx.commit().await?;
-        Ok(Swap::Done(left))
+        Ok(Transition::Applied(left))
     }
 
     /// Undecided requests that a person is in, at most `limit`, the newest first.
@@ -83,7 +85,7 @@ impl Store {
     pub async fn pending_of(&self, person: UserId, limit: u32) -> Result<Vec<Request>, StoreError> {
         let sql = requests!(
             "WHERE r.id IN (SELECT id FROM requests WHERE state = 'pending' \
-               AND EXISTS (SELECT 1 FROM people WHERE request = id AND person = $1) \
+               AND EXISTS (SELECT 1 FROM participants WHERE request = id AND person = $1) \
                ORDER BY id DESC LIMIT $2) \
              ORDER BY r.id DESC, g.position"
         );
@@ -102,9 +104,9 @@ impl Store {
     ) -> Result<Vec<Request>, StoreError> {
         let sql = requests!(
             "WHERE r.id IN (SELECT id FROM requests WHERE state = 'pending' \
-               AND NOT EXISTS (SELECT 1 FROM people WHERE request = requests.id AND person = $1) \
+               AND NOT EXISTS (SELECT 1 FROM participants WHERE request = requests.id AND person = $1) \
                AND NOT EXISTS (SELECT 1 FROM history \
-                 WHERE request = requests.id AND person = $1 AND deed = 'left') \
+                 WHERE request = requests.id AND person = $1 AND activity = 'left') \
                ORDER BY id DESC LIMIT $2) \
              ORDER BY r.id DESC, g.position"
         );
@@ -136,7 +138,7 @@ async fn is_held_by(tx: &mut Tx, id: i64, person: UserId) -> Result<bool, StoreE
     .execute(&mut **tx)
     .await?;
     let is_in: bool = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM people WHERE request = $1 AND person = $2)",
+        "SELECT EXISTS (SELECT 1 FROM participants WHERE request = $1 AND person = $2)",
     )
     .bind(id)
     .bind(person.0.cast_signed())
@@ -153,8 +155,8 @@ async fn take_out(
     correlation: CorrelationId,
 ) -> Result<Option<Request>, StoreError> {
     let next: Option<(i64, Option<String>)> = sqlx::query_as(
-        "SELECT person, reason FROM people WHERE request = $1 AND person <> $2 \
-         ORDER BY joined, person LIMIT 1",
+        "SELECT person, reason FROM participants WHERE request = $1 AND person <> $2 \
+         ORDER BY joined_at, person LIMIT 1",
     )
     .bind(id)
     .bind(person.0.cast_signed())
@@ -164,7 +166,7 @@ async fn take_out(
         let change = Change::new(Event::Cancel, Some(person), correlation);
         return swap(tx, id, &change, now).await;
     };
-    sqlx::query("DELETE FROM people WHERE request = $1 AND person = $2")
+    sqlx::query("DELETE FROM participants WHERE request = $1 AND person = $2")
         .bind(id)
         .bind(person.0.cast_signed())
         .execute(&mut **tx)
@@ -177,7 +179,8 @@ async fn take_out(
         .execute(&mut **tx)
         .await?;
     let (before, after) = (Some(State::Pending), State::Pending);
-    let step = Step { person: Some(person), before, after, deed: Some(Deed::Left), why: None };
+    let step =
+        Step { person: Some(person), before, after, activity: Some(Activity::Left), why: None };
     record(tx, id, None, step, now, correlation).await?;
     one(tx, id).await
 }

@@ -6,9 +6,9 @@ use sqlx::Row;
 
 use super::rows::{all, millis, place, requests, time};
 use super::{Store, StoreError};
-use crate::access::{Place, UserId};
-use crate::connect::CorrelationId;
+use crate::correlation::CorrelationId;
 use crate::group::GroupName;
+use crate::ids::{Place, UserId};
 use crate::request::{LONGEST_PAUSE, Request};
 
 /// The message of a failed request is looked after for this long: nobody retries it later.
@@ -49,8 +49,8 @@ impl Store {
         correlation: CorrelationId,
     ) -> Result<Option<Request>, StoreError> {
         let sql = requests!(
-            "WHERE r.id = (SELECT h.request FROM requested o CROSS JOIN history h \
-               WHERE o.open AND h.request = o.request AND h.before IS NULL AND h.correlation = $1 \
+            "WHERE r.id = (SELECT h.request FROM requested_groups o CROSS JOIN history h \
+               WHERE o.open AND h.request = o.request AND h.before IS NULL AND h.correlation_id = $1 \
                 LIMIT 1) \
              ORDER BY g.position"
         );
@@ -65,7 +65,7 @@ impl Store {
     /// When the database fails.
     pub async fn has_come(&self, name: &GroupName) -> Result<bool, StoreError> {
         let come: Option<i64> = sqlx::query_scalar(
-            "SELECT request FROM requested WHERE folded = $1 AND fate IN ('created', 'existed') \
+            "SELECT request FROM requested_groups WHERE folded = $1 AND status IN ('created', 'existed') \
              LIMIT 1",
         )
         .bind(name.folded())
@@ -81,7 +81,7 @@ impl Store {
     /// When the database fails.
     pub async fn pending_since(&self, made: SystemTime) -> Result<Vec<Request>, StoreError> {
         let sql = requests!(
-            "WHERE r.id IN (SELECT id FROM requests WHERE state = 'pending' AND made <= $1) \
+            "WHERE r.id IN (SELECT id FROM requests WHERE state = 'pending' AND created_at <= $1) \
              ORDER BY r.id, g.position"
         );
         self.requests(sql, made).await
@@ -95,7 +95,7 @@ impl Store {
     pub async fn unreminded_since(&self, made: SystemTime) -> Result<Vec<Request>, StoreError> {
         let sql = requests!(
             "WHERE r.id IN (SELECT id FROM requests \
-               WHERE state = 'pending' AND made <= $1 AND reminded IS NULL) \
+               WHERE state = 'pending' AND created_at <= $1 AND reminded_at IS NULL) \
              ORDER BY r.id, g.position"
         );
         self.requests(sql, made).await
@@ -109,8 +109,8 @@ impl Store {
     pub async fn creating_due(&self, now: SystemTime) -> Result<Vec<Request>, StoreError> {
         let sql = requests!(
             "WHERE r.id IN (SELECT id FROM requests \
-               WHERE state = 'creating' AND (due <= $1 OR due > $2)) \
-             ORDER BY r.due, r.id, g.position"
+               WHERE state = 'creating' AND (due_at <= $1 OR due_at > $2)) \
+             ORDER BY r.due_at, r.id, g.position"
         );
         let latest = millis(now + LONGEST_PAUSE);
         all(&sqlx::query(sql).bind(millis(now)).bind(latest).fetch_all(&self.pool).await?)
@@ -133,10 +133,10 @@ impl Store {
         // What is over and can't be shown for a week needs no message any more, if there is none or
         // it is about what an admin has created: nobody waits for it. In the words of the index.
         let sql = requests!(
-            "WHERE r.id IN (SELECT id FROM requests WHERE shown < version AND NOT quiet \
+            "WHERE r.id IN (SELECT id FROM requests WHERE shown_version < version AND NOT hidden \
                AND (CASE \
                    WHEN state NOT IN ('pending', 'creating') AND (direct OR message IS NULL) \
-                     THEN COALESCE(decided, made) \
+                     THEN COALESCE(decided_at, created_at) \
                    ELSE 9223372036854775807 END) >= $1) \
              ORDER BY r.id, g.position"
         );
@@ -153,8 +153,8 @@ impl Store {
         let lately = now.checked_sub(RETRIED_WITHIN).map_or(0, millis);
         let sql = requests!(
             "WHERE r.id IN (SELECT id FROM requests WHERE state IN ('pending', 'creating') \
-                 UNION ALL SELECT id FROM requests WHERE state = 'failed' AND decided > $1) \
-               AND r.message IS NOT NULL AND NOT r.quiet \
+                 UNION ALL SELECT id FROM requests WHERE state = 'failed' AND decided_at > $1) \
+               AND r.message IS NOT NULL AND NOT r.hidden \
              ORDER BY r.id, g.position"
         );
         all(&sqlx::query(sql).bind(lately).fetch_all(&self.pool).await?)
@@ -167,10 +167,10 @@ impl Store {
     /// When the database fails.
     pub async fn untold(&self) -> Result<Vec<Notice>, StoreError> {
         let rows = sqlx::query(
-            "SELECT request, person, people.guild, people.channel \
-             FROM people JOIN requests ON id = request \
-             WHERE told IS NULL AND state NOT IN ('pending', 'creating') \
-             ORDER BY request, joined",
+            "SELECT request, person, participants.guild, participants.channel \
+             FROM participants JOIN requests ON id = request \
+             WHERE told_state IS NULL AND state NOT IN ('pending', 'creating') \
+             ORDER BY request, joined_at",
         )
         .fetch_all(&self.pool)
         .await?;
@@ -199,10 +199,10 @@ impl Store {
         // What was made after these moments is not yet due at `now`.
         let before = |after: Duration| now.checked_sub(after).map_or(0, millis);
         let row = sqlx::query(
-            "SELECT MIN(CASE WHEN state = 'pending' AND made > $1 THEN made END) AS expiring, \
-               MIN(CASE WHEN state = 'pending' AND reminded IS NULL AND made > $2 THEN made END) \
-                 AS quiet, \
-               MIN(CASE WHEN state = 'creating' AND due > $3 THEN due END) AS due \
+            "SELECT MIN(CASE WHEN state = 'pending' AND created_at > $1 THEN created_at END) AS expiring, \
+               MIN(CASE WHEN state = 'pending' AND reminded_at IS NULL AND created_at > $2 THEN created_at END) \
+                 AS hidden, \
+               MIN(CASE WHEN state = 'creating' AND due_at > $3 THEN due_at END) AS due_at \
              FROM requests WHERE state IN ('pending', 'creating')",
         )
         .bind(before(ttl))
@@ -212,7 +212,7 @@ impl Store {
         .await?;
         let at = |column: &str| row.try_get::<Option<i64>, _>(column).map(|at| at.map(time));
         let expiry = at("expiring")?.map(|made| made + ttl);
-        let reminder = at("quiet")?.zip(reminder).map(|(made, after)| made + after);
-        Ok([expiry, reminder, at("due")?].into_iter().flatten().min())
+        let reminder = at("hidden")?.zip(reminder).map(|(made, after)| made + after);
+        Ok([expiry, reminder, at("due_at")?].into_iter().flatten().min())
     }
 }

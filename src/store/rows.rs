@@ -6,17 +6,17 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::StoreError;
-use crate::access::{ChannelId, GuildId, Place, UserId};
 use crate::group::{GroupName, Guid};
-use crate::request::{Fate, Request, Requested, State};
+use crate::ids::{ChannelId, GuildId, Place, UserId};
+use crate::request::{GroupStatus, Request, RequestedGroup, State};
 
 /// Reads requests with their groups, a row for each group. What follows must put
 /// those of one request together, in the order of their positions.
 macro_rules! requests {
     ($rest:literal) => {
         concat!(
-            "SELECT r.*, g.name, g.fate, g.guid, g.note AS group_note, g.sent \
-             FROM requests r JOIN requested g ON g.request = r.id ",
+            "SELECT r.*, g.name, g.status, g.guid, g.note AS group_note, g.sent \
+             FROM requests r JOIN requested_groups g ON g.request = r.id ",
             $rest
         )
     };
@@ -62,11 +62,11 @@ fn is_of_same(a: &SqliteRow, b: &SqliteRow) -> bool {
     id(a) == id(b)
 }
 
-fn requested(row: &SqliteRow) -> Result<Requested, StoreError> {
-    let fate: String = row.try_get("fate")?;
-    Ok(Requested {
+fn requested(row: &SqliteRow) -> Result<RequestedGroup, StoreError> {
+    let status: String = row.try_get("status")?;
+    Ok(RequestedGroup {
         name: GroupName::trusted(row.try_get("name")?),
-        fate: Fate::parse(&fate)
+        status: GroupStatus::parse(&status)
             .ok_or(StoreError::Damaged("a fate has an unknown name".to_owned()))?,
         guid: row.try_get::<Option<String>, _>("guid")?.map(Guid::trusted),
         note: row.try_get("group_note")?,
@@ -88,20 +88,20 @@ pub(super) fn request(rows: &[SqliteRow]) -> Result<Request, StoreError> {
         groups: rows.iter().map(requested).collect::<Result<_, _>>()?,
         state: state(row, "state")?,
         direct: row.try_get("direct")?,
-        quiet: row.try_get("quiet")?,
+        hidden: row.try_get("hidden")?,
         place: place(row)?,
         requester: UserId(requester.cast_unsigned()),
         reason: row.try_get("reason")?,
-        made: time(row.try_get("made")?),
-        approval: approver.zip(opt_time(row, "approved")?),
+        created_at: time(row.try_get("created_at")?),
+        approval: approver.zip(opt_time(row, "approved_at")?),
         decider: user(row, "decider")?,
-        decided: opt_time(row, "decided")?,
-        verdict: row.try_get("verdict")?,
+        decided_at: opt_time(row, "decided_at")?,
+        denial_reason: row.try_get("denial_reason")?,
         note: row.try_get("note")?,
         attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
-        due: opt_time(row, "due")?,
+        due_at: opt_time(row, "due_at")?,
         version: row.try_get("version")?,
-        shown: row.try_get("shown")?,
+        shown_version: row.try_get("shown_version")?,
         resent: row.try_get("resent")?,
         message_guild: guild.map(|id| GuildId(id.cast_unsigned())),
         message: channel.zip(message).map(|(channel, message)| {

@@ -9,10 +9,10 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 
 use super::*;
-use crate::access::{GuildId, Place};
-use crate::connect::CorrelationId;
+use crate::correlation::CorrelationId;
 use crate::group::{GroupName, Guid};
-use crate::request::{Event, Fate, Requested};
+use crate::ids::{GuildId, Place};
+use crate::request::{Event, GroupStatus};
 
 async fn open(folder: &TempDir) -> Result<Store, StoreError> {
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
@@ -61,10 +61,14 @@ async fn the_history_of_a_group_tells_what_came_of_it_and_of_no_other() {
     let store = open(&folder).await.unwrap();
     let (now, id) = (SystemTime::now(), CorrelationId::new());
     store.begin(&new(&["ABE", "accounting"], 1), false, now, id).await.unwrap();
-    let failed =
-        Settled { fate: Fate::Failed, guid: None, note: Some("No.".to_owned()), correlation: id };
+    let failed = GroupOutcome {
+        status: GroupStatus::Failed,
+        guid: None,
+        note: Some("No.".to_owned()),
+        correlation: id,
+    };
     let guid = Some(Guid::trusted("g".to_owned()));
-    let created = Settled { fate: Fate::Created, guid, note: None, correlation: id };
+    let created = GroupOutcome { status: GroupStatus::Created, guid, note: None, correlation: id };
     store.settle(1, 0, &failed, now).await.unwrap();
     let request = store.settle(1, 1, &created, now).await.unwrap().unwrap();
     assert_eq!(request.state, State::Failed);
@@ -83,61 +87,6 @@ async fn the_history_of_a_group_tells_what_came_of_it_and_of_no_other() {
         told("accounting").await,
         [step("accounting", State::Created, None), step("accounting", State::Creating, None)]
     );
-}
-
-#[tokio::test]
-async fn what_an_older_version_wrote_is_kept() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("test.db");
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).create_if_missing(true);
-    let pool = SqlitePool::connect_with(options).await.unwrap();
-    let only_first = |migrator: sqlx::migrate::Migrator| {
-        let first = migrator.iter().filter(|migration| migration.version == 1).cloned();
-        sqlx::migrate::Migrator { migrations: first.collect::<Vec<_>>().into(), ..migrator }
-    };
-    only_first(sqlx::migrate!()).run(&pool).await.unwrap();
-    let values = "'ABE', 'abe', $1, FALSE, 1, 2, 3, 4, $2, $3";
-    for (state, guid, note) in [
-        ("pending", None, None),
-        ("created", Some("g"), Some("The group was there already.")),
-        ("created", Some("g"), None),
-        ("failed", None, Some("No.")),
-    ] {
-        sqlx::query(sqlx::AssertSqlSafe(format!(
-            "INSERT INTO requests \
-               (name, folded, state, direct, guild, channel, requester, made, guid, note) \
-             VALUES ({values})"
-        )))
-        .bind(state)
-        .bind(guid)
-        .bind(note)
-        .execute(&pool)
-        .await
-        .unwrap();
-    }
-    pool.close().await;
-    let store = open(&folder).await.unwrap();
-    let mut kept = Vec::new();
-    for number in 1..=4 {
-        let request = store.request(number).await.unwrap().unwrap();
-        let [Requested { name, fate, guid, note, .. }] = &request.groups[..] else { panic!() };
-        let guid = guid.as_ref().map(|guid| guid.as_str().to_owned());
-        kept.push((request.state, name.to_string(), *fate, guid, note.clone()));
-    }
-    let abe = |state, fate, guid: Option<&str>, note: Option<&str>| {
-        (state, "ABE".to_owned(), fate, guid.map(str::to_owned), note.map(str::to_owned))
-    };
-    assert_eq!(
-        kept,
-        [
-            abe(State::Pending, Fate::Waiting, None, None),
-            abe(State::Created, Fate::Existed, Some("g"), None),
-            abe(State::Created, Fate::Created, Some("g"), None),
-            abe(State::Failed, Fate::Failed, None, Some("No.")),
-        ]
-    );
-    let asked = store.ask(&new(&["abe"], 9), 1, SystemTime::now(), CorrelationId::new()).await;
-    assert_eq!(asked.unwrap().unwrap().standing[0].request.id, 1);
 }
 
 #[tokio::test]

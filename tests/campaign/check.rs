@@ -94,7 +94,7 @@ fn begun(row: &Row, diary: &Diary, report: &mut Report) {
     let Row { id, state, requester, decider, .. } = row;
     let is_admins = is_admin(requester.cast_unsigned()) && *decider == Some(*requester);
     let taken: Vec<_> = diary.taken.iter().filter(|(.., number)| number == id).collect();
-    if !is_admins || state != "created" || !taken.is_empty() || row.quiet {
+    if !is_admins || state != "created" || !taken.is_empty() || row.hidden {
         report.wrong(format!(
             "request {id} was begun by {requester} and is {state} by {decider:?}, {taken:?} taken"
         ));
@@ -142,8 +142,8 @@ fn settled(row: &Row, report: &mut Report) {
         _ => (&["waiting"], false),
     };
     for group in &row.groups {
-        let is_settled = group.fate != "waiting";
-        let right = fates.contains(&group.fate.as_str())
+        let is_settled = group.status != "waiting";
+        let right = fates.contains(&group.status.as_str())
             && group.open == is_open
             && group.guid.is_some() == is_settled
             && group.settled().count() == usize::from(is_settled);
@@ -223,7 +223,7 @@ fn groups(sandbox: &Sandbox, rows: &Rows, report: &mut Report) {
     let mut approved: HashMap<&str, usize> = HashMap::new();
     for row in rows.requests.iter().filter(|row| row.state == "created") {
         for group in &row.groups {
-            *approved.entry(&group.name).or_default() += usize::from(group.fate == "created");
+            *approved.entry(&group.name).or_default() += usize::from(group.status == "created");
             // Who asks at the very moment in which a group comes into being makes a second request,
             // which ends well with the same guid.
             let guids = there.get(&group.name).cloned().unwrap_or_default();
@@ -342,13 +342,13 @@ fn words(row: &Row) -> (Vec<String>, &'static [&'static str]) {
             return (words, &["Approve", "Deny"]);
         }
         "created" if row.is_batch() => {
-            let existed = row.groups.iter().filter(|group| group.fate == "existed").count();
+            let existed = row.groups.iter().filter(|group| group.status == "existed").count();
             let all = if total == 2 { "Both".to_owned() } else { format!("All {total}") };
             let how =
                 if existed == total { "were in Connect already" } else { "are in Connect now" };
             words.push(format!("{all} {how}"));
             for group in &row.groups {
-                let outcome = if group.fate == "created" { "created" } else { "was there" };
+                let outcome = if group.status == "created" { "created" } else { "was there" };
                 let guid = group.guid.as_deref().unwrap_or("no guid");
                 words.push(format!("\n{}  {outcome:<10}  {guid}\n", group.name));
             }

@@ -25,13 +25,13 @@ pub(crate) struct Row {
     pub(crate) id: i64,
     pub(crate) state: String,
     pub(crate) direct: bool,
-    pub(crate) quiet: bool,
+    pub(crate) hidden: bool,
     pub(crate) channel: i64,
     pub(crate) requester: i64,
     /// Who made it, even if they have left it since.
     pub(crate) maker: i64,
     pub(crate) decider: Option<i64>,
-    pub(crate) decided: Option<i64>,
+    pub(crate) decided_at: Option<i64>,
     pub(crate) message_channel: Option<i64>,
     pub(crate) message: Option<i64>,
     #[sqlx(skip)]
@@ -43,7 +43,7 @@ pub(crate) struct Row {
 pub(crate) struct Group {
     request: i64,
     pub(crate) name: String,
-    pub(crate) fate: String,
+    pub(crate) status: String,
     pub(crate) guid: Option<String>,
     pub(crate) open: bool,
     /// When something was written down to have come of it, in milliseconds since 1970: in order, with
@@ -57,7 +57,7 @@ pub(crate) struct Asker {
     pub(crate) request: i64,
     pub(crate) person: i64,
     pub(crate) channel: i64,
-    pub(crate) joined: i64,
+    pub(crate) joined_at: i64,
 }
 
 impl Rows {
@@ -72,15 +72,16 @@ impl Rows {
         let groups = sqlx::query_as(
             "SELECT *, (SELECT GROUP_CONCAT(at) FROM history h \
                WHERE h.request = g.request AND h.position = g.position) AS settled \
-             FROM requested g ORDER BY request, position",
+             FROM requested_groups g ORDER BY request, position",
         );
         let groups: Vec<Group> = groups.fetch_all(&mut database).await.unwrap();
         for group in groups {
             let of = requests.iter_mut().find(|row| row.id == group.request).unwrap();
             of.groups.push(group);
         }
-        let askers = sqlx::query_as("SELECT * FROM people").fetch_all(&mut database).await.unwrap();
-        let left = sqlx::query_as("SELECT person, request FROM history WHERE deed = 'left'");
+        let askers =
+            sqlx::query_as("SELECT * FROM participants").fetch_all(&mut database).await.unwrap();
+        let left = sqlx::query_as("SELECT person, request FROM history WHERE activity = 'left'");
         let left = left.fetch_all(&mut database).await.unwrap();
         Self { requests, askers, left }
     }
@@ -106,7 +107,7 @@ impl Rows {
             || self.askers.iter().any(|asker| {
                 asker.request == row.id
                     && asker.person.cast_unsigned() == who.id()
-                    && row.decided.is_none_or(|decided| asker.joined < decided)
+                    && row.decided_at.is_none_or(|decided| asker.joined_at < decided)
             })
     }
 }
@@ -134,20 +135,26 @@ impl Group {
     }
 }
 
-/// Waits until nothing is left to be done. `false` if that takes too long.
+/// Waits until nothing is left to be done. `false` if nothing of it comes off for too long.
 pub(crate) async fn settled(sandbox: &Sandbox) -> bool {
     let mut database = open(sandbox).await;
-    let due: Option<i64> =
-        sqlx::query_scalar("SELECT MAX(due) FROM requests").fetch_one(&mut database).await.unwrap();
+    let due: Option<i64> = sqlx::query_scalar("SELECT MAX(due_at) FROM requests")
+        .fetch_one(&mut database)
+        .await
+        .unwrap();
     let wait = time_of(due.unwrap_or_default()).duration_since(SystemTime::now());
-    let deadline = Instant::now() + wait.unwrap_or_default() + PATIENCE;
-    let sql = "SELECT (SELECT COUNT(*) FROM requests WHERE state = 'creating' OR shown <> version) \
-         + (SELECT COUNT(*) FROM people p JOIN requests r ON r.id = p.request \
-            WHERE r.state <> 'pending' AND (p.told IS NULL OR p.told <> r.state))";
+    let mut deadline = Instant::now() + wait.unwrap_or_default() + PATIENCE;
+    let mut least = i64::MAX;
+    let sql = "SELECT (SELECT COUNT(*) FROM requests WHERE state = 'creating' OR shown_version <> version) \
+         + (SELECT COUNT(*) FROM participants p JOIN requests r ON r.id = p.request \
+            WHERE r.state <> 'pending' AND (p.told_state IS NULL OR p.told_state <> r.state))";
     while Instant::now() < deadline {
         let left: i64 = sqlx::query_scalar(sql).fetch_one(&mut database).await.unwrap();
         if left == 0 {
             return true;
+        }
+        if left < least {
+            (least, deadline) = (left, deadline.max(Instant::now() + PATIENCE));
         }
         sleep(Duration::from_millis(100)).await;
     }

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::join_all;
-use ldapgroup_bot::access::{self, GuildId, Place, UserId};
-use ldapgroup_bot::connect::CorrelationId;
+use ldapgroup_bot::correlation::CorrelationId;
 use ldapgroup_bot::group::GroupName;
+use ldapgroup_bot::ids::{self, GuildId, Place, UserId};
 use ldapgroup_bot::store::{NewRequest, Store};
 use sandbox::connect;
 use sandbox::discord::{
@@ -45,7 +45,7 @@ async fn world_with_a_backlog(count: usize, limits: Limits) -> World {
     world.stop_bot().await;
     let url = format!("sqlite://{}", world.sandbox.database().display());
     let store = Store::open(&SecretString::new(url)).await.unwrap();
-    let place = Place { guild: GuildId(GUILD), channel: access::ChannelId(CONNECT) };
+    let place = Place { guild: GuildId(GUILD), channel: ids::ChannelId(CONNECT) };
     for number in 0..count {
         let names = vec![GroupName::parse(&team(number)).unwrap()];
         let requester = UserId(Who::Member.id());
@@ -70,7 +70,7 @@ async fn cards(world: &World, numbers: impl IntoIterator<Item = u32>) -> Vec<Mes
 async fn all_noted(world: &World) {
     let options = SqliteConnectOptions::new().filename(world.sandbox.database()).read_only(true);
     let mut database = options.connect().await.unwrap();
-    let left = "SELECT COUNT(*) FROM requests WHERE shown < version";
+    let left = "SELECT COUNT(*) FROM requests WHERE shown_version < version";
     while sqlx::query_scalar::<_, i64>(left).fetch_one(&mut database).await.unwrap() > 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -257,7 +257,8 @@ async fn old_messages_are_edited_as_often_as_discord_lets_them_and_keep_no_young
     for card in &cards[..4] {
         old.insert(world.discord.backdate(card.id, Duration::from_hours(2)));
     }
-    let sql = "UPDATE requests SET shown = 0, message = message - 7200000 * 4194304 WHERE id < 5";
+    let sql =
+        "UPDATE requests SET shown_version = 0, message = message - 7200000 * 4194304 WHERE id < 5";
     execute(&world.sandbox.database(), sql).await;
     world.start_bot().await;
     world

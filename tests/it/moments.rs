@@ -44,7 +44,7 @@ async fn a_clock_that_was_ahead_keeps_no_creation_waiting() {
     world.admin().press(&card, "Approve").await;
     world.card(1, "isn't created yet").await;
     world.stop_bot().await;
-    execute(&world.sandbox.database(), "UPDATE requests SET due = due + 31536000000").await;
+    execute(&world.sandbox.database(), "UPDATE requests SET due_at = due_at + 31536000000").await;
     world.connect.come_up().await.unwrap();
     world.start_bot().await;
     world.card(1, "**Created**").await;
@@ -59,7 +59,8 @@ async fn the_nonce_of_a_message_is_the_same_in_every_version() {
     world.ask(Who::Member, "accounting2").await;
     world.card(1, "Approve or deny").await;
     world.stop_bot().await;
-    let unsent = "UPDATE requests SET made = 1790000000000, shown = 0, message = NULL";
+    let unsent =
+        "UPDATE requests SET created_at = 1790000000000, shown_version = 0, message = NULL";
     execute(&world.sandbox.database(), unsent).await;
     world.variables.push(("REQUEST_REMINDER", "0".to_owned()));
     world.variables.push(("REQUEST_TTL", "365d".to_owned()));

@@ -21,7 +21,11 @@ async fn a_day_without_connect_ends_an_approved_request_as_failed() {
     world.card(1, "isn't created yet").await;
     world.stop_bot().await;
     let database = world.sandbox.database();
-    execute(&database, "UPDATE requests SET decided = decided - 25 * 3600 * 1000, due = 1").await;
+    execute(
+        &database,
+        "UPDATE requests SET decided_at = decided_at - 25 * 3600 * 1000, due_at = 1",
+    )
+    .await;
     world.start_bot().await;
     let card = world.card(1, "**Failed**").await;
     world.connect.come_up().await.unwrap();
@@ -38,8 +42,8 @@ async fn interrupted(world: &mut World) {
     assert!(answer.text().starts_with("Created"), "{}", answer.text());
     world.stop_bot().await;
     let database = world.sandbox.database();
-    let sql = "UPDATE requests SET state = 'creating', due = 1; \
-               UPDATE requested SET fate = 'waiting', guid = NULL, open = TRUE";
+    let sql = "UPDATE requests SET state = 'creating', due_at = 1; \
+               UPDATE requested_groups SET status = 'waiting', guid = NULL, open = TRUE";
     execute(&database, sql).await;
     world.connect.clear_requests();
 }

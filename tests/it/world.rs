@@ -1,18 +1,15 @@
 //! The team's server, its Connect server, and the bot between them.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use ldapgroup_bot::access::GuildId;
 use ldapgroup_bot::app::{App, AppError};
 use ldapgroup_bot::config::{Config, Environment};
-use ldapgroup_bot::store::Store;
 use sandbox::Sandbox;
 use sandbox::connect::{self, Connect, Route, Seen};
 use sandbox::discord::{
     self, ADMIN_ROLE, Answer, CONNECT, ChannelId, Discord, GUILD, MEMBER_ROLE, Message, Person,
     RANDOM, REQUESTS, Who,
 };
-use secrecy::SecretString;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -44,8 +41,6 @@ pub(crate) struct Setup {
     pub(crate) discord: discord::Options,
     /// Variables beside those that point at the stand-ins.
     pub(crate) variables: Vec<(&'static str, String)>,
-    /// Whether nobody in the server has used the bot yet.
-    pub(crate) is_new: bool,
     /// What goes wrong at Discord from the beginning.
     pub(crate) faults: Vec<(discord::Route, discord::Fault, discord::Times)>,
     /// How long the bot waits for the work for an interaction, if not as usual.
@@ -84,9 +79,6 @@ impl World {
         let is_set = |wanted| setup.variables.iter().any(|(name, _)| *name == wanted);
         let (elsewhere, other_key) = (is_set("CONNECT_SERVER"), is_set("CONNECT_API_KEY"));
         let variables: Vec<_> = sandbox.variables().into_iter().chain(setup.variables).collect();
-        if !setup.is_new {
-            used_before(&sandbox).await;
-        }
         let (stopping, bot) = launch(&variables, setup.answers_within);
         sandbox.discord.wait_ready().await;
         let world = Self {
@@ -232,13 +224,6 @@ impl Drop for World {
     fn drop(&mut self) {
         assert!(self.ended || std::thread::panicking(), "a test must end its world");
     }
-}
-
-async fn used_before(sandbox: &Sandbox) {
-    let url = format!("sqlite://{}", sandbox.database().display());
-    let store = Store::open(&SecretString::new(url)).await.unwrap();
-    store.is_first_use(GuildId(GUILD), SystemTime::now()).await.unwrap();
-    store.close().await;
 }
 
 fn launch(

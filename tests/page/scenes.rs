@@ -39,7 +39,6 @@ pub(crate) async fn what_is_typed_is_completed_and_its_answer_is_a_table(browser
 
     Pick below what to bring into Connect, or use /ldapgroup create.
 
-    New here? What an admin picks is created at once. What anyone else picks becomes a request, and an admin decides it.
     ");
     end(browser, stage).await;
 }

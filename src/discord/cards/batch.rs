@@ -5,7 +5,7 @@ use crate::discord::render::{MAX_CONTENT, Reply, in_a_list, listed_span};
 use crate::ldapgroup::requests::{Batch, Left};
 use crate::request::{Request, State};
 use crate::store::{How, Standing};
-use crate::text::units;
+use crate::text::utf16_len;
 
 /// The answer to somebody who asked for several; `is_shown` says whether admins see the request.
 #[must_use]
@@ -44,14 +44,14 @@ fn with_others(mut content: String, batch: &Batch) -> Reply {
     let lines: Vec<_> = standing.chain(batch.left.iter().map(left)).collect();
     for (at, line) in lines.iter().enumerate() {
         let more = format!("\nand {} more", lines.len() - at);
-        if units(&content) + units(line) + 3 + units(&more) > MAX_CONTENT {
+        if utf16_len(&content) + utf16_len(line) + 3 + utf16_len(&more) > MAX_CONTENT {
             content.push_str(&more);
             break;
         }
         content.push_str("\n- ");
         content.push_str(line);
     }
-    Reply::private(content)
+    Reply::ephemeral(content)
 }
 
 fn standing(Standing { name, request, how }: &Standing) -> String {

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{MAX_PEOPLE, said};
-use crate::request::Asker;
-use crate::text::units;
+use crate::request::Participant;
+use crate::text::utf16_len;
 
 /// How much of each reason is said, from the most to the least, in UTF-16 units.
 const MEASURES: [usize; 4] = [200, 100, 60, 30];
@@ -13,17 +13,17 @@ const MEASURES: [usize; 4] = [200, 100, 60, 30];
 const MOST: usize = 800;
 
 /// Those who joined, in at most `room` UTF-16 units if that can be. Who has no room is counted.
-pub(super) fn of(others: &[&Asker], room: usize) -> String {
-    let fits = |text: &String| units(text) <= room.min(MOST);
+pub(super) fn of(others: &[&Participant], room: usize) -> String {
+    let fits = |text: &String| utf16_len(text) <= room.min(MOST);
     let named = others.len().min(MAX_PEOPLE);
     let all = MEASURES.into_iter().map(|measure| lines(others, named, measure));
     let some = (0..named).rev().map(|named| lines(others, named, MEASURES[3]));
     all.chain(some).find(fits).unwrap_or_else(|| lines(others, 0, 0))
 }
 
-fn lines(others: &[&Asker], named: usize, measure: usize) -> String {
+fn lines(others: &[&Participant], named: usize, measure: usize) -> String {
     let (mut text, mut silent) = (String::new(), Vec::new());
-    for Asker { person, reason } in others.iter().take(named) {
+    for Participant { person, reason } in others.iter().take(named) {
         match reason {
             Some(reason) => {
                 let _ = writeln!(text, "Also asked by <@{person}>: {}", said(reason, measure));

@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use super::{Button, Card, Look, link, said, stamp};
-use crate::access::UserId;
 use crate::discord::custom_id::{CustomId, OPEN};
 use crate::discord::render::{MAX_CHOICE, MAX_CHOICES, listed_span, short_span};
 use crate::group::{Abbreviation, GroupName};
-use crate::request::{Deed, Request, State};
+use crate::ids::UserId;
+use crate::request::{Activity, Request, State};
 use crate::store::{Entry, Listed};
-use crate::text::{count, shorten, visible};
+use crate::text::{count, escape_invisible, shorten};
 
 /// Somebody's words take at most this many UTF-16 units in a list.
 const MAX_LISTED_REASON: usize = 60;
@@ -40,7 +40,7 @@ pub(in crate::discord) fn request_choices(
                 0 | 1 => format!(" ({whose})"),
                 several => format!(" and {} more ({whose})", several - 1),
             };
-            let name = format!("{}: {}", request.id, visible(first));
+            let name = format!("{}: {}", request.id, escape_invisible(first));
             (format!("{}{end}", shorten(&name, MAX_CHOICE - end.len())), request.id)
         })
         .take(MAX_CHOICES)
@@ -66,7 +66,7 @@ pub(in crate::discord) fn requests(listed: &Listed<Request>, state: Option<State
             groups_in_list(request),
             request.requester,
             request.state.as_str(),
-            stamp(request.decided.unwrap_or(request.made), 'R')
+            stamp(request.decided_at.unwrap_or(request.created_at), 'R')
         );
     }
     paged(content, (listed.page, listed.pages), |page| Some(CustomId::Requests { state, page }))
@@ -87,9 +87,9 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Card {
             entry.person.map_or_else(|| "the bot".to_owned(), |person| format!("<@{person}>"));
         let before =
             entry.before.map_or_else(String::new, |before| format!("{} → ", before.as_str()));
-        let (before, after) = match entry.deed {
-            Some(Deed::Reworded) => (String::new(), "gave another reason"),
-            Some(deed) => (String::new(), deed.as_str()),
+        let (before, after) = match entry.activity {
+            Some(Activity::Reworded) => (String::new(), "gave another reason"),
+            Some(activity) => (String::new(), activity.as_str()),
             None => (before, entry.after.as_str()),
         };
         let why = entry

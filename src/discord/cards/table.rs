@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::said;
-use crate::discord::render::{cell, harmless};
+use crate::discord::render::{cell, sanitize};
 use crate::group::Guid;
-use crate::request::{Fate, Request, Requested, State};
-use crate::text::{columns, count, units};
+use crate::request::{GroupStatus, Request, RequestedGroup, State};
+use crate::text::{count, display_width, utf16_len};
 
 /// How much is said, from all to the least: the UTF-16 units of a name, whether ids are shown, and
 /// the units of a reason.
@@ -33,7 +33,7 @@ pub(super) fn of(request: &Request, room: usize) -> String {
     let mut text = String::new();
     for measure in MEASURES {
         text = measured(request, measure);
-        if units(&text) <= room {
+        if utf16_len(&text) <= room {
             break;
         }
     }
@@ -42,7 +42,7 @@ pub(super) fn of(request: &Request, room: usize) -> String {
 
 /// The UTF-16 units that it takes at least.
 pub(super) fn least(request: &Request) -> usize {
-    units(&measured(request, MEASURES[MEASURES.len() - 1]))
+    utf16_len(&measured(request, MEASURES[MEASURES.len() - 1]))
 }
 
 fn measured(request: &Request, measure: (usize, bool, usize)) -> String {
@@ -69,20 +69,20 @@ fn names(request: &Request, width: usize) -> String {
 
 /// A group's name, and whether something of it is left out. The end is shown, too: names often differ
 /// there only.
-fn named(group: &Requested, width: usize) -> (String, bool) {
-    let name = harmless(group.name.as_str(), usize::MAX);
-    if columns(&name) <= width && units(&name) <= width {
+fn named(group: &RequestedGroup, width: usize) -> (String, bool) {
+    let name = sanitize(group.name.as_str(), usize::MAX);
+    if display_width(&name) <= width && utf16_len(&name) <= width {
         return (name, false);
     }
     let mut end = String::new();
     for c in name.chars().rev() {
         let longer = format!("{c}{end}");
-        if columns(&longer).max(units(&longer)) > width / 3 {
+        if display_width(&longer).max(utf16_len(&longer)) > width / 3 {
             break;
         }
         end = longer;
     }
-    let beginning = cell(&name, width - columns(&end).max(units(&end)));
+    let beginning = cell(&name, width - display_width(&end).max(utf16_len(&end)));
     (format!("{beginning}{end}"), true)
 }
 
@@ -95,13 +95,13 @@ fn push_cut(text: &mut String, cut: usize) {
 
 fn outcomes(request: &Request, (width, with_guids, reason): (usize, bool, usize)) -> String {
     let cells: Vec<_> = request.groups.iter().map(|group| named(group, width)).collect();
-    let widest = cells.iter().map(|(cell, _)| columns(cell)).max().unwrap_or(0).max(4);
+    let widest = cells.iter().map(|(cell, _)| display_width(cell)).max().unwrap_or(0).max(4);
     let mut reasons = Vec::new();
     let mut text = "```\n".to_owned();
     push_line(&mut text, "NAME", widest, "OUTCOME", with_guids.then_some("GUID"));
     for ((cell, _), group) in cells.iter().zip(&request.groups) {
         // Of a group that failed it is the other one's, which its reason names.
-        let is_there = with_guids && !Fate::FAILURES.contains(&group.fate);
+        let is_there = with_guids && !GroupStatus::FAILURES.contains(&group.status);
         let guid = group.guid.as_ref().map(Guid::as_str).filter(|_| is_there);
         push_line(&mut text, cell, widest, &outcome(group, &mut reasons), guid);
     }
@@ -118,7 +118,7 @@ fn outcomes(request: &Request, (width, with_guids, reason): (usize, bool, usize)
 }
 
 fn push_line(text: &mut String, name: &str, width: usize, outcome: &str, guid: Option<&str>) {
-    let fill = width.saturating_sub(columns(name));
+    let fill = width.saturating_sub(display_width(name));
     let _ = match guid {
         Some(guid) => writeln!(text, "{name}{:fill$}  {outcome:<10}  {guid}", ""),
         None => writeln!(text, "{name}{:fill$}  {outcome}", ""),
@@ -126,12 +126,15 @@ fn push_line(text: &mut String, name: &str, width: usize, outcome: &str, guid: O
 }
 
 /// What came of a group; of one that failed the number of the reason, if there aren't too many.
-fn outcome<'a>(group: &'a Requested, reasons: &mut Vec<(&'a str, Option<&'a Guid>)>) -> String {
-    match group.fate {
-        Fate::Waiting => "waiting".to_owned(),
-        Fate::Created => "created".to_owned(),
-        Fate::Existed => "was there".to_owned(),
-        Fate::Failed | Fate::Impossible => {
+fn outcome<'a>(
+    group: &'a RequestedGroup,
+    reasons: &mut Vec<(&'a str, Option<&'a Guid>)>,
+) -> String {
+    match group.status {
+        GroupStatus::Waiting => "waiting".to_owned(),
+        GroupStatus::Created => "created".to_owned(),
+        GroupStatus::Existed => "was there".to_owned(),
+        GroupStatus::Failed | GroupStatus::Impossible => {
             let note = group.note.as_deref().unwrap_or_default();
             let reason = (note, group.guid.as_ref());
             let known = reasons.iter().position(|known| *known == reason);

@@ -5,27 +5,27 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 
 use super::*;
-use crate::access::{ChannelId, GuildId, Place, UserId};
 use crate::discord::render::tests::hostile;
 use crate::group::GroupName;
-use crate::request::{MAX_GROUPS, MAX_REASON_CHARS, Requested};
+use crate::ids::{ChannelId, GuildId, Place, UserId};
+use crate::request::{MAX_GROUPS, MAX_REASON_CHARS, RequestedGroup};
 
-fn fate() -> impl Strategy<Value = Fate> {
-    (0..Fate::ALL.len()).prop_map(|at| Fate::ALL[at])
+fn status() -> impl Strategy<Value = GroupStatus> {
+    (0..GroupStatus::ALL.len()).prop_map(|at| GroupStatus::ALL[at])
 }
 
-fn group() -> impl Strategy<Value = Requested> {
-    (hostile(), fate(), ".{0,300}").prop_map(|(name, fate, note)| Requested {
+fn group() -> impl Strategy<Value = RequestedGroup> {
+    (hostile(), status(), ".{0,300}").prop_map(|(name, status, note)| RequestedGroup {
         name: GroupName::trusted(name),
-        fate,
-        guid: matches!(fate, Fate::Created | Fate::Existed)
+        status,
+        guid: matches!(status, GroupStatus::Created | GroupStatus::Existed)
             .then(|| Guid::trusted("3b241101-e2bb-4255-8caf-4136c566a962".to_owned())),
-        note: Fate::FAILURES.contains(&fate).then_some(note),
+        note: GroupStatus::FAILURES.contains(&status).then_some(note),
         was_sent: false,
     })
 }
 
-fn request(groups: Vec<Requested>, state: State, words: (String, String, String)) -> Request {
+fn request(groups: Vec<RequestedGroup>, state: State, words: (String, String, String)) -> Request {
     let (reason, verdict, note) = words;
     let now = SystemTime::now();
     Request {
@@ -33,20 +33,20 @@ fn request(groups: Vec<Requested>, state: State, words: (String, String, String)
         groups,
         state,
         direct: false,
-        quiet: false,
+        hidden: false,
         place: Place { guild: GuildId(u64::MAX), channel: ChannelId(u64::MAX) },
         requester: UserId(u64::MAX),
         reason: Some(reason),
-        made: now,
+        created_at: now,
         approval: Some((UserId(u64::MAX), now)),
         decider: Some(UserId(u64::MAX)),
-        decided: Some(now),
-        verdict: Some(verdict),
+        decided_at: Some(now),
+        denial_reason: Some(verdict),
         note: (state == State::Creating).then_some(note),
         attempts: 0,
-        due: Some(now),
+        due_at: Some(now),
         version: 1,
-        shown: 0,
+        shown_version: 0,
         message: Some((ChannelId(u64::MAX), u64::MAX)),
         resent: 0,
         message_guild: None,
@@ -67,12 +67,12 @@ proptest! {
         let words = (limit(reason), limit(verdict), note);
         let request = request(groups, State::ALL[state], words);
         let people = (0..).zip(people).map(|(at, reason)| {
-            Asker { person: UserId(u64::MAX - at), reason }
+            Participant { person: UserId(u64::MAX - at), reason }
         });
         let people: Vec<_> = people.collect();
         let admins: Vec<_> = (0..30).map(|at| RoleId(u64::MAX - at)).collect();
         let card = card(&request, &people, &admins, Duration::from_hours(72));
-        prop_assert!(units(&card.content) <= MAX_CONTENT, "{}", card.content);
+        prop_assert!(utf16_len(&card.content) <= MAX_CONTENT, "{}", card.content);
         let blocks = if request.groups.len() == 1 { 0 } else { 2 };
         if people.len() > 1 {
             prop_assert!(card.content.contains("\nAlso asked by "), "{}", card.content);

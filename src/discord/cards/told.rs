@@ -5,13 +5,13 @@ use std::time::Duration;
 use super::{
     addressed, all_there, because, groups_of, how_many_failed, link, stamp, table, why_not,
 };
-use crate::access::{RoleId, UserId};
 use crate::discord::render::{MAX_CONTENT, Reply, span};
 use crate::group::{GroupName, Guid};
+use crate::ids::{RoleId, UserId};
 use crate::ldapgroup::requests::RequestRefusal;
 use crate::request::{MAX_GROUPS, MAX_REASON_CHARS, Request, State};
 use crate::store::{How, Notice};
-use crate::text::{count, units};
+use crate::text::{count, utf16_len};
 
 /// What somebody who asked is told, once the request is over.
 #[must_use]
@@ -22,7 +22,7 @@ pub(in crate::discord) fn notice(notice: &Notice) -> String {
     let is_told = matches!(request.state, State::Created | State::Failed);
     if is_told && request.groups.len() > 1 {
         notice.push('\n');
-        let room = MAX_CONTENT.saturating_sub(units(&notice));
+        let room = MAX_CONTENT.saturating_sub(utf16_len(&notice));
         notice.push_str(table::of(request, room).trim_end());
     }
     notice
@@ -85,7 +85,7 @@ pub(in crate::discord) fn reminder(request: &Request, admins: &[RoleId], ttl: Du
 #[must_use]
 pub(in crate::discord) fn requested(request: &Request, is_shown: bool) -> Reply {
     let what = format!("You asked for {} with request {}.", groups_of(request), request.id);
-    Reply::private(if is_shown {
+    Reply::ephemeral(if is_shown {
         format!(
             "{what} An administrator decides it{}; you will be told here.",
             link(request).map_or_else(String::new, |link| format!(" at {link}"))
@@ -103,7 +103,7 @@ pub(in crate::discord) fn requested(request: &Request, is_shown: bool) -> Reply 
 #[must_use]
 pub(in crate::discord) fn cancelled(request: &Request) -> Reply {
     match request.state {
-        State::Pending => Reply::private(format!(
+        State::Pending => Reply::ephemeral(format!(
             "You have left request {} for {}. It stays for the others who asked, and you won't be told \
              what comes of it.",
             request.id,
@@ -116,7 +116,7 @@ pub(in crate::discord) fn cancelled(request: &Request) -> Reply {
 /// What somebody reads who cancelled a request, or denied one whose message is gone.
 #[must_use]
 pub(in crate::discord) fn over(request: &Request) -> Reply {
-    Reply::private(format!(
+    Reply::ephemeral(format!(
         "Request {} for {} is {}.",
         request.id,
         groups_of(request),
@@ -133,7 +133,7 @@ pub(in crate::discord) fn joined(name: &GroupName, request: &Request, how: How) 
         How::AskedBefore => "You asked for it before",
         How::Joined | How::InTheWay => "You have joined it",
     };
-    Reply::private(format!(
+    Reply::ephemeral(format!(
         "There is a request for {name} already: request {}{}. {how}, and you will be told what comes \
          of it.",
         request.id,

@@ -6,7 +6,7 @@ use super::Subcommand;
 use crate::discord::cards;
 use crate::discord::context::Context;
 use crate::discord::options::{Options, Unknown};
-use crate::discord::render::Privacy;
+use crate::discord::render::Visibility;
 use crate::discord::responder::Target;
 
 const REQUEST: &str = "request";
@@ -33,7 +33,7 @@ async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
         let cancelled = context.bot.requests().cancel(context.member, request, context.id).await;
         cancelled.map(|request| cards::cancelled(&request))
     };
-    context.respond(Target::Message(Privacy::Private), SUBCOMMAND.name, work).await;
+    context.respond(Target::Message(Visibility::Ephemeral), SUBCOMMAND.name, work).await;
     Ok(())
 }
 

@@ -5,13 +5,13 @@ use serenity::all::AutocompleteChoice;
 use super::{Subcommand, option, required};
 use crate::discord::context::Context;
 use crate::discord::options::{Options, Unknown};
-use crate::discord::render::{self, Choice, Privacy, Reply};
+use crate::discord::render::{self, Choice, Reply, Visibility};
 use crate::discord::responder::Target;
 use crate::discord::{Bot, cards};
 use crate::ldapgroup::requests::{Batch, Done, Wanted};
-use crate::ldapgroup::{Created, Stop};
+use crate::ldapgroup::{Created, Error};
 use crate::request::{MAX_REASON_CHARS, Request};
-use crate::text::visible;
+use crate::text::escape_invisible;
 
 pub(super) const NAME: &str = "name";
 const REASON: &str = "reason";
@@ -32,9 +32,9 @@ pub(super) const SUBCOMMAND: Subcommand = Subcommand {
 async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
     let (name, reason) = (options.text(NAME)?, options.optional_text(REASON)?);
     options.finish()?;
-    let privacy = if context.must_ask() { Privacy::Private } else { Privacy::Public };
+    let visibility = if context.must_ask() { Visibility::Ephemeral } else { Visibility::Public };
     let work = Box::pin(create(context, Wanted::Typed(name), reason.as_deref()));
-    context.respond(Target::Message(privacy), SUBCOMMAND.name, work).await;
+    context.respond(Target::Message(visibility), SUBCOMMAND.name, work).await;
     Ok(())
 }
 
@@ -43,12 +43,12 @@ pub(in crate::discord) async fn create(
     context: &Context,
     wanted: Wanted,
     reason: Option<&str>,
-) -> Result<Reply, Stop> {
+) -> Result<Reply, Error> {
     let Context { bot, member, id, .. } = context;
     Ok(match bot.requests().create(*member, wanted, reason, *id).await? {
         Done::Created(created) => {
             let Created { name, guid, known } = &created;
-            tracing::info!(group = %visible(name.as_str()), %guid, ?known, "created");
+            tracing::info!(group = %escape_invisible(name.as_str()), %guid, ?known, "created");
             render::created(&created)
         }
         Done::Requested(request) => {

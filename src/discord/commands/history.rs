@@ -8,10 +8,10 @@ use super::{Subcommand, required};
 use crate::discord::cards::{self, Card};
 use crate::discord::context::Context;
 use crate::discord::options::{Options, Unknown};
-use crate::discord::render::{self, Privacy, Reply};
+use crate::discord::render::{self, Reply, Visibility};
 use crate::discord::responder::Target;
 use crate::group::{Abbreviation, SEARCH_LIMIT};
-use crate::ldapgroup::Stop;
+use crate::ldapgroup::Error;
 
 const NAME: &str = "name";
 
@@ -33,7 +33,7 @@ async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
     let name = options.text(NAME)?;
     options.finish()?;
     let work = async { page(context, &name, 0).await.map(Reply::from) };
-    context.respond(Target::Message(Privacy::Private), SUBCOMMAND.name, work).await;
+    context.respond(Target::Message(Visibility::Ephemeral), SUBCOMMAND.name, work).await;
     Ok(())
 }
 
@@ -42,7 +42,7 @@ pub(in crate::discord) async fn page(
     context: &Context,
     typed: &str,
     page: usize,
-) -> Result<Card, Stop> {
+) -> Result<Card, Error> {
     context.require_admin()?;
     let store = context.bot.requests().store();
     let name = match Abbreviation::parse(typed) {

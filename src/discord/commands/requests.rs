@@ -5,9 +5,9 @@ use crate::discord::cards::{self, Card};
 use crate::discord::context::Context;
 use crate::discord::custom_id::OPEN;
 use crate::discord::options::{Options, Unknown, wrong};
-use crate::discord::render::{Privacy, Reply};
+use crate::discord::render::{Reply, Visibility};
 use crate::discord::responder::Target;
-use crate::ldapgroup::Stop;
+use crate::ldapgroup::Error;
 use crate::request::State;
 
 const STATE: &str = "state";
@@ -34,7 +34,7 @@ async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
     };
     options.finish()?;
     let work = async { page(context, state, 0).await.map(Reply::from) };
-    context.respond(Target::Message(Privacy::Private), SUBCOMMAND.name, work).await;
+    context.respond(Target::Message(Visibility::Ephemeral), SUBCOMMAND.name, work).await;
     Ok(())
 }
 
@@ -43,7 +43,7 @@ pub(in crate::discord) async fn page(
     context: &Context,
     state: Option<State>,
     page: usize,
-) -> Result<Card, Stop> {
+) -> Result<Card, Error> {
     let listed = context.bot.requests().list(context.member, state, page, PER_PAGE).await?;
     Ok(cards::requests(&listed, state))
 }

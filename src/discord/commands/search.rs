@@ -3,7 +3,7 @@
 use super::{Subcommand, required};
 use crate::discord::context::Context;
 use crate::discord::options::{Options, Unknown};
-use crate::discord::render::{self, Privacy};
+use crate::discord::render::{self, Visibility};
 use crate::discord::responder::Target;
 
 const PREFIX: &str = "prefix";
@@ -25,10 +25,8 @@ async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
     let (place, requests) = (context.member.place(), context.bot.requests());
     let work = async {
         let found = requests.groups().search(Some(place), &prefix, context.id).await?;
-        let reply = render::search(&found, 0);
-        let is_first_use = requests.is_first_use(place.guild).await;
-        Ok(if is_first_use { render::with_welcome(reply) } else { reply })
+        Ok(render::search(&found, 0))
     };
-    context.respond(Target::Message(Privacy::Public), SUBCOMMAND.name, work).await;
+    context.respond(Target::Message(Visibility::Public), SUBCOMMAND.name, work).await;
     Ok(())
 }

@@ -10,9 +10,9 @@ use crate::discord::cards::stamp;
 use crate::discord::context::Context;
 use crate::discord::desk::Undelivered;
 use crate::discord::options::{Options, Unknown};
-use crate::discord::render::{self, Privacy, Reply};
+use crate::discord::render::{self, Reply, Visibility};
 use crate::discord::responder::Target;
-use crate::ldapgroup::Stop;
+use crate::ldapgroup::Error;
 use crate::store::Overview;
 use crate::text::count;
 
@@ -29,13 +29,13 @@ pub(super) const SUBCOMMAND: Subcommand = Subcommand {
 
 async fn run(context: &Context, options: Options) -> Result<(), Unknown> {
     options.finish()?;
-    let target = Target::Message(Privacy::Private);
+    let target = Target::Message(Visibility::Ephemeral);
     context.respond(target, SUBCOMMAND.name, Box::pin(status(context))).await;
     Ok(())
 }
 
 /// Asks everything how it is. What fails is said so and keeps nothing else from being said.
-async fn status(context: &Context) -> Result<Reply, Stop> {
+async fn status(context: &Context) -> Result<Reply, Error> {
     context.require_admin()?;
     let (bot, id) = (&context.bot, context.id);
     let connect = bot.requests().groups().connect().within(PATIENCE);

@@ -9,7 +9,7 @@ use super::{REASON, input};
 use crate::discord::cards;
 use crate::discord::context::Context;
 use crate::discord::custom_id::CustomId;
-use crate::discord::render::Privacy;
+use crate::discord::render::Visibility;
 use crate::discord::responder::{Stage, Target};
 use crate::ldapgroup::requests::{Decision, Found, Verdict};
 use crate::request::MAX_REASON_CHARS;
@@ -53,7 +53,7 @@ pub(super) async fn deny(context: &Context, request: i64, form: &ModalInteractio
     let Context { bot, member, responder, id } = context;
     let message = form.message.as_ref().map(|message| message.id.get());
     // Discord lets only a form of a message be acknowledged, and this one may be gone.
-    let target = message.map_or(Target::Message(Privacy::Private), |_| Target::InPlace);
+    let target = message.map_or(Target::Message(Visibility::Ephemeral), |_| Target::InPlace);
     let Some(stage) = responder.begin(target).await else { return };
     let decision = Decision { request, message, verdict: Verdict::Deny, why: input(form, REASON) };
     match bot.requests().decide(*member, &decision, *id).await {

@@ -3,9 +3,9 @@
 use crate::discord::cards::Card;
 use crate::discord::commands;
 use crate::discord::context::Context;
-use crate::discord::render::{self, Privacy, Reply};
+use crate::discord::render::{self, Reply, Visibility};
 use crate::discord::responder::Target;
-use crate::ldapgroup::Stop;
+use crate::ldapgroup::Error;
 use crate::request::State;
 
 /// Another page of a search.
@@ -28,8 +28,8 @@ pub(super) async fn history(context: &Context, name: &str, page: usize) {
     turn(context, commands::history::page(context, name, page)).await;
 }
 
-async fn turn(context: &Context, page: impl Future<Output = Result<Card, Stop>>) {
+async fn turn(context: &Context, page: impl Future<Output = Result<Card, Error>>) {
     // Who sees the message stays so; what isn't private goes in its place.
-    let work = async { Ok(Reply { privacy: Privacy::Public, ..page.await?.into() }) };
+    let work = async { Ok(Reply { visibility: Visibility::Public, ..page.await?.into() }) };
     context.respond(Target::InPlace, "page", work).await;
 }

@@ -10,7 +10,7 @@ use crate::discord::commands::create::create;
 use crate::discord::context::Context;
 use crate::discord::custom_id::CustomId;
 use crate::discord::options::Unknown;
-use crate::discord::render::Privacy;
+use crate::discord::render::Visibility;
 use crate::discord::responder::Target;
 use crate::ldapgroup::requests::Wanted;
 use crate::request::MAX_REASON_CHARS;
@@ -54,10 +54,10 @@ pub(super) async fn ask(context: &Context, form: &ModalInteraction) {
 
 async fn create_all(context: &Context, names: Vec<String>, reason: Option<&str>) {
     // What is made of several has a message of its own for all to see.
-    let privacy = match names.len() {
-        1 if !context.must_ask() => Privacy::Public,
-        _ => Privacy::Private,
+    let visibility = match names.len() {
+        1 if !context.must_ask() => Visibility::Public,
+        _ => Visibility::Ephemeral,
     };
     let work = Box::pin(create(context, Wanted::Listed(names), reason));
-    context.respond(Target::Message(privacy), "pick", work).await;
+    context.respond(Target::Message(visibility), "pick", work).await;
 }

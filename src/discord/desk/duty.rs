@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::look::Look;
-use crate::access::{ChannelId, GuildId, UserId};
 use crate::discord::rest::RestError;
+use crate::ids::{ChannelId, GuildId, UserId};
 use crate::request::{Request, State};
 use crate::store::StoreError;
 

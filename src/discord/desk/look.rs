@@ -96,7 +96,7 @@ impl Bot {
             return Ok(false);
         };
         // It is edited as it is.
-        if request.shown < request.version {
+        if request.shown_version < request.version {
             return Ok(false);
         }
         let edit = serde_json::json!(self.edit_to(request).await?);

@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use tower_service::Service;
 
-use super::{End, GREETING, Lost, MAX_MESSAGE, farewell, hello};
+use super::{End, GREETING, Lost, MAX_MESSAGE, drain, hello};
 use crate::proxy::Proxies;
 use crate::text::innermost;
 
@@ -74,7 +74,7 @@ pub async fn greeting(address: &str, proxies: &Proxies) -> Result<(), DialError>
         Ok(socket)
     };
     let mut socket = timeout(GREETING, greeted).await.unwrap_or(Err(DialError::Silent))?;
-    farewell(&mut socket, CloseCode::Normal).await;
+    drain(&mut socket, CloseCode::Normal).await;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::discord::custom_id::CustomId;
 use crate::group::{Abbreviation, GroupName, RemoteGroup};
-use crate::text::{shorten, units, visible};
+use crate::text::{escape_invisible, shorten, utf16_len};
 use crate::tickets::Search;
 
 /// Discord's limits for suggestions and a menu's options: how many, and how long a name and a value.
@@ -109,10 +109,10 @@ pub fn after(before: &str, choices: Vec<Choice>) -> Vec<Choice> {
             return None;
         }
         let value = format!("{before}, {value}");
-        let name = format!("{}, {name}", visible(before));
+        let name = format!("{}, {name}", escape_invisible(before));
         let name =
-            if units(&name) > MAX_CHOICE { both_ends(&name, MAX_CHOICE).into() } else { name };
-        (units(&value) <= MAX_CHOICE).then_some(Choice { name, value })
+            if utf16_len(&name) > MAX_CHOICE { both_ends(&name, MAX_CHOICE).into() } else { name };
+        (utf16_len(&value) <= MAX_CHOICE).then_some(Choice { name, value })
     };
     choices.into_iter().filter_map(continued).collect()
 }
@@ -120,7 +120,7 @@ pub fn after(before: &str, choices: Vec<Choice>) -> Vec<Choice> {
 /// A long name with its beginning and its end, since names often differ at the end only.
 fn both_ends(name: &str, max: usize) -> Cow<'_, str> {
     const END: usize = 30;
-    if units(name) <= max {
+    if utf16_len(name) <= max {
         return name.into();
     }
     let skipped = name.char_indices().rev().take(END / 2).last().map_or(0, |(at, _)| at);
@@ -140,8 +140,8 @@ pub fn name_choices(names: &[GroupName]) -> Vec<Choice> {
 /// Nothing for a name that can't be told by a value.
 fn choice(name: &GroupName, mark: &str) -> Option<Choice> {
     let value = Abbreviation::of(name, MAX_CHOICE)?.into_owned();
-    let shown = visible(name.as_str());
-    let mut name = both_ends(&shown, MAX_CHOICE - units(mark)).into_owned();
+    let shown = escape_invisible(name.as_str());
+    let mut name = both_ends(&shown, MAX_CHOICE - utf16_len(mark)).into_owned();
     name.push_str(mark);
     Some(Choice { name, value })
 }

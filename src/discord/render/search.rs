@@ -2,10 +2,10 @@
 
 use super::super::cards::turns;
 use super::choices::menu;
-use super::{MAX_CELL, MAX_CONTENT, Reply, cell, harmless, listed_span, span};
+use super::{MAX_CELL, MAX_CONTENT, Reply, cell, listed_span, sanitize, span};
 use crate::discord::custom_id::CustomId;
 use crate::group::{Guid, RemoteGroup, SEARCH_LIMIT};
-use crate::text::{columns, count, push_row, units};
+use crate::text::{count, display_width, push_row, utf16_len};
 use crate::tickets::Search;
 
 /// The groups of one page: what fits a screen, and a menu.
@@ -47,12 +47,13 @@ pub fn search(search: &Search, page: usize) -> Reply {
         None => "",
     };
     let names: Vec<_> =
-        groups.iter().map(|group| harmless(group.name.as_str(), MAX_CELL + 1)).collect();
+        groups.iter().map(|group| sanitize(group.name.as_str(), MAX_CELL + 1)).collect();
     let mut contents = CELLS.into_iter().map(|max| {
         let (table, cut) = table(&names, groups, max);
         format!("{head}```\n{table}```\n{place}{}{next}", cut_words(cut))
     });
-    let content = contents.find(|content| units(content.trim_end()) <= MAX_CONTENT).unwrap_or(head);
+    let content =
+        contents.find(|content| utf16_len(content.trim_end()) <= MAX_CONTENT).unwrap_or(head);
     Reply {
         buttons: turns(page, pages, |to| CustomId::search(to, &search.prefix)),
         menu,
@@ -85,7 +86,7 @@ fn place(page: usize, pages: usize, search: &Search) -> String {
 /// The rows of a table, and how many names are cut in it.
 fn table(names: &[String], groups: &[RemoteGroup], max: usize) -> (String, usize) {
     let cells: Vec<_> = names.iter().map(|name| cell(name, max)).collect();
-    let width = cells.iter().map(|cell| columns(cell)).max().unwrap_or(0).max("NAME".len());
+    let width = cells.iter().map(|cell| display_width(cell)).max().unwrap_or(0).max("NAME".len());
     let mut table = String::new();
     push_row(&mut table, "NAME", width, Some("GUID"));
     for (cell, group) in cells.iter().zip(groups) {

@@ -7,9 +7,9 @@ use std::time::SystemTime;
 use super::cards::{groups_in_list, link, stamp};
 use super::{MAX_CONTENT, Reply, reference};
 use crate::check::{Finding, Level};
-use crate::connect::CorrelationId;
+use crate::correlation::CorrelationId;
 use crate::store::Overview;
-use crate::text::units;
+use crate::text::utf16_len;
 
 /// What is well takes at most this many UTF-16 units.
 const MAX_WELL: usize = 600;
@@ -40,14 +40,15 @@ pub(in crate::discord) fn status(
         format!("-# ✅ {well}\n{}", reference(id))
     };
     let left_out = |left| format!("-# {left} more don't fit here: the bot's log has them.");
-    let taken = units(&lines.join("\n")) + units(&last) + units(&left_out(wrong.len())) + 3;
+    let taken =
+        utf16_len(&lines.join("\n")) + utf16_len(&last) + utf16_len(&left_out(wrong.len())) + 3;
     let symbol = |of: &Finding| if of.level == Level::Fail { "❌" } else { "⚠️" };
     let wrong = wrong.into_iter().map(|of| format!("{} {}", symbol(of), of.markdown()));
     let (wrong, left) = fitting(wrong, "\n", MAX_CONTENT.saturating_sub(taken));
     lines.extend(Some(wrong).filter(|wrong| !wrong.is_empty()));
     lines.extend((left > 0).then(|| left_out(left)));
     lines.push(last);
-    Reply::private(lines.join("\n"))
+    Reply::ephemeral(lines.join("\n"))
 }
 
 /// As many of them as there is room for, and how many there isn't.
@@ -55,7 +56,7 @@ fn fitting(items: impl Iterator<Item = String>, separator: &str, room: usize) ->
     let (mut text, mut left) = (String::new(), 0);
     for item in items {
         let before = if text.is_empty() { "" } else { separator };
-        if units(&text) + units(before) + units(&item) <= room {
+        if utf16_len(&text) + utf16_len(before) + utf16_len(&item) <= room {
             text.push_str(before);
             text.push_str(&item);
         } else {
@@ -69,7 +70,7 @@ fn requests(overview: &Overview) -> String {
     let Some(oldest) = &overview.oldest else { return "No request is open.".to_owned() };
     let number = link(oldest)
         .map_or_else(|| oldest.id.to_string(), |link| format!("[{}]({link})", oldest.id));
-    let (made, name) = (stamp(oldest.made, 'R'), groups_in_list(oldest));
+    let (made, name) = (stamp(oldest.created_at, 'R'), groups_in_list(oldest));
     match overview.open {
         1 => format!("1 request is open: {number} for {name}, made {made}."),
         open => format!("{open} requests are open, the oldest {number} for {name}, made {made}."),

@@ -10,7 +10,7 @@ use super::choices::MAX_CHOICES;
 use super::*;
 use crate::group::{Abbreviation, Prefix, RemoteGroup};
 use crate::ldapgroup::InUseBy;
-use crate::text::units;
+use crate::text::utf16_len;
 use crate::tickets::Search;
 
 fn group(name: &str, guid: Option<&str>) -> RemoteGroup {
@@ -52,7 +52,7 @@ proptest! {
         let found = holding(&prefix, &names, guid);
         for page in 0..=names.len().div_ceil(20) {
             let reply = search(&found, page);
-            prop_assert!(units(&reply.content) <= MAX_CONTENT);
+            prop_assert!(utf16_len(&reply.content) <= MAX_CONTENT);
             prop_assert_eq!(reply.content.matches("```").count(), 2 * usize::from(!names.is_empty()));
             prop_assert!(!reply.content.contains("secret"));
             let rows = reply.content.lines().filter(|line| {
@@ -61,7 +61,7 @@ proptest! {
             let left = names.len() - 20 * page.min(names.len().saturating_sub(1) / 20);
             prop_assert_eq!(rows.count(), left.min(20));
             for button in &reply.buttons {
-                prop_assert!(units(&button.custom_id) <= 100, "{}", button.custom_id);
+                prop_assert!(utf16_len(&button.custom_id) <= 100, "{}", button.custom_id);
             }
         }
     }
@@ -78,8 +78,8 @@ proptest! {
             let values: HashSet<_> = menu.options.iter().map(|option| &option.value).collect();
             prop_assert_eq!(values.len(), menu.options.len());
             for Choice { name, value } in &menu.options {
-                prop_assert!((1..=MAX_CHOICE).contains(&units(name)), "{}", name);
-                prop_assert!((1..=MAX_CHOICE).contains(&units(value)), "{}", value);
+                prop_assert!((1..=MAX_CHOICE).contains(&utf16_len(name)), "{}", name);
+                prop_assert!((1..=MAX_CHOICE).contains(&utf16_len(value)), "{}", value);
                 let picked = match Abbreviation::parse(value.trim()) {
                     Some(short) => short.resolve(&all).is_some(),
                     None => all.iter().any(|name| name.as_str() == value.trim()),
@@ -106,7 +106,7 @@ proptest! {
             Refusal::InOtherCase { name: name.clone(), there: name.clone(), guid: longest },
             Refusal::InUse { name, guid: None, by: InUseBy::AnotherGroup },
         ] {
-            prop_assert!(units(&refusal(&refused).content) <= MAX_CONTENT);
+            prop_assert!(utf16_len(&refusal(&refused).content) <= MAX_CONTENT);
         }
     }
 
@@ -119,8 +119,8 @@ proptest! {
         let choices = typed_first(&typed, choices(&found, &typed));
         prop_assert!(choices.len() <= MAX_CHOICES);
         for Choice { name, value } in choices {
-            prop_assert!((1..=MAX_CHOICE).contains(&units(&name)), "{}", name);
-            prop_assert!((1..=MAX_CHOICE).contains(&units(&value)), "{}", value);
+            prop_assert!((1..=MAX_CHOICE).contains(&utf16_len(&name)), "{}", name);
+            prop_assert!((1..=MAX_CHOICE).contains(&utf16_len(&value)), "{}", value);
         }
     }
 }

@@ -15,7 +15,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::RestError;
-use crate::access::{ChannelId, GuildId};
+use crate::ids::{ChannelId, GuildId};
 
 /// All calls together: so many at once, then one each [`EACH`]. Of Discord's 50 in any second that
 /// leaves a few for calls that catch up with others on their way.

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serenity::all::{ChannelType, PermissionOverwrite, Permissions, UserId};
 
 use super::{Rest, RestError, Route};
-use crate::access::{ChannelId, GuildId, RoleId};
 use crate::discord::permissions::Membership;
+use crate::ids::{ChannelId, GuildId, RoleId};
 
 /// The application that the token belongs to.
 #[derive(Clone, Debug, Deserialize)]

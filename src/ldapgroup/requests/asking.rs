@@ -7,12 +7,13 @@ use futures_util::future::join_all;
 
 use super::carry::{Outcome, outcome};
 use super::{AdminCreates, RequestRefusal, Requests};
-use crate::access::{Authority, Member, Place};
-use crate::connect::CorrelationId;
+use crate::access::{Authority, Member};
+use crate::correlation::CorrelationId;
 use crate::group::{GroupName, RemoteGroup};
-use crate::ldapgroup::{Changed, Created, Fault, Refusal, Stop};
-use crate::request::{Fate, MAX_GROUPS, MAX_REASON_CHARS, Request};
-use crate::store::{How, NewRequest, Settled, Standing};
+use crate::ids::Place;
+use crate::ldapgroup::{Created, Error, Failure, Refusal, SideEffect};
+use crate::request::{GroupStatus, MAX_GROUPS, MAX_REASON_CHARS, Request};
+use crate::store::{GroupOutcome, How, NewRequest, Standing};
 
 /// Names that are looked up at the same time.
 const AT_ONCE: usize = 5;
@@ -78,13 +79,13 @@ impl Requests {
         wanted: Wanted,
         reason: Option<&str>,
         id: CorrelationId,
-    ) -> Result<Done, Stop> {
+    ) -> Result<Done, Error> {
         let (place, asks) = (member.place(), self.must_ask(member.authority()));
         let reason = self.reason(reason, asks)?;
         let typed = self.typed(place, wanted, id).await?;
         let new = |names| NewRequest { names, requester: member.user(), place, reason };
         if let [name] = &typed[..] {
-            let hit = self.groups.locate(Some(place), name, id).await?;
+            let hit = self.groups.resolve(Some(place), name, id).await?;
             let new = new(vec![hit.name.clone()]);
             return if asks {
                 self.ask(&new, id).await
@@ -92,7 +93,7 @@ impl Requests {
                 self.create_at_once(&new, hit, id).await
             };
         }
-        let (mut found, mut left) = self.locate_all(place, &typed, id).await?;
+        let (mut found, mut left) = self.resolve_all(place, &typed, id).await?;
         if !asks {
             let names = found.iter().map(|(name, _)| name.clone()).collect();
             let begun = self.store.begin(&new(names), false, SystemTime::now(), id).await?;
@@ -139,7 +140,7 @@ impl Requests {
         place: Place,
         wanted: Wanted,
         id: CorrelationId,
-    ) -> Result<Vec<String>, Stop> {
+    ) -> Result<Vec<String>, Error> {
         let typed = match wanted {
             Wanted::Listed(names) => names,
             Wanted::Typed(text) => {
@@ -164,22 +165,22 @@ impl Requests {
 
     /// What is known of each of several names, in their order, and those that can't be in one
     /// request with an earlier one. A failure is a failure of all.
-    async fn locate_all(
+    async fn resolve_all(
         &self,
         place: Place,
         typed: &[String],
         id: CorrelationId,
-    ) -> Result<(Vec<(GroupName, Result<RemoteGroup, Refusal>)>, Vec<Left>), Stop> {
+    ) -> Result<(Vec<(GroupName, Result<RemoteGroup, Refusal>)>, Vec<Left>), Error> {
         let (mut found, mut left) = (Vec::with_capacity(typed.len()), Vec::new());
         let (mut names, mut folded) = (HashSet::new(), HashSet::new());
         for some in typed.chunks(AT_ONCE) {
-            let looks = some.iter().map(|name| self.groups.locate(Some(place), name, id));
+            let looks = some.iter().map(|name| self.groups.resolve(Some(place), name, id));
             for (name, hit) in some.iter().zip(join_all(looks).await) {
                 let (name, hit) = match hit {
                     Ok(hit) => (hit.name.clone(), Ok(hit)),
-                    Err(Stop::Refusal(why @ Refusal::BadName(_))) => return Err(why.into()),
-                    Err(Stop::Refusal(why)) => (why.name_of(name), Err(why)),
-                    Err(fault @ Stop::Fault(_)) => return Err(fault),
+                    Err(Error::Refused(why @ Refusal::BadName(_))) => return Err(why.into()),
+                    Err(Error::Refused(why)) => (why.name_of(name), Err(why)),
+                    Err(failure @ Error::Failed(_)) => return Err(failure),
                 };
                 if !names.insert(name.clone()) {
                     continue;
@@ -197,7 +198,7 @@ impl Requests {
         Ok((found, left))
     }
 
-    async fn ask(&self, new: &NewRequest, id: CorrelationId) -> Result<Done, Stop> {
+    async fn ask(&self, new: &NewRequest, id: CorrelationId) -> Result<Done, Error> {
         let asked = self.store.ask(new, self.settings.max_open, SystemTime::now(), id).await?;
         let mut asked = asked.ok_or(RequestRefusal::TooMany(self.settings.max_open))?;
         self.changed.notify_one();
@@ -218,7 +219,7 @@ impl Requests {
         new: &NewRequest,
         hit: RemoteGroup,
         id: CorrelationId,
-    ) -> Result<Done, Stop> {
+    ) -> Result<Done, Error> {
         let begun = self.store.begin(new, true, SystemTime::now(), id).await?;
         let open = |request| RequestRefusal::Open(hit.name.clone(), Box::new(request));
         let request = match (begun.made, begun.standing.into_iter().next()) {
@@ -227,18 +228,24 @@ impl Requests {
             (None, None) => return Err(RequestRefusal::Unknown.into()),
         };
         let Some(_work) = self.take_up(request.id) else { return Err(open(request).into()) };
-        let result = self.bring_in_found(&request, 0, hit, id).await;
+        let result = self.import_resolved(&request, 0, hit, id).await;
         let is_open = matches!(
             &result,
-            Err(Stop::Fault(Fault { changed: Changed::Unknown | Changed::NotThereYet, .. }))
+            Err(Error::Failed(Failure {
+                side_effect: SideEffect::Unknown | SideEffect::NotThereYet,
+                ..
+            }))
         );
         // What Connect did counts; a row that doesn't say so yet is settled by a look later.
         if !is_open {
             let settled = match outcome(&result, false, id) {
                 Outcome::Over(settled) => settled,
-                Outcome::Again { note, .. } => {
-                    Settled { fate: Fate::Failed, guid: None, note: Some(note), correlation: id }
-                }
+                Outcome::Again { note, .. } => GroupOutcome {
+                    status: GroupStatus::Failed,
+                    guid: None,
+                    note: Some(note),
+                    correlation: id,
+                },
             };
             let written = self.store.settle(request.id, 0, &settled, SystemTime::now()).await;
             if let Err(error) = written {

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio_util::sync::CancellationToken;
 
 use super::{Found, RequestRefusal, Requests};
-use crate::connect::CorrelationId;
+use crate::correlation::CorrelationId;
 use crate::group::{Guid, RemoteGroup};
-use crate::ldapgroup::{Changed, Created, InUseBy, Refusal, Stop};
-use crate::request::{Event, Fate, Request, Requested, State};
-use crate::store::{Change, Settled, StoreError, Swap};
+use crate::ldapgroup::{Created, Error, InUseBy, Refusal, SideEffect};
+use crate::request::{Event, GroupStatus, Request, RequestedGroup, State};
+use crate::store::{Change, GroupOutcome, StoreError, Transition};
 
 /// How often the message of a request for several groups is brought up to date meanwhile: Discord
 /// takes about one edit a second in a channel, and fewer of a message that is an hour old.
@@ -54,7 +54,7 @@ impl Requests {
                 return Ok(());
             }
             let result = match found.0.remove(&group.name) {
-                Some(Ok(hit)) => self.bring_in_found(&request, position, hit, id).await,
+                Some(Ok(hit)) => self.import_resolved(&request, position, hit, id).await,
                 Some(Err(refusal)) => Err(refusal.into()),
                 None => self.attempt(&request, position, id).await,
             };
@@ -77,14 +77,14 @@ impl Requests {
             }
         }
         if let Some((note, wait)) = again {
-            self.put_off(number, note, wait, id).await?;
+            self.postpone(number, note, wait, id).await?;
         }
         self.changed.notify_one();
         Ok(())
     }
 
     /// What didn't come off is tried again later or, after too long, called failed.
-    async fn put_off(
+    async fn postpone(
         &self,
         number: i64,
         note: String,
@@ -110,7 +110,7 @@ impl Requests {
     /// When the database fails.
     pub async fn let_go(&self, id: CorrelationId) -> Result<Option<Request>, StoreError> {
         let begun = self.store.begun_by(id).await?;
-        if let Some(request) = begun.as_ref().filter(|request| request.quiet) {
+        if let Some(request) = begun.as_ref().filter(|request| request.hidden) {
             let due = SystemTime::now() + A_MINUTE;
             self.store.postpone(request.id, "Nobody waited for Connect any longer.", due).await?;
         }
@@ -123,10 +123,10 @@ impl Requests {
         request: &Request,
         position: usize,
         id: CorrelationId,
-    ) -> Result<Created, Stop> {
+    ) -> Result<Created, Error> {
         let hit = self.groups.look_up_exactly(&request.groups[position].name, id).await?;
         // Nobody waits for an admin's own create any more: it is settled, not repeated.
-        if request.quiet && hit.guid.is_none() {
+        if request.hidden && hit.guid.is_none() {
             return Err(RequestRefusal::Abandoned.into());
         }
         self.send(request, position, hit, id).await
@@ -134,13 +134,13 @@ impl Requests {
 
     /// Creates a group that was found before anyone else was kept from creating it. What another
     /// request has brought in by then is looked up anew, or it would be created once more.
-    pub(super) async fn bring_in_found(
+    pub(super) async fn import_resolved(
         &self,
         request: &Request,
         position: usize,
         hit: RemoteGroup,
         id: CorrelationId,
-    ) -> Result<Created, Stop> {
+    ) -> Result<Created, Error> {
         let hit = if self.store.has_come(&hit.name).await? {
             self.groups.look_up_exactly(&hit.name, id).await?
         } else {
@@ -155,11 +155,11 @@ impl Requests {
         position: usize,
         hit: RemoteGroup,
         id: CorrelationId,
-    ) -> Result<Created, Stop> {
+    ) -> Result<Created, Error> {
         if hit.guid.is_none() {
             self.store.note_sent(request.id, position).await?;
         }
-        self.groups.bring_in(Some(request.place), hit, id).await
+        self.groups.import(Some(request.place), hit, id).await
     }
 
     /// Expires what nobody decided in time, and says which creations are due.
@@ -173,7 +173,7 @@ impl Requests {
         if let Some(latest) = now.checked_sub(self.settings.ttl) {
             for request in self.store.pending_since(latest).await? {
                 let change = Change::new(Event::Expire, None, id);
-                if let Swap::Done(_) = self.store.change(request.id, &change, now).await? {
+                if let Transition::Applied(_) = self.store.change(request.id, &change, now).await? {
                     swept.expired += 1;
                 }
             }
@@ -197,14 +197,14 @@ pub struct Swept {
     pub due: Vec<Request>,
 }
 
-fn waiting(request: &Request) -> impl Iterator<Item = (usize, &Requested)> {
+fn waiting(request: &Request) -> impl Iterator<Item = (usize, &RequestedGroup)> {
     let groups = request.groups.iter().enumerate();
-    groups.filter(|(_, group)| group.fate == Fate::Waiting)
+    groups.filter(|(_, group)| group.status == GroupStatus::Waiting)
 }
 
 /// What one try of a creation comes to.
 pub(super) enum Outcome {
-    Over(Settled),
+    Over(GroupOutcome),
     Again {
         note: String,
         /// Whether it would be the same with any other group.
@@ -216,45 +216,57 @@ pub(super) enum Outcome {
 
 /// `was_sent` says whether an earlier try had sent the creation: what is there then came of it.
 pub(super) fn outcome(
-    result: &Result<Created, Stop>,
+    result: &Result<Created, Error>,
     was_sent: bool,
     id: CorrelationId,
 ) -> Outcome {
-    let there = |fate, guid: &Guid| {
-        Outcome::Over(Settled { fate, guid: Some(guid.clone()), note: None, correlation: id })
+    let there = |status, guid: &Guid| {
+        Outcome::Over(GroupOutcome {
+            status,
+            guid: Some(guid.clone()),
+            note: None,
+            correlation: id,
+        })
     };
     let stop = match result {
-        Ok(created) => return there(Fate::Created, &created.guid),
+        Ok(created) => return there(GroupStatus::Created, &created.guid),
         Err(stop) => stop,
     };
     match stop {
-        Stop::Refusal(Refusal::InUse { guid: Some(guid), by: InUseBy::ThisGroup, .. }) => {
-            there(if was_sent { Fate::Created } else { Fate::Existed }, guid)
+        Error::Refused(Refusal::InUse { guid: Some(guid), by: InUseBy::ThisGroup, .. }) => {
+            there(if was_sent { GroupStatus::Created } else { GroupStatus::Existed }, guid)
         }
         // Connect has it, and could only not be asked under which id.
-        Stop::Refusal(Refusal::InUse { guid: None, by: InUseBy::ThisGroup, .. }) => {
+        Error::Refused(Refusal::InUse { guid: None, by: InUseBy::ThisGroup, .. }) => {
             Outcome::Again { note: stop.words(), is_away: false, wait: None }
         }
-        Stop::Refusal(Refusal::InUse { guid, by: InUseBy::AnotherGroup, .. }) => {
-            Outcome::Over(Settled { guid: guid.clone(), ..failed(stop.words(), id) })
+        Error::Refused(Refusal::InUse { guid, by: InUseBy::AnotherGroup, .. }) => {
+            Outcome::Over(GroupOutcome { guid: guid.clone(), ..failed(stop.words(), id) })
         }
-        Stop::Refusal(Refusal::InOtherCase { guid, .. }) => {
+        Error::Refused(Refusal::InOtherCase { guid, .. }) => {
             let failed = failed(stop.words(), id);
-            Outcome::Over(Settled { fate: Fate::Impossible, guid: Some(guid.clone()), ..failed })
+            Outcome::Over(GroupOutcome {
+                status: GroupStatus::Impossible,
+                guid: Some(guid.clone()),
+                ..failed
+            })
         }
         // LDAP has to change, and by then it may be another group.
-        Stop::Refusal(Refusal::NoSuchGroup { .. } | Refusal::Ambiguous { .. }) => {
-            Outcome::Over(Settled { fate: Fate::Impossible, ..failed(stop.words(), id) })
+        Error::Refused(Refusal::NoSuchGroup { .. } | Refusal::Ambiguous { .. }) => {
+            Outcome::Over(GroupOutcome {
+                status: GroupStatus::Impossible,
+                ..failed(stop.words(), id)
+            })
         }
         // Who could look for the group wasn't cut off from Connect.
-        Stop::Fault(fault) if fault.passes() => {
-            let is_away = fault.changed != Changed::NotThereYet;
-            Outcome::Again { note: stop.words(), is_away, wait: fault.wait() }
+        Error::Failed(failure) if failure.passes() => {
+            let is_away = failure.side_effect != SideEffect::NotThereYet;
+            Outcome::Again { note: stop.words(), is_away, wait: failure.wait() }
         }
-        Stop::Fault(_) | Stop::Refusal(_) => Outcome::Over(failed(stop.words(), id)),
+        Error::Failed(_) | Error::Refused(_) => Outcome::Over(failed(stop.words(), id)),
     }
 }
 
-fn failed(note: String, correlation: CorrelationId) -> Settled {
-    Settled { fate: Fate::Failed, guid: None, note: Some(note), correlation }
+fn failed(note: String, correlation: CorrelationId) -> GroupOutcome {
+    GroupOutcome { status: GroupStatus::Failed, guid: None, note: Some(note), correlation }
 }

@@ -6,11 +6,11 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 
 use super::{new, open};
-use crate::access::UserId;
-use crate::connect::CorrelationId;
+use crate::correlation::CorrelationId;
 use crate::group::Guid;
-use crate::request::{Asker, Deed, Event, Fate, Part, State};
-use crate::store::{Asked, Change, How, NewRequest, Settled, Standing, Store, Swap};
+use crate::ids::UserId;
+use crate::request::{Activity, Event, GroupStatus, Involvement, Participant, State};
+use crate::store::{Asked, Change, GroupOutcome, How, NewRequest, Standing, Store, Transition};
 
 /// What somebody, or time, does. Names are those of [`NAMES`] at the bits that are set.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ enum Step {
     Leave { request: usize, person: u64 },
     Begin { names: u8, is_quiet: bool, person: u64 },
     Happen { request: usize, event: Event, person: u64 },
-    Settle { request: usize, position: usize, fate: Fate },
+    Settle { request: usize, position: usize, status: GroupStatus },
 }
 
 const NAMES: [&str; 4] = ["accounting", "ABE", "Zürich", "営業部"];
@@ -28,11 +28,11 @@ const MAX_OPEN: u32 = 2;
 fn step() -> impl Strategy<Value = Step> {
     let (names, person) = (1..16_u8, 1..4_u64);
     let reason = prop_oneof![Just(None), Just(Some("a")), Just(Some("b"))];
-    let fates = prop_oneof![
-        Just(Fate::Created),
-        Just(Fate::Existed),
-        Just(Fate::Failed),
-        Just(Fate::Impossible)
+    let statuses = prop_oneof![
+        Just(GroupStatus::Created),
+        Just(GroupStatus::Existed),
+        Just(GroupStatus::Failed),
+        Just(GroupStatus::Impossible)
     ];
     prop_oneof![
         4 => (names.clone(), any::<bool>(), person.clone(), reason).prop_map(
@@ -45,8 +45,8 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (0..8_usize, 0..Event::ALL.len(), person).prop_map(|(request, event, person)| {
             Step::Happen { request, event: Event::ALL[event], person }
         }),
-        6 => (0..8_usize, 0..4_usize, fates)
-            .prop_map(|(request, position, fate)| Step::Settle { request, position, fate }),
+        6 => (0..8_usize, 0..4_usize, statuses)
+            .prop_map(|(request, position, status)| Step::Settle { request, position, status }),
     ]
 }
 
@@ -58,27 +58,28 @@ struct Model {
 
 #[derive(Clone)]
 struct Modelled {
-    groups: Vec<(String, Fate)>,
+    groups: Vec<(String, GroupStatus)>,
     state: State,
     is_quiet: bool,
     is_direct: bool,
     requester: u64,
     reason: Option<String>,
     /// Who asked, in the order in which they did; nobody if it was created at once.
-    people: Vec<Asker>,
-    deeds: Vec<(Deed, u64)>,
+    people: Vec<Participant>,
+    deeds: Vec<(Activity, u64)>,
 }
 
 impl Modelled {
     fn new(groups: &[&str], state: State, requester: u64) -> Self {
-        let groups = groups.iter().map(|name| (name.to_lowercase(), Fate::Waiting)).collect();
+        let groups =
+            groups.iter().map(|name| (name.to_lowercase(), GroupStatus::Waiting)).collect();
         let is_direct = state == State::Creating;
         let (people, deeds) = (Vec::new(), Vec::new());
         Self { groups, state, is_quiet: false, is_direct, requester, reason: None, people, deeds }
     }
 
     fn asked_by(self, person: u64, reason: Option<&str>) -> Self {
-        let asker = Asker { person: UserId(person), reason: reason.map(str::to_owned) };
+        let asker = Participant { person: UserId(person), reason: reason.map(str::to_owned) };
         Self { reason: asker.reason.clone(), people: vec![asker], ..self }
     }
 
@@ -86,11 +87,11 @@ impl Modelled {
         self.people.iter().any(|asker| asker.person.0 == person)
     }
 
-    fn part(&self, person: u64) -> Part {
-        match (self.has(person), self.deeds.contains(&(Deed::Left, person))) {
-            (true, _) => Part::In,
-            (false, true) => Part::Left,
-            (false, false) => Part::Out,
+    fn part(&self, person: u64) -> Involvement {
+        match (self.has(person), self.deeds.contains(&(Activity::Left, person))) {
+            (true, _) => Involvement::In,
+            (false, true) => Involvement::Left,
+            (false, false) => Involvement::Out,
         }
     }
 
@@ -100,8 +101,8 @@ impl Modelled {
         let known = self.people.iter_mut().find(|asker| asker.person.0 == person);
         match known {
             None => {
-                self.people.push(Asker { person: UserId(person), reason });
-                self.deeds.push((Deed::Joined, person));
+                self.people.push(Participant { person: UserId(person), reason });
+                self.deeds.push((Activity::Joined, person));
                 How::Joined
             }
             Some(asker) if reason.is_some() && asker.reason != reason => {
@@ -109,7 +110,7 @@ impl Modelled {
                 if self.requester == person && !self.is_direct {
                     self.reason = reason;
                 }
-                self.deeds.push((Deed::Reworded, person));
+                self.deeds.push((Activity::Reworded, person));
                 How::Reworded
             }
             Some(_) => How::AskedBefore,
@@ -126,7 +127,7 @@ impl Modelled {
             return true;
         }
         self.people.retain(|asker| asker.person.0 != person);
-        self.deeds.push((Deed::Left, person));
+        self.deeds.push((Activity::Left, person));
         if self.requester == person {
             self.requester = self.people[0].person.0;
             self.reason.clone_from(&self.people[0].reason);
@@ -135,7 +136,9 @@ impl Modelled {
     }
 
     fn is_open_for(&self, folded: &str) -> bool {
-        let waits = |(name, fate): &(String, Fate)| name == folded && *fate == Fate::Waiting;
+        let waits = |(name, status): &(String, GroupStatus)| {
+            name == folded && *status == GroupStatus::Waiting
+        };
         self.state.is_open() && self.groups.iter().any(waits)
     }
 }
@@ -183,8 +186,8 @@ async fn play(steps: &[Step]) {
             Step::Happen { request, event, person } => {
                 happen(&store, &mut model, request, event, person, now).await;
             }
-            Step::Settle { request, position, fate } => {
-                settle(&store, &mut model, request, position, fate, now).await;
+            Step::Settle { request, position, status } => {
+                settle(&store, &mut model, request, position, status, now).await;
             }
         }
         agree(&store, &model).await;
@@ -193,7 +196,7 @@ async fn play(steps: &[Step]) {
         let history = store.history(&known.groups[0].0, 0, 1000).await.unwrap().entries;
         let of_it =
             history.into_iter().rev().filter(|step| step.request.unsigned_abs() == at as u64 + 1);
-        let deeds = of_it.filter_map(|step| Some((step.deed?, step.person.unwrap().0)));
+        let deeds = of_it.filter_map(|step| Some((step.activity?, step.person.unwrap().0)));
         assert_eq!(deeds.collect::<Vec<_>>(), known.deeds);
     }
 }
@@ -203,7 +206,7 @@ async fn agree(store: &Store, model: &Model) {
     for (at, known) in model.requests.iter().enumerate() {
         let id = i64::try_from(at).unwrap() + 1;
         let request = store.request(id).await.unwrap().unwrap();
-        let groups = request.groups.iter().map(|group| (group.name.folded(), group.fate));
+        let groups = request.groups.iter().map(|group| (group.name.folded(), group.status));
         assert_eq!((groups.collect(), request.state), (known.groups.clone(), known.state));
         assert_eq!((request.requester.0, request.reason), (known.requester, known.reason.clone()));
         assert_eq!(store.people(id).await.unwrap(), known.people);
@@ -291,24 +294,26 @@ async fn happen(
     let change = Change::new(event, Some(UserId(person)), CorrelationId::new());
     let swap = store.change(id, &change, now).await.unwrap();
     let Some(known) = model.requests.get(request).cloned() else {
-        return assert!(matches!(swap, Swap::Unknown), "{swap:?}");
+        return assert!(matches!(swap, Transition::NotFound), "{swap:?}");
     };
     // A failed request can't be taken up again while another one for a group of it is open.
     // Nor can one of which nothing would be tried again.
-    let failed: Vec<_> = known.groups.iter().filter(|(_, fate)| *fate == Fate::Failed).collect();
+    let failed: Vec<_> =
+        known.groups.iter().filter(|(_, status)| *status == GroupStatus::Failed).collect();
     let is_asked_again = || failed.iter().any(|(name, _)| model.open(name).is_some());
     let blocked = event == Event::Retry && (failed.is_empty() || is_asked_again());
     match (known.state.after(event).filter(|_| !blocked), swap) {
-        (Some(after), Swap::Done(changed)) => {
+        (Some(after), Transition::Applied(changed)) => {
             assert_eq!(changed.state, after);
             let known = &mut model.requests[request];
             known.state = after;
             if event == Event::Retry {
-                let failed = known.groups.iter_mut().filter(|(_, fate)| *fate == Fate::Failed);
-                failed.for_each(|(_, fate)| *fate = Fate::Waiting);
+                let failed =
+                    known.groups.iter_mut().filter(|(_, status)| *status == GroupStatus::Failed);
+                failed.for_each(|(_, status)| *status = GroupStatus::Waiting);
             }
         }
-        (None, Swap::Lost(unchanged)) => assert_eq!(unchanged.state, known.state),
+        (None, Transition::Conflict(unchanged)) => assert_eq!(unchanged.state, known.state),
         (expected, swap) => panic!("{swap:?} where {event:?} leads to {expected:?}"),
     }
 }
@@ -317,10 +322,10 @@ async fn leave(store: &Store, model: &mut Model, request: usize, person: u64, no
     let id = i64::try_from(request).unwrap() + 1;
     let swap = store.leave(id, UserId(person), now, CorrelationId::new()).await.unwrap();
     let Some(known) = model.requests.get_mut(request) else {
-        return assert!(matches!(swap, Swap::Unknown), "{swap:?}");
+        return assert!(matches!(swap, Transition::NotFound), "{swap:?}");
     };
     match (known.leave(person), swap) {
-        (true, Swap::Done(request)) | (false, Swap::Lost(request)) => {
+        (true, Transition::Applied(request)) | (false, Transition::Conflict(request)) => {
             assert_eq!(request.state, known.state);
         }
         (is_done, swap) => panic!("{swap:?} where {is_done} is right"),
@@ -332,23 +337,25 @@ async fn settle(
     model: &mut Model,
     request: usize,
     position: usize,
-    fate: Fate,
+    status: GroupStatus,
     now: SystemTime,
 ) {
     let id = i64::try_from(request).unwrap() + 1;
-    let guid = (!Fate::FAILURES.contains(&fate)).then(|| Guid::trusted("g".to_owned()));
-    let settled = Settled { fate, guid, note: None, correlation: CorrelationId::new() };
+    let guid = (!GroupStatus::FAILURES.contains(&status)).then(|| Guid::trusted("g".to_owned()));
+    let settled = GroupOutcome { status, guid, note: None, correlation: CorrelationId::new() };
     let after = store.settle(id, position, &settled, now).await.unwrap();
     let known = model.requests.get_mut(request).filter(|known| known.state == State::Creating);
     let waiting = known.and_then(|known| {
-        let is_waiting = known.groups.get(position).is_some_and(|(_, fate)| *fate == Fate::Waiting);
+        let is_waiting =
+            known.groups.get(position).is_some_and(|(_, status)| *status == GroupStatus::Waiting);
         is_waiting.then_some(known)
     });
     let Some(known) = waiting else { return assert!(after.is_none()) };
-    known.groups[position].1 = fate;
-    if known.groups.iter().all(|(_, fate)| *fate != Fate::Waiting) {
-        known.state =
-            State::of_settled(known.groups.iter().any(|(_, fate)| Fate::FAILURES.contains(fate)));
+    known.groups[position].1 = status;
+    if known.groups.iter().all(|(_, status)| *status != GroupStatus::Waiting) {
+        known.state = State::of_settled(
+            known.groups.iter().any(|(_, status)| GroupStatus::FAILURES.contains(status)),
+        );
     }
     assert_eq!(after.unwrap().state, known.state);
 }

@@ -15,7 +15,8 @@ use crate::store::open::options;
 const PERSON: u64 = 77;
 
 /// Indices that have only what is still to be done.
-const BOUNDED: [&str; 4] = ["requests_open", "requests_unshown", "people_untold", "requested_open"];
+const BOUNDED: [&str; 4] =
+    ["requests_open", "requests_unshown", "participants_untold", "requested_groups_open"];
 
 async fn filled(folder: &TempDir, count: u32, log: &str) -> Store {
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
@@ -53,7 +54,7 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     let place = (ChannelId(3), 4);
     let decide = |event| Change::new(event, Some(admin), id);
     let settled =
-        |fate| Settled { fate, guid: None, note: Some("No.".to_owned()), correlation: id };
+        |status| GroupOutcome { status, guid: None, note: Some("No.".to_owned()), correlation: id };
 
     let ask = async |name: &str, person: u64| {
         let asked = store.ask(&new(&[name], person), 99, now, id).await?.unwrap();
@@ -67,7 +68,6 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     let second = step!("ask for another", ask("Team-New", PERSON));
     let third = step!("ask for a third", ask("Team-3", PERSON));
     step!("create", store.begin(&new(&["ABE"], 9), true, now, id));
-    step!("first use", store.is_first_use(GuildId(1), now));
     step!("show", store.note_shown(first, 2, place, None));
     step!("what is undecided", store.pending_since(now));
     step!("what is to be brought up", store.unreminded_since(now));
@@ -89,9 +89,9 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     step!("whether a group has come", has_come("team-again"));
     step!("send", store.note_sent(third, 0));
     step!("put off", store.postpone(third, "Away.", now + day));
-    step!("fail", store.settle(third, 0, &settled(Fate::Failed), now));
+    step!("fail", store.settle(third, 0, &settled(GroupStatus::Failed), now));
     step!("retry", store.change(third, &decide(Event::Retry), now));
-    step!("create what was approved", store.settle(third, 0, &settled(Fate::Created), now));
+    step!("create what was approved", store.settle(third, 0, &settled(GroupStatus::Created), now));
     step!("who is to be told", store.untold());
     step!("tell", store.note_told((third, 7), person, State::Created));
     step!("what is to be shown", store.unshown(now));
@@ -133,7 +133,7 @@ async fn no_step_does_more_the_more_is_stored() {
 }
 
 #[tokio::test]
-async fn a_list_ends_at_its_thousandth_entry_and_says_so() {
+async fn a_list_ends_with_what_is_latest_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let store = filled(&folder, 9_000, "off").await;
     let ended = async |state, person| {
@@ -141,7 +141,7 @@ async fn a_list_ends_at_its_thousandth_entry_and_says_so() {
         let listed = store.list(filter, 1000, 9).await.unwrap();
         (listed.total, listed.is_cut, listed.page, listed.entries.len())
     };
-    assert_eq!(ended(State::Cancelled, Some(UserId(PERSON))).await, (1000, true, 111, 1));
+    assert_eq!(ended(State::Cancelled, Some(UserId(PERSON))).await, (500, true, 55, 5));
     assert_eq!(ended(State::Denied, Some(UserId(PERSON))).await, (0, true, 0, 0));
     assert_eq!(ended(State::Denied, None).await, (1000, true, 111, 1));
     assert_eq!(ended(State::Denied, Some(UserId(5))).await, (0, false, 0, 0));

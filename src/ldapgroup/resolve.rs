@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{InUseBy, LdapGroups, Refusal, Stop};
-use crate::access::Place;
-use crate::connect::CorrelationId;
+use super::{Error, InUseBy, LdapGroups, Refusal};
+use crate::correlation::CorrelationId;
 use crate::group::{Abbreviation, GroupName, Match, Prefix, RemoteGroup, find, near};
+use crate::ids::Place;
 use crate::tickets::{Origin, Search};
 
 /// The beginning of a mistyped name that is searched for names like it.
@@ -19,20 +19,20 @@ impl LdapGroups {
     /// # Errors
     ///
     /// When the name doesn't name one group, Connect has it, or Connect failed.
-    pub async fn locate(
+    pub async fn resolve(
         &self,
         place: Option<Place>,
         typed: &str,
         id: CorrelationId,
-    ) -> Result<RemoteGroup, Stop> {
-        let locate = async {
+    ) -> Result<RemoteGroup, Error> {
+        let resolve = async {
             let name = self.full_name(place, typed, id).await?;
             match place.and_then(|place| self.remembered(place, &name)) {
                 Some(hit) => Ok(hit),
                 None => self.find_group(place, &name, id).await,
             }
         };
-        let hit = locate.await.map_err(Stop::of_creation)?;
+        let hit = resolve.await.map_err(Error::of_creation)?;
         match hit.guid {
             Some(guid) => {
                 let by = InUseBy::ThisGroup;
@@ -52,17 +52,17 @@ impl LdapGroups {
         place: Place,
         typed: &str,
         id: CorrelationId,
-    ) -> Result<bool, Stop> {
+    ) -> Result<bool, Error> {
         let name = match self.full_name(Some(place), typed, id).await {
             Ok(name) => name,
-            Err(Stop::Refusal(Refusal::BadName(_))) => return Ok(false),
+            Err(Error::Refused(Refusal::BadName(_))) => return Ok(false),
             Err(stop) => return Err(stop.of_creation()),
         };
         if self.remembered(place, &name).is_some() {
             return Ok(true);
         }
         let hits = self.connect.search(&Prefix::from(name.clone()), id).await;
-        let hits = hits.map_err(|error| Stop::of_search(error).of_creation())?;
+        let hits = hits.map_err(|error| Error::of_search(error).of_creation())?;
         Ok(!matches!(find(&hits, &name), Match::None))
     }
 
@@ -75,8 +75,8 @@ impl LdapGroups {
         &self,
         name: &GroupName,
         id: CorrelationId,
-    ) -> Result<RemoteGroup, Stop> {
-        let search = self.search_name(name, id).await.map_err(Stop::of_creation)?;
+    ) -> Result<RemoteGroup, Error> {
+        let search = self.search_name(name, id).await.map_err(Error::of_creation)?;
         match only(&search, name)? {
             Some(hit) if hit.name == *name => Ok(hit),
             hit => {
@@ -92,7 +92,7 @@ impl LdapGroups {
         place: Option<Place>,
         typed: &str,
         id: CorrelationId,
-    ) -> Result<GroupName, Stop> {
+    ) -> Result<GroupName, Error> {
         if let Some(short) = Abbreviation::parse(typed) {
             let known = place.into_iter().flat_map(|place| self.latest(place));
             let known = known.into_iter().find_map(|search| short.resolve(names(&search)));
@@ -131,7 +131,7 @@ impl LdapGroups {
         place: Option<Place>,
         name: &GroupName,
         id: CorrelationId,
-    ) -> Result<RemoteGroup, Stop> {
+    ) -> Result<RemoteGroup, Error> {
         let search = self.search_name(name, id).await?;
         if let Some(hit) = only(&search, name)? {
             return Ok(hit);
@@ -140,9 +140,9 @@ impl LdapGroups {
         Err(Refusal::NoSuchGroup { name: name.clone(), near }.into())
     }
 
-    async fn search_name(&self, name: &GroupName, id: CorrelationId) -> Result<Search, Stop> {
+    async fn search_name(&self, name: &GroupName, id: CorrelationId) -> Result<Search, Error> {
         let prefix = Prefix::from(name.clone());
-        let groups = self.connect.search_afresh(&prefix, id).await.map_err(Stop::of_search)?;
+        let groups = self.connect.search_afresh(&prefix, id).await.map_err(Error::of_search)?;
         Ok(Search { prefix, groups, taken: Instant::now() })
     }
 
