@@ -1,13 +1,9 @@
 //! Groups as LDAP and Connect know them, and how a name that someone typed is matched with them.
 
-mod abbreviation;
-
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-
-pub use self::abbreviation::Abbreviation;
 
 /// The most characters a group's name or a prefix may have; Connect's own limit for a name.
 pub const MAX_NAME_CHARS: usize = 4095;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 pub use self::outcome::{Cause, Created, Error, Failure, InUseBy, Known, Refusal, SideEffect};
 use crate::connect::Connect;
 use crate::correlation::CorrelationId;
-use crate::group::{Abbreviation, Prefix};
+use crate::group::Prefix;
 use crate::ids::Place;
 use crate::tickets::{Origin, Search, Tickets};
 
@@ -46,28 +46,21 @@ impl LdapGroups {
         self.look_up(place.map(|place| (place, Origin::Search)), prefix, id).await
     }
 
-    /// The search of the channel whose prefix is `typed`, or abbreviated so: the one that is
-    /// remembered, else it is made again.
+    /// The search of the channel for this prefix: the one that is remembered, else it is made again.
     ///
     /// # Errors
     ///
-    /// When an abbreviation isn't that of the remembered search, or Connect failed.
+    /// When the prefix is none, or Connect failed.
     pub async fn search_again(
         &self,
         place: Place,
-        typed: &str,
+        prefix: &str,
         id: CorrelationId,
     ) -> Result<Arc<Search>, Error> {
-        let short = Abbreviation::parse(typed);
-        let is_meant = |search: &Search| match &short {
-            Some(short) => short.stands_for(search.prefix.as_str()),
-            None => search.prefix.as_str() == typed,
-        };
         let known = self.tickets.latest(place, Origin::Search, Instant::now());
-        match known.filter(|search| is_meant(search)) {
+        match known.filter(|search| search.prefix.as_str() == prefix) {
             Some(known) => Ok(known),
-            None if short.is_some() => Err(Refusal::ForgottenSearch.into()),
-            None => self.search(Some(place), typed, id).await,
+            None => self.search(Some(place), prefix, id).await,
         }
     }
 

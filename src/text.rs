@@ -60,6 +60,15 @@ pub fn escape_invisible(text: &str) -> Cow<'_, str> {
     shown.into()
 }
 
+/// Whether a field of Discord's with room for `max` UTF-16 units carries a text to the letter. What
+/// Discord does with control characters and with space at an end isn't documented.
+#[must_use]
+pub fn is_carried(text: &str, max: usize) -> bool {
+    utf16_len(text) <= max
+        && text.trim() == text
+        && (is_plain(text) || !text.contains(char::is_control))
+}
+
 /// Whether it is ASCII without control characters: each byte is a character, a unit and a column.
 /// Most names are, and many are looked at for one answer.
 pub(crate) fn is_plain(text: &str) -> bool {

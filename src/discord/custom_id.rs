@@ -1,10 +1,10 @@
 //! What components and forms carry in their `custom_id`: written and read here alone.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use crate::group::{Abbreviation, Prefix};
+use crate::group::Prefix;
 use crate::request::State;
+use crate::text::is_carried;
 
 /// Discord's limit for a `custom_id`, in UTF-16 units.
 const MAX: usize = 100;
@@ -15,7 +15,7 @@ pub(super) const OPEN: &str = "open";
 /// What somebody wants who pressed, picked or filled in something under a message of the bot's.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum CustomId<'a> {
-    /// The menu of groups to bring into Connect. Its values are names, or abbreviations of names.
+    /// The menu of groups to bring into Connect. Its values are names.
     Pick,
     /// The form that asks what picked groups are wanted for.
     Ask,
@@ -26,19 +26,25 @@ pub(super) enum CustomId<'a> {
     /// To try it again.
     Retry(i64),
     /// Another page of a search.
-    Search { page: usize, prefix: Cow<'a, str> },
+    Search { page: usize, prefix: &'a str },
     /// Another page of requests: those in this state, or the open ones.
     Requests { state: Option<State>, page: usize },
     /// Another page of a group's history.
-    History { name: Cow<'a, str>, page: usize },
+    History { name: &'a str, page: usize },
 }
 
 impl<'a> CustomId<'a> {
     /// That of a page of a search; nothing if no field can carry the prefix.
     pub(super) fn search(page: usize, prefix: &'a Prefix) -> Option<Self> {
-        let head = Self::Search { page, prefix: "".into() }.to_string();
-        let prefix = Abbreviation::of_prefix(prefix, MAX - head.len())?;
-        Some(Self::Search { page, prefix })
+        let head = Self::Search { page, prefix: "" }.to_string();
+        let prefix = prefix.as_str();
+        is_carried(prefix, MAX - head.len()).then_some(Self::Search { page, prefix })
+    }
+
+    /// That of a page of a group's history; nothing if no field can carry the name.
+    pub(super) fn history(page: usize, name: &'a str) -> Option<Self> {
+        let rest = Self::History { name: "", page }.to_string();
+        is_carried(name, MAX - rest.len()).then_some(Self::History { name, page })
     }
 
     /// Reads one; nothing if it isn't of this version.
@@ -53,7 +59,7 @@ impl<'a> CustomId<'a> {
             "retry" => Self::Retry(number()?),
             "page" => {
                 let (page, prefix) = rest.split_once(':')?;
-                Self::Search { page: page.parse().ok()?, prefix: prefix.into() }
+                Self::Search { page: page.parse().ok()?, prefix }
             }
             "requests" => {
                 let (kind, page) = rest.split_once(':')?;
@@ -65,7 +71,7 @@ impl<'a> CustomId<'a> {
             }
             "history" => {
                 let (name, page) = rest.rsplit_once(':')?;
-                Self::History { name: name.into(), page: page.parse().ok()? }
+                Self::History { name, page: page.parse().ok()? }
             }
             _ => return None,
         })
@@ -105,7 +111,7 @@ mod tests {
             CustomId::search(3, &prefix).unwrap(),
             CustomId::Requests { state: None, page: 0 },
             CustomId::Requests { state: Some(State::Denied), page: 12 },
-            CustomId::History { name: "a:b".into(), page: 2 },
+            CustomId::history(2, "a:b").unwrap(),
         ];
         for custom_id in written {
             assert_eq!(CustomId::parse(&custom_id.to_string()), Some(custom_id));

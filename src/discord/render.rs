@@ -131,10 +131,6 @@ pub fn refusal(refusal: &Refusal) -> Reply {
              prefix."
                 .to_owned()
         }
-        Refusal::ForgottenSearch => {
-            "The bot doesn't remember this search any more. Use `/ldapgroup search` again."
-                .to_owned()
-        }
         Refusal::Request(refusal) => cards::refusal(refusal),
     })
 }
@@ -170,10 +166,9 @@ pub(super) fn in_a_list(name: &GroupName, why: &Refusal) -> String {
         Refusal::TooBroad => {
             format!("Too many LDAP groups begin with {name} for Connect to list them.")
         }
-        Refusal::Denied(_)
-        | Refusal::BadName(_)
-        | Refusal::ForgottenSearch
-        | Refusal::Request(_) => format!("{name} can't be created."),
+        Refusal::Denied(_) | Refusal::BadName(_) | Refusal::Request(_) => {
+            format!("{name} can't be created.")
+        }
     }
 }
 

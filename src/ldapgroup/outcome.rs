@@ -55,8 +55,6 @@ pub enum Refusal {
     },
     /// The prefix has more hits than Connect is willing to look at.
     TooBroad,
-    /// The page of a search was asked for that isn't remembered, by an abbreviation of its prefix.
-    ForgottenSearch,
     /// It has to do with requests.
     Request(RequestRefusal),
 }
@@ -69,11 +67,9 @@ impl Refusal {
             | Self::InOtherCase { name, .. }
             | Self::NoSuchGroup { name, .. }
             | Self::Ambiguous { name, .. } => name.clone(),
-            Self::Denied(_)
-            | Self::BadName(_)
-            | Self::TooBroad
-            | Self::ForgottenSearch
-            | Self::Request(_) => GroupName::trusted(typed.to_owned()),
+            Self::Denied(_) | Self::BadName(_) | Self::TooBroad | Self::Request(_) => {
+                GroupName::trusted(typed.to_owned())
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Error, InUseBy, LdapGroups, Refusal};
 use crate::correlation::CorrelationId;
-use crate::group::{Abbreviation, GroupName, Match, Prefix, RemoteGroup, find, near};
+use crate::group::{GroupName, Match, Prefix, RemoteGroup, find, near};
 use crate::ids::Place;
 use crate::tickets::{Origin, Search};
 
@@ -26,7 +26,7 @@ impl LdapGroups {
         id: CorrelationId,
     ) -> Result<RemoteGroup, Error> {
         let resolve = async {
-            let name = self.full_name(place, typed, id).await?;
+            let name = GroupName::parse(typed).map_err(Refusal::BadName)?;
             match place.and_then(|place| self.remembered(place, &name)) {
                 Some(hit) => Ok(hit),
                 None => self.find_group(place, &name, id).await,
@@ -53,11 +53,7 @@ impl LdapGroups {
         typed: &str,
         id: CorrelationId,
     ) -> Result<bool, Error> {
-        let name = match self.full_name(Some(place), typed, id).await {
-            Ok(name) => name,
-            Err(Error::Refused(Refusal::BadName(_))) => return Ok(false),
-            Err(stop) => return Err(stop.of_creation()),
-        };
+        let Ok(name) = GroupName::parse(typed) else { return Ok(false) };
         if self.remembered(place, &name).is_some() {
             return Ok(true);
         }
@@ -84,27 +80,6 @@ impl LdapGroups {
                 Err(Refusal::NoSuchGroup { name: name.clone(), near }.into())
             }
         }
-    }
-
-    /// The name that was typed, or the long one that a suggestion stood for.
-    async fn full_name(
-        &self,
-        place: Option<Place>,
-        typed: &str,
-        id: CorrelationId,
-    ) -> Result<GroupName, Error> {
-        if let Some(short) = Abbreviation::parse(typed) {
-            let known = place.into_iter().flat_map(|place| self.latest(place));
-            let known = known.into_iter().find_map(|search| short.resolve(names(&search)));
-            let name = match known {
-                Some(name) => Some(name),
-                None => short.resolve(names(&*self.look_up(None, short.prefix(), id).await?)),
-            };
-            if let Some(name) = name {
-                return Ok(name);
-            }
-        }
-        Ok(GroupName::parse(typed).map_err(Refusal::BadName)?)
     }
 
     /// What is remembered of a channel: its latest search first.
@@ -208,8 +183,4 @@ fn in_other_case(search: &Search, hit: &RemoteGroup) -> Option<Refusal> {
         let guid = other.guid.clone().filter(|_| other.name.is_same_folded(hit.name.as_str()))?;
         Some(Refusal::InOtherCase { name: hit.name.clone(), there: other.name.clone(), guid })
     })
-}
-
-fn names(search: &Search) -> impl Iterator<Item = &GroupName> {
-    search.groups.iter().map(|hit| &hit.name)
 }

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use super::{Button, Card, Look, link, said, stamp};
 use crate::discord::custom_id::{CustomId, OPEN};
 use crate::discord::render::{MAX_CHOICE, MAX_CHOICES, listed_span, short_span};
-use crate::group::{Abbreviation, GroupName};
 use crate::ids::UserId;
 use crate::request::{Activity, Request, State};
 use crate::store::{Entry, Listed};
@@ -13,9 +12,6 @@ use crate::text::{count, escape_invisible, shorten};
 
 /// Somebody's words take at most this many UTF-16 units in a list.
 const MAX_LISTED_REASON: usize = 60;
-
-/// A group's name takes at most this many UTF-16 units in a `custom_id`, which has 100.
-const MAX_KEY: usize = 80;
 
 /// Requests to suggest to somebody who may cancel or leave them and typed `typed`: their number or a
 /// part of the name. Those that they are in come first.
@@ -75,9 +71,7 @@ pub(in crate::discord) fn requests(listed: &Listed<Request>, state: Option<State
 /// A page of what happened to a group.
 #[must_use]
 pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Card {
-    let key = GroupName::parse(name).ok();
-    let key = key.as_ref().and_then(|name| Abbreviation::of(name, MAX_KEY)).unwrap_or_default();
-    let name = listed_span(name);
+    let (key, name) = (name, listed_span(name));
     if listed.entries.is_empty() {
         return Card { content: format!("Nobody has asked for {name} here."), buttons: Vec::new() };
     }
@@ -105,9 +99,10 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Card {
             entry.correlation
         );
     }
-    paged(content, (listed.page, listed.pages), |page| {
-        Some(CustomId::History { name: key.clone(), page })
-    })
+    if listed.pages > 1 && CustomId::history(listed.pages, key).is_none() {
+        content.push_str("\nOnly these are shown: no button can carry the name to the next page.");
+    }
+    paged(content, (listed.page, listed.pages), |page| CustomId::history(page, key))
 }
 
 /// That a list isn't all there is.

@@ -10,7 +10,6 @@ use crate::discord::context::Context;
 use crate::discord::options::{Options, Unknown};
 use crate::discord::render::{self, Reply, Visibility};
 use crate::discord::responder::Target;
-use crate::group::{Abbreviation, SEARCH_LIMIT};
 use crate::ldapgroup::Error;
 
 const NAME: &str = "name";
@@ -45,15 +44,8 @@ pub(in crate::discord) async fn page(
 ) -> Result<Card, Error> {
     context.require_admin()?;
     let store = context.bot.requests().store();
-    let name = match Abbreviation::parse(typed) {
-        Some(short) => {
-            let known = store.names_like(short.prefix().as_str(), SEARCH_LIMIT).await?;
-            short.resolve(&known).map_or_else(|| typed.to_owned(), |name| name.to_string())
-        }
-        None => typed.to_owned(),
-    };
-    let listed = store.history(&name.to_lowercase(), page, PER_PAGE).await?;
-    Ok(cards::history(&listed, &name))
+    let listed = store.history(&typed.to_lowercase(), page, PER_PAGE).await?;
+    Ok(cards::history(&listed, typed))
 }
 
 async fn suggest(context: &Context, typed: String) -> Vec<AutocompleteChoice> {

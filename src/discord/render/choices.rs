@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::discord::custom_id::CustomId;
-use crate::group::{Abbreviation, GroupName, RemoteGroup};
-use crate::text::{escape_invisible, shorten, utf16_len};
+use crate::group::{GroupName, RemoteGroup};
+use crate::text::{escape_invisible, is_carried, shorten, utf16_len};
 use crate::tickets::Search;
 
 /// Discord's limits for suggestions and a menu's options: how many, and how long a name and a value.
@@ -33,18 +33,22 @@ pub struct Menu {
     pub options: Vec<Choice>,
 }
 
-/// A menu of those groups that Connect lacks, each name once; none if it lacks none of them.
-pub(super) fn menu(groups: &[RemoteGroup]) -> Option<Menu> {
+/// A menu of those groups that Connect lacks, each name once, and how many names it can't carry. No
+/// menu if there is nothing to pick.
+pub(super) fn menu(groups: &[RemoteGroup]) -> (Option<Menu>, usize) {
     let mut seen = HashSet::new();
     let missing = groups.iter().filter(|group| group.guid.is_none()).map(|group| &group.name);
     let names = missing.filter(|name| !name.as_str().trim().is_empty() && seen.insert(*name));
-    let options: Vec<_> = names.filter_map(|name| choice(name, "")).take(MAX_CHOICES).collect();
+    let choices: Vec<_> = names.map(|name| choice(name, "")).collect();
+    let all = choices.len();
+    let options: Vec<_> = choices.into_iter().flatten().take(MAX_CHOICES).collect();
+    let unpickable = all - options.len();
     let placeholder = match options.len() {
-        0 => return None,
+        0 => return (None, unpickable),
         1 => "Pick the group to bring into Connect",
         _ => "Pick groups to bring into Connect",
     };
-    Some(Menu { custom_id: CustomId::Pick.to_string(), placeholder, options })
+    (Some(Menu { custom_id: CustomId::Pick.to_string(), placeholder, options }), unpickable)
 }
 
 /// Names to suggest to someone who typed `typed`: the exact one, then those that begin so, then those
@@ -103,9 +107,8 @@ pub fn after(before: &str, choices: Vec<Choice>) -> Vec<Choice> {
     let typed: Vec<_> = before.split(',').map(|name| name.trim().to_lowercase()).collect();
     let continued = |choice: Choice| {
         let Choice { name, value } = choice;
-        // With another comma, or cut, it wouldn't be read as one name of several.
-        let is_one = !value.contains(',') && Abbreviation::parse(&value).is_none();
-        if !is_one || typed.contains(&value.to_lowercase()) {
+        // With another comma it wouldn't be read as one name of several.
+        if value.contains(',') || typed.contains(&value.to_lowercase()) {
             return None;
         }
         let value = format!("{before}, {value}");
@@ -137,11 +140,14 @@ pub fn name_choices(names: &[GroupName]) -> Vec<Choice> {
         .collect()
 }
 
-/// Nothing for a name that can't be told by a value.
+/// Nothing for a name that no value can carry.
 fn choice(name: &GroupName, mark: &str) -> Option<Choice> {
-    let value = Abbreviation::of(name, MAX_CHOICE)?.into_owned();
+    let value = name.as_str();
+    if value.is_empty() || !is_carried(value, MAX_CHOICE) {
+        return None;
+    }
     let shown = escape_invisible(name.as_str());
     let mut name = both_ends(&shown, MAX_CHOICE - utf16_len(mark)).into_owned();
     name.push_str(mark);
-    Some(Choice { name, value })
+    Some(Choice { name, value: value.to_owned() })
 }

@@ -40,11 +40,22 @@ pub fn search(search: &Search, page: usize) -> Reply {
         in_connect(existing, total)
     );
     let place = if pages > 1 { place(page, pages, search) } else { String::new() };
-    let menu = menu(groups);
+    let (menu, unpickable) = menu(groups);
     let next = match &menu {
         Some(_) => "Pick below what to bring into Connect, or use `/ldapgroup create`.",
+        None if unpickable > 0 => "",
         None if existing < total && pages > 1 => "Those that Connect lacks are on other pages.",
         None => "",
+    };
+    let next = format!("{next} {}", unpickable_words(unpickable));
+    let next = next.trim();
+    let buttons = turns(page, pages, |to| CustomId::search(to, &search.prefix));
+    let place = if pages > 1 && buttons.is_empty() {
+        format!(
+            "{place}No button can carry this prefix to the other pages: search for a longer one. "
+        )
+    } else {
+        place
     };
     let names: Vec<_> =
         groups.iter().map(|group| sanitize(group.name.as_str(), MAX_CELL + 1)).collect();
@@ -54,11 +65,7 @@ pub fn search(search: &Search, page: usize) -> Reply {
     });
     let content =
         contents.find(|content| utf16_len(content.trim_end()) <= MAX_CONTENT).unwrap_or(head);
-    Reply {
-        buttons: turns(page, pages, |to| CustomId::search(to, &search.prefix)),
-        menu,
-        ..Reply::public(content.trim_end().to_owned())
-    }
+    Reply { buttons, menu, ..Reply::public(content.trim_end().to_owned()) }
 }
 
 fn in_connect(existing: usize, total: usize) -> String {
@@ -93,6 +100,19 @@ fn table(names: &[String], groups: &[RemoteGroup], max: usize) -> (String, usize
         push_row(&mut table, cell, width, group.guid.as_ref().map(Guid::as_str));
     }
     (table, cells.iter().zip(names).filter(|(cell, name)| cell != name).count())
+}
+
+/// What is said of names that no menu can carry.
+fn unpickable_words(names: usize) -> String {
+    match names {
+        0 => String::new(),
+        1 => "1 name can't be picked, since no menu can carry it: type it in `/ldapgroup create`."
+            .to_owned(),
+        _ => format!(
+            "{names} names can't be picked, since no menu can carry them: type them in \
+             `/ldapgroup create`."
+        ),
+    }
 }
 
 fn cut_words(cut: usize) -> String {
