@@ -34,9 +34,9 @@ pub(super) async fn run(
         }
         CustomId::Retry(request) => decide::decide(context, request, message, Verdict::Retry).await,
         CustomId::Deny(request) => decide::ask_why(context, request, message).await,
-        CustomId::Search { page, prefix } => page::search(context, &prefix, page).await,
+        CustomId::Search { page, prefix } => page::search(context, prefix, page).await,
         CustomId::Requests { state, page } => page::requests(context, state, page).await,
-        CustomId::History { name, page } => page::history(context, &name, page).await,
+        CustomId::History { name, page } => page::history(context, name, page).await,
         CustomId::Ask => return Err(Unknown("a component".to_owned())),
     }
     Ok(())

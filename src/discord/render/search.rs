@@ -65,7 +65,7 @@ pub fn search(search: &Search, page: usize) -> Reply {
     });
     let content =
         contents.find(|content| utf16_len(content.trim_end()) <= MAX_CONTENT).unwrap_or(head);
-    Reply { buttons, menu, ..Reply::public(content.trim_end().to_owned()) }
+    Reply { menu, buttons, ..Reply::public(content.trim_end().to_owned()) }
 }
 
 fn in_connect(existing: usize, total: usize) -> String {
