@@ -6,11 +6,11 @@ use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{self, ADMIN_ROLE, Answer, CONNECT, Message, REQUESTS, Reply, Who};
 
-use crate::world::{Setup, World, labels, masked, private, setup};
+use crate::world::{Setup, World, labels, ldap_groups, masked, private, run_test_with, setup};
 
 /// A server whose LDAP has `team-01` and so on, and whose Connect has none of them.
-async fn teams(count: usize) -> World {
-    World::with_groups((1..=count).map(team)).await
+fn teams(count: usize) -> Setup {
+    ldap_groups((1..=count).map(team))
 }
 
 fn team(number: usize) -> String {
@@ -38,117 +38,121 @@ async fn progress(world: &World, words: &str) -> Message {
     world.discord.wait_for_message(CONNECT, wanted).await
 }
 
-#[tokio::test]
-async fn what_a_member_picks_is_one_request_and_an_admins_yes_creates_all_of_it() {
-    let world = teams(4).await;
-    let opened = pick(&world, Who::Member, &["team-01", "team-03"]).await;
-    let form = opened.form();
-    assert_eq!(form.title, "Ask for 2 groups");
-    let inputs: Vec<_> =
-        form.inputs.iter().map(|input| (&input.label[..], input.required)).collect();
-    assert_eq!(inputs, [("Groups, one on each line", true), ("Why? Admins read it.", false)]);
-    let answer = world.member().submit(form, &[("reason", "the new project")]).await;
-    assert_snapshot!(masked(&private(&answer)), @"You asked for 2 groups with request 1. An administrator decides it at https://discord.com/channels/1098231477641412618/1098232018379395073/<id>; you will be told here.");
-    assert!(world.asked().is_empty(), "the search knew them: {:?}", world.asked());
-    let card = world.card(1, "Approve or deny").await;
-    assert_snapshot!(masked(&card.content), @r"
-    **Request 1**: <@518402736190455808> asks for 2 LDAP groups in Connect.
-    Reason: the new project
-    ```
-    team-01
-    team-03
-    ```
-    <@&1098233105413124096>: Approve or deny all of them before <t:<time>:f>.
-    ");
-    assert_eq!(card.pings.roles, [ADMIN_ROLE]);
-    assert_eq!(labels(&card), ["Approve", "Deny"]);
-    let answer = world.admin().press(&card, "Approve").await;
-    assert_eq!(answer.reply, Reply::Acknowledged);
-    let card = world.card(1, "**Created**").await;
-    assert_snapshot!(masked(&card.content), @r"
-    **Request 1**: <@518402736190455808> asks for 2 LDAP groups in Connect.
-    Reason: the new project
-    ```
-    NAME     OUTCOME     GUID
-    team-01  created     <guid>
-    team-03  created     <guid>
-    ```
-    **Created**: approved by <@391583201672822784> <t:<time>:f>. Both are in Connect now.
-    ");
-    assert!(card.buttons().is_empty());
-    for name in ["team-01", "team-03"] {
-        assert!(card.content.contains(&world.connect.guid_of(name).unwrap()), "{name}");
-    }
-    let notice = world.told(Who::Member, CONNECT, "is done").await;
-    assert_snapshot!(masked(&notice.content), @r"
-    <@518402736190455808> request 1 for 2 groups is done. Both are in Connect now.
-    ```
-    NAME     OUTCOME     GUID
-    team-01  created     <guid>
-    team-03  created     <guid>
-    ```
-    ");
-    assert_eq!(notice.pings.users, [Who::Member.id()]);
-    assert_eq!((world.puts(), world.connect.groups().len()), (2, 2));
-    world.end().await;
+#[test]
+fn what_a_member_picks_is_one_request_and_an_admins_yes_creates_all_of_it() {
+    run_test_with(teams(4), async |world| {
+        let opened = pick(world, Who::Member, &["team-01", "team-03"]).await;
+        let form = opened.form();
+        assert_eq!(form.title, "Ask for 2 groups");
+        let inputs: Vec<_> =
+            form.inputs.iter().map(|input| (&input.label[..], input.required)).collect();
+        assert_eq!(inputs, [("Groups, one on each line", true), ("Why? Admins read it.", false)]);
+        let answer = world.member().submit(form, &[("reason", "the new project")]).await;
+        assert_snapshot!(masked(&private(&answer)), @"You asked for 2 groups with request 1. An administrator decides it at https://discord.com/channels/1098231477641412618/1098232018379395073/<id>; you will be told here.");
+        assert!(
+            world.connect_calls().is_empty(),
+            "the search knew them: {:?}",
+            world.connect_calls()
+        );
+        let card = world.card(1, "Approve or deny").await;
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for 2 LDAP groups in Connect.
+        Reason: the new project
+        ```
+        team-01
+        team-03
+        ```
+        <@&1098233105413124096>: Approve or deny all of them before <t:<time>:f>.
+        ");
+        assert_eq!(card.pings.roles, [ADMIN_ROLE]);
+        assert_eq!(labels(&card), ["Approve", "Deny"]);
+        let answer = world.admin().press(&card, "Approve").await;
+        assert_eq!(answer.reply, Reply::Acknowledged);
+        let card = world.card(1, "**Created**").await;
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for 2 LDAP groups in Connect.
+        Reason: the new project
+        ```
+        NAME     OUTCOME     GUID
+        team-01  created     <guid>
+        team-03  created     <guid>
+        ```
+        **Created**: approved by <@391583201672822784> <t:<time>:f>. Both are in Connect now.
+        ");
+        assert!(card.buttons().is_empty());
+        for name in ["team-01", "team-03"] {
+            assert!(card.content.contains(&world.connect.guid_of(name).unwrap()), "{name}");
+        }
+        let notice = world.told(Who::Member, CONNECT, "is done").await;
+        assert_snapshot!(masked(&notice.content), @r"
+        <@518402736190455808> request 1 for 2 groups is done. Both are in Connect now.
+        ```
+        NAME     OUTCOME     GUID
+        team-01  created     <guid>
+        team-03  created     <guid>
+        ```
+        ");
+        assert_eq!(notice.pings.users, [Who::Member.id()]);
+        assert_eq!((world.puts(), world.connect.groups().len()), (2, 2));
+    });
 }
 
-#[tokio::test]
-async fn what_an_admin_picks_is_created_at_once_and_one_message_tells_how_it_goes() {
-    let world = teams(4).await;
-    let answer = pick(&world, Who::Admin, &["team-02", "team-04", "team-01"]).await;
-    assert_snapshot!(masked(&private(&answer)), @"3 groups are being created: https://discord.com/channels/1098231477641412618/1098231940587810826/<id> shows what comes of it.");
-    let message = progress(&world, "**Created**").await;
-    assert_snapshot!(masked(&message.content), @r"
-    **Request 1**: <@391583201672822784> brings 3 LDAP groups into Connect.
-    ```
-    NAME     OUTCOME     GUID
-    team-02  created     <guid>
-    team-04  created     <guid>
-    team-01  created     <guid>
-    ```
-    **Created** <t:<time>:f>. All 3 are in Connect now.
-    ");
-    assert!(message.buttons().is_empty());
-    assert!(answer.text().contains(&message.id.to_string()), "the answer leads to it");
-    assert_eq!(world.asked(), ["PUT v1/groups"; 3], "the tickets of the search are used");
-    assert!(world.discord.messages(REQUESTS).is_empty());
-    world.end().await;
+#[test]
+fn what_an_admin_picks_is_created_at_once_and_one_message_tells_how_it_goes() {
+    run_test_with(teams(4), async |world| {
+        let answer = pick(world, Who::Admin, &["team-02", "team-04", "team-01"]).await;
+        assert_snapshot!(masked(&private(&answer)), @"3 groups are being created: https://discord.com/channels/1098231477641412618/1098231940587810826/<id> shows what comes of it.");
+        let message = progress(world, "**Created**").await;
+        assert_snapshot!(masked(&message.content), @r"
+        **Request 1**: <@391583201672822784> brings 3 LDAP groups into Connect.
+        ```
+        NAME     OUTCOME     GUID
+        team-02  created     <guid>
+        team-04  created     <guid>
+        team-01  created     <guid>
+        ```
+        **Created** <t:<time>:f>. All 3 are in Connect now.
+        ");
+        assert!(message.buttons().is_empty());
+        assert!(answer.text().contains(&message.id.to_string()), "the answer leads to it");
+        assert_eq!(
+            world.connect_calls(),
+            ["PUT v1/groups"; 3],
+            "the tickets of the search are used"
+        );
+        assert!(world.discord.messages(REQUESTS).is_empty());
+    });
 }
 
-#[tokio::test]
-async fn one_that_an_admin_picks_is_answered_like_a_create() {
-    let world = teams(2).await;
-    let answer = pick(&world, Who::Admin, &["team-02"]).await;
-    assert!(!answer.is_private());
-    assert!(answer.text().starts_with("Created `team-02` in Connect"), "{}", answer.text());
-    assert_eq!(world.asked(), ["PUT v1/groups"]);
-    world.end().await;
+#[test]
+fn one_that_an_admin_picks_is_answered_like_a_create() {
+    run_test_with(teams(2), async |world| {
+        let answer = pick(world, Who::Admin, &["team-02"]).await;
+        assert!(!answer.is_private());
+        assert!(answer.text().starts_with("Created `team-02` in Connect"), "{}", answer.text());
+        assert_eq!(world.connect_calls(), ["PUT v1/groups"]);
+    });
 }
 
-#[tokio::test]
-async fn one_that_a_member_picks_is_asked_for_like_any() {
-    let world = World::with(Setup {
-        variables: vec![("REASON_REQUIRED", "true".to_owned())],
-        ..Setup::default()
-    })
-    .await;
-    let found = world.member().slash("search", &[("prefix", "accounting2".into())]).await;
-    let opened = world.member().pick(found.message(), &["accounting2"]).await;
-    let form = opened.form();
-    assert_eq!((&form.title[..], form.inputs[1].required), ("Ask for 1 group", true));
-    let answer = world.member().submit(form, &[("reason", "budget")]).await;
-    assert!(private(&answer).starts_with("You asked for `accounting2` with request 1."));
-    assert!(world.card(1, "Approve or deny it").await.content.contains("budget"));
-    world.end().await;
+#[test]
+fn one_that_a_member_picks_is_asked_for_like_any() {
+    let setup =
+        Setup { variables: vec![("REASON_REQUIRED", "true".to_owned())], ..Setup::default() };
+    run_test_with(setup, async |world| {
+        let found = world.member().slash("search", &[("prefix", "accounting2".into())]).await;
+        let opened = world.member().pick(found.message(), &["accounting2"]).await;
+        let form = opened.form();
+        assert_eq!((&form.title[..], form.inputs[1].required), ("Ask for 1 group", true));
+        let answer = world.member().submit(form, &[("reason", "budget")]).await;
+        assert!(private(&answer).starts_with("You asked for `accounting2` with request 1."));
+        assert!(world.card(1, "Approve or deny it").await.content.contains("budget"));
+    });
 }
 
 /// Two of 25 are in use, one is denied by Connect, and of one the answer is lost.
-async fn troubled() -> World {
-    let world = teams(25).await;
+fn troubled(world: &World) {
     world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
     world.connect.fail(Route::CreateGroup, Fault::LostAnswer, Times::Times(1));
-    world
 }
 
 /// The first is denied, the second's answer is lost, and so on: see [`troubled`].
@@ -187,373 +191,388 @@ fn is_right(world: &World, message: &Message) {
     assert_eq!(labels(message), ["Retry"]);
 }
 
-#[tokio::test]
-async fn twenty_five_groups_of_a_request_have_twenty_five_right_outcomes() {
-    let world = troubled().await;
-    let options = [("name", list(1..=25).into()), ("reason", "all of them".into())];
-    world.member().slash("create", &options).await;
-    let card = world.card(1, "Approve or deny all of them").await;
-    world.connect.import("team-05");
-    world.connect.add_local_group("team-06");
-    world.connect.clear_requests();
-    world.admin().press(&card, "Approve").await;
-    let card = world.card(1, "**Failed in part**").await;
-    is_right(&world, &card);
-    let notice = world.told(Who::Member, CONNECT, "2 weren't created").await;
-    assert_snapshot!(masked(&notice.content), @r"
-    <@518402736190455808> request 1 for 25 groups: 23 of 25 are in Connect, 2 weren't created. An admin can retry it. https://discord.com/channels/1098231477641412618/1098232018379395073/<id>
-    ```
-    NAME     OUTCOME     GUID
-    team-01  failed (1)
-    team-02  created     <guid>
-    team-03  created     <guid>
-    team-04  created     <guid>
-    team-05  was there   <guid>
-    team-06  failed (2)
-    team-07  created     <guid>
-    team-08  created     <guid>
-    team-09  created     <guid>
-    team-10  created     <guid>
-    team-11  created     <guid>
-    team-12  created     <guid>
-    team-13  created     <guid>
-    team-14  created     <guid>
-    team-15  created     <guid>
-    team-16  created     <guid>
-    team-17  created     <guid>
-    team-18  created     <guid>
-    team-19  created     <guid>
-    team-20  created     <guid>
-    team-21  created     <guid>
-    team-22  created     <guid>
-    team-23  created     <guid>
-    team-24  created     <guid>
-    team-25  created     <guid>
-    ```
-    (1) The number of users permitted by this license has been exceeded. Please contact your administrator.
-    (2) The requested group name is already in use. The other group has the guid `<guid>`.
-    ");
-    // What failed is tried again, and nothing else.
-    world.connect.remove_group("team-06");
-    let before = world.puts();
-    world.discord.person(Who::SecondAdmin).press(&card, "Retry").await;
-    let card = world.card(1, "**Created**").await;
-    assert!(card.content.contains("All 25 are in Connect now; 1 of them was there already."));
-    assert_eq!(world.puts(), before + 2);
-    world.told(Who::Member, CONNECT, "is done").await;
-    world.end().await;
+#[test]
+fn twenty_five_groups_of_a_request_have_twenty_five_right_outcomes() {
+    run_test_with(teams(25), async |world| {
+        troubled(world);
+        let options = [("name", list(1..=25).into()), ("reason", "all of them".into())];
+        world.member().slash("create", &options).await;
+        let card = world.card(1, "Approve or deny all of them").await;
+        world.connect.import("team-05");
+        world.connect.add_local_group("team-06");
+        world.connect.clear_requests();
+        world.admin().press(&card, "Approve").await;
+        let card = world.card(1, "**Failed in part**").await;
+        is_right(world, &card);
+        let notice = world.told(Who::Member, CONNECT, "2 weren't created").await;
+        assert_snapshot!(masked(&notice.content), @r"
+        <@518402736190455808> request 1 for 25 groups: 23 of 25 are in Connect, 2 weren't created. An admin can retry it. https://discord.com/channels/1098231477641412618/1098232018379395073/<id>
+        ```
+        NAME     OUTCOME     GUID
+        team-01  failed (1)
+        team-02  created     <guid>
+        team-03  created     <guid>
+        team-04  created     <guid>
+        team-05  was there   <guid>
+        team-06  failed (2)
+        team-07  created     <guid>
+        team-08  created     <guid>
+        team-09  created     <guid>
+        team-10  created     <guid>
+        team-11  created     <guid>
+        team-12  created     <guid>
+        team-13  created     <guid>
+        team-14  created     <guid>
+        team-15  created     <guid>
+        team-16  created     <guid>
+        team-17  created     <guid>
+        team-18  created     <guid>
+        team-19  created     <guid>
+        team-20  created     <guid>
+        team-21  created     <guid>
+        team-22  created     <guid>
+        team-23  created     <guid>
+        team-24  created     <guid>
+        team-25  created     <guid>
+        ```
+        (1) The number of users permitted by this license has been exceeded. Please contact your administrator.
+        (2) The requested group name is already in use. The other group has the guid `<guid>`.
+        ");
+        // What failed is tried again, and nothing else.
+        world.connect.remove_group("team-06");
+        let before = world.puts();
+        world.discord.person(Who::SecondAdmin).press(&card, "Retry").await;
+        let card = world.card(1, "**Created**").await;
+        assert!(card.content.contains("All 25 are in Connect now; 1 of them was there already."));
+        assert_eq!(world.puts(), before + 2);
+        world.told(Who::Member, CONNECT, "is done").await;
+    });
 }
 
-#[tokio::test]
-async fn a_batch_never_takes_another_group_for_the_one_of_ldap() {
-    let world = teams(3).await;
-    world.admin().slash("search", &[("prefix", "team".into())]).await;
-    let guid = world.connect.add_local_group("team-02");
-    world.ask(Who::Admin, "team-02").await;
-    world.ask(Who::Admin, &list(1..=3)).await;
-    let message = progress(&world, "**Failed in part**").await;
-    let line = message.content.lines().find(|line| line.starts_with("team-02"));
-    assert_eq!(line, Some("team-02  failed (1)"));
-    let other = format!("already in use. The other group has the guid `{guid}`.");
-    assert!(message.content.contains(&other), "{}", message.content);
-    world.end().await;
+#[test]
+fn a_batch_never_takes_another_group_for_the_one_of_ldap() {
+    run_test_with(teams(3), async |world| {
+        world.admin().slash("search", &[("prefix", "team".into())]).await;
+        let guid = world.connect.add_local_group("team-02");
+        world.ask(Who::Admin, "team-02").await;
+        world.ask(Who::Admin, &list(1..=3)).await;
+        let message = progress(world, "**Failed in part**").await;
+        let line = message.content.lines().find(|line| line.starts_with("team-02"));
+        assert_eq!(line, Some("team-02  failed (1)"));
+        let other = format!("already in use. The other group has the guid `{guid}`.");
+        assert!(message.content.contains(&other), "{}", message.content);
+    });
 }
 
-#[tokio::test]
-async fn of_a_batch_only_what_a_retry_can_change_is_tried_again() {
-    let world = teams(2).await;
-    world.connect.fail(Route::CreateGroup, Fault::Error(22), Times::Times(1));
-    world.ask(Who::Admin, "team-01, nobody, team-02").await;
-    let message = progress(&world, "**Failed in part**").await;
-    assert_eq!(labels(&message), ["Retry"]);
-    world.connect.clear_requests();
-    world.admin().press(&message, "Retry").await;
-    let message = progress(&world, "2 of 3 are in Connect, 1 wasn't created").await;
-    assert!(message.buttons().is_empty(), "LDAP has no such group");
-    assert_eq!(world.asked(), ["GET v1/groups/remote", "PUT v1/groups"]);
-    world.end().await;
+#[test]
+fn of_a_batch_only_what_a_retry_can_change_is_tried_again() {
+    run_test_with(teams(2), async |world| {
+        world.connect.fail(Route::CreateGroup, Fault::Error(22), Times::Times(1));
+        world.ask(Who::Admin, "team-01, nobody, team-02").await;
+        let message = progress(world, "**Failed in part**").await;
+        assert_eq!(labels(&message), ["Retry"]);
+        world.connect.clear_requests();
+        world.admin().press(&message, "Retry").await;
+        let message = progress(world, "2 of 3 are in Connect, 1 wasn't created").await;
+        assert!(message.buttons().is_empty(), "LDAP has no such group");
+        assert_eq!(world.connect_calls(), ["GET v1/groups/remote", "PUT v1/groups"]);
+    });
 }
 
-#[tokio::test]
-async fn twenty_five_groups_of_an_admin_have_twenty_five_right_outcomes() {
-    let world = troubled().await;
-    world.connect.import("team-05");
-    world.connect.add_local_group("team-06");
-    let answer = world.ask(Who::Admin, &list(1..=25)).await;
-    assert!(private(&answer).starts_with("25 groups are being created: "), "{}", answer.text());
-    let message = progress(&world, "**Failed in part**").await;
-    is_right(&world, &message);
-    // Whoever may create at once needs nobody else's word to try again.
-    world.connect.remove_group("team-06");
-    let retry = world.admin().press(&message, "Retry").await;
-    assert_eq!(retry.reply, Reply::Acknowledged);
-    progress(&world, "All 25 are in Connect now").await;
-    world.end().await;
+#[test]
+fn twenty_five_groups_of_an_admin_have_twenty_five_right_outcomes() {
+    run_test_with(teams(25), async |world| {
+        troubled(world);
+        world.connect.import("team-05");
+        world.connect.add_local_group("team-06");
+        let answer = world.ask(Who::Admin, &list(1..=25)).await;
+        assert!(private(&answer).starts_with("25 groups are being created: "), "{}", answer.text());
+        let message = progress(world, "**Failed in part**").await;
+        is_right(world, &message);
+        // Whoever may create at once needs nobody else's word to try again.
+        world.connect.remove_group("team-06");
+        let retry = world.admin().press(&message, "Retry").await;
+        assert_eq!(retry.reply, Reply::Acknowledged);
+        progress(world, "All 25 are in Connect now").await;
+    });
 }
 
-#[tokio::test]
-async fn commas_separate_names_unless_a_group_is_called_so() {
+#[test]
+fn commas_separate_names_unless_a_group_is_called_so() {
     let names = ["Sales, EMEA", "Sales", "EMEA", "R&D"];
-    let world = World::with_groups(names.map(str::to_owned)).await;
-    let answer = world.ask(Who::Admin, "sales, EMEA").await;
-    assert!(answer.text().starts_with("Created `Sales, EMEA` in Connect"), "{}", answer.text());
-    let answer = world.ask(Who::Admin, " SALES ,, emea , R&D, Sales,").await;
-    assert!(private(&answer).starts_with("3 groups are being created: "), "{}", answer.text());
-    let message = progress(&world, "All 3 are in Connect now.").await;
-    for name in ["Sales", "EMEA", "R&D"] {
-        assert!(message.content.contains(&world.connect.guid_of(name).unwrap()), "{name}");
-    }
-    assert_eq!(world.connect.groups().len(), 4);
-    let answer = world.ask(Who::Admin, ",").await;
-    assert_snapshot!(private(&answer), @"A name has at least one letter. Type the beginning of the group's name.");
-    world.end().await;
+    run_test_with(ldap_groups(names), async |world| {
+        let answer = world.ask(Who::Admin, "sales, EMEA").await;
+        assert!(answer.text().starts_with("Created `Sales, EMEA` in Connect"), "{}", answer.text());
+        let answer = world.ask(Who::Admin, " SALES ,, emea , R&D, Sales,").await;
+        assert!(private(&answer).starts_with("3 groups are being created: "), "{}", answer.text());
+        let message = progress(world, "All 3 are in Connect now.").await;
+        for name in ["Sales", "EMEA", "R&D"] {
+            assert!(message.content.contains(&world.connect.guid_of(name).unwrap()), "{name}");
+        }
+        assert_eq!(world.connect.groups().len(), 4);
+        let answer = world.ask(Who::Admin, ",").await;
+        assert_snapshot!(private(&answer), @"A name has at least one letter. Type the beginning of the group's name.");
+    });
 }
 
-#[tokio::test]
-async fn a_member_reads_what_became_of_each_group_that_is_not_in_the_new_request() {
-    let world = teams(6).await;
-    let guid = world.connect.import("team-02");
-    world.ask(Who::OtherMember, &list([3, 4])).await;
-    world.card(1, "Approve or deny").await;
-    let answer = world.ask(Who::Member, "team-01, team-02, team-03, team-4, TEAM-04").await;
-    let text = private(&answer);
-    assert!(text.contains(&guid));
-    assert_snapshot!(masked(&text), @r"
-    You asked for `team-01` with request 2. An administrator decides it at https://discord.com/channels/1098231477641412618/1098232018379395073/<id>; you will be told here.
-    - `team-03` is asked for already, with request 1 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>). You have joined it.
-    - `team-04` is asked for already, with request 1 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>). You have joined it.
-    - `team-02` is in Connect already, with the guid `<guid>`.
-    - LDAP has no group called `team-4`. Did you mean `team-04`?
-    ");
-    world.card(1, &format!("Also asked by <@{}>", Who::Member.id())).await;
-    assert!(world.card(2, "Approve or deny it").await.content.contains("`team-01`"));
-    let again = world.ask(Who::Member, "team-03, team-01, team-02").await;
-    assert_snapshot!(masked(&private(&again)), @r"
-    There is no new request.
-    - `team-03` is asked for already, with request 1 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>). You asked for it before.
-    - `team-01` is asked for already, with request 2 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>). You asked for it before.
-    - `team-02` is in Connect already, with the guid `<guid>`.
-    ");
-    let by_admin = world.ask(Who::Admin, "team-01, team-03, team-05").await;
-    assert_snapshot!(masked(&private(&by_admin)), @r"
-    `team-05` is being created: https://discord.com/channels/1098231477641412618/1098231940587810826/<id> shows what comes of it.
-    - <@518402736190455808> has asked for `team-01` with request 2 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>): approve it there.
-    - <@623940187264385034> has asked for `team-03` with request 1 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>): approve it there.
-    ");
-    progress(&world, "**Created**").await;
-    world.end().await;
+#[test]
+fn a_member_reads_what_became_of_each_group_that_is_not_in_the_new_request() {
+    run_test_with(teams(6), async |world| {
+        let guid = world.connect.import("team-02");
+        world.ask(Who::OtherMember, &list([3, 4])).await;
+        world.card(1, "Approve or deny").await;
+        let answer = world.ask(Who::Member, "team-01, team-02, team-03, team-4, TEAM-04").await;
+        let text = private(&answer);
+        assert!(text.contains(&guid));
+        assert_snapshot!(masked(&text), @r"
+        You asked for `team-01` with request 2. An administrator decides it at https://discord.com/channels/1098231477641412618/1098232018379395073/<id>; you will be told here.
+        - `team-03` is asked for already, with request 1 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>). You have joined it.
+        - `team-04` is asked for already, with request 1 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>). You have joined it.
+        - `team-02` is in Connect already, with the guid `<guid>`.
+        - LDAP has no group called `team-4`. Did you mean `team-04`?
+        ");
+        world.card(1, &format!("Also asked by <@{}>", Who::Member.id())).await;
+        assert!(world.card(2, "Approve or deny it").await.content.contains("`team-01`"));
+        let again = world.ask(Who::Member, "team-03, team-01, team-02").await;
+        assert_snapshot!(masked(&private(&again)), @r"
+        There is no new request.
+        - `team-03` is asked for already, with request 1 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>). You asked for it before.
+        - `team-01` is asked for already, with request 2 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>). You asked for it before.
+        - `team-02` is in Connect already, with the guid `<guid>`.
+        ");
+        let by_admin = world.ask(Who::Admin, "team-01, team-03, team-05").await;
+        assert_snapshot!(masked(&private(&by_admin)), @r"
+        `team-05` is being created: https://discord.com/channels/1098231477641412618/1098231940587810826/<id> shows what comes of it.
+        - <@518402736190455808> has asked for `team-01` with request 2 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>): approve it there.
+        - <@623940187264385034> has asked for `team-03` with request 1 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>): approve it there.
+        ");
+        progress(world, "**Created**").await;
+    });
 }
 
-#[tokio::test]
-async fn a_request_for_several_is_denied_cancelled_and_listed_as_a_whole() {
-    let world = teams(5).await;
-    world.ask(Who::Member, &list([1, 2])).await;
-    world.ask(Who::Member, &list([3, 4, 5])).await;
-    let card = world.card(1, "Approve or deny").await;
-    let listed = world.admin().slash("requests", &[]).await;
-    assert_snapshot!(masked(&private(&listed)), @r"
-    **2 open requests**
-    [2](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `team-03` and 2 more · <@518402736190455808> · pending · <t:<time>:R>
-    [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `team-01` and 1 more · <@518402736190455808> · pending · <t:<time>:R>
-    ");
-    let offered = world.member().autocomplete("cancel", &[], ("request", "")).await.unwrap();
-    let offered: Vec<_> = offered.into_iter().map(|choice| choice.name).collect();
-    assert_eq!(offered, ["2: team-03 and 2 more (yours)", "1: team-01 and 1 more (yours)"]);
-    let opened = world.admin().press(&card, "Deny").await;
-    world.admin().submit(opened.form(), &[("reason", "use the old ones")]).await;
-    assert_snapshot!(masked(&world.card(1, "**Denied**").await.content), @r"
-    **Request 1**: <@518402736190455808> asks for 2 LDAP groups in Connect.
-    ```
-    team-01
-    team-02
-    ```
-    **Denied** by <@391583201672822784> <t:<time>:f>: use the old ones
-    ");
-    let notice = world.told(Who::Member, CONNECT, "was denied").await;
-    assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for 2 groups was denied by <@391583201672822784>: use the old ones");
-    let answer = world.member().slash("cancel", &[("request", 2.into())]).await;
-    assert_eq!(private(&answer), "Request 2 for 3 groups is cancelled.");
-    assert_eq!(world.puts(), 0);
-    world.ask(Who::Member, &list([1, 5])).await;
-    world.card(3, "Approve or deny").await;
-    world.end().await;
+#[test]
+fn a_request_for_several_is_denied_cancelled_and_listed_as_a_whole() {
+    run_test_with(teams(5), async |world| {
+        world.ask(Who::Member, &list([1, 2])).await;
+        world.ask(Who::Member, &list([3, 4, 5])).await;
+        let card = world.card(1, "Approve or deny").await;
+        let listed = world.admin().slash("requests", &[]).await;
+        assert_snapshot!(masked(&private(&listed)), @r"
+        **2 open requests**
+        [2](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `team-03` and 2 more · <@518402736190455808> · pending · <t:<time>:R>
+        [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `team-01` and 1 more · <@518402736190455808> · pending · <t:<time>:R>
+        ");
+        let offered = world.member().autocomplete("cancel", &[], ("request", "")).await.unwrap();
+        let offered: Vec<_> = offered.into_iter().map(|choice| choice.name).collect();
+        assert_eq!(offered, ["2: team-03 and 2 more (yours)", "1: team-01 and 1 more (yours)"]);
+        let opened = world.admin().press(&card, "Deny").await;
+        world.admin().submit(opened.form(), &[("reason", "use the old ones")]).await;
+        assert_snapshot!(masked(&world.card(1, "**Denied**").await.content), @r"
+        **Request 1**: <@518402736190455808> asks for 2 LDAP groups in Connect.
+        ```
+        team-01
+        team-02
+        ```
+        **Denied** by <@391583201672822784> <t:<time>:f>: use the old ones
+        ");
+        let notice = world.told(Who::Member, CONNECT, "was denied").await;
+        assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for 2 groups was denied by <@391583201672822784>: use the old ones");
+        let answer = world.member().slash("cancel", &[("request", 2.into())]).await;
+        assert_eq!(private(&answer), "Request 2 for 3 groups is cancelled.");
+        assert_eq!(world.puts(), 0);
+        world.ask(Who::Member, &list([1, 5])).await;
+        world.card(3, "Approve or deny").await;
+    });
 }
 
-#[tokio::test]
-async fn with_connect_away_a_batch_waits_and_goes_on_where_it_was() {
-    let world = teams(4).await;
-    world.ask(Who::Member, &list(1..=4)).await;
-    let card = world.card(1, "Approve or deny").await;
-    // The first two are created; then LDAP is away for as long as a search is tried.
-    for _ in 0..2 {
-        world.connect.fail(Route::Search, Fault::Slow(Duration::ZERO), Times::Times(1));
-    }
-    world.connect.fail(Route::Search, Fault::Cut, Times::Always);
-    world.connect.clear_requests();
-    world.admin().press(&card, "Approve").await;
-    let card = world.card(1, "next try").await;
-    assert_snapshot!(masked(&card.content), @r"
-    **Request 1**: <@518402736190455808> asks for 4 LDAP groups in Connect.
-    ```
-    NAME     OUTCOME     GUID
-    team-01  created     <guid>
-    team-02  created     <guid>
-    team-03  waiting
-    team-04  waiting
-    ```
-    Approved by <@391583201672822784> <t:<time>:f>. 2 of 4 can't be created yet: the connection to Connect broke before the answer was there. The bot goes on trying; next try: <t:<time>:R>.
-    ");
-    world.connect.heal();
-    world.card(1, "All 4 are in Connect now.").await;
-    assert_eq!(world.puts(), 4);
-    world.end().await;
+#[test]
+fn with_connect_away_a_batch_waits_and_goes_on_where_it_was() {
+    run_test_with(teams(4), async |world| {
+        world.ask(Who::Member, &list(1..=4)).await;
+        let card = world.card(1, "Approve or deny").await;
+        // The first two are created; then LDAP is away for as long as a search is tried.
+        for _ in 0..2 {
+            world.connect.fail(Route::Search, Fault::Slow(Duration::ZERO), Times::Times(1));
+        }
+        world.connect.fail(Route::Search, Fault::Cut, Times::Always);
+        world.connect.clear_requests();
+        world.admin().press(&card, "Approve").await;
+        let card = world.card(1, "next try").await;
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for 4 LDAP groups in Connect.
+        ```
+        NAME     OUTCOME     GUID
+        team-01  created     <guid>
+        team-02  created     <guid>
+        team-03  waiting
+        team-04  waiting
+        ```
+        Approved by <@391583201672822784> <t:<time>:f>. 2 of 4 can't be created yet: the connection to Connect broke before the answer was there. The bot goes on trying; next try: <t:<time>:R>.
+        ");
+        world.connect.heal();
+        world.card(1, "All 4 are in Connect now.").await;
+        assert_eq!(world.puts(), 4);
+    });
 }
 
-#[tokio::test]
-async fn a_batch_that_a_stop_interrupts_goes_on_after_the_start() {
-    let mut world = teams(6).await;
-    world.connect.fail(
-        Route::CreateGroup,
-        Fault::Slow(Duration::from_millis(300)),
-        Times::Times(6),
-    );
-    world.ask(Who::Admin, &list(1..=6)).await;
-    progress(&world, "of 6 so far").await;
-    world.connect.wait_for(2, Route::CreateGroup).await;
-    world.stop_bot().await;
-    let there = world.connect.groups().len();
-    assert!((2..6).contains(&there), "{there}");
-    world.start_bot().await;
-    progress(&world, "All 6 are in Connect now.").await;
-    assert_eq!((world.puts(), world.connect.groups().len()), (6, 6));
-    world.end().await;
+#[test]
+fn a_batch_that_a_stop_interrupts_goes_on_after_the_start() {
+    run_test_with(teams(6), async |world| {
+        world.connect.fail(
+            Route::CreateGroup,
+            Fault::Slow(Duration::from_millis(300)),
+            Times::Times(6),
+        );
+        world.ask(Who::Admin, &list(1..=6)).await;
+        progress(world, "of 6 so far").await;
+        world.connect.wait_for(2, Route::CreateGroup).await;
+        world.stop_bot().await;
+        let there = world.connect.groups().len();
+        assert!((2..6).contains(&there), "{there}");
+        world.start_bot().await;
+        progress(world, "All 6 are in Connect now.").await;
+        assert_eq!((world.puts(), world.connect.groups().len()), (6, 6));
+    });
 }
 
-#[tokio::test]
-async fn more_than_twenty_five_are_refused_and_nothing_is_done() {
-    let world = teams(26).await;
-    let answer = world.ask(Who::Admin, &list(1..=26)).await;
-    assert_snapshot!(private(&answer), @"These are 26 groups, and one request takes at most 25. Ask for them in several steps.");
-    assert_eq!(private(&world.ask(Who::Member, &list(1..=26)).await), answer.text());
-    assert!(world.connect.groups().is_empty());
-    assert!(world.discord.messages(REQUESTS).is_empty());
-    world.end().await;
+#[test]
+fn more_than_twenty_five_are_refused_and_nothing_is_done() {
+    run_test_with(teams(26), async |world| {
+        let answer = world.ask(Who::Admin, &list(1..=26)).await;
+        assert_snapshot!(private(&answer), @"These are 26 groups, and one request takes at most 25. Ask for them in several steps.");
+        assert_eq!(private(&world.ask(Who::Member, &list(1..=26)).await), answer.text());
+        assert!(world.connect.groups().is_empty());
+        assert!(world.discord.messages(REQUESTS).is_empty());
+    });
 }
 
-#[tokio::test]
-async fn who_has_too_many_open_requests_gets_none_of_a_batch_and_joins_nothing() {
-    let world = World::with(Setup {
+#[test]
+fn who_has_too_many_open_requests_gets_none_of_a_batch_and_joins_nothing() {
+    let setup = Setup {
         connect: sandbox::connect::Options {
             groups: (1..=4).map(team).collect(),
             imported: Vec::new(),
             ..Default::default()
         },
         ..setup(&[("MAX_OPEN_REQUESTS", "1")])
-    })
-    .await;
-    world.ask(Who::OtherMember, "team-01").await;
-    world.ask(Who::Member, "team-02").await;
-    let answer = world.ask(Who::Member, &list([1, 3, 4])).await;
-    assert!(private(&answer).starts_with("You have 1 open request already"), "{}", answer.text());
-    assert!(!world.card(1, "Approve").await.content.contains("Also asked"));
-    world.end().await;
+    };
+    run_test_with(setup, async |world| {
+        world.ask(Who::OtherMember, "team-01").await;
+        world.ask(Who::Member, "team-02").await;
+        let answer = world.ask(Who::Member, &list([1, 3, 4])).await;
+        assert!(
+            private(&answer).starts_with("You have 1 open request already"),
+            "{}",
+            answer.text()
+        );
+        assert!(!world.card(1, "Approve").await.content.contains("Also asked"));
+    });
 }
 
-#[tokio::test]
-async fn who_may_do_nothing_may_not_pick() {
-    let world = World::with(setup(&[("REQUESTER_ROLE_IDS", discord::MEMBER_ROLE)])).await;
-    let found = world.member().slash("search", &[("prefix", "accounting2".into())]).await;
-    let guest = world.discord.person(Who::Guest);
-    let answer = guest.pick(found.message(), &["accounting2"]).await;
-    assert!(private(&answer).starts_with("You can't use `/ldapgroup` yet."), "{}", answer.text());
-    world.end().await;
+#[test]
+fn who_may_do_nothing_may_not_pick() {
+    run_test_with(setup(&[("REQUESTER_ROLE_IDS", discord::MEMBER_ROLE)]), async |world| {
+        let found = world.member().slash("search", &[("prefix", "accounting2".into())]).await;
+        let guest = world.discord.person(Who::Guest);
+        let answer = guest.pick(found.message(), &["accounting2"]).await;
+        assert!(
+            private(&answer).starts_with("You can't use `/ldapgroup` yet."),
+            "{}",
+            answer.text()
+        );
+    });
 }
 
-#[tokio::test]
-async fn a_batch_that_cannot_be_shown_is_created_all_the_same() {
-    let world = teams(2).await;
-    let (route, fault) = (discord::Route::CreateMessage, discord::Fault::Forbidden(50013));
-    world.discord.fail(route, fault, discord::Times::Always);
-    let answer = world.ask(Who::Admin, &list([1, 2])).await;
-    assert_snapshot!(private(&answer), @"2 groups are being created. The message that shows what comes of it couldn't be posted yet; the bot goes on trying. If it stays so, see whether the bot may send messages in this channel.");
-    world.connect.wait_for(2, Route::CreateGroup).await;
-    world.discord.clear_faults();
-    world.end().await;
+#[test]
+fn a_batch_that_cannot_be_shown_is_created_all_the_same() {
+    run_test_with(teams(2), async |world| {
+        let (route, fault) = (discord::Route::CreateMessage, discord::Fault::Forbidden(50013));
+        world.discord.fail(route, fault, discord::Times::Always);
+        let answer = world.ask(Who::Admin, &list([1, 2])).await;
+        assert_snapshot!(private(&answer), @"2 groups are being created. The message that shows what comes of it couldn't be posted yet; the bot goes on trying. If it stays so, see whether the bot may send messages in this channel.");
+        world.connect.wait_for(2, Route::CreateGroup).await;
+        world.discord.clear_faults();
+    });
 }
 
-#[tokio::test]
-async fn the_longest_names_of_a_menu_are_picked_and_their_request_fits_a_message() {
+#[test]
+fn the_longest_names_of_a_menu_are_picked_and_their_request_fits_a_message() {
     let names: Vec<_> = (0..20).map(|number| format!("{}{number:02}", "営`".repeat(49))).collect();
     let mut setup = Setup::default();
     (setup.connect.groups, setup.connect.imported) = (names.clone(), Vec::new());
     // So much text takes both sides their time on a busy machine.
     setup.discord.answer_within = Duration::from_secs(30);
     setup.discord.patience = Duration::from_mins(2);
-    let world = World::with(setup).await;
-    let found = world.member().slash("search", &[("prefix", "営".into())]).await;
-    let menus = found.message().menus();
-    let values: Vec<_> = menus[0].options.iter().map(|(_, value)| value.as_str()).collect();
-    assert_eq!(values.len(), 20);
-    let opened = world.member().pick(found.message(), &values).await;
-    let reason = "*".repeat(500);
-    let answer = world.member().submit(opened.form(), &[("reason", &reason)]).await;
-    assert!(private(&answer).starts_with("You asked for 20 groups with request 1."));
-    let card = world.card(1, "Approve or deny").await;
-    world.admin().press(&card, "Approve").await;
-    world.card(1, "All 20 are in Connect now.").await;
-    let mut there: Vec<_> = world.connect.groups().into_iter().map(|group| group.name).collect();
-    there.sort();
-    assert_eq!(there, names);
-    world.end().await;
+    run_test_with(setup, async |world| {
+        let found = world.member().slash("search", &[("prefix", "営".into())]).await;
+        let menus = found.message().menus();
+        let values: Vec<_> = menus[0].options.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(values.len(), 20);
+        let opened = world.member().pick(found.message(), &values).await;
+        let reason = "*".repeat(500);
+        let answer = world.member().submit(opened.form(), &[("reason", &reason)]).await;
+        assert!(private(&answer).starts_with("You asked for 20 groups with request 1."));
+        let card = world.card(1, "Approve or deny").await;
+        world.admin().press(&card, "Approve").await;
+        world.card(1, "All 20 are in Connect now.").await;
+        let mut there: Vec<_> =
+            world.connect.groups().into_iter().map(|group| group.name).collect();
+        there.sort();
+        assert_eq!(there, names);
+    });
 }
 
-#[tokio::test]
-async fn one_group_that_never_comes_off_does_not_keep_the_others() {
-    let world = teams(4).await;
-    world.ask(Who::Member, &list(1..=4)).await;
-    let card = world.card(1, "Approve or deny").await;
-    world.connect.fail(Route::Search, Fault::Html(404), Times::Times(1));
-    world.admin().press(&card, "Approve").await;
-    let card = world.card(1, "All 4 are in Connect now.").await;
-    assert!(!card.content.contains("already in use"), "{}", card.content);
-    assert_eq!(world.puts(), 4);
-    world.end().await;
+#[test]
+fn one_group_that_never_comes_off_does_not_keep_the_others() {
+    run_test_with(teams(4), async |world| {
+        world.ask(Who::Member, &list(1..=4)).await;
+        let card = world.card(1, "Approve or deny").await;
+        world.connect.fail(Route::Search, Fault::Html(404), Times::Times(1));
+        world.admin().press(&card, "Approve").await;
+        let card = world.card(1, "All 4 are in Connect now.").await;
+        assert!(!card.content.contains("already in use"), "{}", card.content);
+        assert_eq!(world.puts(), 4);
+    });
 }
 
-#[tokio::test]
-async fn long_names_are_shown_as_far_as_there_is_room_and_with_their_ends() {
+#[test]
+fn long_names_are_shown_as_far_as_there_is_room_and_with_their_ends() {
     let name = |end: &str| format!("app-analytics-production-eu-west-1-finance-controlling-{end}");
     let pair = ["readers", "admins"].map(name);
-    let world = World::with_groups(pair.clone()).await;
-    world.ask(Who::Member, &pair.join(",")).await;
-    let card = world.card(1, "Approve or deny").await;
-    assert!(pair.iter().all(|name| card.content.contains(name)), "{}", card.content);
-    world.end().await;
+    run_test_with(ldap_groups(pair.clone()), async |world| {
+        world.ask(Who::Member, &pair.join(",")).await;
+        let card = world.card(1, "Approve or deny").await;
+        assert!(pair.iter().all(|name| card.content.contains(name)), "{}", card.content);
+    });
     let many: Vec<_> = (0..20).map(|at| name(&format!("{}{at:02}", "x".repeat(40)))).collect();
-    let world = World::with_groups(many.clone()).await;
-    let found = world.member().slash("search", &[("prefix", "app".into())]).await;
-    let menus = found.message().menus();
-    let values: Vec<_> = menus[0].options.iter().map(|(_, value)| value.as_str()).collect();
-    let opened = world.member().pick(found.message(), &values).await;
-    world.member().submit(opened.form(), &[]).await;
-    let card = world.card(1, "Approve or deny").await;
-    assert!(card.content.contains("20 names are cut, at `…`."), "{}", card.content);
-    assert!((0..20).all(|at| card.content.contains(&format!("xx{at:02}\n"))), "{}", card.content);
-    world.end().await;
+    run_test_with(ldap_groups(many.clone()), async |world| {
+        let found = world.member().slash("search", &[("prefix", "app".into())]).await;
+        let menus = found.message().menus();
+        let values: Vec<_> = menus[0].options.iter().map(|(_, value)| value.as_str()).collect();
+        let opened = world.member().pick(found.message(), &values).await;
+        world.member().submit(opened.form(), &[]).await;
+        let card = world.card(1, "Approve or deny").await;
+        assert!(card.content.contains("20 names are cut, at `…`."), "{}", card.content);
+        assert!(
+            (0..20).all(|at| card.content.contains(&format!("xx{at:02}\n"))),
+            "{}",
+            card.content
+        );
+    });
 }
 
-#[tokio::test]
-async fn what_a_batch_created_itself_is_not_called_in_use_after_a_stop() {
-    let mut world = teams(2).await;
-    let found = world.admin().slash("search", &[("prefix", "team".into())]).await;
-    world.connect.fail(Route::CreateGroup, Fault::LostAnswer, Times::Times(1));
-    world.connect.fail(Route::Search, Fault::Error(30), Times::Times(2));
-    world.admin().pick(found.message(), &["team-01", "team-02"]).await;
-    progress(&world, "1 of 2 can't be created yet").await;
-    world.stop_bot().await;
-    world.start_bot().await;
-    let message = progress(&world, "**Created**").await;
-    assert!(message.content.contains("Both are in Connect now."), "{}", message.content);
-    assert_eq!(world.puts(), 2);
-    world.end().await;
+#[test]
+fn what_a_batch_created_itself_is_not_called_in_use_after_a_stop() {
+    run_test_with(teams(2), async |world| {
+        let found = world.admin().slash("search", &[("prefix", "team".into())]).await;
+        world.connect.fail(Route::CreateGroup, Fault::LostAnswer, Times::Times(1));
+        world.connect.fail(Route::Search, Fault::Error(30), Times::Times(2));
+        world.admin().pick(found.message(), &["team-01", "team-02"]).await;
+        progress(world, "1 of 2 can't be created yet").await;
+        world.stop_bot().await;
+        world.start_bot().await;
+        let message = progress(world, "**Created**").await;
+        assert!(message.content.contains("Both are in Connect now."), "{}", message.content);
+        assert_eq!(world.puts(), 2);
+    });
 }

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use sandbox::discord::{Message, REQUESTS, Reply, Who};
 
-use crate::world::{World, private};
+use crate::world::{World, private, run_test};
 
 /// A member has asked for `accounting2`: the message that shows it.
 async fn asked(world: &World) -> Message {
@@ -13,170 +13,174 @@ async fn asked(world: &World) -> Message {
     card
 }
 
-#[tokio::test]
-async fn buttons_of_what_is_over_say_so() {
-    let world = World::start().await;
-    let card = asked(&world).await;
-    let opened = world.admin().press(&card, "Deny").await;
-    world.admin().submit(opened.form(), &[]).await;
-    let over = world.card(1, "**Denied**").await;
-    for button in ["approve:1", "deny:1", "retry:1"] {
-        let answer = world.admin().press_custom_id(button, &over).await;
-        assert_eq!(private(&answer), "Request 1 was denied already. Nothing was done.");
-    }
-    let answer = world.admin().submit(opened.form(), &[]).await;
-    assert!(private(&answer).starts_with("Request 1 was denied already"));
-    assert_eq!(world.cards(1), [over]);
-    assert!(world.connect.requests().is_empty());
-    world.end().await;
+#[test]
+fn buttons_of_what_is_over_say_so() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        let opened = world.admin().press(&card, "Deny").await;
+        world.admin().submit(opened.form(), &[]).await;
+        let over = world.card(1, "**Denied**").await;
+        for button in ["approve:1", "deny:1", "retry:1"] {
+            let answer = world.admin().press_custom_id(button, &over).await;
+            assert_eq!(private(&answer), "Request 1 was denied already. Nothing was done.");
+        }
+        let answer = world.admin().submit(opened.form(), &[]).await;
+        assert!(private(&answer).starts_with("Request 1 was denied already"));
+        assert_eq!(world.cards(1), [over]);
+        assert!(world.connect.requests().is_empty());
+    });
 }
 
-#[tokio::test]
-async fn a_retry_of_what_has_not_failed_does_nothing() {
-    let world = World::start().await;
-    let card = asked(&world).await;
-    let answer = world.admin().press_custom_id("retry:1", &card).await;
-    assert_snapshot!(private(&answer), @"Request 1 hasn't been decided yet: approve or deny it. Nothing was done.");
-    assert!(world.connect.requests().is_empty());
-    world.end().await;
+#[test]
+fn a_retry_of_what_has_not_failed_does_nothing() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        let answer = world.admin().press_custom_id("retry:1", &card).await;
+        assert_snapshot!(private(&answer), @"Request 1 hasn't been decided yet: approve or deny it. Nothing was done.");
+        assert!(world.connect.requests().is_empty());
+    });
 }
 
-#[tokio::test]
-async fn a_button_of_a_request_that_never_was_says_so() {
-    let world = World::start().await;
-    let card = asked(&world).await;
-    for button in ["approve:2", "deny:99", "retry:9223372036854775807", "approve:-1", "deny:0"] {
-        let answer = world.admin().press_custom_id(button, &card).await;
-        let text = private(&answer);
-        assert!(text.starts_with("There is no such request."), "{button}: {text}");
-    }
-    world.end().await;
+#[test]
+fn a_button_of_a_request_that_never_was_says_so() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        for button in ["approve:2", "deny:99", "retry:9223372036854775807", "approve:-1", "deny:0"]
+        {
+            let answer = world.admin().press_custom_id(button, &card).await;
+            let text = private(&answer);
+            assert!(text.starts_with("There is no such request."), "{button}: {text}");
+        }
+    });
 }
 
-#[tokio::test]
-async fn what_is_no_button_of_ours_is_answered_all_the_same() {
-    let world = World::start().await;
-    let card = asked(&world).await;
-    for button in [
-        "approve:",
-        "approve:x",
-        "approve: 1",
-        "approve:1.0",
-        "approve:99999999999999999999",
-        "deny:1:2",
-        "approve",
-        ":",
-        "",
-        "page:1",
-        "page:x:team",
-        "page:-1:team",
-        "requests:open",
-        "requests:nowhere:0",
-        "requests:open:-1",
-        "requests:open:99999999999999999999",
-        "history:0",
-        "Approve:1",
-        "approve:１",
-    ] {
-        let answer = world.admin().press_custom_id(button, &card).await;
-        let text = private(&answer);
-        assert!(text.starts_with("This belongs to another version of the bot"), "{button}: {text}");
-    }
-    assert_eq!(world.cards(1), [card]);
-    assert!(world.connect.requests().is_empty());
-    world.end().await;
+#[test]
+fn what_is_no_button_of_ours_is_answered_all_the_same() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        for button in [
+            "approve:",
+            "approve:x",
+            "approve: 1",
+            "approve:1.0",
+            "approve:99999999999999999999",
+            "deny:1:2",
+            "approve",
+            ":",
+            "",
+            "page:1",
+            "page:x:team",
+            "page:-1:team",
+            "requests:open",
+            "requests:nowhere:0",
+            "requests:open:-1",
+            "requests:open:99999999999999999999",
+            "history:0",
+            "Approve:1",
+            "approve:１",
+        ] {
+            let answer = world.admin().press_custom_id(button, &card).await;
+            let text = private(&answer);
+            assert!(
+                text.starts_with("This belongs to another version of the bot"),
+                "{button}: {text}"
+            );
+        }
+        assert_eq!(world.cards(1), [card]);
+        assert!(world.connect.requests().is_empty());
+    });
 }
 
-#[tokio::test]
-async fn a_page_beyond_every_list_is_no_trouble() {
-    let world = World::start().await;
-    asked(&world).await;
-    let list = world.admin().slash("requests", &[]).await;
-    let page = usize::MAX;
-    for button in [format!("requests:open:{page}"), format!("history:accounting2:{page}")] {
-        let answer = world.admin().press_custom_id(&button, list.message()).await;
-        assert!(matches!(answer.reply, Reply::Update(_)), "{button}: {answer:?}");
-        assert!(answer.text().starts_with("**1 "), "{button}: {}", answer.text());
-    }
-    world.end().await;
+#[test]
+fn a_page_beyond_every_list_is_no_trouble() {
+    run_test(async |world| {
+        asked(world).await;
+        let list = world.admin().slash("requests", &[]).await;
+        let page = usize::MAX;
+        for button in [format!("requests:open:{page}"), format!("history:accounting2:{page}")] {
+            let answer = world.admin().press_custom_id(&button, list.message()).await;
+            assert!(matches!(answer.reply, Reply::Update(_)), "{button}: {answer:?}");
+            assert!(answer.text().starts_with("**1 "), "{button}: {}", answer.text());
+        }
+    });
 }
 
-#[tokio::test]
-async fn a_button_of_another_message_with_this_number_is_out_of_date() {
-    let world = World::start().await;
-    let card = asked(&world).await;
-    let old = world.discord.person(Who::OtherMember).in_channel(REQUESTS).say("of long ago");
-    for button in ["approve:1", "deny:1", "retry:1"] {
-        let answer = world.admin().press_custom_id(button, &old).await;
-        let text = private(&answer);
-        assert!(text.starts_with("This message is out of date"), "{button}: {text}");
-    }
-    assert_eq!(world.cards(1), [card]);
-    assert!(world.connect.requests().is_empty());
-    world.end().await;
+#[test]
+fn a_button_of_another_message_with_this_number_is_out_of_date() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        let old = world.discord.person(Who::OtherMember).in_channel(REQUESTS).say("of long ago");
+        for button in ["approve:1", "deny:1", "retry:1"] {
+            let answer = world.admin().press_custom_id(button, &old).await;
+            let text = private(&answer);
+            assert!(text.starts_with("This message is out of date"), "{button}: {text}");
+        }
+        assert_eq!(world.cards(1), [card]);
+        assert!(world.connect.requests().is_empty());
+    });
 }
 
-#[tokio::test]
-async fn after_a_reinstallation_the_buttons_of_before_decide_nothing() {
-    let mut world = World::start().await;
-    let old = asked(&world).await;
-    world.stop_bot().await;
-    let folder = world.sandbox.database().parent().unwrap().to_owned();
-    for file in std::fs::read_dir(folder).unwrap() {
-        std::fs::remove_file(file.unwrap().path()).unwrap();
-    }
-    world.start_bot().await;
-    let answer = world.admin().press(&old, "Approve").await;
-    assert!(private(&answer).starts_with("There is no such request."));
+#[test]
+fn after_a_reinstallation_the_buttons_of_before_decide_nothing() {
+    run_test(async |world| {
+        let old = asked(world).await;
+        world.stop_bot().await;
+        let folder = world.sandbox.database().parent().unwrap().to_owned();
+        for file in std::fs::read_dir(folder).unwrap() {
+            std::fs::remove_file(file.unwrap().path()).unwrap();
+        }
+        world.start_bot().await;
+        let answer = world.admin().press(&old, "Approve").await;
+        assert!(private(&answer).starts_with("There is no such request."));
 
-    world.ask(Who::Member, "ABE-TEST").await;
-    let new = world.card(1, "`ABE-TEST`").await;
-    assert_ne!(new.id, old.id);
-    let answer = world.admin().press(&old, "Approve").await;
-    assert!(private(&answer).starts_with("This message is out of date"));
-    assert_eq!(world.puts(), 0);
-    world.admin().press(&new, "Approve").await;
-    world.card(1, "**Created**").await;
-    assert!(world.connect.guid_of("ABE-TEST").is_some());
-    assert!(world.connect.guid_of("accounting2").is_none());
-    world.end().await;
+        world.ask(Who::Member, "ABE-TEST").await;
+        let new = world.card(1, "`ABE-TEST`").await;
+        assert_ne!(new.id, old.id);
+        let answer = world.admin().press(&old, "Approve").await;
+        assert!(private(&answer).starts_with("This message is out of date"));
+        assert_eq!(world.puts(), 0);
+        world.admin().press(&new, "Approve").await;
+        world.card(1, "**Created**").await;
+        assert!(world.connect.guid_of("ABE-TEST").is_some());
+        assert!(world.connect.guid_of("accounting2").is_none());
+    });
 }
 
-#[tokio::test]
-async fn the_buttons_of_before_a_restart_work() {
-    let mut world = World::start().await;
-    let card = asked(&world).await;
-    world.stop_bot().await;
-    world.start_bot().await;
-    let answer = world.admin().press(&card, "Approve").await;
-    assert_eq!(answer.reply, Reply::Acknowledged);
-    let created = world.card(1, "**Created**").await;
-    assert_eq!(created.id, card.id);
-    world.told(Who::Member, sandbox::discord::CONNECT, "is done").await;
-    assert_eq!(world.cards(1).len(), 1);
-    world.end().await;
+#[test]
+fn the_buttons_of_before_a_restart_work() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        world.stop_bot().await;
+        world.start_bot().await;
+        let answer = world.admin().press(&card, "Approve").await;
+        assert_eq!(answer.reply, Reply::Acknowledged);
+        let created = world.card(1, "**Created**").await;
+        assert_eq!(created.id, card.id);
+        world.told(Who::Member, sandbox::discord::CONNECT, "is done").await;
+        assert_eq!(world.cards(1).len(), 1);
+    });
 }
 
-#[tokio::test]
-async fn a_form_opened_before_a_restart_counts_after_it() {
-    let mut world = World::start().await;
-    let card = asked(&world).await;
-    let opened = world.admin().press(&card, "Deny").await;
-    world.stop_bot().await;
-    world.start_bot().await;
-    world.admin().submit(opened.form(), &[("reason", "not now")]).await;
-    assert!(world.card(1, "**Denied**").await.content.ends_with(": not now"));
-    world.end().await;
+#[test]
+fn a_form_opened_before_a_restart_counts_after_it() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        let opened = world.admin().press(&card, "Deny").await;
+        world.stop_bot().await;
+        world.start_bot().await;
+        world.admin().submit(opened.form(), &[("reason", "not now")]).await;
+        assert!(world.card(1, "**Denied**").await.content.ends_with(": not now"));
+    });
 }
 
-#[tokio::test]
-async fn a_form_whose_message_is_gone_decides_all_the_same() {
-    let world = World::start().await;
-    let card = asked(&world).await;
-    let opened = world.admin().press(&card, "Deny").await;
-    assert!(world.discord.delete_message(card.id));
-    let answer = world.admin().submit(opened.form(), &[]).await;
-    assert_eq!(private(&answer), "Request 1 for `accounting2` is denied.");
-    world.card(1, "**Denied**").await;
-    world.end().await;
+#[test]
+fn a_form_whose_message_is_gone_decides_all_the_same() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        let opened = world.admin().press(&card, "Deny").await;
+        assert!(world.discord.delete_message(card.id));
+        let answer = world.admin().submit(opened.form(), &[]).await;
+        assert_eq!(private(&answer), "Request 1 for `accounting2` is denied.");
+        world.card(1, "**Denied**").await;
+    });
 }

@@ -13,7 +13,7 @@ use sandbox::discord::{
 
 use crate::database::execute;
 use crate::program::{output, program};
-use crate::world::{World, stand_ins};
+use crate::world::{run_test, stand_ins};
 
 async fn sandbox() -> Sandbox {
     with_connect(connect::Options::default()).await
@@ -509,40 +509,40 @@ async fn a_connect_that_lists_no_keys_is_no_trouble_unless_it_failed() {
     ");
 }
 
-#[tokio::test]
-async fn a_database_is_left_as_it_is_whether_a_start_can_use_it_or_not() {
-    let mut world = World::start().await;
-    world.stop_bot().await;
-    let sandbox = &world.sandbox;
-    let database = sandbox.database();
-    let looked_at = async || {
-        let files = || std::fs::read_dir(database.parent().unwrap()).unwrap().count();
-        let before = (std::fs::read(&database).unwrap(), files());
-        let said = all(sandbox, &NOTHING).await;
-        let after = (std::fs::read(&database).unwrap(), files());
-        assert!(after == before, "it is untouched, and no file is left behind");
-        said.lines().rev().nth(1).unwrap().to_owned()
-    };
-    assert_snapshot!(looked_at().await, @"ok    the database is sound and can be written");
-    let newer = "INSERT INTO _sqlx_migrations \
-        (version, description, installed_on, success, checksum, execution_time) \
-        VALUES (99990101, 'of the future', CURRENT_TIMESTAMP, TRUE, x'00', 1)";
-    execute(&database, newer).await;
-    assert_snapshot!(looked_at().await, @"FAIL  DATABASE_URL: the database is from a newer version of the bot; run that version, or name another file");
-    execute(&database, "DELETE FROM _sqlx_migrations").await;
-    assert_snapshot!(looked_at().await, @"ok    the database is sound and can be written; the next start brings it up to date");
-    std::fs::write(&database, "").unwrap();
-    assert_snapshot!(looked_at().await, @"ok    there is no database yet; the next start makes it where DATABASE_URL says");
-    std::fs::remove_file(&database).unwrap();
-    world.start_bot().await;
-    world.end().await;
+#[test]
+fn a_database_is_left_as_it_is_whether_a_start_can_use_it_or_not() {
+    run_test(async |world| {
+        world.stop_bot().await;
+        let sandbox = &world.sandbox;
+        let database = sandbox.database();
+        let looked_at = async || {
+            let files = || std::fs::read_dir(database.parent().unwrap()).unwrap().count();
+            let before = (std::fs::read(&database).unwrap(), files());
+            let said = all(sandbox, &NOTHING).await;
+            let after = (std::fs::read(&database).unwrap(), files());
+            assert!(after == before, "it is untouched, and no file is left behind");
+            said.lines().rev().nth(1).unwrap().to_owned()
+        };
+        assert_snapshot!(looked_at().await, @"ok    the database is sound and can be written");
+        let newer = "INSERT INTO _sqlx_migrations \
+            (version, description, installed_on, success, checksum, execution_time) \
+            VALUES (99990101, 'of the future', CURRENT_TIMESTAMP, TRUE, x'00', 1)";
+        execute(&database, newer).await;
+        assert_snapshot!(looked_at().await, @"FAIL  DATABASE_URL: the database is from a newer version of the bot; run that version, or name another file");
+        execute(&database, "DELETE FROM _sqlx_migrations").await;
+        assert_snapshot!(looked_at().await, @"ok    the database is sound and can be written; the next start brings it up to date");
+        std::fs::write(&database, "").unwrap();
+        assert_snapshot!(looked_at().await, @"ok    there is no database yet; the next start makes it where DATABASE_URL says");
+        std::fs::remove_file(&database).unwrap();
+        world.start_bot().await;
+    });
 }
 
-#[tokio::test]
-async fn a_database_in_use_is_looked_at_beside_the_bot() {
-    let world = World::start().await;
-    assert_eq!(amiss(&world.sandbox, &NOTHING).await, "exit 0");
-    world.end().await;
+#[test]
+fn a_database_in_use_is_looked_at_beside_the_bot() {
+    run_test(async |world| {
+        assert_eq!(amiss(&world.sandbox, &NOTHING).await, "exit 0");
+    });
 }
 
 #[tokio::test]
@@ -568,16 +568,16 @@ async fn a_database_that_no_start_can_use_fails() {
     ");
 }
 
-#[tokio::test]
-async fn a_database_that_another_program_keeps_locked_fails() {
-    let mut world = World::start().await;
-    world.stop_bot().await;
-    let lock = crate::database::lock(&world.sandbox.database()).await;
-    assert_snapshot!(amiss(&world.sandbox, &NOTHING).await, @r"
-    FAIL  DATABASE_URL: the database can't be used (error returned from database: (code: 5) database is locked); see that its disk isn't full, that the bot's user owns it, and that no other program keeps it locked
-    exit 1
-    ");
-    drop(lock);
-    world.start_bot().await;
-    world.end().await;
+#[test]
+fn a_database_that_another_program_keeps_locked_fails() {
+    run_test(async |world| {
+        world.stop_bot().await;
+        let lock = crate::database::lock(&world.sandbox.database()).await;
+        assert_snapshot!(amiss(&world.sandbox, &NOTHING).await, @r"
+        FAIL  DATABASE_URL: the database can't be used (error returned from database: (code: 5) database is locked); see that its disk isn't full, that the bot's user owns it, and that no other program keeps it locked
+        exit 1
+        ");
+        drop(lock);
+        world.start_bot().await;
+    });
 }

@@ -10,7 +10,7 @@ use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 use crate::program::{output, program};
-use crate::world::{World, stand_ins};
+use crate::world::{run_test, stand_ins};
 
 async fn sandbox() -> Sandbox {
     stand_ins(connect::Options::default(), discord::Options::default()).await
@@ -46,41 +46,41 @@ async fn is_refused(sandbox: &Sandbox) -> String {
     stderr[at..].trim_end().to_owned()
 }
 
-#[tokio::test]
-async fn nobody_else_reads_it() {
-    let mut world = World::start().await;
-    world.ask(Who::Member, "accounting2").await;
-    world.card(1, "Approve or deny").await;
-    let folder = world.sandbox.database().parent().unwrap().to_owned();
-    for file in std::fs::read_dir(&folder).unwrap() {
-        let path = file.unwrap().path();
-        assert_eq!(mode(&path), 0o600, "{}", path.display());
-    }
-    world.stop_bot().await;
-    let open = std::fs::Permissions::from_mode(0o644);
-    std::fs::set_permissions(world.sandbox.database(), open).unwrap();
-    world.start_bot().await;
-    assert_eq!(mode(&world.sandbox.database()), 0o600);
-    world.end().await;
+#[test]
+fn nobody_else_reads_it() {
+    run_test(async |world| {
+        world.ask(Who::Member, "accounting2").await;
+        world.card(1, "Approve or deny").await;
+        let folder = world.sandbox.database().parent().unwrap().to_owned();
+        for file in std::fs::read_dir(&folder).unwrap() {
+            let path = file.unwrap().path();
+            assert_eq!(mode(&path), 0o600, "{}", path.display());
+        }
+        world.stop_bot().await;
+        let open = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(world.sandbox.database(), open).unwrap();
+        world.start_bot().await;
+        assert_eq!(mode(&world.sandbox.database()), 0o600);
+    });
 }
 
-#[tokio::test]
-async fn once_the_bot_has_stopped_all_of_it_is_in_the_one_file() {
-    let mut world = World::start().await;
-    world.ask(Who::Member, "accounting2").await;
-    let card = world.card(1, "Approve or deny").await;
-    world.stop_bot().await;
-    let folder = world.sandbox.database().parent().unwrap().to_owned();
-    let files = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap());
-    let filled = files.filter(|file| file.metadata().unwrap().len() > 0);
-    assert_eq!(filled.count(), 1);
-    let backup = std::fs::read(world.sandbox.database()).unwrap();
-    std::fs::remove_file(world.sandbox.database()).unwrap();
-    std::fs::write(world.sandbox.database(), backup).unwrap();
-    world.start_bot().await;
-    world.admin().press(&card, "Approve").await;
-    world.card(1, "**Created**").await;
-    world.end().await;
+#[test]
+fn once_the_bot_has_stopped_all_of_it_is_in_the_one_file() {
+    run_test(async |world| {
+        world.ask(Who::Member, "accounting2").await;
+        let card = world.card(1, "Approve or deny").await;
+        world.stop_bot().await;
+        let folder = world.sandbox.database().parent().unwrap().to_owned();
+        let files = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap());
+        let filled = files.filter(|file| file.metadata().unwrap().len() > 0);
+        assert_eq!(filled.count(), 1);
+        let backup = std::fs::read(world.sandbox.database()).unwrap();
+        std::fs::remove_file(world.sandbox.database()).unwrap();
+        std::fs::write(world.sandbox.database(), backup).unwrap();
+        world.start_bot().await;
+        world.admin().press(&card, "Approve").await;
+        world.card(1, "**Created**").await;
+    });
 }
 
 #[tokio::test]
@@ -113,20 +113,20 @@ async fn a_second_bot_on_it_says_so_and_ends_until_the_first_is_dead() {
     next.kill().await.unwrap();
 }
 
-#[tokio::test]
-async fn one_of_a_newer_version_is_refused_and_left_alone() {
-    let mut world = World::start().await;
-    world.ask(Who::Member, "accounting2").await;
-    world.stop_bot().await;
-    let newer = "INSERT INTO _sqlx_migrations \
-        (version, description, installed_on, success, checksum, execution_time) \
-        VALUES (99990101, 'of the future', CURRENT_TIMESTAMP, TRUE, x'00', 1)";
-    let sandbox = sandbox().await;
-    std::fs::copy(world.sandbox.database(), sandbox.database()).unwrap();
-    execute(&sandbox.database(), newer).await;
-    assert_snapshot!(is_refused(&sandbox).await, @"DATABASE_URL: the database is from a newer version of the bot; run that version, or name another file");
-    world.start_bot().await;
-    world.end().await;
+#[test]
+fn one_of_a_newer_version_is_refused_and_left_alone() {
+    run_test(async |world| {
+        world.ask(Who::Member, "accounting2").await;
+        world.stop_bot().await;
+        let newer = "INSERT INTO _sqlx_migrations \
+            (version, description, installed_on, success, checksum, execution_time) \
+            VALUES (99990101, 'of the future', CURRENT_TIMESTAMP, TRUE, x'00', 1)";
+        let sandbox = sandbox().await;
+        std::fs::copy(world.sandbox.database(), sandbox.database()).unwrap();
+        execute(&sandbox.database(), newer).await;
+        assert_snapshot!(is_refused(&sandbox).await, @"DATABASE_URL: the database is from a newer version of the bot; run that version, or name another file");
+        world.start_bot().await;
+    });
 }
 
 #[tokio::test]
@@ -138,19 +138,19 @@ async fn what_is_no_database_is_refused_and_left_alone() {
     assert!(is_refused(&sandbox).await.contains("isn't a sound SQLite database"));
 }
 
-#[tokio::test]
-async fn a_torn_database_is_refused_and_left_alone() {
-    let mut world = World::start().await;
-    world.ask(Who::Member, "accounting2").await;
-    world.stop_bot().await;
-    let mut bytes = std::fs::read(world.sandbox.database()).unwrap();
-    assert!(bytes.len() > 3 * 4096, "{}", bytes.len());
-    bytes[4096..3 * 4096].fill(0xA5);
-    let sandbox = sandbox().await;
-    std::fs::write(sandbox.database(), bytes).unwrap();
-    assert!(is_refused(&sandbox).await.contains("isn't a sound SQLite database"));
-    world.start_bot().await;
-    world.end().await;
+#[test]
+fn a_torn_database_is_refused_and_left_alone() {
+    run_test(async |world| {
+        world.ask(Who::Member, "accounting2").await;
+        world.stop_bot().await;
+        let mut bytes = std::fs::read(world.sandbox.database()).unwrap();
+        assert!(bytes.len() > 3 * 4096, "{}", bytes.len());
+        bytes[4096..3 * 4096].fill(0xA5);
+        let sandbox = sandbox().await;
+        std::fs::write(sandbox.database(), bytes).unwrap();
+        assert!(is_refused(&sandbox).await.contains("isn't a sound SQLite database"));
+        world.start_bot().await;
+    });
 }
 
 #[tokio::test]

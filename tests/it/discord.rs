@@ -10,174 +10,178 @@ use sandbox::discord::{
 };
 use serde_json::json;
 
-use crate::world::{Setup, World, in_time, setup};
+use crate::world::{Setup, World, run_test, run_test_with, setup};
 
-#[tokio::test]
-async fn the_command_is_registered_in_the_configured_server_alone() {
-    let world = World::start().await;
-    let commands = world.discord.commands(GUILD).unwrap();
-    let subcommands = commands[0]["options"].as_array().unwrap();
-    let names: Vec<_> = subcommands.iter().map(|option| &option["name"]).collect();
-    assert_eq!(commands[0]["name"], "ldapgroup");
-    assert_eq!(names, ["search", "create", "requests", "cancel", "history", "status"]);
-    assert_eq!(world.discord.commands(sandbox::discord::OTHER_GUILD), None);
-    assert_eq!(world.discord.intents(), Some(0));
-    world.end().await;
+#[test]
+fn the_command_is_registered_in_the_configured_server_alone() {
+    run_test(async |world| {
+        let commands = world.discord.commands(GUILD).unwrap();
+        let subcommands = commands[0]["options"].as_array().unwrap();
+        let names: Vec<_> = subcommands.iter().map(|option| &option["name"]).collect();
+        assert_eq!(commands[0]["name"], "ldapgroup");
+        assert_eq!(names, ["search", "create", "requests", "cancel", "history", "status"]);
+        assert_eq!(world.discord.commands(sandbox::discord::OTHER_GUILD), None);
+        assert_eq!(world.discord.intents(), Some(0));
+    });
 }
 
-#[tokio::test]
-async fn direct_messages_other_servers_and_other_channels_are_refused_privately() {
-    let world = World::with(setup(&[("ALLOWED_CHANNEL_IDS", CONNECT.to_string())])).await;
-    let refused = async |channel| {
-        let admin = world.admin().in_channel(channel);
+#[test]
+fn direct_messages_other_servers_and_other_channels_are_refused_privately() {
+    run_test_with(setup(&[("ALLOWED_CHANNEL_IDS", CONNECT.to_string())]), async |world| {
+        let refused = async |channel| {
+            let admin = world.admin().in_channel(channel);
+            let answer = admin.slash("search", &[("prefix", "accounting".into())]).await;
+            assert!(answer.is_private());
+            answer.text()
+        };
+        assert_snapshot!(refused(DM).await, @"This works in your team's server only. Go to its channel and use `/ldapgroup` there.");
+        assert_snapshot!(refused(OTHER_CHANNEL).await, @"This bot doesn't serve this server. Whoever runs it must add the server to `DISCORD_GUILD_IDS`.");
+        assert_snapshot!(refused(RANDOM).await, @"`/ldapgroup` works in <#1098231940587810826> only. Use it there.");
+        assert!(world.connect.requests().is_empty());
+    });
+}
+
+#[test]
+fn a_thread_of_an_allowed_channel_is_served() {
+    run_test_with(setup(&[("ALLOWED_CHANNEL_IDS", CONNECT.to_string())]), async |world| {
+        let admin = world.admin().in_channel(THREAD);
         let answer = admin.slash("search", &[("prefix", "accounting".into())]).await;
+        assert!(answer.text().contains("accounting2"), "{}", answer.text());
+    });
+}
+
+#[test]
+fn who_lacks_the_role_is_told_which_one_it_takes() {
+    run_test_with(setup(&[("REQUESTER_ROLE_IDS", MEMBER_ROLE.to_string())]), async |world| {
+        let guest = world.discord.person(Who::Guest);
+        let answer = guest.slash("search", &[("prefix", "accounting".into())]).await;
+        assert_snapshot!(answer.text(), @"You can't use `/ldapgroup` yet. Ask an administrator of this server for the role <@&1098233187902050324>.");
         assert!(answer.is_private());
-        answer.text()
-    };
-    assert_snapshot!(refused(DM).await, @"This works in your team's server only. Go to its channel and use `/ldapgroup` there.");
-    assert_snapshot!(refused(OTHER_CHANNEL).await, @"This bot doesn't serve this server. Whoever runs it must add the server to `DISCORD_GUILD_IDS`.");
-    assert_snapshot!(refused(RANDOM).await, @"`/ldapgroup` works in <#1098231940587810826> only. Use it there.");
-    assert!(world.connect.requests().is_empty());
-    world.end().await;
+        assert!(answer.message().pings.is_empty());
+    });
 }
 
-#[tokio::test]
-async fn a_thread_of_an_allowed_channel_is_served() {
-    let world = World::with(setup(&[("ALLOWED_CHANNEL_IDS", CONNECT.to_string())])).await;
-    let admin = world.admin().in_channel(THREAD);
-    let answer = admin.slash("search", &[("prefix", "accounting".into())]).await;
-    assert!(answer.text().contains("accounting2"), "{}", answer.text());
-    world.end().await;
+#[test]
+fn rights_are_those_of_the_moment() {
+    run_test(async |world| {
+        let create = async |name: &str| {
+            let answer = world.admin().slash("create", &[("name", name.into())]).await;
+            answer.text()
+        };
+        assert!(create("accounting2").await.starts_with("Created"));
+        world.discord.set_roles(Who::Admin, &[MEMBER_ROLE]);
+        assert!(create("ABE-TEST").await.starts_with("You asked for `ABE-TEST` with request 2."));
+        world.discord.set_roles(Who::Admin, &[MEMBER_ROLE, ADMIN_ROLE]);
+        assert!(create("ABE-TEST-2").await.starts_with("Created"));
+    });
 }
 
-#[tokio::test]
-async fn who_lacks_the_role_is_told_which_one_it_takes() {
-    let world = World::with(setup(&[("REQUESTER_ROLE_IDS", MEMBER_ROLE.to_string())])).await;
-    let guest = world.discord.person(Who::Guest);
-    let answer = guest.slash("search", &[("prefix", "accounting".into())]).await;
-    assert_snapshot!(answer.text(), @"You can't use `/ldapgroup` yet. Ask an administrator of this server for the role <@&1098233187902050324>.");
-    assert!(answer.is_private());
-    assert!(answer.message().pings.is_empty());
-    world.end().await;
+#[test]
+fn a_named_user_is_an_admin_without_a_role() {
+    run_test_with(setup(&[("ADMIN_USER_IDS", Who::Guest.id().to_string())]), async |world| {
+        let guest = world.discord.person(Who::Guest);
+        let answer = guest.slash("create", &[("name", "accounting2".into())]).await;
+        assert!(answer.text().starts_with("Created"), "{}", answer.text());
+    });
 }
 
-#[tokio::test]
-async fn rights_are_those_of_the_moment() {
-    let world = World::start().await;
-    let create = async |name: &str| {
-        let answer = world.admin().slash("create", &[("name", name.into())]).await;
-        answer.text()
-    };
-    assert!(create("accounting2").await.starts_with("Created"));
-    world.discord.set_roles(Who::Admin, &[MEMBER_ROLE]);
-    assert!(create("ABE-TEST").await.starts_with("You asked for `ABE-TEST` with request 2."));
-    world.discord.set_roles(Who::Admin, &[MEMBER_ROLE, ADMIN_ROLE]);
-    assert!(create("ABE-TEST-2").await.starts_with("Created"));
-    world.end().await;
+#[test]
+fn a_command_of_another_version_is_answered() {
+    run_test(async |world| {
+        let admin = world.admin();
+        for data in [
+            json!({"id": "1", "name": "groups", "type": 1}),
+            json!({"id": "1", "name": "ldapgroup", "type": 1, "options": [
+                {"name": "rename", "type": 1, "options": []}
+            ]}),
+            json!({"id": "1", "name": "ldapgroup", "type": 1, "options": [
+                {"name": "search", "type": 1, "options": [
+                    {"name": "prefix", "type": 3, "value": "a"},
+                    {"name": "limit", "type": 4, "value": 3}
+                ]}
+            ]}),
+            json!({"id": "1", "name": "ldapgroup", "type": 1, "options": [
+                {"name": "search", "type": 1, "options": [{"name": "prefix", "type": 4, "value": 3}]}
+            ]}),
+        ] {
+            let mut payload = admin.payload(2);
+            payload["data"] = data;
+            let answer = admin.send_raw(payload).answer().await;
+            assert!(answer.is_private());
+            assert!(
+                answer.text().starts_with("This belongs to another version"),
+                "{}",
+                answer.text()
+            );
+        }
+        assert!(world.connect.requests().is_empty());
+    });
 }
 
-#[tokio::test]
-async fn a_named_user_is_an_admin_without_a_role() {
-    let world = World::with(setup(&[("ADMIN_USER_IDS", Who::Guest.id().to_string())])).await;
-    let guest = world.discord.person(Who::Guest);
-    let answer = guest.slash("create", &[("name", "accounting2".into())]).await;
-    assert!(answer.text().starts_with("Created"), "{}", answer.text());
-    world.end().await;
-}
-
-#[tokio::test]
-async fn a_command_of_another_version_is_answered() {
-    let world = World::start().await;
-    let admin = world.admin();
-    for data in [
-        json!({"id": "1", "name": "groups", "type": 1}),
-        json!({"id": "1", "name": "ldapgroup", "type": 1, "options": [
-            {"name": "rename", "type": 1, "options": []}
-        ]}),
-        json!({"id": "1", "name": "ldapgroup", "type": 1, "options": [
-            {"name": "search", "type": 1, "options": [
-                {"name": "prefix", "type": 3, "value": "a"},
-                {"name": "limit", "type": 4, "value": 3}
-            ]}
-        ]}),
-        json!({"id": "1", "name": "ldapgroup", "type": 1, "options": [
-            {"name": "search", "type": 1, "options": [{"name": "prefix", "type": 4, "value": 3}]}
-        ]}),
-    ] {
+#[test]
+fn an_interaction_that_cannot_be_read_is_answered() {
+    run_test(async |world| {
+        let admin = world.admin();
         let mut payload = admin.payload(2);
-        payload["data"] = data;
+        payload.as_object_mut().unwrap().remove("entitlements");
+        payload["data"] = json!({"id": "1", "name": 7, "type": 1});
         let answer = admin.send_raw(payload).answer().await;
         assert!(answer.is_private());
         assert!(answer.text().starts_with("This belongs to another version"), "{}", answer.text());
-    }
-    assert!(world.connect.requests().is_empty());
-    world.end().await;
+    });
 }
 
-#[tokio::test]
-async fn an_interaction_that_cannot_be_read_is_answered() {
-    let world = World::start().await;
-    let admin = world.admin();
-    let mut payload = admin.payload(2);
-    payload.as_object_mut().unwrap().remove("entitlements");
-    payload["data"] = json!({"id": "1", "name": 7, "type": 1});
-    let answer = admin.send_raw(payload).answer().await;
-    assert!(answer.is_private());
-    assert!(answer.text().starts_with("This belongs to another version"), "{}", answer.text());
-    world.end().await;
+#[test]
+fn a_button_that_nobody_knows_is_answered() {
+    run_test(async |world| {
+        let message = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+        let answer = world.member().press_custom_id("banish:17", message.message()).await;
+        assert!(answer.is_private());
+        assert!(answer.text().starts_with("This belongs to another version"), "{}", answer.text());
+    });
 }
 
-#[tokio::test]
-async fn a_button_that_nobody_knows_is_answered() {
-    let world = World::start().await;
-    let message = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
-    let answer = world.member().press_custom_id("banish:17", message.message()).await;
-    assert!(answer.is_private());
-    assert!(answer.text().starts_with("This belongs to another version"), "{}", answer.text());
-    world.end().await;
+#[test]
+fn a_first_answer_that_got_lost_is_sent_again() {
+    run_test(async |world| {
+        for fault in [Fault::Cut, Fault::Status(502), Fault::LostAnswer] {
+            world.discord.fail(Route::Callback, fault.clone(), Times::Once);
+            let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+            assert!(answer.text().contains("accounting2"), "{fault:?}: {}", answer.text());
+        }
+    });
 }
 
-#[tokio::test]
-async fn a_first_answer_that_got_lost_is_sent_again() {
-    let world = World::start().await;
-    for fault in [Fault::Cut, Fault::Status(502), Fault::LostAnswer] {
-        world.discord.fail(Route::Callback, fault.clone(), Times::Once);
-        let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
-        assert!(answer.text().contains("accounting2"), "{fault:?}: {}", answer.text());
-    }
-    world.end().await;
+#[test]
+fn a_late_answer_waits_as_long_as_discord_says() {
+    run_test(async |world| {
+        let slow = ConnectFault::Slow(Duration::from_secs(2));
+        world.connect.fail(ConnectRoute::Search, slow, ConnectTimes::Always);
+        for fault in [
+            Fault::RateLimited { retry_after: 0.4, global: false },
+            Fault::Status(503),
+            Fault::LostAnswer,
+        ] {
+            world.discord.fail(Route::EditOriginal, fault.clone(), Times::Once);
+            let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+            assert!(answer.is_deferred());
+            assert!(answer.text().contains("accounting2"), "{fault:?}: {}", answer.text());
+        }
+    });
 }
 
-#[tokio::test]
-async fn a_late_answer_waits_as_long_as_discord_says() {
-    let world = World::start().await;
-    let slow = ConnectFault::Slow(Duration::from_secs(2));
-    world.connect.fail(ConnectRoute::Search, slow, ConnectTimes::Always);
-    for fault in [
-        Fault::RateLimited { retry_after: 0.4, global: false },
-        Fault::Status(503),
-        Fault::LostAnswer,
-    ] {
-        world.discord.fail(Route::EditOriginal, fault.clone(), Times::Once);
-        let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
-        assert!(answer.is_deferred());
-        assert!(answer.text().contains("accounting2"), "{fault:?}: {}", answer.text());
-    }
-    world.end().await;
-}
-
-#[tokio::test]
-async fn an_answer_that_discord_takes_no_more_harms_nothing() {
+#[test]
+fn an_answer_that_discord_takes_no_more_harms_nothing() {
     let mut setup = Setup::default();
     setup.discord.answer_within = Duration::from_millis(200);
-    let world = World::with(setup).await;
-    let slow = ConnectFault::Slow(Duration::from_millis(600));
-    world.connect.fail(ConnectRoute::Search, slow, ConnectTimes::Times(1));
-    let answer = world.admin().slash("search", &[("prefix", "ABE".into())]).await;
-    assert_eq!(answer.reply, Reply::NoResponse);
-    let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
-    assert!(answer.text().contains("accounting2"));
-    world.end().await;
+    run_test_with(setup, async |world| {
+        let slow = ConnectFault::Slow(Duration::from_millis(600));
+        world.connect.fail(ConnectRoute::Search, slow, ConnectTimes::Times(1));
+        let answer = world.admin().slash("search", &[("prefix", "ABE".into())]).await;
+        assert_eq!(answer.reply, Reply::NoResponse);
+        let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+        assert!(answer.text().contains("accounting2"));
+    });
 }
 
 async fn still_serves(world: &World) {
@@ -185,209 +189,211 @@ async fn still_serves(world: &World) {
     assert!(answer.text().contains("accounting2"), "{}", answer.text());
 }
 
-#[tokio::test]
-async fn a_connection_that_breaks_is_resumed() {
-    let world = World::start().await;
-    world.discord.drop_gateway();
-    world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
-    still_serves(&world).await;
-    world.discord.send_reconnect();
-    world.discord.wait_for_gateway(|_, _, resumes| resumes == 2).await;
-    still_serves(&world).await;
-    assert_eq!(world.discord.identifies(), 1);
-    world.end().await;
+#[test]
+fn a_connection_that_breaks_is_resumed() {
+    run_test(async |world| {
+        world.discord.drop_gateway();
+        world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
+        still_serves(world).await;
+        world.discord.send_reconnect();
+        world.discord.wait_for_gateway(|_, _, resumes| resumes == 2).await;
+        still_serves(world).await;
+        assert_eq!(world.discord.identifies(), 1);
+    });
 }
 
-#[tokio::test]
-async fn what_is_said_while_the_connection_is_away_is_answered_after_the_resume() {
-    let world = World::start().await;
-    world.discord.misbehave(Moment::Dial, Misdeed::Cut);
-    world.discord.drop_gateway();
-    let pending = world.admin().start_slash("search", &[("prefix", "accounting".into())]);
-    world.discord.behave();
-    let answer = pending.answer().await;
-    assert!(answer.text().contains("accounting2"), "{answer:?}");
-    world.end().await;
+#[test]
+fn what_is_said_while_the_connection_is_away_is_answered_after_the_resume() {
+    run_test(async |world| {
+        world.discord.misbehave(Moment::Dial, Misdeed::Cut);
+        world.discord.drop_gateway();
+        let pending = world.admin().start_slash("search", &[("prefix", "accounting".into())]);
+        world.discord.behave();
+        let answer = pending.answer().await;
+        assert!(answer.text().contains("accounting2"), "{answer:?}");
+    });
 }
 
-#[tokio::test]
-async fn a_session_that_discord_forgot_is_begun_anew() {
-    let world = World::start().await;
-    world.discord.invalidate_session(false);
-    world.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
-    world.discord.wait_ready().await;
-    still_serves(&world).await;
-    world.discord.invalidate_session(true);
-    world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
-    still_serves(&world).await;
-    assert_eq!(world.discord.identifies(), 2);
-    world.end().await;
+#[test]
+fn a_session_that_discord_forgot_is_begun_anew() {
+    run_test(async |world| {
+        world.discord.invalidate_session(false);
+        world.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
+        world.discord.wait_ready().await;
+        still_serves(world).await;
+        world.discord.invalidate_session(true);
+        world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
+        still_serves(world).await;
+        assert_eq!(world.discord.identifies(), 2);
+    });
 }
 
-#[tokio::test]
-async fn a_session_that_begins_too_soon_is_begun_again() {
-    let mut world = World::start().await;
-    world.stop_bot().await;
-    world.start_bot_at_once().await;
-    still_serves(&world).await;
-    let counts = world.discord.gateway_counts();
-    assert_eq!((counts.starts, counts.identifies), (3, 2));
-    world.end().await;
+#[test]
+fn a_session_that_begins_too_soon_is_begun_again() {
+    run_test(async |world| {
+        world.stop_bot().await;
+        world.start_bot_at_once().await;
+        still_serves(world).await;
+        let counts = world.discord.gateway_counts();
+        assert_eq!((counts.starts, counts.identifies), (3, 2));
+    });
 }
 
-#[tokio::test]
-async fn a_close_without_a_code_or_with_a_passing_one_is_resumed() {
-    let world = World::start().await;
-    for (done, code) in [None, Some(4000), Some(4008), Some(1001)].into_iter().enumerate() {
-        world.discord.close_gateway(code);
-        world.discord.wait_for_gateway(|_, _, resumes| resumes == done as u64 + 1).await;
-        still_serves(&world).await;
-    }
-    assert_eq!(world.discord.identifies(), 1);
-    world.end().await;
+#[test]
+fn a_close_without_a_code_or_with_a_passing_one_is_resumed() {
+    run_test(async |world| {
+        for (done, code) in [None, Some(4000), Some(4008), Some(1001)].into_iter().enumerate() {
+            world.discord.close_gateway(code);
+            world.discord.wait_for_gateway(|_, _, resumes| resumes == done as u64 + 1).await;
+            still_serves(world).await;
+        }
+        assert_eq!(world.discord.identifies(), 1);
+    });
 }
 
-#[tokio::test]
-async fn a_handshake_that_hangs_is_given_up() {
-    let world = World::start().await;
-    world.discord.misbehave(Moment::Dial, Misdeed::Mute);
-    world.discord.drop_gateway();
-    world.discord.wait_for_counts(|counts| counts.dials == 2).await;
-    world.discord.behave();
-    world.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
-    still_serves(&world).await;
-    world.end().await;
+#[test]
+fn a_handshake_that_hangs_is_given_up() {
+    run_test(async |world| {
+        world.discord.misbehave(Moment::Dial, Misdeed::Mute);
+        world.discord.drop_gateway();
+        world.discord.wait_for_counts(|counts| counts.dials == 2).await;
+        world.discord.behave();
+        world.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
+        still_serves(world).await;
+    });
 }
 
 /// A world in which READY gives this as the address at which the session is resumed.
-async fn resumed_at(url: &str) -> World {
+fn resumed_at(url: &str) -> Setup {
     let mut setup = Setup::default();
     setup.discord.resume_url = Some(url.to_owned());
-    World::with(setup).await
+    setup
 }
 
-#[tokio::test]
-async fn a_session_whose_own_address_is_dead_is_followed_by_a_new_one() {
-    let world = resumed_at("ws://127.0.0.1:1").await;
-    world.discord.drop_gateway();
-    world.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
-    still_serves(&world).await;
-    let counts = world.discord.gateway_counts();
-    assert_eq!((counts.dials, counts.resume_tries), (2, 0));
-    world.end_soon().await;
+#[test]
+fn a_session_whose_own_address_is_dead_is_followed_by_a_new_one() {
+    run_test_with(resumed_at("ws://127.0.0.1:1"), async |world| {
+        world.discord.drop_gateway();
+        world.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
+        still_serves(world).await;
+        let counts = world.discord.gateway_counts();
+        assert_eq!((counts.dials, counts.resume_tries), (2, 0));
+        world.stop_bot_soon().await;
+    });
 }
 
-#[tokio::test]
-async fn a_session_without_a_readable_address_of_its_own_is_resumed_at_the_gateways() {
-    let world = resumed_at("not an address").await;
-    world.discord.drop_gateway();
-    world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
-    still_serves(&world).await;
-    let counts = world.discord.gateway_counts();
-    assert_eq!((counts.dials, counts.identifies, counts.resumes_elsewhere), (2, 1, 1));
-    world.end_soon().await;
+#[test]
+fn a_session_without_a_readable_address_of_its_own_is_resumed_at_the_gateways() {
+    run_test_with(resumed_at("not an address"), async |world| {
+        world.discord.drop_gateway();
+        world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
+        still_serves(world).await;
+        let counts = world.discord.gateway_counts();
+        assert_eq!((counts.dials, counts.identifies, counts.resumes_elsewhere), (2, 1, 1));
+        world.stop_bot_soon().await;
+    });
 }
 
-#[tokio::test]
-async fn after_three_resumes_that_come_to_nothing_a_new_session_begins() {
-    let world = World::start().await;
-    world.discord.misbehave(Moment::Resume, Misdeed::Close(Some(4000)));
-    world.discord.drop_gateway();
-    world.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
-    assert_eq!(world.discord.gateway_counts().resume_tries, 3);
-    still_serves(&world).await;
-    world.discord.behave();
-    world.discord.drop_gateway();
-    world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
-    still_serves(&world).await;
-    world.end().await;
+#[test]
+fn after_three_resumes_that_come_to_nothing_a_new_session_begins() {
+    run_test(async |world| {
+        world.discord.misbehave(Moment::Resume, Misdeed::Close(Some(4000)));
+        world.discord.drop_gateway();
+        world.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
+        assert_eq!(world.discord.gateway_counts().resume_tries, 3);
+        still_serves(world).await;
+        world.discord.behave();
+        world.discord.drop_gateway();
+        world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
+        still_serves(world).await;
+    });
 }
 
-#[tokio::test]
-async fn a_connection_on_which_nobody_answers_is_made_again() {
+#[test]
+fn a_connection_on_which_nobody_answers_is_made_again() {
     let mut setup = Setup::default();
     setup.discord.heartbeat_interval = Duration::from_millis(300);
-    let world = World::with(setup).await;
-    world.discord.ask_heartbeat();
-    world.discord.misbehave(Moment::Heartbeat, Misdeed::Skip);
-    world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
-    world.discord.behave();
-    still_serves(&world).await;
-    world.end().await;
+    run_test_with(setup, async |world| {
+        world.discord.ask_heartbeat();
+        world.discord.misbehave(Moment::Heartbeat, Misdeed::Skip);
+        world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
+        world.discord.behave();
+        still_serves(world).await;
+    });
 }
 
-#[tokio::test]
-async fn a_discord_that_is_away_at_the_start_is_waited_for() {
+#[test]
+fn a_discord_that_is_away_at_the_start_is_waited_for() {
     let faults = vec![
         (Route::Application, Fault::Status(502), Times::Once),
         (Route::GatewayBot, Fault::Cut, Times::Once),
         (Route::SetCommands, Fault::RateLimited { retry_after: 1.0, global: true }, Times::Once),
     ];
     let setup = Setup { faults, ..Setup::default() };
-    let world = World::with(setup).await;
-    let called = |route| {
-        world.discord.requests().iter().filter(|request| request.route == Some(route)).count()
-    };
-    assert_eq!(called(Route::Application), 2);
-    assert_eq!(called(Route::GatewayBot), 2);
-    assert_eq!(called(Route::SetCommands), 2);
-    still_serves(&world).await;
-    world.end().await;
+    run_test_with(setup, async |world| {
+        let called = |route| {
+            world.discord.requests().iter().filter(|request| request.route == Some(route)).count()
+        };
+        assert_eq!(called(Route::Application), 2);
+        assert_eq!(called(Route::GatewayBot), 2);
+        assert_eq!(called(Route::SetCommands), 2);
+        still_serves(world).await;
+    });
 }
 
-#[tokio::test]
-async fn a_server_without_the_bot_does_not_keep_it_from_the_others() {
+#[test]
+fn a_server_without_the_bot_does_not_keep_it_from_the_others() {
     let guilds = format!("{},{GUILD}", sandbox::discord::STRANGE_GUILD);
-    let world = World::with(setup(&[("DISCORD_GUILD_IDS", guilds)])).await;
-    still_serves(&world).await;
-    world.end().await;
+    run_test_with(setup(&[("DISCORD_GUILD_IDS", guilds)]), async |world| {
+        still_serves(world).await;
+    });
 }
 
-#[tokio::test]
-async fn a_private_answer_comes_even_if_its_placeholder_cannot_be_deleted() {
-    let world = World::start().await;
-    let slow = ConnectFault::Slow(Duration::from_secs(2));
-    world.connect.fail(ConnectRoute::Search, slow, ConnectTimes::Times(1));
-    world.discord.fail(Route::DeleteOriginal, Fault::Forbidden(50001), Times::Once);
-    let options = [("name", "nobody-has-this".into())];
-    let pending = world.admin().start_slash("create", &options);
-    world
-        .discord
-        .wait_for_requests(|requests| {
-            let is_said = |body: &str| body.contains("LDAP has no group called");
-            requests.iter().any(|request| {
-                request.route == Some(Route::FollowUp)
-                    && request.status == Some(200)
-                    && is_said(&request.body)
+#[test]
+fn a_private_answer_comes_even_if_its_placeholder_cannot_be_deleted() {
+    run_test(async |world| {
+        let slow = ConnectFault::Slow(Duration::from_secs(2));
+        world.connect.fail(ConnectRoute::Search, slow, ConnectTimes::Times(1));
+        world.discord.fail(Route::DeleteOriginal, Fault::Forbidden(50001), Times::Once);
+        let options = [("name", "nobody-has-this".into())];
+        let pending = world.admin().start_slash("create", &options);
+        world
+            .discord
+            .wait_for_requests(|requests| {
+                let is_said = |body: &str| body.contains("LDAP has no group called");
+                requests.iter().any(|request| {
+                    request.route == Some(Route::FollowUp)
+                        && request.status == Some(200)
+                        && is_said(&request.body)
+                })
             })
-        })
-        .await;
-    drop(pending);
-    world.end().await;
+            .await;
+        drop(pending);
+    });
 }
 
-#[tokio::test]
-async fn wording_that_discord_refuses_is_replaced_by_wording_that_it_takes() {
-    let world = World::start().await;
-    world.discord.fail(Route::Callback, Fault::Forbidden(50035), Times::Once);
-    let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
-    assert!(answer.is_private());
-    assert!(answer.text().starts_with("The bot failed at this"), "{}", answer.text());
-    world.end().await;
+#[test]
+fn wording_that_discord_refuses_is_replaced_by_wording_that_it_takes() {
+    run_test(async |world| {
+        world.discord.fail(Route::Callback, Fault::Forbidden(50035), Times::Once);
+        let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+        assert!(answer.is_private());
+        assert!(answer.text().starts_with("The bot failed at this"), "{}", answer.text());
+    });
 }
 
-#[tokio::test]
-async fn while_a_creation_ends_newcomers_are_told_and_the_bot_ends_after_it() {
-    let world = World::start().await;
-    world.connect.fail(ConnectRoute::CreateGroup, ConnectFault::Hold, ConnectTimes::Times(1));
-    let pending = world.admin().start_slash("create", &[("name", "accounting2".into())]);
-    world.connect.wait_for(1, ConnectRoute::CreateGroup).await;
-    world.stop();
-    let newcomer = world.member().slash("search", &[("prefix", "accounting".into())]).await;
-    assert_snapshot!(newcomer.text(), @"The bot is restarting. Nothing was changed; try again in a minute.");
-    assert!(newcomer.is_private());
-    world.connect.release();
-    let answer = pending.answer().await;
-    assert!(answer.text().starts_with("Created `accounting2`"), "{}", answer.text());
-    in_time(world.end()).await;
+#[test]
+fn while_a_creation_ends_newcomers_are_told_and_the_bot_ends_after_it() {
+    run_test(async |world| {
+        world.connect.fail(ConnectRoute::CreateGroup, ConnectFault::Hold, ConnectTimes::Times(1));
+        let pending = world.admin().start_slash("create", &[("name", "accounting2".into())]);
+        world.connect.wait_for(1, ConnectRoute::CreateGroup).await;
+        world.stop();
+        let newcomer = world.member().slash("search", &[("prefix", "accounting".into())]).await;
+        assert_snapshot!(newcomer.text(), @"The bot is restarting. Nothing was changed; try again in a minute.");
+        assert!(newcomer.is_private());
+        world.connect.release();
+        let answer = pending.answer().await;
+        assert!(answer.text().starts_with("Created `accounting2`"), "{}", answer.text());
+    });
 }

@@ -7,7 +7,7 @@ use sandbox::connect;
 use sandbox::discord::{self, Discord, GatewayCounts, Misdeed, Moment, Route};
 
 use crate::program::program;
-use crate::world::{Setup, World, stand_ins};
+use crate::world::{Setup, in_world, run_test_with, stand_ins};
 
 /// Discord's own interval of heartbeats, which is longer than all but one of these tests.
 const USUAL: Duration = Duration::from_millis(41_250);
@@ -38,12 +38,14 @@ impl Trial {
         setup.discord.heartbeat_interval = self.heartbeat_interval;
         setup.discord.patience = Duration::from_mins(1);
         let began = Instant::now();
-        let world = World::with(setup).await;
-        world.discord.misbehave(self.moment, self.misdeed);
-        (self.provoke)(&world.discord);
-        world.discord.wait_for_counts(self.until).await;
-        assert_bearable(&name, world.discord.gateway_counts(), began);
-        world.end_soon().await;
+        in_world(setup, async |world| {
+            world.discord.misbehave(self.moment, self.misdeed);
+            (self.provoke)(&world.discord);
+            world.discord.wait_for_counts(self.until).await;
+            assert_bearable(&name, world.discord.gateway_counts(), began);
+            world.stop_bot_soon().await;
+        })
+        .await;
     }
 }
 
@@ -139,34 +141,36 @@ async fn a_gateway_that_falls_mute_after_an_order_is_left_and_keeps_no_stop_wait
     .await;
 }
 
-#[tokio::test]
-async fn heartbeats_are_sent_no_faster_than_discord_bears_though_it_asks_for_one_each_0_ms() {
+#[test]
+fn heartbeats_are_sent_no_faster_than_discord_bears_though_it_asks_for_one_each_0_ms() {
     let mut setup = Setup::default();
     setup.discord.heartbeat_interval = Duration::ZERO;
     let began = Instant::now();
-    let world = World::with(setup).await;
-    // As long as 120 heartbeats may last that are sent one after the other.
-    tokio::time::sleep(Duration::from_secs(5)).await;
-    let counts = world.discord.gateway_counts();
-    assert_bearable("interval 0", counts, began);
-    assert_eq!((counts.dials, counts.starts), (1, 1));
-    world.end_soon().await;
+    run_test_with(setup, async |world| {
+        // As long as 120 heartbeats may last that are sent one after the other.
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let counts = world.discord.gateway_counts();
+        assert_bearable("interval 0", counts, began);
+        assert_eq!((counts.dials, counts.starts), (1, 1));
+        world.stop_bot_soon().await;
+    });
 }
 
-#[tokio::test]
-async fn a_gateway_that_is_out_of_service_for_a_minute_is_dialled_seldom_and_served_again() {
+#[test]
+fn a_gateway_that_is_out_of_service_for_a_minute_is_dialled_seldom_and_served_again() {
     let mut setup = Setup::default();
     setup.discord.patience = Duration::from_mins(2);
     let began = Instant::now();
-    let world = World::with(setup).await;
-    world.discord.misbehave(Moment::Dial, Misdeed::Close(Some(503)));
-    world.discord.drop_gateway();
-    tokio::time::sleep(Duration::from_mins(1)).await;
-    assert_bearable("503", world.discord.gateway_counts(), began);
-    world.discord.behave();
-    world.discord.wait_for_counts(|counts| counts.identifies == 2).await;
-    assert_bearable("503", world.discord.gateway_counts(), began);
-    world.end_soon().await;
+    run_test_with(setup, async |world| {
+        world.discord.misbehave(Moment::Dial, Misdeed::Close(Some(503)));
+        world.discord.drop_gateway();
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        assert_bearable("503", world.discord.gateway_counts(), began);
+        world.discord.behave();
+        world.discord.wait_for_counts(|counts| counts.identifies == 2).await;
+        assert_bearable("503", world.discord.gateway_counts(), began);
+        world.stop_bot_soon().await;
+    });
 }
 
 #[tokio::test]
@@ -193,16 +197,17 @@ async fn a_crash_loop_begins_no_more_sessions_than_discord_allows_and_the_log_sa
     assert!(sandbox.violations().is_empty(), "{:#?}", sandbox.violations());
 }
 
-#[tokio::test]
-async fn who_has_to_wait_for_the_next_day_begins_no_session_and_stops_at_once() {
+#[test]
+fn who_has_to_wait_for_the_next_day_begins_no_session_and_stops_at_once() {
     let mut setup = Setup::default();
     setup.discord.sessions_a_day = 1;
-    let world = World::with(setup).await;
-    world.discord.invalidate_session(false);
-    let is_asked_again = |requests: &[discord::Request]| {
-        requests.iter().filter(|request| request.route == Some(Route::GatewayBot)).count() == 2
-    };
-    world.discord.wait_for_requests(is_asked_again).await;
-    assert_eq!(world.discord.gateway_counts().starts, 1);
-    world.end_soon().await;
+    run_test_with(setup, async |world| {
+        world.discord.invalidate_session(false);
+        let is_asked_again = |requests: &[discord::Request]| {
+            requests.iter().filter(|request| request.route == Some(Route::GatewayBot)).count() == 2
+        };
+        world.discord.wait_for_requests(is_asked_again).await;
+        assert_eq!(world.discord.gateway_counts().starts, 1);
+        world.stop_bot_soon().await;
+    });
 }

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
 
-use crate::world::World;
+use crate::world::{ldap_groups, run_test, run_test_with};
 
 pub(crate) const NAMES: [&str; 13] = [
     "x @everyone",
@@ -25,135 +25,139 @@ fn names() -> impl Iterator<Item = String> {
     NAMES.into_iter().map(str::to_owned)
 }
 
-#[tokio::test]
-async fn a_table_shows_them_as_they_are_and_pings_nobody() {
-    let world = World::with_groups(names()).await;
-    let answer = world.admin().slash("search", &[("prefix", "x".into())]).await;
-    assert_snapshot!(answer.text(), @r"
-    **13 LDAP groups** begin with `x`; Connect has none of them yet.
-    ```
-    NAME                                              GUID
-    x \\`                                             NULL
-    x \u{1b}[2J\u{7}                                  NULL
-    x 営業部 🦀                                       NULL
-    x \u{202e}gnp.exe                                 NULL
-    x @everyone                                       NULL
-    x \u{200b}zero\u{2066}width                       NULL
-    x \u{2800}\u{3164}\u{a0}blank\u{fe0f}\u{3000}s    NULL
-    x line\u{a}break\u{d}\u{9}tab                     NULL
-    x # heading\u{a}> quote                           NULL
-    x \u{60}\u{60}\u{60} ends the block               NULL
-    x <@&1098233105413124096> <@1> <#2>               NULL
-    x `code` **bold** [link](https://example.com) |…  NULL
-    x \u{60}\u{60}\u{60}\u{60}\u{60}\u{60}\u{60}\u{…  NULL
-    ```
-    2 names are cut, where they end in `…`. Pick below what to bring into Connect, or use `/ldapgroup create`. 3 names can't be picked, since no menu can carry them: type them in `/ldapgroup create`.
-    ");
-    assert!(answer.message().pings.is_empty());
-    assert_eq!(answer.text().matches("```").count(), 2, "nothing ends the code block");
-    world.end().await;
-}
-
-#[tokio::test]
-async fn every_one_of_them_can_be_created_and_is_named_harmlessly() {
-    let world = World::with_groups(names()).await;
-    for name in NAMES {
-        let answer = world.admin().slash("create", &[("name", name.into())]).await;
-        let text = answer.text();
-        assert!(text.starts_with("Created `x "), "{text}");
-        assert_eq!(text.matches('`').count(), 4, "nothing ends the code span: {text}");
-        assert!(!text.contains(['\u{202e}', '\u{1b}', '\r']));
+#[test]
+fn a_table_shows_them_as_they_are_and_pings_nobody() {
+    run_test_with(ldap_groups(names()), async |world| {
+        let answer = world.admin().slash("search", &[("prefix", "x".into())]).await;
+        assert_snapshot!(answer.text(), @r"
+        **13 LDAP groups** begin with `x`; Connect has none of them yet.
+        ```
+        NAME                                              GUID
+        x \\`                                             NULL
+        x \u{1b}[2J\u{7}                                  NULL
+        x 営業部 🦀                                       NULL
+        x \u{202e}gnp.exe                                 NULL
+        x @everyone                                       NULL
+        x \u{200b}zero\u{2066}width                       NULL
+        x \u{2800}\u{3164}\u{a0}blank\u{fe0f}\u{3000}s    NULL
+        x line\u{a}break\u{d}\u{9}tab                     NULL
+        x # heading\u{a}> quote                           NULL
+        x \u{60}\u{60}\u{60} ends the block               NULL
+        x <@&1098233105413124096> <@1> <#2>               NULL
+        x `code` **bold** [link](https://example.com) |…  NULL
+        x \u{60}\u{60}\u{60}\u{60}\u{60}\u{60}\u{60}\u{…  NULL
+        ```
+        2 names are cut, where they end in `…`. Pick below what to bring into Connect, or use `/ldapgroup create`. 3 names can't be picked, since no menu can carry them: type them in `/ldapgroup create`.
+        ");
         assert!(answer.message().pings.is_empty());
-        assert!(world.connect.guid_of(name).is_some(), "{name:?}");
-    }
-    world.end().await;
+        assert_eq!(answer.text().matches("```").count(), 2, "nothing ends the code block");
+    });
 }
 
-#[tokio::test]
-async fn a_name_of_blanks_is_told_from_another_wherever_it_is_shown() {
-    let world =
-        World::with_groups(["\u{2800}\u{115f}", "\u{1160}\u{ffa0}"].map(str::to_owned)).await;
-    let shown = world.admin().slash("create", &[("name", "\u{2800}\u{115f}".into())]).await;
-    assert!(shown.text().starts_with(r"Created `\u{2800}\u{115f}`"), "{}", shown.text());
-    let found = world.admin().slash("search", &[("prefix", "\u{1160}".into())]).await;
-    assert!(found.text().contains(r"\u{1160}\u{ffa0}"), "{}", found.text());
-    let menus = found.message().menus();
-    assert_eq!(menus[0].options[0].0, r"\u{1160}\u{ffa0}");
-    world.end().await;
-}
-
-#[tokio::test]
-async fn every_one_that_a_field_can_carry_can_be_picked() {
-    let world = World::with_groups(names()).await;
-    world.admin().slash("search", &[("prefix", "x".into())]).await;
-    let choices = world.admin().autocomplete("create", &[], ("name", "x ")).await.unwrap();
-    let carried: Vec<_> = NAMES.iter().filter(|name| !name.contains(char::is_control)).collect();
-    assert_eq!((choices.len(), &choices[0].name[..]), (carried.len() + 1, "x"));
-    assert!(choices.iter().all(|choice| !choice.name.contains(['\u{202e}', '\n', '\u{1b}'])));
-    for choice in &choices[1..] {
-        let value = choice.value.as_str().unwrap();
-        assert!(!value.contains(char::is_control), "no field is sure to carry {value:?}");
-        let answer = world.admin().slash("create", &[("name", value.into())]).await;
-        assert!(answer.text().starts_with("Created `x "), "{value:?}: {}", answer.text());
-    }
-    assert_eq!(world.connect.groups().len(), carried.len());
-    world.end().await;
-}
-
-#[tokio::test]
-async fn what_is_asked_for_is_named_harmlessly_too() {
-    let world = World::with_groups([]).await;
-    for name in NAMES {
-        for (subcommand, option) in [("search", "prefix"), ("create", "name")] {
-            let answer = world.admin().slash(subcommand, &[(option, name.into())]).await;
+#[test]
+fn every_one_of_them_can_be_created_and_is_named_harmlessly() {
+    run_test_with(ldap_groups(names()), async |world| {
+        for name in NAMES {
+            let answer = world.admin().slash("create", &[("name", name.into())]).await;
+            let text = answer.text();
+            assert!(text.starts_with("Created `x "), "{text}");
+            assert_eq!(text.matches('`').count(), 4, "nothing ends the code span: {text}");
+            assert!(!text.contains(['\u{202e}', '\u{1b}', '\r']));
             assert!(answer.message().pings.is_empty());
-            assert!(answer.text().contains("LDAP"), "{}", answer.text());
+            assert!(world.connect.guid_of(name).is_some(), "{name:?}");
         }
-    }
-    world.end().await;
+    });
 }
 
-#[tokio::test]
-async fn what_connect_says_is_named_harmlessly_too() {
-    let world = World::start().await;
-    world.connect.fail(Route::Search, Fault::Error(14), Times::Always);
-    let answer = world.admin().slash("search", &[("prefix", "@everyone `".into())]).await;
-    assert!(answer.text().starts_with("Connect refused, with code 14: `"), "{}", answer.text());
-    assert!(answer.message().pings.is_empty());
-    world.end().await;
+#[test]
+fn a_name_of_blanks_is_told_from_another_wherever_it_is_shown() {
+    run_test_with(ldap_groups(["\u{2800}\u{115f}", "\u{1160}\u{ffa0}"]), async |world| {
+        let shown = world.admin().slash("create", &[("name", "\u{2800}\u{115f}".into())]).await;
+        assert!(shown.text().starts_with(r"Created `\u{2800}\u{115f}`"), "{}", shown.text());
+        let found = world.admin().slash("search", &[("prefix", "\u{1160}".into())]).await;
+        assert!(found.text().contains(r"\u{1160}\u{ffa0}"), "{}", found.text());
+        let menus = found.message().menus();
+        assert_eq!(menus[0].options[0].0, r"\u{1160}\u{ffa0}");
+    });
 }
 
-#[tokio::test]
-async fn names_of_4000_characters_fit_and_their_cut_is_said() {
+#[test]
+fn every_one_that_a_field_can_carry_can_be_picked() {
+    run_test_with(ldap_groups(names()), async |world| {
+        world.admin().slash("search", &[("prefix", "x".into())]).await;
+        let choices = world.admin().autocomplete("create", &[], ("name", "x ")).await.unwrap();
+        let carried: Vec<_> =
+            NAMES.iter().filter(|name| !name.contains(char::is_control)).collect();
+        assert_eq!((choices.len(), &choices[0].name[..]), (carried.len() + 1, "x"));
+        assert!(choices.iter().all(|choice| !choice.name.contains(['\u{202e}', '\n', '\u{1b}'])));
+        for choice in &choices[1..] {
+            let value = choice.value.as_str().unwrap();
+            assert!(!value.contains(char::is_control), "no field is sure to carry {value:?}");
+            let answer = world.admin().slash("create", &[("name", value.into())]).await;
+            assert!(answer.text().starts_with("Created `x "), "{value:?}: {}", answer.text());
+        }
+        assert_eq!(world.connect.groups().len(), carried.len());
+    });
+}
+
+#[test]
+fn what_is_asked_for_is_named_harmlessly_too() {
+    run_test_with(ldap_groups::<String>([]), async |world| {
+        for name in NAMES {
+            for (subcommand, option) in [("search", "prefix"), ("create", "name")] {
+                let answer = world.admin().slash(subcommand, &[(option, name.into())]).await;
+                assert!(answer.message().pings.is_empty());
+                assert!(answer.text().contains("LDAP"), "{}", answer.text());
+            }
+        }
+    });
+}
+
+#[test]
+fn what_connect_says_is_named_harmlessly_too() {
+    run_test(async |world| {
+        world.connect.fail(Route::Search, Fault::Error(14), Times::Always);
+        let answer = world.admin().slash("search", &[("prefix", "@everyone `".into())]).await;
+        assert!(answer.text().starts_with("Connect refused, with code 14: `"), "{}", answer.text());
+        assert!(answer.message().pings.is_empty());
+    });
+}
+
+#[test]
+fn names_of_4000_characters_fit_and_their_cut_is_said() {
     let long = |n: usize| format!("{n:02}{}", "営🦀`".repeat(1333));
-    let world = World::with_groups((0..40).map(long)).await;
-    let admin = world.admin();
-    let answer = admin.slash("search", &[("prefix", "0".into())]).await;
-    assert!(answer.text().contains("names are cut, where they end in `…`"), "{}", answer.text());
-    let choices = admin.autocomplete("create", &[], ("name", "03")).await.unwrap();
-    assert!(choices.is_empty());
-    let whole = long(4);
-    let answer = admin.slash("create", &[("name", whole.as_str().into())]).await;
-    assert!(answer.text().starts_with("Created `04営"), "{}", answer.text());
-    let answer = admin.slash("create", &[("name", format!("{whole}!").into())]).await;
-    assert!(answer.text().starts_with("LDAP has no group called"), "{}", answer.text());
-    world.end().await;
+    run_test_with(ldap_groups((0..40).map(long)), async |world| {
+        let admin = world.admin();
+        let answer = admin.slash("search", &[("prefix", "0".into())]).await;
+        assert!(
+            answer.text().contains("names are cut, where they end in `…`"),
+            "{}",
+            answer.text()
+        );
+        let choices = admin.autocomplete("create", &[], ("name", "03")).await.unwrap();
+        assert!(choices.is_empty());
+        let whole = long(4);
+        let answer = admin.slash("create", &[("name", whole.as_str().into())]).await;
+        assert!(answer.text().starts_with("Created `04営"), "{}", answer.text());
+        let answer = admin.slash("create", &[("name", format!("{whole}!").into())]).await;
+        assert!(answer.text().starts_with("LDAP has no group called"), "{}", answer.text());
+    });
 }
 
-#[tokio::test]
-async fn five_hundred_names_of_any_kind_fit() {
+#[test]
+fn five_hundred_names_of_any_kind_fit() {
     let name = |n: usize| format!("{}{n}", NAMES[n % NAMES.len()].repeat(1 + n % 40));
-    let world = World::with_groups((0..700).map(name)).await;
-    let answer = world.admin().slash("search", &[("prefix", "x".into())]).await;
-    let place = "\npage 1 of 25 · 500 shown of at least 500\n";
-    assert!(answer.text().contains(place), "{}", answer.text());
-    let mut page = answer.message().clone();
-    for _ in 2..=25 {
-        page = world.admin().press(&page, "▶").await.message().clone();
-        let picked = page.menus().first().map_or(0, |menu| menu.options.len());
-        assert_eq!(picked + unpickable(&page.content), 20, "{}", page.content);
-    }
-    world.end().await;
+    run_test_with(ldap_groups((0..700).map(name)), async |world| {
+        let answer = world.admin().slash("search", &[("prefix", "x".into())]).await;
+        let place = "\npage 1 of 25 · 500 shown of at least 500\n";
+        assert!(answer.text().contains(place), "{}", answer.text());
+        let mut page = answer.message().clone();
+        for _ in 2..=25 {
+            page = world.admin().press(&page, "▶").await.message().clone();
+            let picked = page.menus().first().map_or(0, |menu| menu.options.len());
+            assert_eq!(picked + unpickable(&page.content), 20, "{}", page.content);
+        }
+    });
 }
 
 /// How many names a page of a search says that its menu can't carry.

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::database::execute;
 use crate::settling::settled;
-use crate::world::{Setup, World, in_time, masked, private};
+use crate::world::{Setup, World, in_time, masked, private, run_test, run_test_with};
 
 /// How many first answers Discord took no more.
 fn refused(requests: &[Request]) -> usize {
@@ -33,68 +33,68 @@ async fn missed(world: &World, act: impl FnOnce(&Discord) -> Pending) {
     world.discord.wait_for_requests(|requests| refused(requests) == before + 1).await;
 }
 
-#[tokio::test]
-async fn a_creation_that_is_replayed_too_late_is_not_carried_out() {
-    let mut world = World::start().await;
-    let create = [("name", "accounting2".into())];
-    for who in [Who::Admin, Who::Member] {
-        missed(&world, |discord| discord.person(who).start_slash("create", &create)).await;
-    }
-    world.stop_bot().await;
-    assert!(world.asked().is_empty(), "{:?}", world.asked());
-    world.start_bot().await;
-    let history = world.admin().slash("history", &create).await;
-    assert!(history.text().starts_with("Nobody has asked for"), "{}", history.text());
-    assert!(world.discord.messages(REQUESTS).is_empty());
-    world.end().await;
+#[test]
+fn a_creation_that_is_replayed_too_late_is_not_carried_out() {
+    run_test(async |world| {
+        let create = [("name", "accounting2".into())];
+        for who in [Who::Admin, Who::Member] {
+            missed(world, |discord| discord.person(who).start_slash("create", &create)).await;
+        }
+        world.stop_bot().await;
+        assert!(world.connect_calls().is_empty(), "{:?}", world.connect_calls());
+        world.start_bot().await;
+        let history = world.admin().slash("history", &create).await;
+        assert!(history.text().starts_with("Nobody has asked for"), "{}", history.text());
+        assert!(world.discord.messages(REQUESTS).is_empty());
+    });
 }
 
-#[tokio::test]
-async fn a_press_that_is_replayed_too_late_decides_nothing() {
-    let world = World::start().await;
-    world.ask(Who::Member, "accounting2").await;
-    let card = world.card(1, "Approve or deny").await;
-    missed(&world, |discord| discord.person(Who::Admin).start_press(&card, "Approve")).await;
-    let open = world.admin().slash("requests", &[]).await;
-    assert!(open.text().contains("pending"), "{}", open.text());
-    assert_eq!(world.puts(), 0);
-    world.admin().press(&card, "Approve").await;
-    world.card(1, "**Created**").await;
-    world.end().await;
+#[test]
+fn a_press_that_is_replayed_too_late_decides_nothing() {
+    run_test(async |world| {
+        world.ask(Who::Member, "accounting2").await;
+        let card = world.card(1, "Approve or deny").await;
+        missed(world, |discord| discord.person(Who::Admin).start_press(&card, "Approve")).await;
+        let open = world.admin().slash("requests", &[]).await;
+        assert!(open.text().contains("pending"), "{}", open.text());
+        assert_eq!(world.puts(), 0);
+        world.admin().press(&card, "Approve").await;
+        world.card(1, "**Created**").await;
+    });
 }
 
-#[tokio::test]
-async fn a_form_that_is_replayed_too_late_decides_nothing() {
-    let mut world = World::start().await;
-    world.ask(Who::Member, "accounting2").await;
-    let card = world.card(1, "Approve or deny").await;
-    let form = world.admin().press(&card, "Deny").await.form().clone();
-    missed(&world, |discord| {
-        discord.person(Who::Admin).try_submit(&form, &[("reason", "no")]).unwrap()
-    })
-    .await;
-    world.stop_bot().await;
-    assert_eq!(world.cards(1), std::slice::from_ref(&card));
-    world.start_bot().await;
-    world.admin().press(&card, "Approve").await;
-    world.card(1, "**Created**").await;
-    world.end().await;
+#[test]
+fn a_form_that_is_replayed_too_late_decides_nothing() {
+    run_test(async |world| {
+        world.ask(Who::Member, "accounting2").await;
+        let card = world.card(1, "Approve or deny").await;
+        let form = world.admin().press(&card, "Deny").await.form().clone();
+        missed(world, |discord| {
+            discord.person(Who::Admin).try_submit(&form, &[("reason", "no")]).unwrap()
+        })
+        .await;
+        world.stop_bot().await;
+        assert_eq!(world.cards(1), std::slice::from_ref(&card));
+        world.start_bot().await;
+        world.admin().press(&card, "Approve").await;
+        world.card(1, "**Created**").await;
+    });
 }
 
-#[tokio::test]
-async fn what_cannot_be_announced_any_more_is_given_up_before_anything_is_changed() {
+#[test]
+fn what_cannot_be_announced_any_more_is_given_up_before_anything_is_changed() {
     let mut setup = Setup::default();
     setup.discord.answer_within = Duration::from_secs(1);
-    let mut world = World::with(setup).await;
-    world.connect.fail(connect::Route::Search, connect::Fault::Hold, connect::Times::Times(1));
-    let pending = world.admin().start_slash("create", &[("name", "accounting2".into())]);
-    world.discord.wait_for_requests(|requests| refused(requests) == 1).await;
-    world.connect.release();
-    assert_eq!(pending.answer().await.reply, Reply::NoResponse);
-    world.stop_bot().await;
-    assert_eq!(world.puts(), 0);
-    world.start_bot().await;
-    world.end().await;
+    run_test_with(setup, async |world| {
+        world.connect.fail(connect::Route::Search, connect::Fault::Hold, connect::Times::Times(1));
+        let pending = world.admin().start_slash("create", &[("name", "accounting2".into())]);
+        world.discord.wait_for_requests(|requests| refused(requests) == 1).await;
+        world.connect.release();
+        assert_eq!(pending.answer().await.reply, Reply::NoResponse);
+        world.stop_bot().await;
+        assert_eq!(world.puts(), 0);
+        world.start_bot().await;
+    });
 }
 
 /// The id of something that happens so much later than now, as a clock that is wrong has it.
@@ -104,75 +104,79 @@ fn id(now: SystemTime) -> String {
     (since_2015 << 22).to_string()
 }
 
-#[tokio::test]
-async fn a_clock_that_is_wrong_keeps_nobody_from_being_served() {
-    let world = World::start().await;
-    let hour = Duration::from_hours(1);
-    for (at, name) in
-        [(SystemTime::now() - hour, "accounting2"), (SystemTime::now() + hour, "ABE-TEST")]
-    {
-        let mut payload = world.admin().payload(2);
-        payload["id"] = id(at).into();
-        payload["data"] = json!({"id": "1", "name": "ldapgroup", "type": 1, "options": [
-            {"name": "create", "type": 1, "options": [{"name": "name", "type": 3, "value": name}]}
-        ]});
-        let answer = world.admin().send_raw(payload).answer().await;
-        assert!(answer.text().starts_with("Created"), "{}", answer.text());
-        assert!(answer.is_deferred());
-    }
-    world.end().await;
+#[test]
+fn a_clock_that_is_wrong_keeps_nobody_from_being_served() {
+    run_test(async |world| {
+        let hour = Duration::from_hours(1);
+        for (at, name) in
+            [(SystemTime::now() - hour, "accounting2"), (SystemTime::now() + hour, "ABE-TEST")]
+        {
+            let mut payload = world.admin().payload(2);
+            payload["id"] = id(at).into();
+            payload["data"] = json!({"id": "1", "name": "ldapgroup", "type": 1, "options": [
+                {"name": "create", "type": 1, "options": [{"name": "name", "type": 3, "value": name}]}
+            ]});
+            let answer = world.admin().send_raw(payload).answer().await;
+            assert!(answer.text().starts_with("Created"), "{}", answer.text());
+            assert!(answer.is_deferred());
+        }
+    });
 }
 
 /// Tokens that live 8 s, of which the bot works for 2.
-async fn short_lived() -> World {
+fn short_lived() -> Setup {
     let mut setup = Setup { answers_within: Some(Duration::from_secs(2)), ..Setup::default() };
     setup.discord.token_lives = Duration::from_secs(8);
-    World::with(setup).await
+    setup
 }
 
-#[tokio::test]
-async fn what_takes_longer_than_a_token_lives_is_given_up_in_time_to_say_so() {
-    let world = short_lived().await;
-    world.connect.fail(connect::Route::Search, connect::Fault::Hold, connect::Times::Always);
-    let commands = [
-        (Who::Admin, "search", ("prefix", "ab")),
-        (Who::Admin, "create", ("name", "accounting2")),
-        (Who::SecondAdmin, "create", ("name", "ABE-TEST, ABE-TEST-2")),
-        (Who::Member, "create", ("name", "it")),
-    ];
-    let answers = commands.map(|(who, command, (option, value))| {
-        let person = world.discord.person(who);
-        async move { person.slash(command, &[(option, value.into())]).await }
+#[test]
+fn what_takes_longer_than_a_token_lives_is_given_up_in_time_to_say_so() {
+    run_test_with(short_lived(), async |world| {
+        world.connect.fail(connect::Route::Search, connect::Fault::Hold, connect::Times::Always);
+        let commands = [
+            (Who::Admin, "search", ("prefix", "ab")),
+            (Who::Admin, "create", ("name", "accounting2")),
+            (Who::SecondAdmin, "create", ("name", "ABE-TEST, ABE-TEST-2")),
+            (Who::Member, "create", ("name", "it")),
+        ];
+        let answers = commands.map(|(who, command, (option, value))| {
+            let person = world.discord.person(who);
+            async move { person.slash(command, &[(option, value.into())]).await }
+        });
+        let answers = join_all(answers).await;
+        let read: HashSet<_> = answers.iter().map(|answer| masked(&private(answer))).collect();
+        assert_snapshot!(read.into_iter().collect::<Vec<_>>().join("\n\n"), @r"
+        Nothing was changed. Connect or LDAP takes longer than Discord waits for an answer, so the bot gave up. Try again later; if it stays, tell whoever runs Connect.
+        -# Reference for the logs: `<guid>`
+        ");
+        world.connect.heal();
+        world.connect.release();
+        assert_eq!(world.puts(), 0);
+        let open = world.admin().slash("requests", &[]).await;
+        assert!(open.text().starts_with("There are no open requests"), "{}", open.text());
     });
-    let answers = join_all(answers).await;
-    let read: HashSet<_> = answers.iter().map(|answer| masked(&private(answer))).collect();
-    assert_snapshot!(read.into_iter().collect::<Vec<_>>().join("\n\n"), @r"
-    Nothing was changed. Connect or LDAP takes longer than Discord waits for an answer, so the bot gave up. Try again later; if it stays, tell whoever runs Connect.
-    -# Reference for the logs: `<guid>`
-    ");
-    world.connect.heal();
-    world.connect.release();
-    assert_eq!(world.puts(), 0);
-    let open = world.admin().slash("requests", &[]).await;
-    assert!(open.text().starts_with("There are no open requests"), "{}", open.text());
-    world.end().await;
 }
 
-#[tokio::test]
-async fn a_creation_that_takes_longer_than_a_token_lives_is_said_to_be_open_and_is_settled() {
-    let mut world = short_lived().await;
-    world.connect.fail(connect::Route::CreateGroup, connect::Fault::Hold, connect::Times::Times(1));
-    let answer = world.ask(Who::Admin, "accounting2").await;
-    assert_snapshot!(masked(&private(&answer)), @r"
-    Whether the group was created isn't known yet. Connect or LDAP takes longer than Discord waits for an answer, so the bot looks for the group in a minute. Then `/ldapgroup history` says what came of it: look there before you create it again.
-    -# Reference for the logs: `<guid>`
-    ");
-    world.connect.release();
-    world.stop_bot().await;
-    execute(&world.sandbox.database(), "UPDATE requests SET due_at = 1").await;
-    world.start_bot().await;
-    let step = in_time(settled(&world, 2)).await;
-    assert!(step.contains("creating → **created** by the bot"), "{step}");
-    assert_eq!(world.puts(), 1);
-    world.end().await;
+#[test]
+fn a_creation_that_takes_longer_than_a_token_lives_is_said_to_be_open_and_is_settled() {
+    run_test_with(short_lived(), async |world| {
+        world.connect.fail(
+            connect::Route::CreateGroup,
+            connect::Fault::Hold,
+            connect::Times::Times(1),
+        );
+        let answer = world.ask(Who::Admin, "accounting2").await;
+        assert_snapshot!(masked(&private(&answer)), @r"
+        Whether the group was created isn't known yet. Connect or LDAP takes longer than Discord waits for an answer, so the bot looks for the group in a minute. Then `/ldapgroup history` says what came of it: look there before you create it again.
+        -# Reference for the logs: `<guid>`
+        ");
+        world.connect.release();
+        world.stop_bot().await;
+        execute(&world.sandbox.database(), "UPDATE requests SET due_at = 1").await;
+        world.start_bot().await;
+        let step = in_time(settled(world, 2)).await;
+        assert!(step.contains("creating → **created** by the bot"), "{step}");
+        assert_eq!(world.puts(), 1);
+    });
 }

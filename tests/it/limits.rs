@@ -18,7 +18,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
 use crate::database::execute;
-use crate::world::{Setup, World, setup};
+use crate::world::{Setup, World, run_test, run_test_with, setup};
 
 /// Five calls in so long, for messages of a channel.
 fn five_in(per: Duration) -> Limits {
@@ -31,30 +31,31 @@ fn team(number: usize) -> String {
 }
 
 /// A world with so many groups in LDAP and these limits.
-async fn world(count: usize, limits: Limits) -> World {
+fn world(count: usize, limits: Limits) -> Setup {
     let mut setup = setup(&[("MAX_OPEN_REQUESTS", "1000")]);
     setup.connect.groups = (0..count).map(team).collect();
     setup.connect.imported = Vec::new();
     setup.discord.limits = limits;
-    World::with(setup).await
+    setup
 }
 
-/// A world in which the bot has just been started, with so many open requests that no message shows.
-async fn world_with_a_backlog(count: usize, limits: Limits) -> World {
-    let mut world = world(count, limits).await;
-    world.stop_bot().await;
-    let url = format!("sqlite://{}", world.sandbox.database().display());
-    let store = Store::open(&SecretString::new(url)).await.unwrap();
-    let place = Place { guild: GuildId(GUILD), channel: ids::ChannelId(CONNECT) };
-    for number in 0..count {
-        let names = vec![GroupName::parse(&team(number)).unwrap()];
-        let requester = UserId(Who::Member.id());
-        let new = NewRequest { names, requester, place, reason: None };
-        store.ask(&new, 1000, SystemTime::now(), CorrelationId::new()).await.unwrap();
-    }
-    store.close().await;
-    world.start_bot().await;
-    world
+/// A test that begins with a start of the bot that finds so many open requests, which no message shows.
+fn with_a_backlog(count: usize, limits: Limits, test: impl AsyncFnOnce(&mut World)) {
+    run_test_with(world(count, limits), async |world| {
+        world.stop_bot().await;
+        let url = format!("sqlite://{}", world.sandbox.database().display());
+        let store = Store::open(&SecretString::new(url)).await.unwrap();
+        let place = Place { guild: GuildId(GUILD), channel: ids::ChannelId(CONNECT) };
+        for number in 0..count {
+            let names = vec![GroupName::parse(&team(number)).unwrap()];
+            let requester = UserId(Who::Member.id());
+            let new = NewRequest { names, requester, place, reason: None };
+            store.ask(&new, 1000, SystemTime::now(), CorrelationId::new()).await.unwrap();
+        }
+        store.close().await;
+        world.start_bot().await;
+        test(world).await;
+    });
 }
 
 /// Waits until each of these requests has its message, and gives those.
@@ -102,40 +103,40 @@ fn refused(world: &World) -> Vec<String> {
     refused.map(ToString::to_string).collect()
 }
 
-#[tokio::test]
-async fn a_start_with_many_open_requests_keeps_to_discords_pace_and_gets_all_messages_right() {
-    let mut world = world_with_a_backlog(60, five_in(Duration::from_millis(600))).await;
-    let first = cards(&world, 1..=60).await;
-    assert!(world.discord.rate_limited() <= 2, "{:#?}", refused(&world));
-    all_noted(&world).await;
-    world.stop_bot().await;
-    for gone in [3, 30, 59] {
-        assert!(world.discord.delete_message(first[gone].id));
-    }
-    world.start_bot().await;
-    // What happens now is shown before what only may have changed.
-    world.admin().press(&first[0], "Approve").await;
-    world.connect.wait_for(1, connect::Route::CreateGroup).await;
-    let before = looked_at(&world.discord.requests()).len();
-    world.card(1, "**Created**").await;
-    let requests = world.discord.requests();
-    let says_so = |request: &Request| {
-        request.route == Some(Route::EditMessage) && request.body.contains("**Created**")
-    };
-    let until = requests.iter().position(says_so).unwrap();
-    let others = looked_at(&requests[..until]).len() - before;
-    // A step that is under way looks at twenty, and another may have begun by then.
-    assert!(others <= 40, "{others} others were first");
-    let second = cards(&world, 2..=60).await;
-    let moved: Vec<_> = (1..60).filter(|at| first[*at].id != second[*at - 1].id).collect();
-    assert_eq!(moved, [3, 30, 59]);
-    let stayed = first[1..].iter().map(|card| card.id);
-    let stayed = stayed.filter(|id| world.discord.message(*id).is_some()).collect();
-    world.discord.wait_for_requests(|requests| looked_at(requests).is_superset(&stayed)).await;
-    assert_eq!(edited(&world.discord.requests()), HashSet::from([first[0].id]));
-    assert!((1..=60).all(|number| world.cards(number).len() == 1));
-    assert!(world.discord.rate_limited() <= 2, "{:#?}", refused(&world));
-    world.end().await;
+#[test]
+fn a_start_with_many_open_requests_keeps_to_discords_pace_and_gets_all_messages_right() {
+    with_a_backlog(60, five_in(Duration::from_millis(600)), async |world| {
+        let first = cards(world, 1..=60).await;
+        assert!(world.discord.rate_limited() <= 2, "{:#?}", refused(world));
+        all_noted(world).await;
+        world.stop_bot().await;
+        for gone in [3, 30, 59] {
+            assert!(world.discord.delete_message(first[gone].id));
+        }
+        world.start_bot().await;
+        // What happens now is shown before what only may have changed.
+        world.admin().press(&first[0], "Approve").await;
+        world.connect.wait_for(1, connect::Route::CreateGroup).await;
+        let before = looked_at(&world.discord.requests()).len();
+        world.card(1, "**Created**").await;
+        let requests = world.discord.requests();
+        let says_so = |request: &Request| {
+            request.route == Some(Route::EditMessage) && request.body.contains("**Created**")
+        };
+        let until = requests.iter().position(says_so).unwrap();
+        let others = looked_at(&requests[..until]).len() - before;
+        // A step that is under way looks at twenty, and another may have begun by then.
+        assert!(others <= 40, "{others} others were first");
+        let second = cards(world, 2..=60).await;
+        let moved: Vec<_> = (1..60).filter(|at| first[*at].id != second[*at - 1].id).collect();
+        assert_eq!(moved, [3, 30, 59]);
+        let stayed = first[1..].iter().map(|card| card.id);
+        let stayed = stayed.filter(|id| world.discord.message(*id).is_some()).collect();
+        world.discord.wait_for_requests(|requests| looked_at(requests).is_superset(&stayed)).await;
+        assert_eq!(edited(&world.discord.requests()), HashSet::from([first[0].id]));
+        assert!((1..=60).all(|number| world.cards(number).len() == 1));
+        assert!(world.discord.rate_limited() <= 2, "{:#?}", refused(world));
+    });
 }
 
 /// What somebody was told of their request is so.
@@ -157,119 +158,118 @@ fn is_true(world: &World, answer: &Answer, heard: SystemTime) -> bool {
     text.contains(&format!("https://discord.com/channels/{GUILD}/{REQUESTS}/{}", card.id))
 }
 
-#[tokio::test]
-async fn thirty_requests_at_once_are_hardly_ever_refused_and_everyone_is_told_what_is_so() {
-    let world = world(30, five_in(Duration::from_secs(3))).await;
-    let people = [Who::Member, Who::OtherMember, Who::Guest];
-    let asking = (0..30).map(|number| {
-        let person = world.discord.person(people[number % people.len()]);
-        let pending = person.start_slash("create", &[("name", team(number).into())]);
-        async move {
-            let answer = pending.answer().await;
-            (answer, SystemTime::now())
+#[test]
+fn thirty_requests_at_once_are_hardly_ever_refused_and_everyone_is_told_what_is_so() {
+    run_test_with(world(30, five_in(Duration::from_secs(3))), async |world| {
+        let people = [Who::Member, Who::OtherMember, Who::Guest];
+        let asking = (0..30).map(|number| {
+            let person = world.discord.person(people[number % people.len()]);
+            let pending = person.start_slash("create", &[("name", team(number).into())]);
+            async move {
+                let answer = pending.answer().await;
+                (answer, SystemTime::now())
+            }
+        });
+        let answers = join_all(asking).await;
+        cards(world, 1..=30).await;
+        for (answer, heard) in &answers {
+            assert!(is_true(world, answer, *heard), "{}", answer.text());
         }
+        let shown = answers.iter().filter(|(answer, _)| answer.text().contains("/channels/"));
+        assert!(shown.count() >= 15, "whoever can be is told where it is");
+        assert!(world.discord.rate_limited() <= 2, "{:#?}", refused(world));
     });
-    let answers = join_all(asking).await;
-    cards(&world, 1..=30).await;
-    for (answer, heard) in &answers {
-        assert!(is_true(&world, answer, *heard), "{}", answer.text());
-    }
-    let shown = answers.iter().filter(|(answer, _)| answer.text().contains("/channels/"));
-    assert!(shown.count() >= 15, "whoever can be is told where it is");
-    assert!(world.discord.rate_limited() <= 2, "{:#?}", refused(&world));
-    world.end().await;
 }
 
-#[tokio::test]
-async fn fifty_calls_in_a_second_are_never_exceeded_and_answers_wait_for_no_other_call() {
+#[test]
+fn fifty_calls_in_a_second_are_never_exceeded_and_answers_wait_for_no_other_call() {
     let limits =
         Limits { create_message: None, edit_message: None, get_message: None, ..Limits::default() };
-    let mut world = world_with_a_backlog(100, limits).await;
-    cards(&world, 1..=100).await;
-    all_noted(&world).await;
-    world.stop_bot().await;
-    world.start_bot().await;
-    for _ in 0..5 {
-        let answer = world.member().slash("search", &[("prefix", "team-0".into())]).await;
-        let after = answer.first_answer_after.unwrap();
-        assert!(after < Duration::from_millis(700), "{after:?}");
-    }
-    world.discord.wait_for_requests(|requests| looked_at(requests).len() == 100).await;
-    assert!(edited(&world.discord.requests()).is_empty());
-    assert_eq!(world.discord.rate_limited(), 0);
-    world.end().await;
+    with_a_backlog(100, limits, async |world| {
+        cards(world, 1..=100).await;
+        all_noted(world).await;
+        world.stop_bot().await;
+        world.start_bot().await;
+        for _ in 0..5 {
+            let answer = world.member().slash("search", &[("prefix", "team-0".into())]).await;
+            let after = answer.first_answer_after.unwrap();
+            assert!(after < Duration::from_millis(700), "{after:?}");
+        }
+        world.discord.wait_for_requests(|requests| looked_at(requests).len() == 100).await;
+        assert!(edited(&world.discord.requests()).is_empty());
+        assert_eq!(world.discord.rate_limited(), 0);
+    });
 }
 
-#[tokio::test]
-async fn a_global_refusal_keeps_every_call_back_but_answers() {
-    let world = World::start().await;
-    world.ask(Who::Member, "accounting2").await;
-    world.card(1, "Approve or deny").await;
-    let limited = Fault::RateLimited { retry_after: 4.0, global: true };
-    world.discord.fail(Route::EditMessage, limited, Times::Once);
-    world.ask(Who::OtherMember, "accounting2").await;
-    let is_refused = |request: &Request| request.status == Some(429);
-    world.discord.wait_for_requests(|requests| requests.iter().any(is_refused)).await;
-    let since = Instant::now();
-    let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
-    assert!(answer.first_answer_after.unwrap() < Duration::from_millis(700));
-    let answer = world.ask(Who::Member, "ABE-TEST").await;
-    assert!(answer.text().contains("/channels/"), "{}", answer.text());
-    assert!(since.elapsed() > Duration::from_millis(3900), "{:?}", since.elapsed());
-    world.card(1, "Also asked").await;
-    world.end().await;
+#[test]
+fn a_global_refusal_keeps_every_call_back_but_answers() {
+    run_test(async |world| {
+        world.ask(Who::Member, "accounting2").await;
+        world.card(1, "Approve or deny").await;
+        let limited = Fault::RateLimited { retry_after: 4.0, global: true };
+        world.discord.fail(Route::EditMessage, limited, Times::Once);
+        world.ask(Who::OtherMember, "accounting2").await;
+        let is_refused = |request: &Request| request.status == Some(429);
+        world.discord.wait_for_requests(|requests| requests.iter().any(is_refused)).await;
+        let since = Instant::now();
+        let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+        assert!(answer.first_answer_after.unwrap() < Duration::from_millis(700));
+        let answer = world.ask(Who::Member, "ABE-TEST").await;
+        assert!(answer.text().contains("/channels/"), "{}", answer.text());
+        assert!(since.elapsed() > Duration::from_millis(3900), "{:?}", since.elapsed());
+        world.card(1, "Also asked").await;
+    });
 }
 
-#[tokio::test]
-async fn a_ban_by_cloudflare_is_waited_out() {
+#[test]
+fn a_ban_by_cloudflare_is_waited_out() {
     let mut setup = Setup::default();
     setup.discord.limits.invalid = Rate::new(1, Duration::from_mins(10));
     setup.discord.limits.banned_for = Duration::from_secs(2);
-    let world = World::with(setup).await;
-    world.discord.fail(Route::CreateMessage, Fault::Forbidden(50013), Times::Once);
-    let first = world.member().start_slash("create", &[("name", "accounting2".into())]);
-    let is_banned = |request: &Request| request.status == Some(429);
-    world.discord.wait_for_requests(|requests| requests.iter().any(is_banned)).await;
-    let others = [Who::Admin, Who::OtherMember, Who::Guest].map(|who| {
-        let person = world.discord.person(who);
-        person.start_slash("search", &[("prefix", "accounting".into())])
+    run_test_with(setup, async |world| {
+        world.discord.fail(Route::CreateMessage, Fault::Forbidden(50013), Times::Once);
+        let first = world.member().start_slash("create", &[("name", "accounting2".into())]);
+        let is_banned = |request: &Request| request.status == Some(429);
+        world.discord.wait_for_requests(|requests| requests.iter().any(is_banned)).await;
+        let others = [Who::Admin, Who::OtherMember, Who::Guest].map(|who| {
+            let person = world.discord.person(who);
+            person.start_slash("search", &[("prefix", "accounting".into())])
+        });
+        assert!(first.answer().await.text().starts_with("You asked for"));
+        for other in others {
+            assert!(other.answer().await.text().contains("accounting2"));
+        }
+        world.card(1, "Approve or deny").await;
+        assert_eq!(world.discord.rate_limited(), 1);
     });
-    assert!(first.answer().await.text().starts_with("You asked for"));
-    for other in others {
-        assert!(other.answer().await.text().contains("accounting2"));
-    }
-    world.card(1, "Approve or deny").await;
-    assert_eq!(world.discord.rate_limited(), 1);
-    world.end().await;
 }
 
-#[tokio::test]
-async fn old_messages_are_edited_as_often_as_discord_lets_them_and_keep_no_younger_one_back() {
+#[test]
+fn old_messages_are_edited_as_often_as_discord_lets_them_and_keep_no_younger_one_back() {
     let limits = Limits {
         edit_old_message: Some(Rate::new(2, Duration::from_secs(4))),
         ..Limits::default()
     };
-    let mut world = world_with_a_backlog(5, limits).await;
-    let cards = cards(&world, 1..=5).await;
-    all_noted(&world).await;
-    world.stop_bot().await;
-    let mut old = HashSet::new();
-    for card in &cards[..4] {
-        old.insert(world.discord.backdate(card.id, Duration::from_hours(2)));
-    }
-    let sql =
-        "UPDATE requests SET shown_version = 0, message = message - 7200000 * 4194304 WHERE id < 5";
-    execute(&world.sandbox.database(), sql).await;
-    world.start_bot().await;
-    world
-        .discord
-        .wait_for_requests(|requests| edited(requests).intersection(&old).count() == 2)
-        .await;
-    let since = Instant::now();
-    world.ask(Who::OtherMember, &team(4)).await;
-    world.card(5, "Also asked").await;
-    assert!(since.elapsed() < Duration::from_millis(1500), "{:?}", since.elapsed());
-    world.discord.wait_for_requests(|requests| edited(requests).is_superset(&old)).await;
-    assert!(world.discord.rate_limited() <= 2, "{:#?}", refused(&world));
-    world.end().await;
+    with_a_backlog(5, limits, async |world| {
+        let cards = cards(world, 1..=5).await;
+        all_noted(world).await;
+        world.stop_bot().await;
+        let mut old = HashSet::new();
+        for card in &cards[..4] {
+            old.insert(world.discord.backdate(card.id, Duration::from_hours(2)));
+        }
+        let sql = "UPDATE requests SET shown_version = 0, message = message - 7200000 * 4194304 WHERE id < 5";
+        execute(&world.sandbox.database(), sql).await;
+        world.start_bot().await;
+        world
+            .discord
+            .wait_for_requests(|requests| edited(requests).intersection(&old).count() == 2)
+            .await;
+        let since = Instant::now();
+        world.ask(Who::OtherMember, &team(4)).await;
+        world.card(5, "Also asked").await;
+        assert!(since.elapsed() < Duration::from_millis(1500), "{:?}", since.elapsed());
+        world.discord.wait_for_requests(|requests| edited(requests).is_superset(&old)).await;
+        assert!(world.discord.rate_limited() <= 2, "{:#?}", refused(world));
+    });
 }

@@ -3,16 +3,16 @@
 use insta::assert_snapshot;
 use sandbox::discord::{Answer, REQUESTS, Reply, Who};
 
-use crate::world::{Setup, World, masked};
+use crate::world::{Setup, World, masked, run_test_with};
 
 /// Many may be asked for.
-async fn start(groups: Vec<String>) -> World {
+fn start(groups: Vec<String>) -> Setup {
     let mut setup = Setup::default();
     if !groups.is_empty() {
         setup.connect.groups = groups;
     }
     setup.variables = vec![("MAX_OPEN_REQUESTS", "100".to_owned())];
-    World::with(setup).await
+    setup
 }
 
 fn teams(count: usize) -> Vec<String> {
@@ -34,239 +34,242 @@ fn labels(answer: &Answer) -> Vec<String> {
     answer.message().buttons().into_iter().map(|button| button.label).collect()
 }
 
-#[tokio::test]
-async fn members_see_their_own_requests_and_admins_everyones() {
-    let world = start(Vec::new()).await;
-    world.ask(Who::Member, "accounting2").await;
-    world.ask(Who::OtherMember, "ABE-TEST").await;
-    world.ask(Who::Member, "abe-test").await;
-    let card = world.card(1, "Approve or deny").await;
-    world.card(2, "Also asked").await;
-    let all = requests(&world, Who::Admin, None).await;
-    assert_snapshot!(masked(&all), @r"
-    **2 open requests**
-    [2](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `ABE-TEST` · <@623940187264385034> · pending · <t:<time>:R>
-    [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `accounting2` · <@518402736190455808> · pending · <t:<time>:R>
-    ");
-    assert!(all.contains(&format!("{REQUESTS}/{}", card.id)), "{all}");
-    assert_eq!(requests(&world, Who::Member, None).await, all, "who joined sees it too");
-    let others = requests(&world, Who::OtherMember, None).await;
-    assert!(others.starts_with("**1 open request**\n"), "{others}");
-    assert!(others.contains("`ABE-TEST`"), "{others}");
-    assert_snapshot!(requests(&world, Who::Guest, None).await, @"There are no open requests.");
-    world.end().await;
+#[test]
+fn members_see_their_own_requests_and_admins_everyones() {
+    run_test_with(start(Vec::new()), async |world| {
+        world.ask(Who::Member, "accounting2").await;
+        world.ask(Who::OtherMember, "ABE-TEST").await;
+        world.ask(Who::Member, "abe-test").await;
+        let card = world.card(1, "Approve or deny").await;
+        world.card(2, "Also asked").await;
+        let all = requests(world, Who::Admin, None).await;
+        assert_snapshot!(masked(&all), @r"
+        **2 open requests**
+        [2](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `ABE-TEST` · <@623940187264385034> · pending · <t:<time>:R>
+        [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `accounting2` · <@518402736190455808> · pending · <t:<time>:R>
+        ");
+        assert!(all.contains(&format!("{REQUESTS}/{}", card.id)), "{all}");
+        assert_eq!(requests(world, Who::Member, None).await, all, "who joined sees it too");
+        let others = requests(world, Who::OtherMember, None).await;
+        assert!(others.starts_with("**1 open request**\n"), "{others}");
+        assert!(others.contains("`ABE-TEST`"), "{others}");
+        assert_snapshot!(requests(world, Who::Guest, None).await, @"There are no open requests.");
+    });
 }
 
-#[tokio::test]
-async fn the_state_is_a_choice() {
-    let world = start(Vec::new()).await;
-    world.ask(Who::Member, "accounting2").await;
-    world.ask(Who::Member, "ABE-TEST").await;
-    let card = world.card(1, "Approve or deny").await;
-    world.admin().press(&card, "Approve").await;
-    world.card(1, "**Created**").await;
-    let created = requests(&world, Who::Admin, Some("created")).await;
-    assert!(created.starts_with("**1 created request**\n"), "{created}");
-    assert!(created.contains("`accounting2`") && created.contains("· created ·"), "{created}");
-    for (state, count) in [("open", 1), ("pending", 1), ("creating", 0), ("denied", 0)] {
-        let listed = requests(&world, Who::Member, Some(state)).await;
-        let wanted = match count {
-            0 => format!("There are no {state} requests."),
-            _ => format!("**1 {state} request**"),
-        };
-        assert!(listed.starts_with(&wanted), "{listed}");
-    }
-    world.end().await;
+#[test]
+fn the_state_is_a_choice() {
+    run_test_with(start(Vec::new()), async |world| {
+        world.ask(Who::Member, "accounting2").await;
+        world.ask(Who::Member, "ABE-TEST").await;
+        let card = world.card(1, "Approve or deny").await;
+        world.admin().press(&card, "Approve").await;
+        world.card(1, "**Created**").await;
+        let created = requests(world, Who::Admin, Some("created")).await;
+        assert!(created.starts_with("**1 created request**\n"), "{created}");
+        assert!(created.contains("`accounting2`") && created.contains("· created ·"), "{created}");
+        for (state, count) in [("open", 1), ("pending", 1), ("creating", 0), ("denied", 0)] {
+            let listed = requests(world, Who::Member, Some(state)).await;
+            let wanted = match count {
+                0 => format!("There are no {state} requests."),
+                _ => format!("**1 {state} request**"),
+            };
+            assert!(listed.starts_with(&wanted), "{listed}");
+        }
+    });
 }
 
-#[tokio::test]
-async fn buttons_turn_the_pages_of_many_requests() {
-    let world = start(teams(21)).await;
-    for name in teams(21) {
-        world.ask(Who::Member, &name).await;
-    }
-    let first = world.admin().slash("requests", &[]).await;
-    assert!(private(&first).ends_with("\npage 1 of 3"), "{}", first.text());
-    assert_eq!(labels(&first), ["▶"]);
-    let second = world.admin().press(first.message(), "▶").await;
-    assert!(matches!(second.reply, Reply::Update(_)));
-    assert!(second.text().ends_with("\npage 2 of 3"), "{}", second.text());
-    assert_eq!(labels(&second), ["◀", "▶"]);
-    let third = world.admin().press(second.message(), "▶").await;
-    assert!(third.text().contains("`team-01`"), "{}", third.text());
-    assert_eq!(labels(&third), ["◀"]);
+#[test]
+fn buttons_turn_the_pages_of_many_requests() {
+    run_test_with(start(teams(21)), async |world| {
+        for name in teams(21) {
+            world.ask(Who::Member, &name).await;
+        }
+        let first = world.admin().slash("requests", &[]).await;
+        assert!(private(&first).ends_with("\npage 1 of 3"), "{}", first.text());
+        assert_eq!(labels(&first), ["▶"]);
+        let second = world.admin().press(first.message(), "▶").await;
+        assert!(matches!(second.reply, Reply::Update(_)));
+        assert!(second.text().ends_with("\npage 2 of 3"), "{}", second.text());
+        assert_eq!(labels(&second), ["◀", "▶"]);
+        let third = world.admin().press(second.message(), "▶").await;
+        assert!(third.text().contains("`team-01`"), "{}", third.text());
+        assert_eq!(labels(&third), ["◀"]);
 
-    // Those of the last page go, and whoever has the page before turns to it.
-    for number in 1..=5 {
-        world.member().slash("cancel", &[("request", number.into())]).await;
-    }
-    let back = world.admin().press(third.message(), "◀").await;
-    assert!(back.text().ends_with("\npage 2 of 2"), "{}", back.text());
-    let beyond = world.admin().press_custom_id("requests:open:2", back.message()).await;
-    assert!(beyond.text().ends_with("\npage 2 of 2"), "{}", beyond.text());
-    world.end().await;
+        // Those of the last page go, and whoever has the page before turns to it.
+        for number in 1..=5 {
+            world.member().slash("cancel", &[("request", number.into())]).await;
+        }
+        let back = world.admin().press(third.message(), "◀").await;
+        assert!(back.text().ends_with("\npage 2 of 2"), "{}", back.text());
+        let beyond = world.admin().press_custom_id("requests:open:2", back.message()).await;
+        assert!(beyond.text().ends_with("\npage 2 of 2"), "{}", beyond.text());
+    });
 }
 
-#[tokio::test]
-async fn rights_are_asked_again_at_every_page() {
-    let world = start(teams(11)).await;
-    for name in teams(11) {
-        world.ask(Who::Member, &name).await;
-    }
-    let first = world.admin().slash("requests", &[]).await;
-    world.discord.set_roles(Who::Admin, &[]);
-    let second = world.admin().press(first.message(), "▶").await;
-    assert_eq!(second.text(), "There are no open requests.");
-    world.end().await;
+#[test]
+fn rights_are_asked_again_at_every_page() {
+    run_test_with(start(teams(11)), async |world| {
+        for name in teams(11) {
+            world.ask(Who::Member, &name).await;
+        }
+        let first = world.admin().slash("requests", &[]).await;
+        world.discord.set_roles(Who::Admin, &[]);
+        let second = world.admin().press(first.message(), "▶").await;
+        assert_eq!(second.text(), "There are no open requests.");
+    });
 }
 
-#[tokio::test]
-async fn pages_of_the_longest_names_fit() {
+#[test]
+fn pages_of_the_longest_names_fit() {
     let long = |n: usize| format!("{n:02}{}", "営`".repeat(2000));
-    let world = start((0..12).map(long).collect()).await;
-    for n in 0..12 {
-        world.ask(Who::Member, &long(n)).await;
-    }
-    let first = world.admin().slash("requests", &[]).await;
-    assert!(private(&first).starts_with("**12 open requests**"), "{}", first.text());
-    let second = world.admin().press(first.message(), "▶").await;
-    assert!(second.text().contains("\npage 2 of "), "{}", second.text());
-    world.end().await;
+    run_test_with(start((0..12).map(long).collect()), async |world| {
+        for n in 0..12 {
+            world.ask(Who::Member, &long(n)).await;
+        }
+        let first = world.admin().slash("requests", &[]).await;
+        assert!(private(&first).starts_with("**12 open requests**"), "{}", first.text());
+        let second = world.admin().press(first.message(), "▶").await;
+        assert!(second.text().contains("\npage 2 of "), "{}", second.text());
+    });
 }
 
-#[tokio::test]
-async fn the_history_of_a_group_says_who_did_what_for_admins_alone() {
-    let world = start(Vec::new()).await;
-    let options = [("name", "accounting2".into()), ("reason", "for the budget app".into())];
-    world.member().slash("create", &options).await;
-    let card = world.card(1, "Approve or deny").await;
-    let opened = world.admin().press(&card, "Deny").await;
-    world.admin().submit(opened.form(), &[("reason", "use *accounting*")]).await;
-    world.card(1, "**Denied**").await;
-    world.ask(Who::Admin, "accounting2").await;
-    let history = world.admin().slash("history", &[("name", "Accounting2".into())]).await;
-    assert_snapshot!(masked(&private(&history)), @r"
-    **4 steps** of `Accounting2`
-    <t:<time>:f> request 2 creating → **created** by the bot (`<guid>`)
-    <t:<time>:f> request 2 **creating** by <@391583201672822784> (`<guid>`)
-    <t:<time>:f> request 1 pending → **denied** by <@391583201672822784>: use \*accounting\* (`<guid>`)
-    <t:<time>:f> request 1 **pending** by <@518402736190455808>: for the budget app (`<guid>`)
-    ");
-    let refused = world.member().slash("history", &[("name", "accounting2".into())]).await;
-    assert!(private(&refused).starts_with("Only an administrator"), "{}", refused.text());
-    let none = world.admin().slash("history", &[("name", "ABE-TEST".into())]).await;
-    assert_snapshot!(private(&none), @"Nobody has asked for `ABE-TEST` here.");
-    world.end().await;
-}
-
-#[tokio::test]
-async fn a_step_names_the_correlation_id_that_connect_got() {
-    let world = start(Vec::new()).await;
-    world.ask(Who::Admin, "accounting2").await;
-    let requests = world.connect.requests();
-    let put = requests.iter().find(|seen| seen.method == "PUT").unwrap();
-    let history = world.admin().slash("history", &[("name", "accounting2".into())]).await;
-    assert_eq!(history.text().matches(&put.correlation_id).count(), 2, "{}", history.text());
-    world.end().await;
-}
-
-#[tokio::test]
-async fn buttons_turn_the_pages_of_a_long_history_whose_name_a_button_can_carry() {
-    let name = format!("x:{}", "営`:".repeat(29));
-    let world = start(vec![name.clone()]).await;
-    let reason = "*".repeat(500);
-    for number in 1..=6 {
-        let options = [("name", name.as_str().into()), ("reason", reason.as_str().into())];
+#[test]
+fn the_history_of_a_group_says_who_did_what_for_admins_alone() {
+    run_test_with(start(Vec::new()), async |world| {
+        let options = [("name", "accounting2".into()), ("reason", "for the budget app".into())];
         world.member().slash("create", &options).await;
-        world.member().slash("cancel", &[("request", number.into())]).await;
-    }
-    let typed = world.admin().autocomplete("history", &[], ("name", "x:")).await.unwrap();
-    assert_eq!(typed.len(), 1);
-    let first = world.admin().slash("history", &[("name", typed[0].value.clone())]).await;
-    assert!(private(&first).starts_with("**12 steps** of `x:営"), "{}", first.text());
-    let second = world.admin().press(first.message(), "▶").await;
-    assert!(second.text().contains("\npage 2 of "), "{}", second.text());
-    assert_ne!(first.text(), second.text());
-    world.end().await;
+        let card = world.card(1, "Approve or deny").await;
+        let opened = world.admin().press(&card, "Deny").await;
+        world.admin().submit(opened.form(), &[("reason", "use *accounting*")]).await;
+        world.card(1, "**Denied**").await;
+        world.ask(Who::Admin, "accounting2").await;
+        let history = world.admin().slash("history", &[("name", "Accounting2".into())]).await;
+        assert_snapshot!(masked(&private(&history)), @r"
+        **4 steps** of `Accounting2`
+        <t:<time>:f> request 2 creating → **created** by the bot (`<guid>`)
+        <t:<time>:f> request 2 **creating** by <@391583201672822784> (`<guid>`)
+        <t:<time>:f> request 1 pending → **denied** by <@391583201672822784>: use \*accounting\* (`<guid>`)
+        <t:<time>:f> request 1 **pending** by <@518402736190455808>: for the budget app (`<guid>`)
+        ");
+        let refused = world.member().slash("history", &[("name", "accounting2".into())]).await;
+        assert!(private(&refused).starts_with("Only an administrator"), "{}", refused.text());
+        let none = world.admin().slash("history", &[("name", "ABE-TEST".into())]).await;
+        assert_snapshot!(private(&none), @"Nobody has asked for `ABE-TEST` here.");
+    });
 }
 
-#[tokio::test]
-async fn only_what_one_may_cancel_or_leave_is_suggested() {
+#[test]
+fn a_step_names_the_correlation_id_that_connect_got() {
+    run_test_with(start(Vec::new()), async |world| {
+        world.ask(Who::Admin, "accounting2").await;
+        let requests = world.connect.requests();
+        let put = requests.iter().find(|seen| seen.method == "PUT").unwrap();
+        let history = world.admin().slash("history", &[("name", "accounting2".into())]).await;
+        assert_eq!(history.text().matches(&put.correlation_id).count(), 2, "{}", history.text());
+    });
+}
+
+#[test]
+fn buttons_turn_the_pages_of_a_long_history_whose_name_a_button_can_carry() {
+    let name = format!("x:{}", "営`:".repeat(29));
+    run_test_with(start(vec![name.clone()]), async |world| {
+        let reason = "*".repeat(500);
+        for number in 1..=6 {
+            let options = [("name", name.as_str().into()), ("reason", reason.as_str().into())];
+            world.member().slash("create", &options).await;
+            world.member().slash("cancel", &[("request", number.into())]).await;
+        }
+        let typed = world.admin().autocomplete("history", &[], ("name", "x:")).await.unwrap();
+        assert_eq!(typed.len(), 1);
+        let first = world.admin().slash("history", &[("name", typed[0].value.clone())]).await;
+        assert!(private(&first).starts_with("**12 steps** of `x:営"), "{}", first.text());
+        let second = world.admin().press(first.message(), "▶").await;
+        assert!(second.text().contains("\npage 2 of "), "{}", second.text());
+        assert_ne!(first.text(), second.text());
+    });
+}
+
+#[test]
+fn only_what_one_may_cancel_or_leave_is_suggested() {
     let long = format!("Z{}", "営".repeat(300));
     let names = ["accounting2", "ABE-TEST", "ABE-TEST-2", "IT", &long];
-    let world = start(names.map(str::to_owned).to_vec()).await;
-    for (who, name) in [
-        (Who::Member, "accounting2"),
-        (Who::OtherMember, "ABE-TEST"),
-        (Who::Member, "ABE-TEST-2"),
-        (Who::Member, "IT"),
-        (Who::Member, "abe-test"),
-    ] {
-        world.ask(who, name).await;
-    }
-    let card = world.card(4, "Approve or deny").await;
-    world.admin().press(&card, "Approve").await;
-    world.card(4, "**Created**").await;
-    let offered = async |who: Who, typed: &str| {
-        let person = world.discord.person(who);
-        let choices = person.autocomplete("cancel", &[], ("request", typed)).await.unwrap();
-        choices.into_iter().map(|choice| choice.name).collect::<Vec<_>>()
-    };
-    let others = |number: u32, name: &str| format!("{number}: {name} (somebody else's)");
-    assert_eq!(
-        offered(Who::Admin, "").await,
-        [others(3, "ABE-TEST-2"), others(2, "ABE-TEST"), others(1, "accounting2")]
-    );
-    assert_eq!(
-        offered(Who::Member, "").await,
-        ["3: ABE-TEST-2 (yours)", "2: ABE-TEST (joined by you)", "1: accounting2 (yours)"]
-    );
-    assert_eq!(offered(Who::Member, "1").await, ["1: accounting2 (yours)"]);
-    assert_eq!(offered(Who::Admin, "test").await, [others(3, "ABE-TEST-2"), others(2, "ABE-TEST")]);
-    assert_eq!(offered(Who::OtherMember, "").await, ["2: ABE-TEST (yours)"]);
-    assert!(offered(Who::Guest, "").await.is_empty());
-    world.member().slash("cancel", &[("request", 2.into())]).await;
-    assert_eq!(offered(Who::Member, "test").await, ["3: ABE-TEST-2 (yours)"]);
-    world.ask(Who::Guest, &format!("{long}, accounting2")).await;
-    let [longest, _] = &offered(Who::Guest, "").await[..] else { panic!() };
-    assert!(longest.starts_with("5: Z営") && longest.ends_with("… (yours)"), "{longest}");
-    assert!(longest.chars().count() <= 100, "{longest}");
-    world.end().await;
+    run_test_with(start(names.map(str::to_owned).to_vec()), async |world| {
+        for (who, name) in [
+            (Who::Member, "accounting2"),
+            (Who::OtherMember, "ABE-TEST"),
+            (Who::Member, "ABE-TEST-2"),
+            (Who::Member, "IT"),
+            (Who::Member, "abe-test"),
+        ] {
+            world.ask(who, name).await;
+        }
+        let card = world.card(4, "Approve or deny").await;
+        world.admin().press(&card, "Approve").await;
+        world.card(4, "**Created**").await;
+        let offered = async |who: Who, typed: &str| {
+            let person = world.discord.person(who);
+            let choices = person.autocomplete("cancel", &[], ("request", typed)).await.unwrap();
+            choices.into_iter().map(|choice| choice.name).collect::<Vec<_>>()
+        };
+        let others = |number: u32, name: &str| format!("{number}: {name} (somebody else's)");
+        assert_eq!(
+            offered(Who::Admin, "").await,
+            [others(3, "ABE-TEST-2"), others(2, "ABE-TEST"), others(1, "accounting2")]
+        );
+        assert_eq!(
+            offered(Who::Member, "").await,
+            ["3: ABE-TEST-2 (yours)", "2: ABE-TEST (joined by you)", "1: accounting2 (yours)"]
+        );
+        assert_eq!(offered(Who::Member, "1").await, ["1: accounting2 (yours)"]);
+        assert_eq!(
+            offered(Who::Admin, "test").await,
+            [others(3, "ABE-TEST-2"), others(2, "ABE-TEST")]
+        );
+        assert_eq!(offered(Who::OtherMember, "").await, ["2: ABE-TEST (yours)"]);
+        assert!(offered(Who::Guest, "").await.is_empty());
+        world.member().slash("cancel", &[("request", 2.into())]).await;
+        assert_eq!(offered(Who::Member, "test").await, ["3: ABE-TEST-2 (yours)"]);
+        world.ask(Who::Guest, &format!("{long}, accounting2")).await;
+        let [longest, _] = &offered(Who::Guest, "").await[..] else { panic!() };
+        assert!(longest.starts_with("5: Z営") && longest.ends_with("… (yours)"), "{longest}");
+        assert!(longest.chars().count() <= 100, "{longest}");
+    });
 }
 
-#[tokio::test]
-async fn an_admins_own_requests_are_suggested_first_and_none_that_they_have_left() {
+#[test]
+fn an_admins_own_requests_are_suggested_first_and_none_that_they_have_left() {
     let variables = vec![("ADMIN_CREATES", "approval".to_owned())];
     let setup = Setup { variables, ..Setup::default() };
-    let world = World::with(setup).await;
-    for (who, name) in [
-        (Who::Admin, "accounting2"),
-        (Who::Admin, "ABE-TEST-2"),
-        (Who::Member, "ABE-TEST-2"),
-        (Who::Member, "ABE-TEST"),
-    ] {
-        world.ask(who, name).await;
-    }
-    world.admin().slash("cancel", &[("request", 2.into())]).await;
-    let choices = world.admin().autocomplete("cancel", &[], ("request", "")).await.unwrap();
-    let names: Vec<_> = choices.into_iter().map(|choice| choice.name).collect();
-    assert_eq!(names, ["1: accounting2 (yours)", "3: ABE-TEST (somebody else's)"]);
-    world.end().await;
+    run_test_with(setup, async |world| {
+        for (who, name) in [
+            (Who::Admin, "accounting2"),
+            (Who::Admin, "ABE-TEST-2"),
+            (Who::Member, "ABE-TEST-2"),
+            (Who::Member, "ABE-TEST"),
+        ] {
+            world.ask(who, name).await;
+        }
+        world.admin().slash("cancel", &[("request", 2.into())]).await;
+        let choices = world.admin().autocomplete("cancel", &[], ("request", "")).await.unwrap();
+        let names: Vec<_> = choices.into_iter().map(|choice| choice.name).collect();
+        assert_eq!(names, ["1: accounting2 (yours)", "3: ABE-TEST (somebody else's)"]);
+    });
 }
 
-#[tokio::test]
-async fn groups_with_a_history_are_suggested_to_admins() {
-    let world = start(Vec::new()).await;
-    world.ask(Who::Member, "accounting2").await;
-    world.ask(Who::Admin, "ABE-TEST").await;
-    let offered = async |who: Who, typed: &str| {
-        let person = world.discord.person(who);
-        let choices = person.autocomplete("history", &[], ("name", typed)).await.unwrap();
-        choices.into_iter().map(|choice| choice.name).collect::<Vec<_>>()
-    };
-    assert_eq!(offered(Who::Admin, "").await, ["ABE-TEST", "accounting2"]);
-    assert_eq!(offered(Who::Admin, "COUNT").await, ["accounting2"]);
-    assert!(offered(Who::Admin, "%").await.is_empty());
-    assert!(offered(Who::Member, "").await.is_empty());
-    world.end().await;
+#[test]
+fn groups_with_a_history_are_suggested_to_admins() {
+    run_test_with(start(Vec::new()), async |world| {
+        world.ask(Who::Member, "accounting2").await;
+        world.ask(Who::Admin, "ABE-TEST").await;
+        let offered = async |who: Who, typed: &str| {
+            let person = world.discord.person(who);
+            let choices = person.autocomplete("history", &[], ("name", typed)).await.unwrap();
+            choices.into_iter().map(|choice| choice.name).collect::<Vec<_>>()
+        };
+        assert_eq!(offered(Who::Admin, "").await, ["ABE-TEST", "accounting2"]);
+        assert_eq!(offered(Who::Admin, "COUNT").await, ["accounting2"]);
+        assert!(offered(Who::Admin, "%").await.is_empty());
+        assert!(offered(Who::Member, "").await.is_empty());
+    });
 }

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{CONNECT, Message, REQUESTS, Reply, Who};
 
-use crate::world::{World, labels, masked, setup};
+use crate::world::{World, labels, ldap_groups, masked, run_test, run_test_with, setup};
 
 /// A member has asked for `accounting2`: the message that shows it.
 async fn asked(world: &World) -> Message {
@@ -17,382 +17,383 @@ async fn asked(world: &World) -> Message {
     card
 }
 
-#[tokio::test]
-async fn an_approved_request_is_created_and_says_so_on_its_message_and_to_who_asked() {
-    let world = World::start().await;
-    let card = asked(&world).await;
-    let answer = world.admin().press(&card, "Approve").await;
-    assert_eq!(answer.reply, Reply::Acknowledged);
-    let card = world.card(1, "**Created**").await;
-    assert_snapshot!(masked(&card.content), @r"
-    **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
-    Reason: for the budget app
-    **Created**: approved by <@391583201672822784> <t:<time>:f>, guid `<guid>`.
-    ");
-    assert!(card.content.contains(&world.connect.guid_of("accounting2").unwrap()));
-    assert!(card.buttons().is_empty());
-    let notice = world.told(Who::Member, CONNECT, "request 1").await;
-    assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for `accounting2` is done: the group is in Connect, with the guid `<guid>`. Share content with it there; it can look empty until its members log in.");
-    assert!(notice.content.contains(&world.connect.guid_of("accounting2").unwrap()));
-    assert_eq!(notice.pings.users, [Who::Member.id()]);
-    assert!(notice.pings.roles.is_empty() && !notice.pings.everyone);
-    assert_eq!(world.puts(), 1);
-    assert_eq!(world.cards(1).len(), 1);
-    world.end().await;
-}
-
-#[tokio::test]
-async fn a_definite_no_is_failed_and_an_admin_retries_it() {
-    let world = World::start().await;
-    let card = asked(&world).await;
-    world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
-    world.admin().press(&card, "Approve").await;
-    let card = world.card(1, "**Failed**").await;
-    assert_snapshot!(masked(&card.content), @r"
-    **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
-    Reason: for the budget app
-    **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: The number of users permitted by this license has been exceeded. Please contact your administrator.
-    ");
-    assert_eq!(labels(&card), ["Retry"]);
-    let notice = world.told(Who::Member, CONNECT, "request 1").await;
-    assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for `accounting2` was approved by <@391583201672822784>, but the group wasn't created: The number of users permitted by this license has been exceeded. Please contact your administrator. An admin can retry it.");
-    let retry = world.discord.person(Who::SecondAdmin).press(&card, "Retry").await;
-    assert_eq!(retry.reply, Reply::Acknowledged);
-    let card = world.card(1, "**Created**").await;
-    assert_snapshot!(masked(&card.content), @r"
-    **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
-    Reason: for the budget app
-    **Created**: approved by <@391583201672822784> <t:<time>:f>, retried by <@402117948510502913> <t:<time>:f>, guid `<guid>`.
-    ");
-    assert!(card.buttons().is_empty());
-    world.told(Who::Member, CONNECT, "is done").await;
-    assert_eq!(world.puts(), 2);
-    world.end().await;
-}
-
-#[tokio::test]
-async fn a_name_that_another_group_has_is_failed_with_connects_words() {
-    let world = World::start().await;
-    let card = asked(&world).await;
-    world.connect.add_local_group("accounting2");
-    world.admin().press(&card, "Approve").await;
-    let card = world.card(1, "**Failed**").await;
-    assert_snapshot!(masked(&card.content), @r"
-    **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
-    Reason: for the budget app
-    **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: The requested group name is already in use. The other group has the guid `<guid>`.
-    ");
-    assert_eq!(labels(&card), ["Retry"]);
-    world.connect.remove_group("accounting2");
-    world.admin().press(&card, "Retry").await;
-    world.card(1, "**Created**").await;
-    world.end().await;
-}
-
-#[tokio::test]
-async fn a_name_that_connect_got_in_other_case_meanwhile_is_failed_for_what_it_is() {
-    let world = World::with_groups(["Finance", "FINANCE"].map(str::to_owned)).await;
-    world.ask(Who::Member, "FINANCE").await;
-    let card = world.card(1, "Approve or deny").await;
-    world.connect.import("Finance");
-    world.admin().press(&card, "Approve").await;
-    let card = world.card(1, "**Failed**").await;
-    assert_snapshot!(masked(&card.content), @r"
-    **Request 1**: <@518402736190455808> asks for the LDAP group `FINANCE` in Connect.
-    **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: Connect ignores case in names and has Finance already, so both can't be there. The other group has the guid `<guid>`.
-    ");
-    assert_eq!(world.puts(), 0);
-    world.end().await;
-}
-
-#[tokio::test]
-async fn what_a_retry_cannot_change_has_none() {
-    let world = World::with_groups(["Sales", "Finance", "FINANCE"].map(str::to_owned)).await;
-    for name in ["Sales", "FINANCE"] {
-        world.ask(Who::Member, name).await;
-    }
-    world.connect.add_ldap_group("Sales");
-    world.connect.import("Finance");
-    for (number, why) in [(1, "LDAP has several groups"), (2, "Connect ignores case in names")] {
-        let card = world.card(number, "Approve or deny").await;
-        world.admin().press(&card, "Approve").await;
-        let card = world.card(number, "**Failed**").await;
-        assert!(card.content.contains(why), "{}", card.content);
-        assert!(card.buttons().is_empty(), "{why}");
-        let notice = world.told(Who::Member, CONNECT, &format!("request {number} ")).await;
-        let next = " Once that has changed, ask again with `/ldapgroup create`.";
-        assert!(notice.content.ends_with(next), "{}", notice.content);
-    }
-    // Nothing of it is in the way of that.
-    world.connect.remove_group("Finance");
-    world.ask(Who::Member, "FINANCE").await;
-    let card = world.card(3, "Approve or deny").await;
-    world.admin().press(&card, "Approve").await;
-    world.card(3, "**Created**").await;
-    world.end().await;
-}
-
-#[tokio::test]
-async fn the_same_outcome_again_is_not_told_again_and_who_retried_is_not_who_approved() {
-    let world = World::start().await;
-    let card = asked(&world).await;
-    world.connect.fail(Route::CreateGroup, Fault::Error(22), Times::Times(2));
-    world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
-    world.admin().press(&card, "Approve").await;
-    let card = world.card(1, "**Failed**").await;
-    world.told(Who::Member, CONNECT, "You don't have permission").await;
-    world.discord.person(Who::SecondAdmin).press(&card, "Retry").await;
-    let card = world.discord.wait_for_message(REQUESTS, |message| {
-        message.content.contains("**Failed**") && message.content.contains("retried")
+#[test]
+fn an_approved_request_is_created_and_says_so_on_its_message_and_to_who_asked() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        let answer = world.admin().press(&card, "Approve").await;
+        assert_eq!(answer.reply, Reply::Acknowledged);
+        let card = world.card(1, "**Created**").await;
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        Reason: for the budget app
+        **Created**: approved by <@391583201672822784> <t:<time>:f>, guid `<guid>`.
+        ");
+        assert!(card.content.contains(&world.connect.guid_of("accounting2").unwrap()));
+        assert!(card.buttons().is_empty());
+        let notice = world.told(Who::Member, CONNECT, "request 1").await;
+        assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for `accounting2` is done: the group is in Connect, with the guid `<guid>`. Share content with it there; it can look empty until its members log in.");
+        assert!(notice.content.contains(&world.connect.guid_of("accounting2").unwrap()));
+        assert_eq!(notice.pings.users, [Who::Member.id()]);
+        assert!(notice.pings.roles.is_empty() && !notice.pings.everyone);
+        assert_eq!(world.puts(), 1);
+        assert_eq!(world.cards(1).len(), 1);
     });
-    let card = card.await;
-    assert_snapshot!(masked(&card.content), @r"
-    **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
-    Reason: for the budget app
-    **Failed**: approved by <@391583201672822784> <t:<time>:f>, retried by <@402117948510502913> <t:<time>:f>, but it wasn't created: You don't have permission to perform this operation.
-    ");
-    world.admin().press(&card, "Retry").await;
-    let notice = world.told(Who::Member, CONNECT, "license").await;
-    assert!(notice.content.contains("was approved by <@391583201672822784>"));
-    assert_eq!(world.discord.messages(CONNECT).len(), 2, "news alone is told");
-    let card = world.card(1, "license").await;
-    assert!(card.content.contains("retried by <@391583201672822784>"), "{}", card.content);
-    assert_eq!(world.puts(), 3);
-    world.end().await;
 }
 
-#[tokio::test]
-async fn an_error_that_stays_is_not_hammered() {
-    for (route, code) in [(Route::Search, 30), (Route::Search, 22), (Route::CreateGroup, 22)] {
-        let world = World::start().await;
-        let card = asked(&world).await;
-        world.connect.fail(route, Fault::Error(code), Times::Always);
+#[test]
+fn a_definite_no_is_failed_and_an_admin_retries_it() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
         world.admin().press(&card, "Approve").await;
         let card = world.card(1, "**Failed**").await;
-        assert_eq!(labels(&card), ["Retry"], "{code}");
-        world.told(Who::Member, CONNECT, "An admin can retry it.").await;
-        let refused = world.connect.requests().into_iter();
-        assert_eq!(refused.filter(|seen| seen.route == Some(route)).count(), 1, "{code}");
-        world.end().await;
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        Reason: for the budget app
+        **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: The number of users permitted by this license has been exceeded. Please contact your administrator.
+        ");
+        assert_eq!(labels(&card), ["Retry"]);
+        let notice = world.told(Who::Member, CONNECT, "request 1").await;
+        assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for `accounting2` was approved by <@391583201672822784>, but the group wasn't created: The number of users permitted by this license has been exceeded. Please contact your administrator. An admin can retry it.");
+        let retry = world.discord.person(Who::SecondAdmin).press(&card, "Retry").await;
+        assert_eq!(retry.reply, Reply::Acknowledged);
+        let card = world.card(1, "**Created**").await;
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        Reason: for the budget app
+        **Created**: approved by <@391583201672822784> <t:<time>:f>, retried by <@402117948510502913> <t:<time>:f>, guid `<guid>`.
+        ");
+        assert!(card.buttons().is_empty());
+        world.told(Who::Member, CONNECT, "is done").await;
+        assert_eq!(world.puts(), 2);
+    });
+}
+
+#[test]
+fn a_name_that_another_group_has_is_failed_with_connects_words() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        world.connect.add_local_group("accounting2");
+        world.admin().press(&card, "Approve").await;
+        let card = world.card(1, "**Failed**").await;
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        Reason: for the budget app
+        **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: The requested group name is already in use. The other group has the guid `<guid>`.
+        ");
+        assert_eq!(labels(&card), ["Retry"]);
+        world.connect.remove_group("accounting2");
+        world.admin().press(&card, "Retry").await;
+        world.card(1, "**Created**").await;
+    });
+}
+
+#[test]
+fn a_name_that_connect_got_in_other_case_meanwhile_is_failed_for_what_it_is() {
+    run_test_with(ldap_groups(["Finance", "FINANCE"]), async |world| {
+        world.ask(Who::Member, "FINANCE").await;
+        let card = world.card(1, "Approve or deny").await;
+        world.connect.import("Finance");
+        world.admin().press(&card, "Approve").await;
+        let card = world.card(1, "**Failed**").await;
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for the LDAP group `FINANCE` in Connect.
+        **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: Connect ignores case in names and has Finance already, so both can't be there. The other group has the guid `<guid>`.
+        ");
+        assert_eq!(world.puts(), 0);
+    });
+}
+
+#[test]
+fn what_a_retry_cannot_change_has_none() {
+    run_test_with(ldap_groups(["Sales", "Finance", "FINANCE"]), async |world| {
+        for name in ["Sales", "FINANCE"] {
+            world.ask(Who::Member, name).await;
+        }
+        world.connect.add_ldap_group("Sales");
+        world.connect.import("Finance");
+        for (number, why) in [(1, "LDAP has several groups"), (2, "Connect ignores case in names")]
+        {
+            let card = world.card(number, "Approve or deny").await;
+            world.admin().press(&card, "Approve").await;
+            let card = world.card(number, "**Failed**").await;
+            assert!(card.content.contains(why), "{}", card.content);
+            assert!(card.buttons().is_empty(), "{why}");
+            let notice = world.told(Who::Member, CONNECT, &format!("request {number} ")).await;
+            let next = " Once that has changed, ask again with `/ldapgroup create`.";
+            assert!(notice.content.ends_with(next), "{}", notice.content);
+        }
+        // Nothing of it is in the way of that.
+        world.connect.remove_group("Finance");
+        world.ask(Who::Member, "FINANCE").await;
+        let card = world.card(3, "Approve or deny").await;
+        world.admin().press(&card, "Approve").await;
+        world.card(3, "**Created**").await;
+    });
+}
+
+#[test]
+fn the_same_outcome_again_is_not_told_again_and_who_retried_is_not_who_approved() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        world.connect.fail(Route::CreateGroup, Fault::Error(22), Times::Times(2));
+        world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
+        world.admin().press(&card, "Approve").await;
+        let card = world.card(1, "**Failed**").await;
+        world.told(Who::Member, CONNECT, "You don't have permission").await;
+        world.discord.person(Who::SecondAdmin).press(&card, "Retry").await;
+        let card = world.discord.wait_for_message(REQUESTS, |message| {
+            message.content.contains("**Failed**") && message.content.contains("retried")
+        });
+        let card = card.await;
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        Reason: for the budget app
+        **Failed**: approved by <@391583201672822784> <t:<time>:f>, retried by <@402117948510502913> <t:<time>:f>, but it wasn't created: You don't have permission to perform this operation.
+        ");
+        world.admin().press(&card, "Retry").await;
+        let notice = world.told(Who::Member, CONNECT, "license").await;
+        assert!(notice.content.contains("was approved by <@391583201672822784>"));
+        assert_eq!(world.discord.messages(CONNECT).len(), 2, "news alone is told");
+        let card = world.card(1, "license").await;
+        assert!(card.content.contains("retried by <@391583201672822784>"), "{}", card.content);
+        assert_eq!(world.puts(), 3);
+    });
+}
+
+#[test]
+fn an_error_that_stays_is_not_hammered() {
+    for (route, code) in [(Route::Search, 30), (Route::Search, 22), (Route::CreateGroup, 22)] {
+        run_test(async |world| {
+            let card = asked(world).await;
+            world.connect.fail(route, Fault::Error(code), Times::Always);
+            world.admin().press(&card, "Approve").await;
+            let card = world.card(1, "**Failed**").await;
+            assert_eq!(labels(&card), ["Retry"], "{code}");
+            world.told(Who::Member, CONNECT, "An admin can retry it.").await;
+            let refused = world.connect.requests().into_iter();
+            assert_eq!(refused.filter(|seen| seen.route == Some(route)).count(), 1, "{code}");
+        });
     }
 }
 
-#[tokio::test]
-async fn a_denial_asks_why_and_says_it_to_who_asked() {
-    let world = World::start().await;
-    let card = asked(&world).await;
-    let opened = world.admin().press(&card, "Deny").await;
-    let form = opened.form();
-    assert_eq!(form.title, "Deny request 1");
-    assert_eq!(form.inputs[0].label, "Why? They will read it.");
-    assert!(!form.inputs[0].required);
-    let why = " use accounting, it has *everybody* @everyone\nnow ";
-    let answer = world.admin().submit(form, &[("reason", why)]).await;
-    assert_eq!(answer.reply, Reply::Acknowledged);
-    let card = world.card(1, "**Denied**").await;
-    assert_snapshot!(masked(&card.content), @r"
-    **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
-    Reason: for the budget app
-    **Denied** by <@391583201672822784> <t:<time>:f>: use accounting, it has \*everybody\* \@everyone now
-    ");
-    assert!(card.buttons().is_empty());
-    let notice = world.told(Who::Member, CONNECT, "request 1").await;
-    assert_snapshot!(masked(&notice.content), @r"<@518402736190455808> request 1 for `accounting2` was denied by <@391583201672822784>: use accounting, it has \*everybody\* \@everyone now");
-    assert_eq!(notice.pings.users, [Who::Member.id()]);
-    assert!(!notice.pings.everyone);
-    assert_eq!(world.puts(), 0);
-    assert!(world.connect.guid_of("accounting2").is_none());
-    world.end().await;
+#[test]
+fn a_denial_asks_why_and_says_it_to_who_asked() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        let opened = world.admin().press(&card, "Deny").await;
+        let form = opened.form();
+        assert_eq!(form.title, "Deny request 1");
+        assert_eq!(form.inputs[0].label, "Why? They will read it.");
+        assert!(!form.inputs[0].required);
+        let why = " use accounting, it has *everybody* @everyone\nnow ";
+        let answer = world.admin().submit(form, &[("reason", why)]).await;
+        assert_eq!(answer.reply, Reply::Acknowledged);
+        let card = world.card(1, "**Denied**").await;
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        Reason: for the budget app
+        **Denied** by <@391583201672822784> <t:<time>:f>: use accounting, it has \*everybody\* \@everyone now
+        ");
+        assert!(card.buttons().is_empty());
+        let notice = world.told(Who::Member, CONNECT, "request 1").await;
+        assert_snapshot!(masked(&notice.content), @r"<@518402736190455808> request 1 for `accounting2` was denied by <@391583201672822784>: use accounting, it has \*everybody\* \@everyone now");
+        assert_eq!(notice.pings.users, [Who::Member.id()]);
+        assert!(!notice.pings.everyone);
+        assert_eq!(world.puts(), 0);
+        assert!(world.connect.guid_of("accounting2").is_none());
+    });
 }
 
-#[tokio::test]
-async fn a_denial_need_not_say_why() {
-    let world = World::start().await;
-    let card = asked(&world).await;
-    let opened = world.admin().press(&card, "Deny").await;
-    world.admin().submit(opened.form(), &[]).await;
-    let card = world.card(1, "**Denied**").await;
-    assert_snapshot!(masked(&card.content), @r"
-    **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
-    Reason: for the budget app
-    **Denied** by <@391583201672822784> <t:<time>:f>.
-    ");
-    let notice = world.told(Who::Member, CONNECT, "request 1").await;
-    assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for `accounting2` was denied by <@391583201672822784>.");
-    world.end().await;
+#[test]
+fn a_denial_need_not_say_why() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        let opened = world.admin().press(&card, "Deny").await;
+        world.admin().submit(opened.form(), &[]).await;
+        let card = world.card(1, "**Denied**").await;
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        Reason: for the budget app
+        **Denied** by <@391583201672822784> <t:<time>:f>.
+        ");
+        let notice = world.told(Who::Member, CONNECT, "request 1").await;
+        assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for `accounting2` was denied by <@391583201672822784>.");
+    });
 }
 
-#[tokio::test]
-async fn the_longest_reasons_for_and_against_fit_the_message() {
-    let world = World::with_groups(["営`".repeat(2000)]).await;
-    let name = "営`".repeat(2000);
-    let reason = "*".repeat(500);
-    let options = [("name", name.as_str().into()), ("reason", reason.as_str().into())];
-    world.member().slash("create", &options).await;
-    let card = world.card(1, "Approve or deny").await;
-    let opened = world.admin().press(&card, "Deny").await;
-    world.admin().submit(opened.form(), &[("reason", &"_".repeat(500))]).await;
-    let card = world.card(1, "**Denied**").await;
-    assert!(card.buttons().is_empty());
-    world.told(Who::Member, CONNECT, "was denied").await;
-    world.end().await;
+#[test]
+fn the_longest_reasons_for_and_against_fit_the_message() {
+    run_test_with(ldap_groups(["営`".repeat(2000)]), async |world| {
+        let name = "営`".repeat(2000);
+        let reason = "*".repeat(500);
+        let options = [("name", name.as_str().into()), ("reason", reason.as_str().into())];
+        world.member().slash("create", &options).await;
+        let card = world.card(1, "Approve or deny").await;
+        let opened = world.admin().press(&card, "Deny").await;
+        world.admin().submit(opened.form(), &[("reason", &"_".repeat(500))]).await;
+        let card = world.card(1, "**Denied**").await;
+        assert!(card.buttons().is_empty());
+        world.told(Who::Member, CONNECT, "was denied").await;
+    });
 }
 
-#[tokio::test]
-async fn what_nobody_decides_in_time_is_called_expired_and_not_denied() {
-    let world = World::with(setup(&[("REQUEST_TTL", "2s")])).await;
-    asked(&world).await;
-    let card = world.card(1, "**Expired**").await;
-    assert_snapshot!(masked(&card.content), @r"
-    **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
-    Reason: for the budget app
-    **Expired**: nobody decided it in time. It can be asked for again.
-    ");
-    assert!(card.buttons().is_empty());
-    let notice = world.told(Who::Member, CONNECT, "request 1").await;
-    assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for `accounting2` has expired: nobody decided it in time. Ask again with `/ldapgroup create`.");
-    assert_eq!(world.cards(1).len(), 1);
-    let again = world.ask(Who::Member, "accounting2").await;
-    assert!(again.text().contains("with request 2"), "{}", again.text());
-    world.end().await;
+#[test]
+fn what_nobody_decides_in_time_is_called_expired_and_not_denied() {
+    run_test_with(setup(&[("REQUEST_TTL", "2s")]), async |world| {
+        asked(world).await;
+        let card = world.card(1, "**Expired**").await;
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        Reason: for the budget app
+        **Expired**: nobody decided it in time. It can be asked for again.
+        ");
+        assert!(card.buttons().is_empty());
+        let notice = world.told(Who::Member, CONNECT, "request 1").await;
+        assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for `accounting2` has expired: nobody decided it in time. Ask again with `/ldapgroup create`.");
+        assert_eq!(world.cards(1).len(), 1);
+        let again = world.ask(Who::Member, "accounting2").await;
+        assert!(again.text().contains("with request 2"), "{}", again.text());
+    });
 }
 
-#[tokio::test]
-async fn who_made_it_takes_it_back() {
-    let world = World::start().await;
-    asked(&world).await;
-    let answer = world.member().slash("cancel", &[("request", 1.into())]).await;
-    assert_snapshot!(answer.text(), @"Request 1 for `accounting2` is cancelled.");
-    assert!(answer.is_private());
-    let card = world.card(1, "**Cancelled**").await;
-    assert_snapshot!(masked(&card.content), @r"
-    **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
-    Reason: for the budget app
-    **Cancelled** by <@518402736190455808> <t:<time>:f>.
-    ");
-    assert!(card.buttons().is_empty());
-    let again = world.member().slash("cancel", &[("request", 1.into())]).await;
-    assert_snapshot!(again.text(), @"Request 1 was cancelled already. Nothing was done.");
-    // Whoever does it needn't be told: the outcome of a later request comes first.
-    world.ask(Who::Member, "accounting2").await;
-    world.admin().slash("cancel", &[("request", 2.into())]).await;
-    world.told(Who::Member, CONNECT, "request 2 ").await;
-    assert_eq!(world.discord.messages(CONNECT).len(), 1);
-    world.end().await;
+#[test]
+fn who_made_it_takes_it_back() {
+    run_test(async |world| {
+        asked(world).await;
+        let answer = world.member().slash("cancel", &[("request", 1.into())]).await;
+        assert_snapshot!(answer.text(), @"Request 1 for `accounting2` is cancelled.");
+        assert!(answer.is_private());
+        let card = world.card(1, "**Cancelled**").await;
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        Reason: for the budget app
+        **Cancelled** by <@518402736190455808> <t:<time>:f>.
+        ");
+        assert!(card.buttons().is_empty());
+        let again = world.member().slash("cancel", &[("request", 1.into())]).await;
+        assert_snapshot!(again.text(), @"Request 1 was cancelled already. Nothing was done.");
+        // Whoever does it needn't be told: the outcome of a later request comes first.
+        world.ask(Who::Member, "accounting2").await;
+        world.admin().slash("cancel", &[("request", 2.into())]).await;
+        world.told(Who::Member, CONNECT, "request 2 ").await;
+        assert_eq!(world.discord.messages(CONNECT).len(), 1);
+    });
 }
 
-#[tokio::test]
-async fn an_admin_cancels_anything_and_a_member_nothing_of_others() {
-    let world = World::start().await;
-    asked(&world).await;
-    world.ask(Who::OtherMember, "accounting2").await;
-    let other = world.discord.person(Who::Guest);
-    let refused = other.slash("cancel", &[("request", 1.into())]).await;
-    assert_snapshot!(refused.text(), @"This is somebody else's request: who asked for it can leave it, and administrators can cancel it.");
-    assert!(refused.is_private());
-    let unknown = other.slash("cancel", &[("request", 17.into())]).await;
-    assert_snapshot!(unknown.text(), @"There is no such request. `/ldapgroup requests` lists those there are.");
-    assert!(world.card(1, "Also asked").await.content.contains("Approve or deny"));
-    world.admin().slash("cancel", &[("request", 1.into())]).await;
-    world.card(1, "**Cancelled**").await;
-    for who in [Who::Member, Who::OtherMember] {
-        let notice = world.told(who, CONNECT, "was cancelled").await;
-        assert!(notice.content.contains(&Who::Admin.id().to_string()), "{}", notice.content);
-    }
-    world.end().await;
+#[test]
+fn an_admin_cancels_anything_and_a_member_nothing_of_others() {
+    run_test(async |world| {
+        asked(world).await;
+        world.ask(Who::OtherMember, "accounting2").await;
+        let other = world.discord.person(Who::Guest);
+        let refused = other.slash("cancel", &[("request", 1.into())]).await;
+        assert_snapshot!(refused.text(), @"This is somebody else's request: who asked for it can leave it, and administrators can cancel it.");
+        assert!(refused.is_private());
+        let unknown = other.slash("cancel", &[("request", 17.into())]).await;
+        assert_snapshot!(unknown.text(), @"There is no such request. `/ldapgroup requests` lists those there are.");
+        assert!(world.card(1, "Also asked").await.content.contains("Approve or deny"));
+        world.admin().slash("cancel", &[("request", 1.into())]).await;
+        world.card(1, "**Cancelled**").await;
+        for who in [Who::Member, Who::OtherMember] {
+            let notice = world.told(who, CONNECT, "was cancelled").await;
+            assert!(notice.content.contains(&Who::Admin.id().to_string()), "{}", notice.content);
+        }
+    });
 }
 
-#[tokio::test]
-async fn a_group_that_came_into_being_meanwhile_ends_well() {
-    let world = World::start().await;
-    let card = asked(&world).await;
-    let guid = world.connect.import("accounting2");
-    world.admin().press(&card, "Approve").await;
-    let card = world.card(1, "**Created**").await;
-    assert_snapshot!(masked(&card.content), @r"
-    **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
-    Reason: for the budget app
-    **Created**: approved by <@391583201672822784> <t:<time>:f>, guid `<guid>`. The group was there already.
-    ");
-    assert!(card.content.contains(&guid));
-    assert!(world.told(Who::Member, CONNECT, "is done").await.content.contains(&guid));
-    assert_eq!(world.puts(), 0);
-    world.end().await;
+#[test]
+fn a_group_that_came_into_being_meanwhile_ends_well() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        let guid = world.connect.import("accounting2");
+        world.admin().press(&card, "Approve").await;
+        let card = world.card(1, "**Created**").await;
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        Reason: for the budget app
+        **Created**: approved by <@391583201672822784> <t:<time>:f>, guid `<guid>`. The group was there already.
+        ");
+        assert!(card.content.contains(&guid));
+        assert!(world.told(Who::Member, CONNECT, "is done").await.content.contains(&guid));
+        assert_eq!(world.puts(), 0);
+    });
 }
 
-#[tokio::test]
-async fn a_group_that_comes_into_being_at_the_last_moment_ends_well_too() {
-    let world = World::start().await;
-    let card = asked(&world).await;
-    world.connect.fail(Route::Search, Fault::Slow(Duration::from_secs(1)), Times::Times(1));
-    world.admin().press(&card, "Approve").await;
-    world.connect.wait_for(1, Route::Search).await;
-    let guid = world.connect.import("accounting2");
-    assert!(world.card(1, "**Created**").await.content.contains(&guid));
-    world.end().await;
+#[test]
+fn a_group_that_comes_into_being_at_the_last_moment_ends_well_too() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        world.connect.fail(Route::Search, Fault::Slow(Duration::from_secs(1)), Times::Times(1));
+        world.admin().press(&card, "Approve").await;
+        world.connect.wait_for(1, Route::Search).await;
+        let guid = world.connect.import("accounting2");
+        assert!(world.card(1, "**Created**").await.content.contains(&guid));
+    });
 }
 
-#[tokio::test]
-async fn a_name_that_ldap_has_given_to_two_groups_meanwhile_is_failed() {
-    let world = World::with_groups(["Sales".to_owned()]).await;
-    world.ask(Who::Member, "Sales").await;
-    let card = world.card(1, "Approve or deny").await;
-    world.connect.add_ldap_group("Sales");
-    world.admin().press(&card, "Approve").await;
-    let card = world.card(1, "**Failed**").await;
-    assert_snapshot!(masked(&card.content), @r"
-    **Request 1**: <@518402736190455808> asks for the LDAP group `Sales` in Connect.
-    **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: LDAP has several groups of this name.
-    ");
-    assert_eq!(world.puts(), 0);
-    world.end().await;
+#[test]
+fn a_name_that_ldap_has_given_to_two_groups_meanwhile_is_failed() {
+    run_test_with(ldap_groups(["Sales"]), async |world| {
+        world.ask(Who::Member, "Sales").await;
+        let card = world.card(1, "Approve or deny").await;
+        world.connect.add_ldap_group("Sales");
+        world.admin().press(&card, "Approve").await;
+        let card = world.card(1, "**Failed**").await;
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for the LDAP group `Sales` in Connect.
+        **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: LDAP has several groups of this name.
+        ");
+        assert_eq!(world.puts(), 0);
+    });
 }
 
-#[tokio::test]
-async fn with_connect_away_it_is_created_once_connect_is_back() {
-    let world = World::start().await;
-    let card = asked(&world).await;
-    world.connect.go_down().await;
-    let answer = world.admin().press(&card, "Approve").await;
-    assert_eq!(answer.reply, Reply::Acknowledged);
-    let card = world.card(1, "isn't created yet").await;
-    assert_snapshot!(masked(&card.content), @r"
-    **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
-    Reason: for the budget app
-    Approved by <@391583201672822784> <t:<time>:f>. It isn't created yet: Connect can't be reached. The bot goes on trying; next try: <t:<time>:R>.
-    ");
-    assert!(card.buttons().is_empty());
-    world.connect.come_up().await.unwrap();
-    world.card(1, "**Created**").await;
-    world.told(Who::Member, CONNECT, "is done").await;
-    assert_eq!(world.puts(), 1);
-    world.end().await;
+#[test]
+fn with_connect_away_it_is_created_once_connect_is_back() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        world.connect.go_down().await;
+        let answer = world.admin().press(&card, "Approve").await;
+        assert_eq!(answer.reply, Reply::Acknowledged);
+        let card = world.card(1, "isn't created yet").await;
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        Reason: for the budget app
+        Approved by <@391583201672822784> <t:<time>:f>. It isn't created yet: Connect can't be reached. The bot goes on trying; next try: <t:<time>:R>.
+        ");
+        assert!(card.buttons().is_empty());
+        world.connect.come_up().await.unwrap();
+        world.card(1, "**Created**").await;
+        world.told(Who::Member, CONNECT, "is done").await;
+        assert_eq!(world.puts(), 1);
+    });
 }
 
-#[tokio::test]
-async fn the_next_try_that_the_message_names_is_the_next_one() {
-    let world = World::with(setup(&[("CONNECT_TIMEOUT", "1s")])).await;
-    let card = asked(&world).await;
-    world.connect.fail(Route::Search, Fault::Slow(Duration::from_secs(3)), Times::Times(2));
-    world.admin().press(&card, "Approve").await;
-    let first = world.card(1, "isn't created yet").await;
-    let is_later = |message: &Message| {
-        message.content.contains("isn't created yet") && message.content != first.content
-    };
-    world.discord.wait_for_message(REQUESTS, is_later).await;
-    world.end().await;
+#[test]
+fn the_next_try_that_the_message_names_is_the_next_one() {
+    run_test_with(setup(&[("CONNECT_TIMEOUT", "1s")]), async |world| {
+        let card = asked(world).await;
+        world.connect.fail(Route::Search, Fault::Slow(Duration::from_secs(3)), Times::Times(2));
+        world.admin().press(&card, "Approve").await;
+        let first = world.card(1, "isn't created yet").await;
+        let is_later = |message: &Message| {
+            message.content.contains("isn't created yet") && message.content != first.content
+        };
+        world.discord.wait_for_message(REQUESTS, is_later).await;
+    });
 }
 
-#[tokio::test]
-async fn a_lost_answer_is_looked_into_and_nothing_is_sent_twice() {
-    let world = World::start().await;
-    let card = asked(&world).await;
-    world.connect.fail(Route::CreateGroup, Fault::LostAnswer, Times::Times(1));
-    world.connect.fail(Route::Search, Fault::Slow(Duration::ZERO), Times::Times(1));
-    world.connect.fail(Route::Search, Fault::Error(1), Times::Times(2));
-    world.admin().press(&card, "Approve").await;
-    let card = world.card(1, "**Created**").await;
-    assert!(card.content.contains(&world.connect.guid_of("accounting2").unwrap()));
-    assert_eq!(world.puts(), 1);
-    world.end().await;
+#[test]
+fn a_lost_answer_is_looked_into_and_nothing_is_sent_twice() {
+    run_test(async |world| {
+        let card = asked(world).await;
+        world.connect.fail(Route::CreateGroup, Fault::LostAnswer, Times::Times(1));
+        world.connect.fail(Route::Search, Fault::Slow(Duration::ZERO), Times::Times(1));
+        world.connect.fail(Route::Search, Fault::Error(1), Times::Times(2));
+        world.admin().press(&card, "Approve").await;
+        let card = world.card(1, "**Created**").await;
+        assert!(card.content.contains(&world.connect.guid_of("accounting2").unwrap()));
+        assert_eq!(world.puts(), 1);
+    });
 }

@@ -7,25 +7,21 @@ use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{MEMBER_ROLE, Message, Reply, Who};
 use serde_json::json;
 
-use crate::world::{Setup, World, labels, private};
+use crate::world::{Setup, World, labels, private, run_test_with};
 
 fn teams(count: usize) -> Vec<String> {
     (1..=count).map(|n| format!("team-{n:03}")).collect()
 }
 
 /// A world with these groups, of which Connect has some.
-async fn start(groups: Vec<String>, imported: Vec<String>) -> World {
-    with(groups, imported, &[]).await
+fn start(groups: Vec<String>, imported: Vec<String>) -> Setup {
+    with(groups, imported, &[])
 }
 
-async fn with(
-    groups: Vec<String>,
-    imported: Vec<String>,
-    variables: &[(&'static str, String)],
-) -> World {
+fn with(groups: Vec<String>, imported: Vec<String>, variables: &[(&'static str, String)]) -> Setup {
     let mut setup = Setup { variables: variables.to_vec(), ..Setup::default() };
     (setup.connect.groups, setup.connect.imported) = (groups, imported);
-    World::with(setup).await
+    setup
 }
 
 /// The first page of a search; what Connect was asked for it is forgotten.
@@ -60,156 +56,165 @@ fn now(world: &World, message: &Message) -> Message {
     world.discord.message(message.id).unwrap()
 }
 
-#[tokio::test]
-async fn pages_turn_to_the_last_and_back_by_one_callback_each_and_no_call_to_connect() {
-    let world = start(teams(60), teams(12)).await;
-    let first = search(&world, "team").await;
-    assert_snapshot!(first.content.lines().next().unwrap(), @"**60 LDAP groups** begin with `team`; Connect has 12 of them, 48 not.");
-    assert_eq!((place(&first), labels(&first)), ("page 1 of 3 · 60 found", vec!["▶".to_owned()]));
-    let second = turn(&world, &first, "▶").await;
-    assert_snapshot!(second.content, @r"
-    **60 LDAP groups** begin with `team`; Connect has 12 of them, 48 not.
-    ```
-    NAME      GUID
-    team-021  NULL
-    team-022  NULL
-    team-023  NULL
-    team-024  NULL
-    team-025  NULL
-    team-026  NULL
-    team-027  NULL
-    team-028  NULL
-    team-029  NULL
-    team-030  NULL
-    team-031  NULL
-    team-032  NULL
-    team-033  NULL
-    team-034  NULL
-    team-035  NULL
-    team-036  NULL
-    team-037  NULL
-    team-038  NULL
-    team-039  NULL
-    team-040  NULL
-    ```
-    page 2 of 3 · 60 found
-    Pick below what to bring into Connect, or use `/ldapgroup create`.
-    ");
-    assert_eq!(labels(&second), ["◀", "▶"]);
-    let third = turn(&world, &second, "▶").await;
-    assert_eq!((place(&third), labels(&third)), ("page 3 of 3 · 60 found", vec!["◀".to_owned()]));
-    assert!(third.content.contains("\nteam-060  NULL\n"), "{}", third.content);
-    let back = turn(&world, &third, "◀").await;
-    assert_eq!(back.content, second.content);
-    let again = turn(&world, &back, "◀").await;
-    assert_eq!((&again.content, &again.components), (&first.content, &first.components));
-    assert!(world.connect.requests().is_empty());
-    world.end().await;
+#[test]
+fn pages_turn_to_the_last_and_back_by_one_callback_each_and_no_call_to_connect() {
+    run_test_with(start(teams(60), teams(12)), async |world| {
+        let first = search(world, "team").await;
+        assert_snapshot!(first.content.lines().next().unwrap(), @"**60 LDAP groups** begin with `team`; Connect has 12 of them, 48 not.");
+        assert_eq!(
+            (place(&first), labels(&first)),
+            ("page 1 of 3 · 60 found", vec!["▶".to_owned()])
+        );
+        let second = turn(world, &first, "▶").await;
+        assert_snapshot!(second.content, @r"
+        **60 LDAP groups** begin with `team`; Connect has 12 of them, 48 not.
+        ```
+        NAME      GUID
+        team-021  NULL
+        team-022  NULL
+        team-023  NULL
+        team-024  NULL
+        team-025  NULL
+        team-026  NULL
+        team-027  NULL
+        team-028  NULL
+        team-029  NULL
+        team-030  NULL
+        team-031  NULL
+        team-032  NULL
+        team-033  NULL
+        team-034  NULL
+        team-035  NULL
+        team-036  NULL
+        team-037  NULL
+        team-038  NULL
+        team-039  NULL
+        team-040  NULL
+        ```
+        page 2 of 3 · 60 found
+        Pick below what to bring into Connect, or use `/ldapgroup create`.
+        ");
+        assert_eq!(labels(&second), ["◀", "▶"]);
+        let third = turn(world, &second, "▶").await;
+        assert_eq!(
+            (place(&third), labels(&third)),
+            ("page 3 of 3 · 60 found", vec!["◀".to_owned()])
+        );
+        assert!(third.content.contains("\nteam-060  NULL\n"), "{}", third.content);
+        let back = turn(world, &third, "◀").await;
+        assert_eq!(back.content, second.content);
+        let again = turn(world, &back, "◀").await;
+        assert_eq!((&again.content, &again.components), (&first.content, &first.components));
+        assert!(world.connect.requests().is_empty());
+    });
 }
 
-#[tokio::test]
-async fn a_turned_page_never_shows_another_group_for_the_one_of_ldap() {
-    let world = start(teams(30), Vec::new()).await;
-    let first = search(&world, "team").await;
-    world.connect.add_local_group("team-025");
-    world.admin().slash("create", &[("name", "team-025".into())]).await;
-    let second = turn(&world, &first, "▶").await;
-    assert!(second.content.contains("\nteam-025  NULL\n"), "{}", second.content);
-    assert!(options(&second).contains(&"team-025".to_owned()));
-    world.end().await;
+#[test]
+fn a_turned_page_never_shows_another_group_for_the_one_of_ldap() {
+    run_test_with(start(teams(30), Vec::new()), async |world| {
+        let first = search(world, "team").await;
+        world.connect.add_local_group("team-025");
+        world.admin().slash("create", &[("name", "team-025".into())]).await;
+        let second = turn(world, &first, "▶").await;
+        assert!(second.content.contains("\nteam-025  NULL\n"), "{}", second.content);
+        assert!(options(&second).contains(&"team-025".to_owned()));
+    });
 }
 
-#[tokio::test]
-async fn five_hundred_hits_say_that_there_may_be_more_on_each_of_their_25_pages() {
-    let world = start(teams(600), Vec::new()).await;
-    let mut page = search(&world, "team").await;
-    for n in 2..=25 {
-        page = turn(&world, &page, "▶").await;
-        assert_eq!(place(&page), format!("page {n} of 25 · 500 shown of at least 500"));
-        assert_eq!(page.content.matches("NULL").count(), 20);
-    }
-    let (_, notes) = page.content.rsplit_once("```\n").unwrap();
-    assert_snapshot!(notes, @r"
-    page 25 of 25 · 500 shown of at least 500
-    Connect lists at most 500 groups for one prefix: search for a longer prefix to see others. Pick below what to bring into Connect, or use `/ldapgroup create`.
-    ");
-    assert!(world.connect.requests().is_empty());
-    world.end().await;
+#[test]
+fn five_hundred_hits_say_that_there_may_be_more_on_each_of_their_25_pages() {
+    run_test_with(start(teams(600), Vec::new()), async |world| {
+        let mut page = search(world, "team").await;
+        for n in 2..=25 {
+            page = turn(world, &page, "▶").await;
+            assert_eq!(place(&page), format!("page {n} of 25 · 500 shown of at least 500"));
+            assert_eq!(page.content.matches("NULL").count(), 20);
+        }
+        let (_, notes) = page.content.rsplit_once("```\n").unwrap();
+        assert_snapshot!(notes, @r"
+        page 25 of 25 · 500 shown of at least 500
+        Connect lists at most 500 groups for one prefix: search for a longer prefix to see others. Pick below what to bring into Connect, or use `/ldapgroup create`.
+        ");
+        assert!(world.connect.requests().is_empty());
+    });
 }
 
-#[tokio::test]
-async fn what_fits_one_page_has_no_number_and_no_button() {
-    let world = start(teams(20), Vec::new()).await;
-    let page = search(&world, "team").await;
-    assert!(!page.content.contains("page "), "{}", page.content);
-    assert!(page.buttons().is_empty());
-    assert_eq!(options(&page), teams(20));
-    world.end().await;
+#[test]
+fn what_fits_one_page_has_no_number_and_no_button() {
+    run_test_with(start(teams(20), Vec::new()), async |world| {
+        let page = search(world, "team").await;
+        assert!(!page.content.contains("page "), "{}", page.content);
+        assert!(page.buttons().is_empty());
+        assert_eq!(options(&page), teams(20));
+    });
 }
 
-#[tokio::test]
-async fn a_search_that_went_stale_is_made_again_silently() {
-    let world = with(teams(60), Vec::new(), &[("TICKET_TTL", "1s".to_owned())]).await;
-    let first = search(&world, "team").await;
-    tokio::time::sleep(Duration::from_millis(1100)).await;
-    world.connect.import("team-021");
-    let second = turn(&world, &first, "▶").await;
-    assert_eq!(world.asked(), ["GET v1/groups/remote"]);
-    let guid = world.connect.guid_of("team-021").unwrap();
-    assert!(second.content.contains(&format!("\nteam-021  {guid}\n")), "{}", second.content);
-    world.end().await;
+#[test]
+fn a_search_that_went_stale_is_made_again_silently() {
+    run_test_with(with(teams(60), Vec::new(), &[("TICKET_TTL", "1s".to_owned())]), async |world| {
+        let first = search(world, "team").await;
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        world.connect.import("team-021");
+        let second = turn(world, &first, "▶").await;
+        assert_eq!(world.connect_calls(), ["GET v1/groups/remote"]);
+        let guid = world.connect.guid_of("team-021").unwrap();
+        assert!(second.content.contains(&format!("\nteam-021  {guid}\n")), "{}", second.content);
+    });
 }
 
-#[tokio::test]
-async fn a_search_that_another_took_the_place_of_is_made_again_and_is_the_latest_then() {
-    let world = start([teams(60), vec!["other".to_owned()]].concat(), Vec::new()).await;
-    let first = search(&world, "team").await;
-    search(&world, "other").await;
-    let second = turn(&world, &first, "▶").await;
-    assert_eq!(place(&second), "page 2 of 3 · 60 found");
-    assert_eq!(world.asked(), ["GET v1/groups/remote"]);
-    turn(&world, &second, "▶").await;
-    assert_eq!(world.connect.requests().len(), 1);
-    world.end().await;
+#[test]
+fn a_search_that_another_took_the_place_of_is_made_again_and_is_the_latest_then() {
+    run_test_with(
+        start([teams(60), vec!["other".to_owned()]].concat(), Vec::new()),
+        async |world| {
+            let first = search(world, "team").await;
+            search(world, "other").await;
+            let second = turn(world, &first, "▶").await;
+            assert_eq!(place(&second), "page 2 of 3 · 60 found");
+            assert_eq!(world.connect_calls(), ["GET v1/groups/remote"]);
+            turn(world, &second, "▶").await;
+            assert_eq!(world.connect.requests().len(), 1);
+        },
+    );
 }
 
-#[tokio::test]
-async fn a_page_past_the_end_is_the_last() {
-    let world = start(teams(45), Vec::new()).await;
-    let first = search(&world, "team").await;
-    for page in ["3", "24", "18446744073709551615"] {
-        let pressed = format!("page:{page}:team");
-        let answer = world.member().press_custom_id(&pressed, &first).await;
-        assert!(matches!(answer.reply, Reply::Update(_)), "{page}: {answer:?}");
-        assert_eq!(place(answer.message()), "page 3 of 3 · 45 found");
-    }
-    world.end().await;
+#[test]
+fn a_page_past_the_end_is_the_last() {
+    run_test_with(start(teams(45), Vec::new()), async |world| {
+        let first = search(world, "team").await;
+        for page in ["3", "24", "18446744073709551615"] {
+            let pressed = format!("page:{page}:team");
+            let answer = world.member().press_custom_id(&pressed, &first).await;
+            assert!(matches!(answer.reply, Reply::Update(_)), "{page}: {answer:?}");
+            assert_eq!(place(answer.message()), "page 3 of 3 · 45 found");
+        }
+    });
 }
 
-#[tokio::test]
-async fn a_prefix_too_long_for_a_button_has_one_page_which_says_so() {
+#[test]
+fn a_prefix_too_long_for_a_button_has_one_page_which_says_so() {
     let prefix = "研究 ".repeat(40) + "x";
     let groups = (1..=30).map(|n| format!("{prefix}{n:02}")).collect();
-    let world = start(groups, Vec::new()).await;
-    let page = search(&world, &prefix).await;
-    assert!(page.buttons().is_empty());
-    let said = page.content.lines().last().unwrap();
-    assert_snapshot!(said, @"No button can carry this prefix to the other pages: search for a longer one. 20 names are cut, where they end in `…`. 20 names can't be picked, since no menu can carry them: type them in `/ldapgroup create`.");
-    world.end().await;
+    run_test_with(start(groups, Vec::new()), async |world| {
+        let page = search(world, &prefix).await;
+        assert!(page.buttons().is_empty());
+        let said = page.content.lines().last().unwrap();
+        assert_snapshot!(said, @"No button can carry this prefix to the other pages: search for a longer one. 20 names are cut, where they end in `…`. 20 names can't be picked, since no menu can carry them: type them in `/ldapgroup create`.");
+    });
 }
 
-#[tokio::test]
-async fn whoever_may_not_search_turns_no_page() {
+#[test]
+fn whoever_may_not_search_turns_no_page() {
     let role = [("REQUESTER_ROLE_IDS", MEMBER_ROLE.to_string())];
-    let world = with(teams(60), Vec::new(), &role).await;
-    let first = search(&world, "team").await;
-    let guest = world.discord.person(Who::Guest);
-    let answer = guest.press(&first, "▶").await;
-    let words = private(&answer);
-    assert!(words.starts_with("You can't use `/ldapgroup` yet."), "{words}");
-    assert_eq!(now(&world, &first), first);
-    assert!(world.connect.requests().is_empty());
-    world.end().await;
+    run_test_with(with(teams(60), Vec::new(), &role), async |world| {
+        let first = search(world, "team").await;
+        let guest = world.discord.person(Who::Guest);
+        let answer = guest.press(&first, "▶").await;
+        let words = private(&answer);
+        assert!(words.starts_with("You can't use `/ldapgroup` yet."), "{words}");
+        assert_eq!(now(world, &first), first);
+        assert!(world.connect.requests().is_empty());
+    });
 }
 
 /// The words of a failure, without the reference at their end.
@@ -226,123 +231,135 @@ async fn forgotten(world: &World) -> Message {
     first
 }
 
-#[tokio::test]
-async fn a_connect_that_says_no_is_told_privately_and_the_page_stays() {
-    let world = start(teams(60), Vec::new()).await;
-    let first = forgotten(&world).await;
-    world.connect.fail(Route::Search, Fault::Error(30), Times::Always);
-    let answer = world.member().press(&first, "▶").await;
-    assert_snapshot!(failure(&private(&answer)), @"Connect doesn't accept the bot's API key. Tell whoever runs the bot: `CONNECT_API_KEY` must be a valid key of an administrator.");
-    assert_eq!(now(&world, &first), first);
-    world.connect.heal();
-    assert_eq!(place(&turn(&world, &first, "▶").await), "page 2 of 3 · 60 found");
-    world.end().await;
+#[test]
+fn a_connect_that_says_no_is_told_privately_and_the_page_stays() {
+    run_test_with(start(teams(60), Vec::new()), async |world| {
+        let first = forgotten(world).await;
+        world.connect.fail(Route::Search, Fault::Error(30), Times::Always);
+        let answer = world.member().press(&first, "▶").await;
+        assert_snapshot!(failure(&private(&answer)), @"Connect doesn't accept the bot's API key. Tell whoever runs the bot: `CONNECT_API_KEY` must be a valid key of an administrator.");
+        assert_eq!(now(world, &first), first);
+        world.connect.heal();
+        assert_eq!(place(&turn(world, &first, "▶").await), "page 2 of 3 · 60 found");
+    });
 }
 
-#[tokio::test]
-async fn a_connect_that_is_away_is_told_privately_later_and_the_page_stays() {
-    let world = start(teams(60), Vec::new()).await;
-    let first = forgotten(&world).await;
-    world.connect.go_down().await;
-    let answer = world.member().press(&first, "▶").await;
-    assert_eq!(answer.reply, Reply::Acknowledged);
-    let told = answer.later(0).await;
-    assert_eq!(told.private_to, Some(Who::Member));
-    assert_snapshot!(failure(&told.content), @"Connect can't be reached. Try again in a few minutes; if it stays, tell whoever runs Connect.");
-    assert_eq!(now(&world, &first), first);
-    world.connect.come_up().await.unwrap();
-    assert_eq!(place(&turn(&world, &first, "▶").await), "page 2 of 3 · 60 found");
-    world.end().await;
+#[test]
+fn a_connect_that_is_away_is_told_privately_later_and_the_page_stays() {
+    run_test_with(start(teams(60), Vec::new()), async |world| {
+        let first = forgotten(world).await;
+        world.connect.go_down().await;
+        let answer = world.member().press(&first, "▶").await;
+        assert_eq!(answer.reply, Reply::Acknowledged);
+        let told = answer.later(0).await;
+        assert_eq!(told.private_to, Some(Who::Member));
+        assert_snapshot!(failure(&told.content), @"Connect can't be reached. Try again in a few minutes; if it stays, tell whoever runs Connect.");
+        assert_eq!(now(world, &first), first);
+        world.connect.come_up().await.unwrap();
+        assert_eq!(place(&turn(world, &first, "▶").await), "page 2 of 3 · 60 found");
+    });
 }
 
-#[tokio::test]
-async fn a_slow_connect_is_acknowledged_in_time_and_the_page_turns_later() {
-    let world = start(teams(60), Vec::new()).await;
-    let first = forgotten(&world).await;
-    world.connect.fail(Route::Search, Fault::Hold, Times::Times(1));
-    let answer = world.member().press(&first, "▶").await;
-    assert_eq!(answer.reply, Reply::Acknowledged);
-    assert_eq!(now(&world, &first), first);
-    world.connect.release();
-    let turned = answer.later(0).await;
-    assert_eq!((turned.id, place(&turned)), (first.id, "page 2 of 3 · 60 found"));
-    assert_eq!(labels(&turned), ["◀", "▶"]);
-    assert_eq!(options(&turned), teams(60)[20..40]);
-    world.end().await;
+#[test]
+fn a_slow_connect_is_acknowledged_in_time_and_the_page_turns_later() {
+    run_test_with(start(teams(60), Vec::new()), async |world| {
+        let first = forgotten(world).await;
+        world.connect.fail(Route::Search, Fault::Hold, Times::Times(1));
+        let answer = world.member().press(&first, "▶").await;
+        assert_eq!(answer.reply, Reply::Acknowledged);
+        assert_eq!(now(world, &first), first);
+        world.connect.release();
+        let turned = answer.later(0).await;
+        assert_eq!((turned.id, place(&turned)), (first.id, "page 2 of 3 · 60 found"));
+        assert_eq!(labels(&turned), ["◀", "▶"]);
+        assert_eq!(options(&turned), teams(60)[20..40]);
+    });
 }
 
-#[tokio::test]
-async fn the_menu_offers_what_connect_lacks_on_its_page_each_name_once() {
+#[test]
+fn the_menu_offers_what_connect_lacks_on_its_page_each_name_once() {
     let mut groups = teams(22);
     groups[1] = groups[0].clone();
     groups.push("team   ".to_owned());
-    let world = start(groups, vec!["team-004".to_owned(), "team-005".to_owned()]).await;
-    let first = search(&world, "team").await;
-    let menu = &first.components[0]["components"][0];
-    assert_eq!(menu["custom_id"], "pick");
-    assert_eq!(menu["placeholder"], "Pick groups to bring into Connect");
-    assert_eq!(menu["min_values"], json!(1));
-    let offered = options(&first);
-    assert_eq!(menu["max_values"], json!(offered.len()));
-    for (name, count) in [("team-001", 1), ("team-003", 1), ("team-004", 0), ("team-005", 0)] {
-        let found = offered.iter().filter(|offered| *offered == name).count();
-        assert_eq!(found, count, "{name} in {offered:?}");
-    }
-    assert_eq!(labels(&first), ["▶"], "the buttons are under the menu");
-    world.end().await;
+    run_test_with(
+        start(groups, vec!["team-004".to_owned(), "team-005".to_owned()]),
+        async |world| {
+            let first = search(world, "team").await;
+            let menu = &first.components[0]["components"][0];
+            assert_eq!(menu["custom_id"], "pick");
+            assert_eq!(menu["placeholder"], "Pick groups to bring into Connect");
+            assert_eq!(menu["min_values"], json!(1));
+            let offered = options(&first);
+            assert_eq!(menu["max_values"], json!(offered.len()));
+            for (name, count) in
+                [("team-001", 1), ("team-003", 1), ("team-004", 0), ("team-005", 0)]
+            {
+                let found = offered.iter().filter(|offered| *offered == name).count();
+                assert_eq!(found, count, "{name} in {offered:?}");
+            }
+            assert_eq!(labels(&first), ["▶"], "the buttons are under the menu");
+        },
+    );
 }
 
-#[tokio::test]
-async fn a_menu_of_one_says_so_and_where_connect_has_all_there_is_none() {
-    let world = start(teams(2), vec!["team-001".to_owned()]).await;
-    let page = search(&world, "team").await;
-    let placeholder = &page.components[0]["components"][0]["placeholder"];
-    assert_eq!(placeholder, "Pick the group to bring into Connect");
-    assert_eq!(options(&page), ["team-002"]);
-    world.connect.import("team-002");
-    let page = search(&world, "team").await;
-    assert!(page.components.is_empty(), "{:?}", page.components);
-    let page = search(&world, "nobody").await;
-    assert!(page.components.is_empty(), "{:?}", page.components);
-    world.end().await;
+#[test]
+fn a_menu_of_one_says_so_and_where_connect_has_all_there_is_none() {
+    run_test_with(start(teams(2), vec!["team-001".to_owned()]), async |world| {
+        let page = search(world, "team").await;
+        let placeholder = &page.components[0]["components"][0]["placeholder"];
+        assert_eq!(placeholder, "Pick the group to bring into Connect");
+        assert_eq!(options(&page), ["team-002"]);
+        world.connect.import("team-002");
+        let page = search(world, "team").await;
+        assert!(page.components.is_empty(), "{:?}", page.components);
+        let page = search(world, "nobody").await;
+        assert!(page.components.is_empty(), "{:?}", page.components);
+    });
 }
 
-#[tokio::test]
-async fn a_group_that_was_created_meanwhile_has_its_guid_on_the_page_and_leaves_the_menu() {
-    let world = start(teams(40), Vec::new()).await;
-    let first = search(&world, "team").await;
-    world.ask(Who::Admin, "team-022").await;
-    world.connect.clear_requests();
-    let second = turn(&world, &first, "▶").await;
-    let guid = world.connect.guid_of("team-022").unwrap();
-    assert!(second.content.contains(&format!("\nteam-022  {guid}\n")), "{}", second.content);
-    assert!(second.content.contains("Connect has 1 of them, 39 not."), "{}", second.content);
-    let offered = options(&second);
-    assert_eq!(offered.len(), 19);
-    assert!(!offered.contains(&"team-022".to_owned()), "{offered:?}");
-    assert!(world.connect.requests().is_empty());
-    world.end().await;
+#[test]
+fn a_group_that_was_created_meanwhile_has_its_guid_on_the_page_and_leaves_the_menu() {
+    run_test_with(start(teams(40), Vec::new()), async |world| {
+        let first = search(world, "team").await;
+        world.ask(Who::Admin, "team-022").await;
+        world.connect.clear_requests();
+        let second = turn(world, &first, "▶").await;
+        let guid = world.connect.guid_of("team-022").unwrap();
+        assert!(second.content.contains(&format!("\nteam-022  {guid}\n")), "{}", second.content);
+        assert!(second.content.contains("Connect has 1 of them, 39 not."), "{}", second.content);
+        let offered = options(&second);
+        assert_eq!(offered.len(), 19);
+        assert!(!offered.contains(&"team-022".to_owned()), "{offered:?}");
+        assert!(world.connect.requests().is_empty());
+    });
 }
 
-#[tokio::test]
-async fn a_name_of_over_100_characters_is_not_in_the_menu_and_can_be_typed() {
+#[test]
+fn a_name_of_over_100_characters_is_not_in_the_menu_and_can_be_typed() {
     let long = |end: &str| format!("team {}{end}", "and so on ".repeat(12));
-    let world = start(vec![long("1"), long("2"), "team".to_owned()], Vec::new()).await;
-    let page = search(&world, "team").await;
-    assert_eq!(options(&page), ["team"]);
-    assert_snapshot!(page.content.lines().last().unwrap(), @"2 names are cut, where they end in `…`. Pick below what to bring into Connect, or use `/ldapgroup create`. 2 names can't be picked, since no menu can carry them: type them in `/ldapgroup create`.");
-    let answer = world.admin().slash("create", &[("name", long("1").into())]).await;
-    assert!(answer.text().starts_with("Created `team and so on"), "{}", answer.text());
-    world.end().await;
+    run_test_with(
+        start(vec![long("1"), long("2"), "team".to_owned()], Vec::new()),
+        async |world| {
+            let page = search(world, "team").await;
+            assert_eq!(options(&page), ["team"]);
+            assert_snapshot!(page.content.lines().last().unwrap(), @"2 names are cut, where they end in `…`. Pick below what to bring into Connect, or use `/ldapgroup create`. 2 names can't be picked, since no menu can carry them: type them in `/ldapgroup create`.");
+            let answer = world.admin().slash("create", &[("name", long("1").into())]).await;
+            assert!(answer.text().starts_with("Created `team and so on"), "{}", answer.text());
+        },
+    );
 }
 
-#[tokio::test]
-async fn a_search_that_finds_nothing_any_more_says_so_in_place_of_its_page() {
-    let world = start(vec!["other".to_owned()], Vec::new()).await;
-    let page = search(&world, "other").await;
-    let answer = world.member().press_custom_id("page:1:gone", &page).await;
-    let Reply::Update(turned) = answer.reply else { panic!("{:?}", answer.reply) };
-    assert!(turned.content.starts_with("No LDAP group begins with `gone`."), "{}", turned.content);
-    assert!(turned.components.is_empty());
-    world.end().await;
+#[test]
+fn a_search_that_finds_nothing_any_more_says_so_in_place_of_its_page() {
+    run_test_with(start(vec!["other".to_owned()], Vec::new()), async |world| {
+        let page = search(world, "other").await;
+        let answer = world.member().press_custom_id("page:1:gone", &page).await;
+        let Reply::Update(turned) = answer.reply else { panic!("{:?}", answer.reply) };
+        assert!(
+            turned.content.starts_with("No LDAP group begins with `gone`."),
+            "{}",
+            turned.content
+        );
+        assert!(turned.components.is_empty());
+    });
 }

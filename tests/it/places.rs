@@ -2,57 +2,60 @@
 
 use sandbox::discord::{Closed, GUILD, OTHER_CHANNEL, OTHER_GUILD, REQUESTS, THREAD, Who};
 
-use crate::world::{World, setup};
+use crate::world::{run_test, run_test_with, setup};
 
-#[tokio::test]
-async fn who_asked_in_a_thread_that_is_locked_since_is_told_where_the_request_is_shown() {
+#[test]
+fn who_asked_in_a_thread_that_is_locked_since_is_told_where_the_request_is_shown() {
     for closed in [Closed::Locked, Closed::ArchivedAndLocked] {
-        let world = World::start().await;
-        let member = world.member().in_channel(THREAD);
-        member.slash("create", &[("name", "accounting2".into())]).await;
-        let card = world.card(1, "Approve or deny").await;
-        world.discord.close_thread(THREAD, closed);
-        world.admin().press(&card, "Approve").await;
-        let notice = world.told(Who::Member, REQUESTS, "is done").await;
-        assert_eq!(notice.pings.users, [Who::Member.id()], "{closed:?}");
-        world.end().await;
+        run_test(async |world| {
+            let member = world.member().in_channel(THREAD);
+            member.slash("create", &[("name", "accounting2".into())]).await;
+            let card = world.card(1, "Approve or deny").await;
+            world.discord.close_thread(THREAD, closed);
+            world.admin().press(&card, "Approve").await;
+            let notice = world.told(Who::Member, REQUESTS, "is done").await;
+            assert_eq!(notice.pings.users, [Who::Member.id()], "{closed:?}");
+        });
     }
 }
 
-#[tokio::test]
-async fn a_message_in_a_thread_that_is_closed_is_sent_to_the_channel_that_is_configured() {
+#[test]
+fn a_message_in_a_thread_that_is_closed_is_sent_to_the_channel_that_is_configured() {
     for closed in [Closed::Archived, Closed::Locked, Closed::ArchivedAndLocked] {
-        let mut world = World::with(setup(&[("REQUESTS_CHANNEL_ID", THREAD)])).await;
-        world.ask(Who::Member, "accounting2").await;
-        world.discord.wait_for_message(THREAD, |of| of.content.contains("Approve or deny")).await;
-        world.stop_bot().await;
-        world.discord.close_thread(THREAD, closed);
-        world.variables.push(("REQUESTS_CHANNEL_ID", REQUESTS.to_string()));
-        world.start_bot().await;
-        world.ask(Who::OtherMember, "accounting2").await;
-        let card = world.card(1, "Also asked").await;
-        world.admin().press(&card, "Approve").await;
-        world.card(1, "**Created**").await;
-        world.end().await;
+        run_test_with(setup(&[("REQUESTS_CHANNEL_ID", THREAD)]), async |world| {
+            world.ask(Who::Member, "accounting2").await;
+            world
+                .discord
+                .wait_for_message(THREAD, |of| of.content.contains("Approve or deny"))
+                .await;
+            world.stop_bot().await;
+            world.discord.close_thread(THREAD, closed);
+            world.variables.push(("REQUESTS_CHANNEL_ID", REQUESTS.to_string()));
+            world.start_bot().await;
+            world.ask(Who::OtherMember, "accounting2").await;
+            let card = world.card(1, "Also asked").await;
+            world.admin().press(&card, "Approve").await;
+            world.card(1, "**Created**").await;
+        });
     }
 }
 
-#[tokio::test]
-async fn a_link_names_the_server_that_has_the_message_wherever_somebody_asked() {
+#[test]
+fn a_link_names_the_server_that_has_the_message_wherever_somebody_asked() {
     let guilds = format!("{GUILD},{OTHER_GUILD}");
-    let mut world = World::with(setup(&[("DISCORD_GUILD_IDS", guilds)])).await;
-    let member = world.member().in_channel(OTHER_CHANNEL);
-    let answer = member.slash("create", &[("name", "accounting2".into())]).await;
-    let card = world.card(1, "Approve or deny").await;
-    let link = format!("https://discord.com/channels/{GUILD}/{REQUESTS}/{}", card.id);
-    assert!(answer.text().contains(&link), "{}", answer.text());
-    let own = world.member().slash("create", &[("name", "ABE-TEST".into())]).await;
-    let own_card = world.card(2, "Approve or deny").await;
-    let own_link = format!("https://discord.com/channels/{GUILD}/{REQUESTS}/{}", own_card.id);
-    assert!(own.text().contains(&own_link), "{}", own.text());
-    world.stop_bot().await;
-    world.start_bot().await;
-    let listed = member.slash("requests", &[]).await;
-    assert!(listed.text().contains(&link), "{}", listed.text());
-    world.end().await;
+    run_test_with(setup(&[("DISCORD_GUILD_IDS", guilds)]), async |world| {
+        let member = world.member().in_channel(OTHER_CHANNEL);
+        let answer = member.slash("create", &[("name", "accounting2".into())]).await;
+        let card = world.card(1, "Approve or deny").await;
+        let link = format!("https://discord.com/channels/{GUILD}/{REQUESTS}/{}", card.id);
+        assert!(answer.text().contains(&link), "{}", answer.text());
+        let own = world.member().slash("create", &[("name", "ABE-TEST".into())]).await;
+        let own_card = world.card(2, "Approve or deny").await;
+        let own_link = format!("https://discord.com/channels/{GUILD}/{REQUESTS}/{}", own_card.id);
+        assert!(own.text().contains(&own_link), "{}", own.text());
+        world.stop_bot().await;
+        world.start_bot().await;
+        let listed = member.slash("requests", &[]).await;
+        assert!(listed.text().contains(&link), "{}", listed.text());
+    });
 }

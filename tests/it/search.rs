@@ -3,126 +3,129 @@
 use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
 
-use crate::world::World;
+use crate::world::{ldap_groups, run_test, run_test_with};
 
-#[tokio::test]
-async fn hits_are_shown_with_the_guids_of_those_that_connect_has() {
-    let world = World::start().await;
-    let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
-    let guid = world.connect.guid_of("accounting").unwrap();
-    let text = answer.text().replace(&guid, "<the guid that Connect has>");
-    assert_snapshot!(text, @r"
-    **6 LDAP groups** begin with `accounting`; Connect has 1 of them, 5 not.
-    ```
-    NAME                 GUID
-    accounting           <the guid that Connect has>
-    accounting2          NULL
-    accounting-apac      NULL
-    accounting-emea      NULL
-    Accounting Auditors  NULL
-    accounting-readonly  NULL
-    ```
-    Pick below what to bring into Connect, or use `/ldapgroup create`.
-    ");
-    assert!(!answer.is_private());
-    assert!(!answer.is_deferred());
-    world.end().await;
+#[test]
+fn hits_are_shown_with_the_guids_of_those_that_connect_has() {
+    run_test(async |world| {
+        let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+        let guid = world.connect.guid_of("accounting").unwrap();
+        let text = answer.text().replace(&guid, "<the guid that Connect has>");
+        assert_snapshot!(text, @r"
+        **6 LDAP groups** begin with `accounting`; Connect has 1 of them, 5 not.
+        ```
+        NAME                 GUID
+        accounting           <the guid that Connect has>
+        accounting2          NULL
+        accounting-apac      NULL
+        accounting-emea      NULL
+        Accounting Auditors  NULL
+        accounting-readonly  NULL
+        ```
+        Pick below what to bring into Connect, or use `/ldapgroup create`.
+        ");
+        assert!(!answer.is_private());
+        assert!(!answer.is_deferred());
+    });
 }
 
-#[tokio::test]
-async fn everyone_may_search_where_no_role_is_asked_for() {
-    let world = World::start().await;
-    let answer = world.member().slash("search", &[("prefix", "ABE".into())]).await;
-    assert!(answer.text().contains("ABE-TEST"), "{}", answer.text());
-    world.end().await;
+#[test]
+fn everyone_may_search_where_no_role_is_asked_for() {
+    run_test(async |world| {
+        let answer = world.member().slash("search", &[("prefix", "ABE".into())]).await;
+        assert!(answer.text().contains("ABE-TEST"), "{}", answer.text());
+    });
 }
 
-#[tokio::test]
-async fn no_hit_says_how_a_search_works() {
-    let world = World::start().await;
-    let answer = world.admin().slash("search", &[("prefix", "nobody".into())]).await;
-    assert_snapshot!(answer.text(), @"No LDAP group begins with `nobody`. A search compares the beginning of the name, whatever the case: try fewer letters.");
-    world.end().await;
+#[test]
+fn no_hit_says_how_a_search_works() {
+    run_test(async |world| {
+        let answer = world.admin().slash("search", &[("prefix", "nobody".into())]).await;
+        assert_snapshot!(answer.text(), @"No LDAP group begins with `nobody`. A search compares the beginning of the name, whatever the case: try fewer letters.");
+    });
 }
 
-#[tokio::test]
-async fn numbers_agree_with_what_they_count() {
-    let world = World::with_groups(["one".to_owned(), "two1".to_owned(), "two2".to_owned()]).await;
-    let admin = world.admin();
-    let head = async |prefix: &str| {
-        let answer = admin.slash("search", &[("prefix", prefix.into())]).await;
-        answer.text().lines().next().unwrap().to_owned()
-    };
-    assert_eq!(
-        head("one").await,
-        "**1 LDAP group** begins with `one`; Connect doesn't have it yet."
-    );
-    assert_eq!(
-        head("two").await,
-        "**2 LDAP groups** begin with `two`; Connect has none of them yet."
-    );
-    world.connect.import("one");
-    world.connect.import("two1");
-    assert_eq!(head("one").await, "**1 LDAP group** begins with `one`; Connect has it.");
-    assert_eq!(
-        head("two").await,
-        "**2 LDAP groups** begin with `two`; Connect has 1 of them, 1 not."
-    );
-    world.connect.import("two2");
-    assert_eq!(head("two").await, "**2 LDAP groups** begin with `two`; Connect has all of them.");
-    world.end().await;
+#[test]
+fn numbers_agree_with_what_they_count() {
+    run_test_with(ldap_groups(["one", "two1", "two2"]), async |world| {
+        let admin = world.admin();
+        let head = async |prefix: &str| {
+            let answer = admin.slash("search", &[("prefix", prefix.into())]).await;
+            answer.text().lines().next().unwrap().to_owned()
+        };
+        assert_eq!(
+            head("one").await,
+            "**1 LDAP group** begins with `one`; Connect doesn't have it yet."
+        );
+        assert_eq!(
+            head("two").await,
+            "**2 LDAP groups** begin with `two`; Connect has none of them yet."
+        );
+        world.connect.import("one");
+        world.connect.import("two1");
+        assert_eq!(head("one").await, "**1 LDAP group** begins with `one`; Connect has it.");
+        assert_eq!(
+            head("two").await,
+            "**2 LDAP groups** begin with `two`; Connect has 1 of them, 1 not."
+        );
+        world.connect.import("two2");
+        assert_eq!(
+            head("two").await,
+            "**2 LDAP groups** begin with `two`; Connect has all of them."
+        );
+    });
 }
 
-#[tokio::test]
-async fn more_than_connect_lists_is_said_so() {
-    let world = World::with_groups((0..600).map(|n| format!("team-{n:03}"))).await;
-    let answer = world.admin().slash("search", &[("prefix", "team".into())]).await;
-    let text = answer.text();
-    let (head, rest) = text.split_once("```").unwrap();
-    let (table, notes) = rest.split_once("```").unwrap();
-    assert_snapshot!(head, @"**500 LDAP groups** begin with `team`; Connect has none of them yet.");
-    assert_eq!(table.matches("NULL").count(), 20);
-    assert_snapshot!(notes, @r"
+#[test]
+fn more_than_connect_lists_is_said_so() {
+    run_test_with(ldap_groups((0..600).map(|n| format!("team-{n:03}"))), async |world| {
+        let answer = world.admin().slash("search", &[("prefix", "team".into())]).await;
+        let text = answer.text();
+        let (head, rest) = text.split_once("```").unwrap();
+        let (table, notes) = rest.split_once("```").unwrap();
+        assert_snapshot!(head, @"**500 LDAP groups** begin with `team`; Connect has none of them yet.");
+        assert_eq!(table.matches("NULL").count(), 20);
+        assert_snapshot!(notes, @r"
 
-    page 1 of 25 · 500 shown of at least 500
-    Connect lists at most 500 groups for one prefix: search for a longer prefix to see others. Pick below what to bring into Connect, or use `/ldapgroup create`.
-    ");
-    world.end().await;
+        page 1 of 25 · 500 shown of at least 500
+        Connect lists at most 500 groups for one prefix: search for a longer prefix to see others. Pick below what to bring into Connect, or use `/ldapgroup create`.
+        ");
+    });
 }
 
-#[tokio::test]
-async fn the_prefix_reaches_connect_untouched_and_the_limit_is_the_greatest() {
-    let world = World::start().await;
-    let prefix = "R&D = 100% + #1 (Zürich)";
-    let answer = world.admin().slash("search", &[("prefix", prefix.into())]).await;
-    assert!(answer.text().contains("R&D = 100% + #1 (Zürich)"), "{}", answer.text());
-    let seen = &world.connect.requests()[0];
-    let expected = [("prefix", prefix), ("limit", "500")];
-    assert_eq!(seen.params, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    world.end().await;
+#[test]
+fn the_prefix_reaches_connect_untouched_and_the_limit_is_the_greatest() {
+    run_test(async |world| {
+        let prefix = "R&D = 100% + #1 (Zürich)";
+        let answer = world.admin().slash("search", &[("prefix", prefix.into())]).await;
+        assert!(answer.text().contains("R&D = 100% + #1 (Zürich)"), "{}", answer.text());
+        let seen = &world.connect.requests()[0];
+        let expected = [("prefix", prefix), ("limit", "500")];
+        assert_eq!(seen.params, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    });
 }
 
-#[tokio::test]
-async fn identical_searches_at_the_same_time_share_one_call() {
-    let world = World::start().await;
-    world.connect.fail(Route::Search, Fault::Hold, Times::Times(1));
-    let first = world.admin().start_slash("search", &[("prefix", "acc".into())]);
-    world.connect.wait_for(1, Route::Search).await;
-    let second = world.member().start_slash("search", &[("prefix", "acc".into())]);
-    let other = world.member().slash("search", &[("prefix", "ABE".into())]).await;
-    assert!(other.text().contains("ABE"));
-    world.connect.release();
-    assert_eq!(first.answer().await.text(), second.answer().await.text());
-    assert_eq!(world.connect.requests().len(), 2);
-    world.end().await;
+#[test]
+fn identical_searches_at_the_same_time_share_one_call() {
+    run_test(async |world| {
+        world.connect.fail(Route::Search, Fault::Hold, Times::Times(1));
+        let first = world.admin().start_slash("search", &[("prefix", "acc".into())]);
+        world.connect.wait_for(1, Route::Search).await;
+        let second = world.member().start_slash("search", &[("prefix", "acc".into())]);
+        let other = world.member().slash("search", &[("prefix", "ABE".into())]).await;
+        assert!(other.text().contains("ABE"));
+        world.connect.release();
+        assert_eq!(first.answer().await.text(), second.answer().await.text());
+        assert_eq!(world.connect.requests().len(), 2);
+    });
 }
 
-#[tokio::test]
-async fn a_blank_prefix_is_refused_without_a_call() {
-    let world = World::start().await;
-    let answer = world.admin().slash("search", &[("prefix", " ".into())]).await;
-    assert!(answer.is_private());
-    assert_snapshot!(answer.text(), @"A name has at least one letter. Type the beginning of the group's name.");
-    assert!(world.connect.requests().is_empty());
-    world.end().await;
+#[test]
+fn a_blank_prefix_is_refused_without_a_call() {
+    run_test(async |world| {
+        let answer = world.admin().slash("search", &[("prefix", " ".into())]).await;
+        assert!(answer.is_private());
+        assert_snapshot!(answer.text(), @"A name has at least one letter. Type the beginning of the group's name.");
+        assert!(world.connect.requests().is_empty());
+    });
 }

@@ -8,32 +8,32 @@ use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{Reply, Who};
 
 use crate::database::execute;
-use crate::world::World;
+use crate::world::{Setup, World, in_world, run_test};
 
-#[tokio::test]
-async fn a_day_without_connect_ends_an_approved_request_as_failed() {
-    let mut world = World::start().await;
-    world.ask(Who::Member, "accounting2").await;
-    let card = world.card(1, "Approve or deny").await;
-    world.connect.go_down().await;
-    let answer = world.admin().press(&card, "Approve").await;
-    assert_eq!(answer.reply, Reply::Acknowledged);
-    world.card(1, "isn't created yet").await;
-    world.stop_bot().await;
-    let database = world.sandbox.database();
-    execute(
-        &database,
-        "UPDATE requests SET decided_at = decided_at - 25 * 3600 * 1000, due_at = 1",
-    )
-    .await;
-    world.start_bot().await;
-    let card = world.card(1, "**Failed**").await;
-    world.connect.come_up().await.unwrap();
-    let answer = world.admin().press(&card, "Retry").await;
-    assert_eq!(answer.reply, Reply::Acknowledged);
-    world.card(1, "**Created**").await;
-    assert_eq!(world.puts(), 1);
-    world.end().await;
+#[test]
+fn a_day_without_connect_ends_an_approved_request_as_failed() {
+    run_test(async |world| {
+        world.ask(Who::Member, "accounting2").await;
+        let card = world.card(1, "Approve or deny").await;
+        world.connect.go_down().await;
+        let answer = world.admin().press(&card, "Approve").await;
+        assert_eq!(answer.reply, Reply::Acknowledged);
+        world.card(1, "isn't created yet").await;
+        world.stop_bot().await;
+        let database = world.sandbox.database();
+        execute(
+            &database,
+            "UPDATE requests SET decided_at = decided_at - 25 * 3600 * 1000, due_at = 1",
+        )
+        .await;
+        world.start_bot().await;
+        let card = world.card(1, "**Failed**").await;
+        world.connect.come_up().await.unwrap();
+        let answer = world.admin().press(&card, "Retry").await;
+        assert_eq!(answer.reply, Reply::Acknowledged);
+        world.card(1, "**Created**").await;
+        assert_eq!(world.puts(), 1);
+    });
 }
 
 /// An admin's create as a crash leaves it behind.
@@ -59,27 +59,30 @@ pub(crate) async fn settled(world: &World, steps: usize) -> String {
     }
 }
 
-#[tokio::test]
-async fn an_admins_create_that_a_crash_interrupted_is_created_if_the_group_is_there() {
-    let mut world = World::start().await;
-    interrupted(&mut world).await;
-    world.start_bot().await;
-    let step = crate::world::in_time(settled(&world, 3)).await;
-    assert!(step.contains("creating → **created** by the bot"), "{step}");
-    assert_eq!(world.puts(), 0);
-    world.end().await;
+#[test]
+fn an_admins_create_that_a_crash_interrupted_is_created_if_the_group_is_there() {
+    run_test(async |world| {
+        interrupted(world).await;
+        world.start_bot().await;
+        let step = crate::world::in_time(settled(world, 3)).await;
+        assert!(step.contains("creating → **created** by the bot"), "{step}");
+        assert_eq!(world.puts(), 0);
+    });
 }
 
-#[tokio::test]
-async fn an_admins_create_that_a_crash_interrupted_is_not_sent_again() {
-    let mut world = World::start().await;
-    interrupted(&mut world).await;
-    world.connect.remove_group("accounting2");
-    world.start_bot().await;
-    let step = crate::world::in_time(settled(&world, 3)).await;
-    assert!(step.contains("creating → **failed** by the bot: Connect's answer got lost"), "{step}");
-    assert_eq!(world.puts(), 0);
-    world.end().await;
+#[test]
+fn an_admins_create_that_a_crash_interrupted_is_not_sent_again() {
+    run_test(async |world| {
+        interrupted(world).await;
+        world.connect.remove_group("accounting2");
+        world.start_bot().await;
+        let step = crate::world::in_time(settled(world, 3)).await;
+        assert!(
+            step.contains("creating → **failed** by the bot: Connect's answer got lost"),
+            "{step}"
+        );
+        assert_eq!(world.puts(), 0);
+    });
 }
 
 fn now() -> u64 {
@@ -89,20 +92,21 @@ fn now() -> u64 {
 /// Approves a request for these groups while Connect answers once like this. Its message then, and how
 /// many seconds later than now the next try is.
 async fn put_off(names: &str, fault: Fault) -> (String, RangeInclusive<u64>) {
-    let world = World::start().await;
-    world.ask(Who::Member, names).await;
-    let card = world.card(1, "Approve or deny").await;
-    world.connect.clear_requests();
-    world.connect.fail(Route::Search, fault, Times::Times(1));
-    let before = now();
-    world.admin().press(&card, "Approve").await;
-    let content = world.card(1, "next try:").await.content;
-    let (_, due) = content.split_once("next try: <t:").unwrap();
-    let due: u64 = due.split_once(':').unwrap().0.parse().unwrap();
-    let wait = due - now()..=due - before;
-    assert_eq!(world.asked(), ["GET v1/groups/remote"]);
-    world.end().await;
-    (content, wait)
+    in_world(Setup::default(), async |world| {
+        world.ask(Who::Member, names).await;
+        let card = world.card(1, "Approve or deny").await;
+        world.connect.clear_requests();
+        world.connect.fail(Route::Search, fault, Times::Times(1));
+        let before = now();
+        world.admin().press(&card, "Approve").await;
+        let content = world.card(1, "next try:").await.content;
+        let (_, due) = content.split_once("next try: <t:").unwrap();
+        let due: u64 = due.split_once(':').unwrap().0.parse().unwrap();
+        let wait = due - now()..=due - before;
+        assert_eq!(world.connect_calls(), ["GET v1/groups/remote"]);
+        (content, wait)
+    })
+    .await
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ use sandbox::discord::{self, Closed, DM, REQUESTS, THREAD, Who, permission};
 
 use crate::database::execute;
 use crate::program::{output, program};
-use crate::world::{Setup, World, in_time, masked, private, setup};
+use crate::world::{
+    Setup, World, in_time, in_world, masked, private, run_test, run_test_with, setup,
+};
 
 /// The answer with what differs from run to run made readable.
 async fn status(world: &World) -> String {
@@ -46,107 +48,108 @@ async fn shared_problems(world: &World) -> String {
     problems
 }
 
-async fn with_connect(change: impl Fn(&mut connect::Options)) -> World {
+fn with_connect(change: impl Fn(&mut connect::Options)) -> Setup {
     let mut setup = Setup::default();
     change(&mut setup.connect);
-    World::with(setup).await
+    setup
 }
 
-#[tokio::test]
-async fn an_admin_sees_how_everything_is() {
-    let world = World::start().await;
-    assert_snapshot!(status(&world).await, @r"
-    **ldapgroup-bot <version>**, started <t:<time>:R>
-    No request is open.
-    ✅ All is as it should be.
-    -# Discord accepts the token of application `ldapgroup`; Discord sends interactions over the gateway; the bot is in server 1098231477641412618; the bot may write in the requests channel <#1098232018379395073>; Connect accepts the key of administrator `ldapgroup-bot`; Connect `2026.06.0` searches LDAP groups; the database holds no request yet; the gateway is connected
-    ");
-    world.ask(Who::Member, "accounting2").await;
-    let open = async || status(&world).await.lines().nth(1).unwrap().to_owned();
-    assert_snapshot!(open().await, @"1 request is open: [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) for `accounting2`, made <t:<time>:R>.");
-    world.ask(Who::OtherMember, "ABE-TEST").await;
-    assert_snapshot!(open().await, @"2 requests are open, the oldest [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) for `accounting2`, made <t:<time>:R>.");
-    world.end().await;
+#[test]
+fn an_admin_sees_how_everything_is() {
+    run_test(async |world| {
+        assert_snapshot!(status(world).await, @r"
+        **ldapgroup-bot <version>**, started <t:<time>:R>
+        No request is open.
+        ✅ All is as it should be.
+        -# Discord accepts the token of application `ldapgroup`; Discord sends interactions over the gateway; the bot is in server 1098231477641412618; the bot may write in the requests channel <#1098232018379395073>; Connect accepts the key of administrator `ldapgroup-bot`; Connect `2026.06.0` searches LDAP groups; the database holds no request yet; the gateway is connected
+        ");
+        world.ask(Who::Member, "accounting2").await;
+        let open = async || status(world).await.lines().nth(1).unwrap().to_owned();
+        assert_snapshot!(open().await, @"1 request is open: [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) for `accounting2`, made <t:<time>:R>.");
+        world.ask(Who::OtherMember, "ABE-TEST").await;
+        assert_snapshot!(open().await, @"2 requests are open, the oldest [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) for `accounting2`, made <t:<time>:R>.");
+    });
 }
 
-#[tokio::test]
-async fn the_gateways_latency_is_that_of_the_latest_heartbeat_on_this_connection() {
-    let world = World::start().await;
-    world.discord.ask_heartbeat();
-    let is_measured = async || status(&world).await.contains("the gateway answers in <number> ms");
-    // The answer to the heartbeat is on its way.
-    in_time(async { while !is_measured().await {} }).await;
-    world.discord.drop_gateway();
-    world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
-    assert!(!is_measured().await);
-    world.end().await;
+#[test]
+fn the_gateways_latency_is_that_of_the_latest_heartbeat_on_this_connection() {
+    run_test(async |world| {
+        world.discord.ask_heartbeat();
+        let is_measured =
+            async || status(world).await.contains("the gateway answers in <number> ms");
+        // The answer to the heartbeat is on its way.
+        in_time(async { while !is_measured().await {} }).await;
+        world.discord.drop_gateway();
+        world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
+        assert!(!is_measured().await);
+    });
 }
 
-#[tokio::test]
-async fn nobody_else_sees_it() {
-    let world = World::start().await;
-    let refused = private(&world.member().slash("status", &[]).await);
-    assert_snapshot!(refused, @"Only an administrator can do this. Ask someone with the role <@&1098233105413124096>.");
-    let elsewhere = world.admin().in_channel(DM).slash("status", &[]).await;
-    assert!(private(&elsewhere).starts_with("This works in your team's server only."));
-    assert!(world.connect.requests().is_empty());
-    world.end().await;
+#[test]
+fn nobody_else_sees_it() {
+    run_test(async |world| {
+        let refused = private(&world.member().slash("status", &[]).await);
+        assert_snapshot!(refused, @"Only an administrator can do this. Ask someone with the role <@&1098233105413124096>.");
+        let elsewhere = world.admin().in_channel(DM).slash("status", &[]).await;
+        assert!(private(&elsewhere).starts_with("This works in your team's server only."));
+        assert!(world.connect.requests().is_empty());
+    });
 }
 
-#[tokio::test]
-async fn ldap_away_is_no_ldap_that_can_be_searched() {
-    let world = World::start().await;
-    world.connect.fail(Route::Search, Fault::Error(63), Times::Always);
-    assert_snapshot!(shared_problems(&world).await, @"❌ Connect `2026.06.0` can't reach LDAP, so that nothing can be searched or created: its log says why, and whoever runs Connect can mend it");
-    assert!(!status(&world).await.contains("searches LDAP groups"));
-    world.connect.heal();
-    assert_eq!(problems(&world).await, "");
-    world.end().await;
+#[test]
+fn ldap_away_is_no_ldap_that_can_be_searched() {
+    run_test(async |world| {
+        world.connect.fail(Route::Search, Fault::Error(63), Times::Always);
+        assert_snapshot!(shared_problems(world).await, @"❌ Connect `2026.06.0` can't reach LDAP, so that nothing can be searched or created: its log says why, and whoever runs Connect can mend it");
+        assert!(!status(world).await.contains("searches LDAP groups"));
+        world.connect.heal();
+        assert_eq!(problems(world).await, "");
+    });
 }
 
-#[tokio::test]
-async fn a_requests_channel_that_the_bot_cannot_use_is_said_so() {
-    let world = World::start().await;
-    world.discord.forbid(REQUESTS, permission::VIEW_CHANNEL);
-    assert_snapshot!(shared_problems(&world).await, @"❌ the bot can't see channel <#1098232018379395073> (`Discord answered 403 Forbidden with code 50001: Missing Access`), so no admin sees requests: check `REQUESTS_CHANNEL_ID`, and give the bot View Channel there");
-    world.discord.forbid(REQUESTS, permission::SEND_MESSAGES);
-    assert_snapshot!(shared_problems(&world).await, @"❌ the bot lacks Send Messages in the requests channel <#1098232018379395073>, so no admin sees requests: change that in the channel's permissions");
-    world.discord.forbid(REQUESTS, 0);
-    assert_eq!(problems(&world).await, "");
-    world.end().await;
+#[test]
+fn a_requests_channel_that_the_bot_cannot_use_is_said_so() {
+    run_test(async |world| {
+        world.discord.forbid(REQUESTS, permission::VIEW_CHANNEL);
+        assert_snapshot!(shared_problems(world).await, @"❌ the bot can't see channel <#1098232018379395073> (`Discord answered 403 Forbidden with code 50001: Missing Access`), so no admin sees requests: check `REQUESTS_CHANNEL_ID`, and give the bot View Channel there");
+        world.discord.forbid(REQUESTS, permission::SEND_MESSAGES);
+        assert_snapshot!(shared_problems(world).await, @"❌ the bot lacks Send Messages in the requests channel <#1098232018379395073>, so no admin sees requests: change that in the channel's permissions");
+        world.discord.forbid(REQUESTS, 0);
+        assert_eq!(problems(world).await, "");
+    });
 }
 
-#[tokio::test]
-async fn what_cannot_be_delivered_is_said_with_how_much_since_when_and_why() {
-    let world = World::start().await;
-    world.discord.forbid(REQUESTS, permission::SEND_MESSAGES);
-    world.ask(Who::Member, "accounting2").await;
-    world.ask(Who::OtherMember, "ABE-TEST").await;
-    assert_snapshot!(status(&world).await, @r"
-    **ldapgroup-bot <version>**, started <t:<time>:R>
-    2 requests are open, the oldest 1 for `accounting2`, made <t:<time>:R>.
-    ❌ the bot lacks Send Messages in the requests channel <#1098232018379395073>, so no admin sees requests: change that in the channel's permissions
-    ❌ 2 messages can't be delivered in <#1098232018379395073> since <t:<time>:R> (`Discord answered 403 Forbidden with code 50013: Missing Permissions`): allow the bot View Channel, Send Messages and Send Messages in Threads there
-    -# ✅ Discord accepts the token of application `ldapgroup`; Discord sends interactions over the gateway; the bot is in server 1098231477641412618; Connect accepts the key of administrator `ldapgroup-bot`; Connect `2026.06.0` searches LDAP groups; the latest request in the database is number 2; the gateway is connected
-    -# Reference for the logs: `<guid>`
-    ");
-    world.discord.forbid(REQUESTS, 0);
-    world.card(1, "Approve or deny").await;
-    world.card(2, "Approve or deny").await;
-    in_time(async { while !problems(&world).await.is_empty() {} }).await;
-    world.end().await;
+#[test]
+fn what_cannot_be_delivered_is_said_with_how_much_since_when_and_why() {
+    run_test(async |world| {
+        world.discord.forbid(REQUESTS, permission::SEND_MESSAGES);
+        world.ask(Who::Member, "accounting2").await;
+        world.ask(Who::OtherMember, "ABE-TEST").await;
+        assert_snapshot!(status(world).await, @r"
+        **ldapgroup-bot <version>**, started <t:<time>:R>
+        2 requests are open, the oldest 1 for `accounting2`, made <t:<time>:R>.
+        ❌ the bot lacks Send Messages in the requests channel <#1098232018379395073>, so no admin sees requests: change that in the channel's permissions
+        ❌ 2 messages can't be delivered in <#1098232018379395073> since <t:<time>:R> (`Discord answered 403 Forbidden with code 50013: Missing Permissions`): allow the bot View Channel, Send Messages and Send Messages in Threads there
+        -# ✅ Discord accepts the token of application `ldapgroup`; Discord sends interactions over the gateway; the bot is in server 1098231477641412618; Connect accepts the key of administrator `ldapgroup-bot`; Connect `2026.06.0` searches LDAP groups; the latest request in the database is number 2; the gateway is connected
+        -# Reference for the logs: `<guid>`
+        ");
+        world.discord.forbid(REQUESTS, 0);
+        world.card(1, "Approve or deny").await;
+        world.card(2, "Approve or deny").await;
+        in_time(async { while !problems(world).await.is_empty() {} }).await;
+    });
 }
 
 #[tokio::test]
 async fn what_waits_for_a_thread_that_is_closed_is_said_so() {
     let waits = async |closed: Closed| {
-        let world = World::with(setup(&[("REQUESTS_CHANNEL_ID", THREAD)])).await;
-        world.discord.close_thread(THREAD, closed);
-        let answer = world.ask(Who::Member, "accounting2").await;
-        assert!(answer.text().contains("no administrator sees it yet"), "{}", answer.text());
-        let problems = problems(&world).await;
-        world.end().await;
-        problems
+        in_world(setup(&[("REQUESTS_CHANNEL_ID", THREAD)]), async |world| {
+            world.discord.close_thread(THREAD, closed);
+            let answer = world.ask(Who::Member, "accounting2").await;
+            assert!(answer.text().contains("no administrator sees it yet"), "{}", answer.text());
+            problems(world).await
+        })
+        .await
     };
     assert_snapshot!(waits(Closed::Locked).await, @"❌ 1 message can't be delivered in <#<id>> since <t:<time>:R> (`Discord answered 403 Forbidden with code 160005: Thread is locked`): open the thread again, which is archived or locked");
     assert_snapshot!(waits(Closed::ArchivedAndLocked).await, @"❌ 1 message can't be delivered in <#<id>> since <t:<time>:R> (`Discord answered 403 Forbidden with code 50083: Thread is archived`): open the thread again, which is archived or locked");
@@ -155,12 +158,13 @@ async fn what_waits_for_a_thread_that_is_closed_is_said_so() {
 #[tokio::test]
 async fn a_connect_that_hangs_keeps_nothing_else_from_being_said() {
     let hanging = async |route: Route| {
-        let world = World::with(setup(&[("CONNECT_TIMEOUT", "5m")])).await;
-        world.connect.fail(route, Fault::Hold, Times::Always);
-        let text = status(&world).await;
-        world.connect.release();
-        world.end().await;
-        text
+        in_world(setup(&[("CONNECT_TIMEOUT", "5m")]), async |world| {
+            world.connect.fail(route, Fault::Hold, Times::Always);
+            let text = status(world).await;
+            world.connect.release();
+            text
+        })
+        .await
     };
     let (all, ldap) = tokio::join!(hanging(Route::Any), hanging(Route::Search));
     assert_snapshot!(all, @r"
@@ -179,46 +183,43 @@ async fn a_connect_that_hangs_keeps_nothing_else_from_being_said() {
     ");
 }
 
-#[tokio::test]
-async fn a_discord_that_hangs_keeps_nothing_else_from_being_said() {
-    let world = World::start().await;
-    let slow = discord::Fault::Slow(Duration::from_secs(30));
-    world.discord.fail(discord::Route::GuildMember, slow, discord::Times::Always);
-    assert_snapshot!(status(&world).await, @r"
-    **ldapgroup-bot <version>**, started <t:<time>:R>
-    No request is open.
-    ❌ Discord didn't answer everything within 10s, so that servers, roles and channels aren't known: try again later
-    -# ✅ Connect accepts the key of administrator `ldapgroup-bot`; Connect `2026.06.0` searches LDAP groups; the database holds no request yet; the gateway is connected
-    -# Reference for the logs: `<guid>`
-    ");
-    world.discord.clear_faults();
-    world.end().await;
+#[test]
+fn a_discord_that_hangs_keeps_nothing_else_from_being_said() {
+    run_test(async |world| {
+        let slow = discord::Fault::Slow(Duration::from_secs(30));
+        world.discord.fail(discord::Route::GuildMember, slow, discord::Times::Always);
+        assert_snapshot!(status(world).await, @r"
+        **ldapgroup-bot <version>**, started <t:<time>:R>
+        No request is open.
+        ❌ Discord didn't answer everything within 10s, so that servers, roles and channels aren't known: try again later
+        -# ✅ Connect accepts the key of administrator `ldapgroup-bot`; Connect `2026.06.0` searches LDAP groups; the database holds no request yet; the gateway is connected
+        -# Reference for the logs: `<guid>`
+        ");
+        world.discord.clear_faults();
+    });
 }
 
-#[tokio::test]
-async fn a_connect_and_a_database_that_fail_are_said_so_and_the_rest_stays() {
-    let world = World::start().await;
-    world.connect.fail(Route::Any, Fault::Html(502), Times::Always);
-    execute(&world.sandbox.database(), "ALTER TABLE requests RENAME TO away").await;
-    let broken = status(&world).await;
-    execute(&world.sandbox.database(), "ALTER TABLE away RENAME TO requests").await;
-    assert_snapshot!(broken, @r"
-    **ldapgroup-bot <version>**, started <t:<time>:R>
-    ❌ `the answer isn't Connect's: status 502 Bad Gateway, content type text/html; charset=utf-8`: check `CONNECT_SERVER`, and what stands in front of Connect
-    ❌ `DATABASE_URL`: the database can't be used (`error returned from database: (code: 1) no such table: requests`); see that its disk isn't full, that the bot's user owns it, and that no other program keeps it locked
-    -# ✅ Discord accepts the token of application `ldapgroup`; Discord sends interactions over the gateway; the bot is in server 1098231477641412618; the bot may write in the requests channel <#1098232018379395073>; the gateway is connected
-    -# Reference for the logs: `<guid>`
-    ");
-    world.end().await;
+#[test]
+fn a_connect_and_a_database_that_fail_are_said_so_and_the_rest_stays() {
+    run_test(async |world| {
+        world.connect.fail(Route::Any, Fault::Html(502), Times::Always);
+        execute(&world.sandbox.database(), "ALTER TABLE requests RENAME TO away").await;
+        let broken = status(world).await;
+        execute(&world.sandbox.database(), "ALTER TABLE away RENAME TO requests").await;
+        assert_snapshot!(broken, @r"
+        **ldapgroup-bot <version>**, started <t:<time>:R>
+        ❌ `the answer isn't Connect's: status 502 Bad Gateway, content type text/html; charset=utf-8`: check `CONNECT_SERVER`, and what stands in front of Connect
+        ❌ `DATABASE_URL`: the database can't be used (`error returned from database: (code: 1) no such table: requests`); see that its disk isn't full, that the bot's user owns it, and that no other program keeps it locked
+        -# ✅ Discord accepts the token of application `ldapgroup`; Discord sends interactions over the gateway; the bot is in server 1098231477641412618; the bot may write in the requests channel <#1098232018379395073>; the gateway is connected
+        -# Reference for the logs: `<guid>`
+        ");
+    });
 }
 
 #[tokio::test]
 async fn what_is_wrong_with_the_key_or_with_ldap_is_said_as_by_check() {
     let said = async |change: &dyn Fn(&mut connect::Options)| {
-        let world = with_connect(change).await;
-        let said = shared_problems(&world).await;
-        world.end().await;
-        said
+        in_world(with_connect(change), async |world| shared_problems(world).await).await
     };
     assert_snapshot!(said(&|connect| connect.user_role = Role::Publisher).await, @"⚠️ `CONNECT_API_KEY` is that of `ldapgroup-bot`, a publisher: searches work, but creating needs an administrator's key");
     assert_snapshot!(said(&|connect| connect.key_role = Role::Viewer).await, @"❌ `CONNECT_API_KEY` has the role viewer, though `ldapgroup-bot` is an administrator: it can neither search nor create, so use an administrator's key");
@@ -229,16 +230,16 @@ async fn what_is_wrong_with_the_key_or_with_ldap_is_said_as_by_check() {
     assert!(expiring.starts_with("⚠️ `CONNECT_API_KEY` expires on "), "{expiring}");
 }
 
-#[tokio::test]
-async fn what_does_not_fit_is_counted() {
+#[test]
+fn what_does_not_fit_is_counted() {
     let channels: Vec<_> = (1..=30).map(|id| id.to_string()).collect();
     let allowed = [channels.join(","), discord::CONNECT.to_string()].join(",");
-    let world = World::with(setup(&[("ALLOWED_CHANNEL_IDS", allowed)])).await;
-    let text = status(&world).await;
-    let shown = text.lines().filter(|line| line.starts_with("⚠️")).count();
-    assert!((5..30).contains(&shown), "{text}");
-    let left = format!("-# {} more don't fit here: the bot's log has them.", 30 - shown);
-    assert!(text.contains(&left), "{text}");
-    assert!(text.contains("✅"), "{text}");
-    world.end().await;
+    run_test_with(setup(&[("ALLOWED_CHANNEL_IDS", allowed)]), async |world| {
+        let text = status(world).await;
+        let shown = text.lines().filter(|line| line.starts_with("⚠️")).count();
+        assert!((5..30).contains(&shown), "{text}");
+        let left = format!("-# {} more don't fit here: the bot's log has them.", 30 - shown);
+        assert!(text.contains(&left), "{text}");
+        assert!(text.contains("✅"), "{text}");
+    });
 }

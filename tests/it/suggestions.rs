@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{Choice, Who};
 
-use crate::world::{Setup, World, in_time};
+use crate::world::{Setup, World, in_time, ldap_groups, run_test, run_test_with};
 
 async fn suggested(world: &World, typed: &str) -> Vec<Choice> {
     world.admin().autocomplete("create", &[], ("name", typed)).await.unwrap()
@@ -15,181 +15,183 @@ fn names(choices: &[Choice]) -> Vec<&str> {
     choices.iter().map(|choice| choice.name.as_str()).collect()
 }
 
-#[tokio::test]
-async fn they_come_from_the_latest_search_of_the_channel_without_a_call() {
-    let world = World::start().await;
-    world.admin().slash("search", &[("prefix", "ABE".into())]).await;
-    world.connect.clear_requests();
-    let choices = suggested(&world, "").await;
-    assert_eq!(names(&choices), ["ABE-TEST", "ABE-TEST-2", "ABE · already in Connect"]);
-    assert_eq!(choices[2].value, "ABE");
-    assert_eq!(names(&suggested(&world, "abe-t").await), ["abe-t", "ABE-TEST", "ABE-TEST-2"]);
-    assert!(world.connect.requests().is_empty());
-    world.end().await;
+#[test]
+fn they_come_from_the_latest_search_of_the_channel_without_a_call() {
+    run_test(async |world| {
+        world.admin().slash("search", &[("prefix", "ABE".into())]).await;
+        world.connect.clear_requests();
+        let choices = suggested(world, "").await;
+        assert_eq!(names(&choices), ["ABE-TEST", "ABE-TEST-2", "ABE · already in Connect"]);
+        assert_eq!(choices[2].value, "ABE");
+        assert_eq!(names(&suggested(world, "abe-t").await), ["abe-t", "ABE-TEST", "ABE-TEST-2"]);
+        assert!(world.connect.requests().is_empty());
+    });
 }
 
-#[tokio::test]
-async fn without_a_search_they_are_looked_up_from_two_letters_on() {
-    let world = World::start().await;
-    assert!(suggested(&world, "a").await.is_empty());
-    assert!(world.connect.requests().is_empty());
-    assert!(names(&suggested(&world, "ac").await).contains(&"accounting2"));
-    assert!(names(&suggested(&world, "accounting2").await).contains(&"accounting2"));
-    assert_eq!(world.connect.requests().len(), 1, "typing on asks Connect no more");
-    world.end().await;
+#[test]
+fn without_a_search_they_are_looked_up_from_two_letters_on() {
+    run_test(async |world| {
+        assert!(suggested(world, "a").await.is_empty());
+        assert!(world.connect.requests().is_empty());
+        assert!(names(&suggested(world, "ac").await).contains(&"accounting2"));
+        assert!(names(&suggested(world, "accounting2").await).contains(&"accounting2"));
+        assert_eq!(world.connect.requests().len(), 1, "typing on asks Connect no more");
+    });
 }
 
-#[tokio::test]
-async fn what_was_picked_from_a_live_search_is_created_by_one_call() {
-    let world = World::start().await;
-    let choices = suggested(&world, "accounting2").await;
-    world.connect.clear_requests();
-    let answer = world.admin().slash("create", &[("name", choices[0].value.clone())]).await;
-    assert!(answer.text().starts_with("Created `accounting2`"), "{}", answer.text());
-    assert_eq!(world.asked(), ["PUT v1/groups"]);
-    world.end().await;
+#[test]
+fn what_was_picked_from_a_live_search_is_created_by_one_call() {
+    run_test(async |world| {
+        let choices = suggested(world, "accounting2").await;
+        world.connect.clear_requests();
+        let answer = world.admin().slash("create", &[("name", choices[0].value.clone())]).await;
+        assert!(answer.text().starts_with("Created `accounting2`"), "{}", answer.text());
+        assert_eq!(world.connect_calls(), ["PUT v1/groups"]);
+    });
 }
 
-#[tokio::test]
-async fn a_live_search_never_takes_the_place_of_a_real_one() {
-    let world = World::start().await;
-    world.admin().slash("search", &[("prefix", "accounting".into())]).await;
-    assert!(names(&suggested(&world, "ABE-").await).contains(&"ABE-TEST"));
-    world.connect.clear_requests();
-    world.admin().slash("create", &[("name", "accounting2".into())]).await;
-    assert_eq!(world.asked(), ["PUT v1/groups"]);
-    world.end().await;
+#[test]
+fn a_live_search_never_takes_the_place_of_a_real_one() {
+    run_test(async |world| {
+        world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+        assert!(names(&suggested(world, "ABE-").await).contains(&"ABE-TEST"));
+        world.connect.clear_requests();
+        world.admin().slash("create", &[("name", "accounting2".into())]).await;
+        assert_eq!(world.connect_calls(), ["PUT v1/groups"]);
+    });
 }
 
-/// After a search that has *Accounting Auditors* in it.
-async fn after_a_search() -> World {
+/// A test after a search that has *Accounting Auditors* in it.
+fn after_a_search(test: impl AsyncFnOnce(&mut World)) {
     let groups = ["Accounting Auditors", "IT", "IT-Ops", "legal", "ABE-TEST"];
-    let world = World::with_groups(groups.map(str::to_owned)).await;
-    world.connect.import("IT");
-    world.admin().slash("search", &[("prefix", "acc".into())]).await;
-    world
+    run_test_with(ldap_groups(groups), async |world| {
+        world.connect.import("IT");
+        world.admin().slash("search", &[("prefix", "acc".into())]).await;
+        test(world).await;
+    });
 }
 
-#[tokio::test]
-async fn the_exact_name_comes_first_then_those_that_begin_so_then_those_that_hold_it() {
-    let world = after_a_search().await;
-    let offered = suggested(&world, "it").await;
-    assert_eq!(names(&offered), ["IT · already in Connect", "IT-Ops", "Accounting Auditors"]);
-    world.end().await;
+#[test]
+fn the_exact_name_comes_first_then_those_that_begin_so_then_those_that_hold_it() {
+    after_a_search(async |world| {
+        let offered = suggested(world, "it").await;
+        assert_eq!(names(&offered), ["IT · already in Connect", "IT-Ops", "Accounting Auditors"]);
+    });
 }
 
-#[tokio::test]
-async fn what_was_typed_comes_first_if_no_name_is_exactly_so() {
-    let world = after_a_search().await;
-    for (typed, whole) in [("audit", "Accounting Auditors"), ("IT-O", "IT-Ops")] {
-        let offered = suggested(&world, typed).await;
-        assert_eq!(names(&offered), [typed, whole]);
-        let values: Vec<_> = offered.iter().map(|choice| &choice.value).collect();
-        assert_eq!(values, [typed, whole]);
-    }
-    assert_eq!(names(&suggested(&world, "legal, ABE").await), ["legal, ABE", "legal, ABE-TEST"]);
-    // Who stops at the comma gets no name that they didn't type.
-    let offered = suggested(&world, "legal, ").await;
-    assert_eq!(names(&offered), ["legal", "legal, Accounting Auditors"]);
-    world.end().await;
+#[test]
+fn what_was_typed_comes_first_if_no_name_is_exactly_so() {
+    after_a_search(async |world| {
+        for (typed, whole) in [("audit", "Accounting Auditors"), ("IT-O", "IT-Ops")] {
+            let offered = suggested(world, typed).await;
+            assert_eq!(names(&offered), [typed, whole]);
+            let values: Vec<_> = offered.iter().map(|choice| &choice.value).collect();
+            assert_eq!(values, [typed, whole]);
+        }
+        assert_eq!(names(&suggested(world, "legal, ABE").await), ["legal, ABE", "legal, ABE-TEST"]);
+        // Who stops at the comma gets no name that they didn't type.
+        let offered = suggested(world, "legal, ").await;
+        assert_eq!(names(&offered), ["legal", "legal, Accounting Auditors"]);
+    });
 }
 
-#[tokio::test]
-async fn a_person_has_one_search_for_suggestions_at_a_time() {
-    let world = World::start().await;
-    world.connect.fail(Route::Search, Fault::Hold, Times::Always);
-    for typed in ["acc", "fin", "sal"] {
-        assert!(suggested(&world, typed).await.is_empty());
-    }
-    assert_eq!(world.asked().len(), 1);
-    let other = world.member().autocomplete("create", &[], ("name", "bil")).await.unwrap();
-    assert!(other.is_empty());
-    assert_eq!(world.asked().len(), 2, "others have their own");
-    world.connect.release();
-    world.end().await;
+#[test]
+fn a_person_has_one_search_for_suggestions_at_a_time() {
+    run_test(async |world| {
+        world.connect.fail(Route::Search, Fault::Hold, Times::Always);
+        for typed in ["acc", "fin", "sal"] {
+            assert!(suggested(world, typed).await.is_empty());
+        }
+        assert_eq!(world.connect_calls().len(), 1);
+        let other = world.member().autocomplete("create", &[], ("name", "bil")).await.unwrap();
+        assert!(other.is_empty());
+        assert_eq!(world.connect_calls().len(), 2, "others have their own");
+        world.connect.release();
+    });
 }
 
-#[tokio::test]
-async fn a_stop_waits_for_no_suggestion() {
-    let mut world = World::start().await;
-    world.connect.fail(Route::Search, Fault::Hold, Times::Always);
-    assert!(suggested(&world, "acc").await.is_empty());
-    let begun = Instant::now();
-    world.stop_bot().await;
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
-    world.start_bot().await;
-    world.connect.release();
-    world.end().await;
+#[test]
+fn a_stop_waits_for_no_suggestion() {
+    run_test(async |world| {
+        world.connect.fail(Route::Search, Fault::Hold, Times::Always);
+        assert!(suggested(world, "acc").await.is_empty());
+        let begun = Instant::now();
+        world.stop_bot().await;
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+        world.start_bot().await;
+        world.connect.release();
+    });
 }
 
-#[tokio::test]
-async fn a_slow_connect_suggests_nothing_rather_than_too_late_and_the_next_letter_finds_it() {
-    let world = World::start().await;
-    world.connect.fail(Route::Search, Fault::Hold, Times::Times(1));
-    assert!(suggested(&world, "acc").await.is_empty());
-    world.connect.release();
-    in_time(async { while suggested(&world, "acco").await.is_empty() {} }).await;
-    assert_eq!(world.connect.requests()[0].params[0].1, "acc");
-    world.end().await;
+#[test]
+fn a_slow_connect_suggests_nothing_rather_than_too_late_and_the_next_letter_finds_it() {
+    run_test(async |world| {
+        world.connect.fail(Route::Search, Fault::Hold, Times::Times(1));
+        assert!(suggested(world, "acc").await.is_empty());
+        world.connect.release();
+        in_time(async { while suggested(world, "acco").await.is_empty() {} }).await;
+        assert_eq!(world.connect.requests()[0].params[0].1, "acc");
+    });
 }
 
-#[tokio::test]
-async fn a_failing_connect_suggests_nothing() {
-    let world = World::start().await;
-    world.connect.fail(Route::Search, Fault::Error(1), Times::Always);
-    assert!(suggested(&world, "acc").await.is_empty());
-    world.end().await;
+#[test]
+fn a_failing_connect_suggests_nothing() {
+    run_test(async |world| {
+        world.connect.fail(Route::Search, Fault::Error(1), Times::Always);
+        assert!(suggested(world, "acc").await.is_empty());
+    });
 }
 
-#[tokio::test]
-async fn there_are_never_more_than_discord_takes() {
-    let world = World::with_groups((0..200).map(|n| format!("team-{n:03}"))).await;
-    assert_eq!(suggested(&world, "team").await.len(), 25);
-    world.end().await;
+#[test]
+fn there_are_never_more_than_discord_takes() {
+    run_test_with(ldap_groups((0..200).map(|n| format!("team-{n:03}"))), async |world| {
+        assert_eq!(suggested(world, "team").await.len(), 25);
+    });
 }
 
-#[tokio::test]
-async fn a_name_longer_than_discord_takes_is_typed_instead() {
+#[test]
+fn a_name_longer_than_discord_takes_is_typed_instead() {
     let long = "研究開発 ".repeat(60) + "1";
-    let world = World::with_groups([long.clone()]).await;
-    assert!(suggested(&world, "研究").await.is_empty());
-    let answer = world.admin().slash("create", &[("name", long.as_str().into())]).await;
-    assert!(answer.text().starts_with("Created `研究開発"), "{}", answer.text());
-    assert!(world.connect.guid_of(&long).is_some());
-    world.end().await;
+    run_test_with(ldap_groups([long.clone()]), async |world| {
+        assert!(suggested(world, "研究").await.is_empty());
+        let answer = world.admin().slash("create", &[("name", long.as_str().into())]).await;
+        assert!(answer.text().starts_with("Created `研究開発"), "{}", answer.text());
+        assert!(world.connect.guid_of(&long).is_some());
+    });
 }
 
-#[tokio::test]
-async fn who_may_not_search_is_suggested_nothing() {
+#[test]
+fn who_may_not_search_is_suggested_nothing() {
     let role = sandbox::discord::MEMBER_ROLE.to_string();
     let setup = Setup { variables: vec![("REQUESTER_ROLE_IDS", role)], ..Setup::default() };
-    let world = World::with(setup).await;
-    let guest = world.discord.person(Who::Guest);
-    let choices = guest.autocomplete("create", &[], ("name", "accounting")).await.unwrap();
-    assert!(choices.is_empty());
-    assert!(world.connect.requests().is_empty());
-    world.end().await;
+    run_test_with(setup, async |world| {
+        let guest = world.discord.person(Who::Guest);
+        let choices = guest.autocomplete("create", &[], ("name", "accounting")).await.unwrap();
+        assert!(choices.is_empty());
+        assert!(world.connect.requests().is_empty());
+    });
 }
 
-#[tokio::test]
-async fn after_a_comma_the_next_name_is_suggested() {
+#[test]
+fn after_a_comma_the_next_name_is_suggested() {
     let names = ["accounting", "admins", "Sales, EMEA"];
-    let world = World::with_groups(names.map(str::to_owned)).await;
-    let offered = async |typed: &str| {
-        let choices = world.member().autocomplete("create", &[], ("name", typed)).await.unwrap();
-        choices.into_iter().map(|choice| (choice.name, choice.value)).collect::<Vec<_>>()
-    };
-    let same = |text: &str| (text.to_owned(), serde_json::Value::from(text));
-    let both = |typed: &str, whole: &str| [same(typed), same(whole)];
-    let offer = offered("accounting, ad").await;
-    assert_eq!(offer, both("accounting, ad", "accounting, admins"));
-    assert_eq!(offered("x,y,  ADM").await, both("x,y, ADM", "x,y, admins"));
-    assert_eq!(offered("x, ADMINS").await, [same("x, admins")]);
-    // Nobody wants one twice.
-    assert_eq!(offered("Accounting, acc").await, []);
-    // A name with a comma of its own can't be one of several.
-    assert_eq!(offered("accounting, sal").await, []);
-    world.member().slash("search", &[("prefix", "sales".into())]).await;
-    assert_eq!(offered("Sales, E").await, both("Sales, E", "Sales, EMEA"));
-    world.end().await;
+    run_test_with(ldap_groups(names), async |world| {
+        let offered = async |typed: &str| {
+            let choices =
+                world.member().autocomplete("create", &[], ("name", typed)).await.unwrap();
+            choices.into_iter().map(|choice| (choice.name, choice.value)).collect::<Vec<_>>()
+        };
+        let same = |text: &str| (text.to_owned(), serde_json::Value::from(text));
+        let both = |typed: &str, whole: &str| [same(typed), same(whole)];
+        let offer = offered("accounting, ad").await;
+        assert_eq!(offer, both("accounting, ad", "accounting, admins"));
+        assert_eq!(offered("x,y,  ADM").await, both("x,y, ADM", "x,y, admins"));
+        assert_eq!(offered("x, ADMINS").await, [same("x, admins")]);
+        // Nobody wants one twice.
+        assert_eq!(offered("Accounting, acc").await, []);
+        // A name with a comma of its own can't be one of several.
+        assert_eq!(offered("accounting, sal").await, []);
+        world.member().slash("search", &[("prefix", "sales".into())]).await;
+        assert_eq!(offered("Sales, E").await, both("Sales, E", "Sales, EMEA"));
+    });
 }

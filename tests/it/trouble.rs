@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use sandbox::connect::{self, Fault, Role, Route, Times};
 use sandbox::discord::Answer;
 
-use crate::world::{Setup, World};
+use crate::world::{Setup, World, in_world, run_test, run_test_with};
 
 async fn search(world: &World) -> Answer {
     world.admin().slash("search", &[("prefix", "accounting".into())]).await
@@ -26,156 +26,156 @@ async fn failure(world: &World) -> String {
     words.to_owned()
 }
 
-#[tokio::test]
-async fn a_slow_connect_is_announced_in_time_and_answered_later() {
-    let world = World::start().await;
-    world.connect.fail(Route::Search, Fault::Slow(Duration::from_secs(5)), Times::Times(1));
-    let answer = search(&world).await;
-    assert!(answer.is_deferred());
-    assert!(!answer.is_private());
-    assert!(answer.text().contains("accounting2"), "{}", answer.text());
-    world.end().await;
+#[test]
+fn a_slow_connect_is_announced_in_time_and_answered_later() {
+    run_test(async |world| {
+        world.connect.fail(Route::Search, Fault::Slow(Duration::from_secs(5)), Times::Times(1));
+        let answer = search(world).await;
+        assert!(answer.is_deferred());
+        assert!(!answer.is_private());
+        assert!(answer.text().contains("accounting2"), "{}", answer.text());
+    });
 }
 
-#[tokio::test]
-async fn a_late_failure_is_told_privately_and_leaves_nothing_behind() {
+#[test]
+fn a_late_failure_is_told_privately_and_leaves_nothing_behind() {
     let setup = Setup { variables: vec![("CONNECT_TIMEOUT", "2s".to_owned())], ..Setup::default() };
-    let world = World::with(setup).await;
-    world.connect.fail(Route::Search, Fault::Slow(Duration::from_secs(30)), Times::Always);
-    assert_snapshot!(failure(&world).await, @"Connect didn't answer within 2s; it, or LDAP, is slow or stuck.");
-    assert!(world.discord.messages(sandbox::discord::CONNECT).is_empty());
-    world.end().await;
+    run_test_with(setup, async |world| {
+        world.connect.fail(Route::Search, Fault::Slow(Duration::from_secs(30)), Times::Always);
+        assert_snapshot!(failure(world).await, @"Connect didn't answer within 2s; it, or LDAP, is slow or stuck.");
+        assert!(world.discord.messages(sandbox::discord::CONNECT).is_empty());
+    });
 }
 
-#[tokio::test]
-async fn what_passes_by_itself_is_tried_again() {
-    let world = World::start().await;
-    for fault in [
-        Fault::Error(63),
-        Fault::Error(1),
-        Fault::Html(502),
-        Fault::Cut,
-        Fault::RateLimited { retry_after: Some(1) },
-    ] {
-        world.connect.clear_requests();
-        world.connect.fail(Route::Search, fault, Times::Times(1));
-        let answer = search(&world).await;
-        assert!(answer.text().contains("accounting2"), "{fault:?}: {}", answer.text());
-        assert_eq!(world.connect.requests().len(), 2, "{fault:?}");
-    }
-    world.end().await;
+#[test]
+fn what_passes_by_itself_is_tried_again() {
+    run_test(async |world| {
+        for fault in [
+            Fault::Error(63),
+            Fault::Error(1),
+            Fault::Html(502),
+            Fault::Cut,
+            Fault::RateLimited { retry_after: Some(1) },
+        ] {
+            world.connect.clear_requests();
+            world.connect.fail(Route::Search, fault, Times::Times(1));
+            let answer = search(world).await;
+            assert!(answer.text().contains("accounting2"), "{fault:?}: {}", answer.text());
+            assert_eq!(world.connect.requests().len(), 2, "{fault:?}");
+        }
+    });
 }
 
-#[tokio::test]
-async fn a_wait_that_nobody_would_sit_through_is_not_begun() {
-    let world = World::start().await;
-    let fault = Fault::RateLimited { retry_after: Some(600) };
-    world.connect.fail(Route::Search, fault, Times::Always);
-    assert_snapshot!(failure(&world).await, @"Connect gets too many calls right now. Try again in a minute.");
-    assert_eq!(world.connect.requests().len(), 1);
-    world.end().await;
+#[test]
+fn a_wait_that_nobody_would_sit_through_is_not_begun() {
+    run_test(async |world| {
+        let fault = Fault::RateLimited { retry_after: Some(600) };
+        world.connect.fail(Route::Search, fault, Times::Always);
+        assert_snapshot!(failure(world).await, @"Connect gets too many calls right now. Try again in a minute.");
+        assert_eq!(world.connect.requests().len(), 1);
+    });
 }
 
-#[tokio::test]
-async fn what_will_not_pass_is_not_tried_again() {
-    let world = World::start().await;
-    for code in [22, 30, 132, 13] {
-        world.connect.clear_requests();
-        world.connect.fail(Route::Search, Fault::Error(code), Times::Times(1));
-        failure(&world).await;
-        assert_eq!(world.connect.requests().len(), 1, "{code}");
-    }
-    world.end().await;
+#[test]
+fn what_will_not_pass_is_not_tried_again() {
+    run_test(async |world| {
+        for code in [22, 30, 132, 13] {
+            world.connect.clear_requests();
+            world.connect.fail(Route::Search, Fault::Error(code), Times::Times(1));
+            failure(world).await;
+            assert_eq!(world.connect.requests().len(), 1, "{code}");
+        }
+    });
 }
 
-#[tokio::test]
-async fn a_proxy_that_answers_is_told_from_connect() {
-    let world = World::start().await;
-    world.connect.fail(Route::Search, Fault::Html(403), Times::Always);
-    assert_snapshot!(failure(&world).await, @"Something in front of Connect answered instead of it, with status 403. Try again later; if it stays, tell whoever runs Connect.");
-    world.end().await;
+#[test]
+fn a_proxy_that_answers_is_told_from_connect() {
+    run_test(async |world| {
+        world.connect.fail(Route::Search, Fault::Html(403), Times::Always);
+        assert_snapshot!(failure(world).await, @"Something in front of Connect answered instead of it, with status 403. Try again later; if it stays, tell whoever runs Connect.");
+    });
 }
 
-#[tokio::test]
-async fn an_answer_that_is_not_connects_is_said_so() {
-    let world = World::start().await;
-    world.connect.fail(Route::Search, Fault::Garbage, Times::Always);
-    assert_snapshot!(failure(&world).await, @"Connect's answer can't be read. Tell whoever runs the bot: `CONNECT_SERVER` may not be a Connect server, or a new one.");
-    world.end().await;
+#[test]
+fn an_answer_that_is_not_connects_is_said_so() {
+    run_test(async |world| {
+        world.connect.fail(Route::Search, Fault::Garbage, Times::Always);
+        assert_snapshot!(failure(world).await, @"Connect's answer can't be read. Tell whoever runs the bot: `CONNECT_SERVER` may not be a Connect server, or a new one.");
+    });
 }
 
-#[tokio::test]
-async fn ldap_away_is_said_so_after_some_patience() {
-    let world = World::start().await;
-    world.connect.fail(Route::Search, Fault::Error(63), Times::Always);
-    assert_snapshot!(failure(&world).await, @"Connect can't reach LDAP at the moment. Try again in a few minutes.");
-    assert!(world.connect.requests().len() > 3);
-    world.end().await;
+#[test]
+fn ldap_away_is_said_so_after_some_patience() {
+    run_test(async |world| {
+        world.connect.fail(Route::Search, Fault::Error(63), Times::Always);
+        assert_snapshot!(failure(world).await, @"Connect can't reach LDAP at the moment. Try again in a few minutes.");
+        assert!(world.connect.requests().len() > 3);
+    });
 }
 
-#[tokio::test]
-async fn too_many_hits_ask_for_a_longer_prefix() {
+#[test]
+fn too_many_hits_ask_for_a_longer_prefix() {
     let mut setup = Setup::default();
     setup.connect.max_results = Some(2);
-    let world = World::with(setup).await;
-    let answer = search(&world).await;
-    assert_snapshot!(answer.text(), @"Too many LDAP groups begin like that for Connect to list them. Search for a longer prefix.");
-    world.end().await;
+    run_test_with(setup, async |world| {
+        let answer = search(world).await;
+        assert_snapshot!(answer.text(), @"Too many LDAP groups begin like that for Connect to list them. Search for a longer prefix.");
+    });
 }
 
-#[tokio::test]
-async fn connect_down_is_said_so_and_the_bot_serves_again_once_it_is_back() {
-    let world = World::start().await;
-    world.connect.go_down().await;
-    assert_snapshot!(failure(&world).await, @"Connect can't be reached. Try again in a few minutes; if it stays, tell whoever runs Connect.");
-    world.connect.come_up().await.unwrap();
-    assert!(search(&world).await.text().contains("accounting2"));
-    world.end().await;
+#[test]
+fn connect_down_is_said_so_and_the_bot_serves_again_once_it_is_back() {
+    run_test(async |world| {
+        world.connect.go_down().await;
+        assert_snapshot!(failure(world).await, @"Connect can't be reached. Try again in a few minutes; if it stays, tell whoever runs Connect.");
+        world.connect.come_up().await.unwrap();
+        assert!(search(world).await.text().contains("accounting2"));
+    });
 }
 
-#[tokio::test]
-async fn a_wrong_key_names_the_variable_and_leaks_nothing() {
+#[test]
+fn a_wrong_key_names_the_variable_and_leaks_nothing() {
     let key = "wrongwrongwrongwrongwrongwrong12";
     let setup = Setup { variables: vec![("CONNECT_API_KEY", key.to_owned())], ..Setup::default() };
-    let world = World::with(setup).await;
-    let words = failure(&world).await;
-    assert_snapshot!(words, @"Connect doesn't accept the bot's API key. Tell whoever runs the bot: `CONNECT_API_KEY` must be a valid key of an administrator.");
-    assert!(!words.contains(key));
-    assert_eq!(world.connect.requests().len(), 1);
-    world.end().await;
+    run_test_with(setup, async |world| {
+        let words = failure(world).await;
+        assert_snapshot!(words, @"Connect doesn't accept the bot's API key. Tell whoever runs the bot: `CONNECT_API_KEY` must be a valid key of an administrator.");
+        assert!(!words.contains(key));
+        assert_eq!(world.connect.requests().len(), 1);
+    });
 }
 
-#[tokio::test]
-async fn a_key_whose_owner_is_kept_out_is_told_from_one_that_is_unknown() {
-    let world = World::start().await;
-    for code in [50, 95, 98, 99] {
-        world.connect.clear_requests();
-        world.connect.fail(Route::Search, Fault::Error(code), Times::Times(1));
-        let words = failure(&world).await;
-        assert!(words.starts_with("Connect blocks the bot's API key."), "{code}: {words}");
-        assert_eq!(world.connect.requests().len(), 1, "{code}");
-    }
-    world.end().await;
+#[test]
+fn a_key_whose_owner_is_kept_out_is_told_from_one_that_is_unknown() {
+    run_test(async |world| {
+        for code in [50, 95, 98, 99] {
+            world.connect.clear_requests();
+            world.connect.fail(Route::Search, Fault::Error(code), Times::Times(1));
+            let words = failure(world).await;
+            assert!(words.starts_with("Connect blocks the bot's API key."), "{code}: {words}");
+            assert_eq!(world.connect.requests().len(), 1, "{code}");
+        }
+    });
 }
 
-#[tokio::test]
-async fn a_publishers_key_may_search_and_not_create() {
+#[test]
+fn a_publishers_key_may_search_and_not_create() {
     let mut setup = Setup::default();
     setup.connect.key_role = Role::Publisher;
-    let world = World::with(setup).await;
-    assert!(search(&world).await.text().contains("accounting2"));
-    let answer = world.admin().slash("create", &[("name", "accounting2".into())]).await;
-    assert_snapshot!(answer.text().rsplit_once('\n').unwrap().0, @"The bot's API key isn't allowed to do this. Tell whoever runs the bot: `CONNECT_API_KEY` must be a key of an administrator. No group was created.");
-    world.end().await;
+    run_test_with(setup, async |world| {
+        assert!(search(world).await.text().contains("accounting2"));
+        let answer = world.admin().slash("create", &[("name", "accounting2".into())]).await;
+        assert_snapshot!(answer.text().rsplit_once('\n').unwrap().0, @"The bot's API key isn't allowed to do this. Tell whoever runs the bot: `CONNECT_API_KEY` must be a key of an administrator. No group was created.");
+    });
 }
 
-#[tokio::test]
-async fn a_server_without_ldap_is_said_so() {
+#[test]
+fn a_server_without_ldap_is_said_so() {
     let mut setup = Setup::default();
     setup.connect.authentication = "SAML".to_owned();
-    let world = World::with(setup).await;
-    assert_snapshot!(failure(&world).await, @"This Connect server doesn't take its groups from LDAP, so the bot can't do anything with it. Tell whoever runs the bot.");
-    world.end().await;
+    run_test_with(setup, async |world| {
+        assert_snapshot!(failure(world).await, @"This Connect server doesn't take its groups from LDAP, so the bot can't do anything with it. Tell whoever runs the bot.");
+    });
 }
 
 #[tokio::test]
@@ -187,17 +187,18 @@ async fn a_private_authority_is_trusted_when_its_file_is_named_and_not_otherwise
         let key = ("CONNECT_API_KEY", stand_in.api_key().to_owned());
         [server, key].into_iter().chain(more.map(|path| ("CONNECT_CA_FILE", path))).collect()
     };
-    let distrusting = World::with(Setup { variables: variables(None), ..Setup::default() });
-    let distrusting = distrusting.await;
-    assert_snapshot!(failure(&distrusting).await, @"The connection to Connect fails over its certificate. Tell whoever runs the bot: it may have expired, or be from a private authority that belongs in `CONNECT_CA_FILE`.");
-    distrusting.end().await;
+    let distrusting = Setup { variables: variables(None), ..Setup::default() };
+    in_world(distrusting, async |world| {
+    assert_snapshot!(failure(world).await, @"The connection to Connect fails over its certificate. Tell whoever runs the bot: it may have expired, or be from a private authority that belongs in `CONNECT_CA_FILE`.");
+    }).await;
 
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), stand_in.ca_pem().unwrap()).unwrap();
     let path = file.path().to_str().unwrap().to_owned();
-    let trusting = World::with(Setup { variables: variables(Some(path)), ..Setup::default() });
-    let trusting = trusting.await;
-    assert!(search(&trusting).await.text().contains("accounting2"));
-    trusting.end().await;
+    let trusting = Setup { variables: variables(Some(path)), ..Setup::default() };
+    in_world(trusting, async |world| {
+        assert!(search(world).await.text().contains("accounting2"));
+    })
+    .await;
     assert!(stand_in.violations().is_empty(), "{:?}", stand_in.violations());
 }

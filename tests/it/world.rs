@@ -1,6 +1,6 @@
 //! The team's server, its Connect server, and the bot between them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ldapgroup_bot::app::{App, AppError};
 use ldapgroup_bot::config::{Config, Environment};
@@ -10,13 +10,42 @@ use sandbox::discord::{
     self, ADMIN_ROLE, Answer, CONNECT, ChannelId, Discord, GUILD, MEMBER_ROLE, Message, Person,
     RANDOM, REQUESTS, Who,
 };
+use tokio::runtime::Builder;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+/// Runs a test in the ordinary world: see [`in_world`].
+pub(crate) fn run_test(test: impl AsyncFnOnce(&mut World)) {
+    run_test_with(Setup::default(), test);
+}
+
+/// Runs a test in a world that differs from the ordinary one: see [`in_world`].
+pub(crate) fn run_test_with(setup: Setup, test: impl AsyncFnOnce(&mut World)) {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(in_world(setup, test));
+}
+
+/// Lets something happen in a world, and then stops the bot there. Fails if it ended badly, if
+/// anything that it did isn't as the real services want it, or if it called Discord too often.
+pub(crate) async fn in_world<T>(setup: Setup, happens: impl AsyncFnOnce(&mut World) -> T) -> T {
+    let mut world = World::with(setup).await;
+    let seen = happens(&mut world).await;
+    world.end().await;
+    seen
+}
 
 /// The ordinary world with these variables beside those that point at the stand-ins.
 pub(crate) fn setup<V: ToString>(variables: &[(&'static str, V)]) -> Setup {
     let variables = variables.iter().map(|(name, value)| (*name, value.to_string()));
     Setup { variables: variables.collect(), ..Setup::default() }
+}
+
+/// The ordinary world with no groups in LDAP but these, none of which is in Connect.
+pub(crate) fn ldap_groups<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Setup {
+    let mut setup = Setup::default();
+    setup.connect.groups = names.into_iter().map(Into::into).collect();
+    setup.connect.imported = Vec::new();
+    setup
 }
 
 /// What somebody reads who alone is to see it, and whom it doesn't ping.
@@ -55,23 +84,12 @@ pub(crate) struct World {
     pub(crate) variables: Vec<(&'static str, String)>,
     answers_within: Option<Duration>,
     stopping: CancellationToken,
-    bot: JoinHandle<Result<(), AppError>>,
-    ended: bool,
+    /// The bot, as long as nobody has seen it end.
+    bot: Option<JoinHandle<Result<(), AppError>>>,
 }
 
 impl World {
-    pub(crate) async fn start() -> Self {
-        Self::with(Setup::default()).await
-    }
-
-    pub(crate) async fn with_groups(names: impl IntoIterator<Item = String>) -> Self {
-        let mut setup = Setup::default();
-        setup.connect.groups = names.into_iter().collect();
-        setup.connect.imported = Vec::new();
-        Self::with(setup).await
-    }
-
-    pub(crate) async fn with(setup: Setup) -> Self {
+    async fn with(setup: Setup) -> Self {
         let sandbox = stand_ins(setup.connect, setup.discord).await;
         for (route, fault, times) in setup.faults {
             sandbox.discord.fail(route, fault, times);
@@ -88,8 +106,7 @@ impl World {
             variables,
             answers_within: setup.answers_within,
             stopping,
-            bot,
-            ended: false,
+            bot: Some(bot),
         };
         if !elsewhere {
             // The bot's own look at Connect is over.
@@ -112,8 +129,8 @@ impl World {
         self.discord.person(Who::Member)
     }
 
-    /// What Connect was asked, as `GET v1/groups/remote` and the like.
-    pub(crate) fn asked(&self) -> Vec<String> {
+    /// The calls that Connect got, as `GET v1/groups/remote` and the like.
+    pub(crate) fn connect_calls(&self) -> Vec<String> {
         let line = |seen: &Seen| format!("{} {}", seen.method, seen.path);
         self.connect.requests().iter().map(line).collect()
     }
@@ -156,7 +173,15 @@ impl World {
     /// Stops the bot, without a look at what it did; the stand-ins and the database stay.
     pub(crate) async fn stop_bot(&mut self) {
         self.stop();
-        (&mut self.bot).await.unwrap().unwrap();
+        if let Some(bot) = self.bot.take() {
+            in_time(bot).await.unwrap().unwrap();
+        }
+    }
+
+    /// As [`World::stop_bot`], and fails if the bot takes 3 s or more for it.
+    pub(crate) async fn stop_bot_soon(&mut self) {
+        let stopped = tokio::time::timeout(Duration::from_secs(3), self.stop_bot()).await;
+        stopped.expect("the stop takes too long");
     }
 
     /// Starts the bot again, after [`World::stop_bot`], as if it had stood still for a while.
@@ -168,7 +193,8 @@ impl World {
     /// As [`World::start_bot`], but so soon that Discord doesn't want another session yet.
     pub(crate) async fn start_bot_at_once(&mut self) {
         let (before, looks) = (self.discord.identifies(), self.looks());
-        (self.stopping, self.bot) = launch(&self.variables, self.answers_within);
+        let (stopping, bot) = launch(&self.variables, self.answers_within);
+        (self.stopping, self.bot) = (stopping, Some(bot));
         self.discord.wait_for_gateway(|_, identifies, _| identifies > before).await;
         self.discord.wait_ready().await;
         if self.connect.is_up() {
@@ -200,29 +226,12 @@ impl World {
         self.stopping.cancel();
     }
 
-    /// Stops the bot. Fails if it ended badly, if anything that it did isn't as the real services want
-    /// it, or if it called Discord too often.
-    pub(crate) async fn end(mut self) {
-        self.stop();
-        (&mut self.bot).await.unwrap().unwrap();
-        self.ended = true;
+    async fn end(mut self) {
+        self.stop_bot().await;
         let violations = self.sandbox.violations();
         assert!(violations.is_empty(), "{violations:#?}");
         let refused = self.discord.rate_limited();
         assert!(refused <= FEW, "{refused} calls were refused since there were too many");
-    }
-
-    /// As [`World::end`], and fails if the bot takes 3 s or more for it.
-    pub(crate) async fn end_soon(self) {
-        let told = Instant::now();
-        self.end().await;
-        assert!(told.elapsed() < Duration::from_secs(3), "the stop took {:?}", told.elapsed());
-    }
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        assert!(self.ended || std::thread::panicking(), "a test must end its world");
     }
 }
 
