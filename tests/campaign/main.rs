@@ -11,6 +11,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails here is a failed test")]
 #![expect(clippy::print_stdout, reason = "it is a program of its own")]
 
+#[path = "../shared/arguments.rs"]
 mod arguments;
 mod bot;
 mod check;
@@ -22,6 +23,7 @@ mod rows;
 use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::time::{Duration, Instant, SystemTime};
 
 use fastrand::Rng;
@@ -43,26 +45,38 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const TOO_MANY_PER_LIFE: u64 = 3;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::read(std::env::args().skip(1)) {
-        Ok(arguments) => arguments,
+    match Arguments::read(&["--kills", "--seed"]).and_then(|arguments| act(&arguments)) {
+        Ok(code) => code,
         Err(problem) => {
             println!("campaign: {problem}");
-            return ExitCode::from(2);
+            ExitCode::from(2)
         }
-    };
-    match (arguments.list, arguments.chosen) {
+    }
+}
+
+fn act(arguments: &Arguments) -> Result<ExitCode, String> {
+    let kills = number(arguments, "--kills")?.unwrap_or(50);
+    let seed = number(arguments, "--seed")?.unwrap_or_else(|| fastrand::u64(..));
+    let quiet = arguments.has("--quiet") || arguments.has("-q");
+    match (arguments.has("--list"), arguments.mean("campaign")) {
         (true, true) => println!("campaign: test"),
         (true, false) => {}
-        (false, true) => return campaign(&arguments),
+        (false, true) => return Ok(campaign(kills, seed, quiet)),
         (false, false) => {
             println!("\nrunning 0 tests\n\ntest result: ok. 0 passed; 0 failed; 1 filtered out\n");
         }
     }
-    ExitCode::SUCCESS
+    Ok(ExitCode::SUCCESS)
 }
 
-fn campaign(arguments: &Arguments) -> ExitCode {
-    let &Arguments { kills, seed, quiet, .. } = arguments;
+/// The number that is given with this option.
+fn number<T: FromStr>(arguments: &Arguments, option: &str) -> Result<Option<T>, String> {
+    let given = arguments.value(option);
+    let number = given.map(|text| text.parse().map_err(|_| format!("{text} isn't a number")));
+    number.transpose()
+}
+
+fn campaign(kills: usize, seed: u64, quiet: bool) -> ExitCode {
     println!("\nrunning 1 test\ncampaign: {kills} kills, seed {seed}");
     let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("campaign-{seed}.log"));
     let runtime = tokio::runtime::Runtime::new().unwrap();

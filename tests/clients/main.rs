@@ -13,6 +13,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails here is a failed test")]
 #![expect(clippy::print_stdout, reason = "it is a program of its own")]
 
+#[path = "../shared/arguments.rs"]
 mod arguments;
 mod connect;
 mod discord;
@@ -40,7 +41,7 @@ const DOCUMENT: &str = "docs/clients.md";
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
-    let arguments = match Arguments::read(std::env::args().skip(1)) {
+    let arguments = match Arguments::read(&["--table"]) {
         Ok(arguments) => arguments,
         Err(problem) => {
             println!("clients: {problem}");
@@ -51,7 +52,7 @@ async fn main() -> ExitCode {
     let names = discord::CLIENTS.iter().map(|client| client.name);
     let names: Vec<_> = names.chain(scripts.iter().map(connect::Script::name)).collect();
     let meant: Vec<_> = names.iter().filter(|name| arguments.mean(name)).collect();
-    if arguments.list {
+    if arguments.has("--list") {
         for name in meant {
             println!("{name}: test");
         }
@@ -67,9 +68,10 @@ async fn main() -> ExitCode {
     let scripts = scripts.iter().filter(|script| arguments.mean(script.name()));
     let scripts = stream::iter(scripts).map(async |script| (script.name(), script.play().await));
     let connect = tally.count(scripts.buffered(AT_ONCE)).await;
+    let table = arguments.value("--table").map(Path::new);
     if tally.passed == names.len() {
-        settle(&mut tally, &report::document(&discord, &connect), arguments.table.as_deref());
-    } else if arguments.table.is_some() {
+        settle(&mut tally, &report::document(&discord, &connect), table);
+    } else if table.is_some() {
         println!("The table isn't written, for not every client came through.");
     }
     tally.conclude()

@@ -11,6 +11,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails here is a failed test")]
 #![expect(clippy::print_stdout, reason = "it is a program of its own")]
 
+#[path = "../shared/arguments.rs"]
 mod arguments;
 mod axe;
 mod browser;
@@ -59,7 +60,7 @@ const SCENES: [(&str, Scene); 14] = scenes![
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
-    let arguments = match Arguments::read(std::env::args().skip(1)) {
+    let arguments = match Arguments::read(&["--pictures"]) {
         Ok(arguments) => arguments,
         Err(problem) => {
             println!("page: {problem}");
@@ -67,7 +68,7 @@ async fn main() -> ExitCode {
         }
     };
     let meant: Vec<_> = SCENES.into_iter().filter(|(name, _)| arguments.mean(name)).collect();
-    if arguments.list {
+    if arguments.has("--list") {
         for (name, _) in meant {
             println!("{name}: test");
         }
@@ -83,8 +84,8 @@ async fn main() -> ExitCode {
         );
         return conclude(0, 0);
     };
-    let code = match arguments.pictures {
-        Some(folder) => draw(&browser, &folder).await,
+    let code = match arguments.value("--pictures") {
+        Some(folder) => draw(&browser, Path::new(folder)).await,
         None => play(&browser, &meant).await,
     };
     browser.quit().await;
