@@ -6,15 +6,13 @@ use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{self, ADMIN_ROLE, Answer, CONNECT, Message, REQUESTS, Reply, Who};
 
-use crate::world::{Setup, World, labels, ldap_groups, masked, private, run_test_with, setup};
+use crate::world::{
+    Setup, World, labels, ldap_groups, masked, private, run_test_with, setup, team,
+};
 
 /// A server whose LDAP has `team-01` and so on, and whose Connect has none of them.
 fn teams(count: usize) -> Setup {
     ldap_groups((1..=count).map(team))
-}
-
-fn team(number: usize) -> String {
-    format!("team-{number:02}")
 }
 
 /// The names of these teams, with commas between them.
@@ -24,10 +22,9 @@ fn list(numbers: impl IntoIterator<Item = usize>) -> String {
 
 /// Picks these in the menu under a search for `team`.
 async fn pick(world: &World, who: Who, names: &[&str]) -> Answer {
-    let person = world.discord.person(who);
-    let found = person.slash("search", &[("prefix", "team".into())]).await;
+    let found = world.search(who, "team").await;
     world.connect.clear_requests();
-    person.pick(found.message(), names).await
+    world.discord.person(who).pick(found.message(), names).await
 }
 
 /// The message that shows how an admin's batch goes, as soon as these words are in it.
@@ -136,10 +133,8 @@ fn one_that_an_admin_picks_is_answered_like_a_create() {
 
 #[test]
 fn one_that_a_member_picks_is_asked_for_like_any() {
-    let setup =
-        Setup { variables: vec![("REASON_REQUIRED", "true".to_owned())], ..Setup::default() };
-    run_test_with(setup, async |world| {
-        let found = world.member().slash("search", &[("prefix", "accounting2".into())]).await;
+    run_test_with(setup(&[("REASON_REQUIRED", "true")]), async |world| {
+        let found = world.search(Who::Member, "accounting2").await;
         let opened = world.member().pick(found.message(), &["accounting2"]).await;
         let form = opened.form();
         assert_eq!((&form.title[..], form.inputs[1].required), ("Ask for 1 group", true));
@@ -252,7 +247,7 @@ fn twenty_five_groups_of_a_request_have_twenty_five_right_outcomes() {
 #[test]
 fn a_batch_never_takes_another_group_for_the_one_of_ldap() {
     run_test_with(teams(3), async |world| {
-        world.admin().slash("search", &[("prefix", "team".into())]).await;
+        world.search(Who::Admin, "team").await;
         let guid = world.connect.add_local_group("team-02");
         world.ask(Who::Admin, "team-02").await;
         world.ask(Who::Admin, &list(1..=3)).await;
@@ -377,7 +372,7 @@ fn a_request_for_several_is_denied_cancelled_and_listed_as_a_whole() {
         ");
         let notice = world.told(Who::Member, CONNECT, "was denied").await;
         assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for 2 groups was denied by <@391583201672822784>: use the old ones");
-        let answer = world.member().slash("cancel", &[("request", 2.into())]).await;
+        let answer = world.cancel(Who::Member, 2).await;
         assert_eq!(private(&answer), "Request 2 for 3 groups is cancelled.");
         assert_eq!(world.puts(), 0);
         world.ask(Who::Member, &list([1, 5])).await;
@@ -448,14 +443,7 @@ fn more_than_twenty_five_are_refused_and_nothing_is_done() {
 
 #[test]
 fn who_has_too_many_open_requests_gets_none_of_a_batch_and_joins_nothing() {
-    let setup = Setup {
-        connect: sandbox::connect::Options {
-            groups: (1..=4).map(team).collect(),
-            imported: Vec::new(),
-            ..Default::default()
-        },
-        ..setup(&[("MAX_OPEN_REQUESTS", "1")])
-    };
+    let setup = setup(&[("MAX_OPEN_REQUESTS", "1")]).ldap_groups((1..=4).map(team));
     run_test_with(setup, async |world| {
         world.ask(Who::OtherMember, "team-01").await;
         world.ask(Who::Member, "team-02").await;
@@ -472,7 +460,7 @@ fn who_has_too_many_open_requests_gets_none_of_a_batch_and_joins_nothing() {
 #[test]
 fn who_may_do_nothing_may_not_pick() {
     run_test_with(setup(&[("REQUESTER_ROLE_IDS", discord::MEMBER_ROLE)]), async |world| {
-        let found = world.member().slash("search", &[("prefix", "accounting2".into())]).await;
+        let found = world.search(Who::Member, "accounting2").await;
         let guest = world.discord.person(Who::Guest);
         let answer = guest.pick(found.message(), &["accounting2"]).await;
         assert!(
@@ -498,13 +486,12 @@ fn a_batch_that_cannot_be_shown_is_created_all_the_same() {
 #[test]
 fn the_longest_names_of_a_menu_are_picked_and_their_request_fits_a_message() {
     let names: Vec<_> = (0..20).map(|number| format!("{}{number:02}", "営`".repeat(49))).collect();
-    let mut setup = Setup::default();
-    (setup.connect.groups, setup.connect.imported) = (names.clone(), Vec::new());
+    let mut setup = ldap_groups(names.clone());
     // So much text takes both sides their time on a busy machine.
     setup.discord.answer_within = Duration::from_secs(30);
     setup.discord.patience = Duration::from_mins(2);
     run_test_with(setup, async |world| {
-        let found = world.member().slash("search", &[("prefix", "営".into())]).await;
+        let found = world.search(Who::Member, "営").await;
         let menus = found.message().menus();
         let values: Vec<_> = menus[0].options.iter().map(|(_, value)| value.as_str()).collect();
         assert_eq!(values.len(), 20);
@@ -546,7 +533,7 @@ fn long_names_are_shown_as_far_as_there_is_room_and_with_their_ends() {
     });
     let many: Vec<_> = (0..20).map(|at| name(&format!("{}{at:02}", "x".repeat(40)))).collect();
     run_test_with(ldap_groups(many.clone()), async |world| {
-        let found = world.member().slash("search", &[("prefix", "app".into())]).await;
+        let found = world.search(Who::Member, "app").await;
         let menus = found.message().menus();
         let values: Vec<_> = menus[0].options.iter().map(|(_, value)| value.as_str()).collect();
         let opened = world.member().pick(found.message(), &values).await;
@@ -564,7 +551,7 @@ fn long_names_are_shown_as_far_as_there_is_room_and_with_their_ends() {
 #[test]
 fn what_a_batch_created_itself_is_not_called_in_use_after_a_stop() {
     run_test_with(teams(2), async |world| {
-        let found = world.admin().slash("search", &[("prefix", "team".into())]).await;
+        let found = world.search(Who::Admin, "team").await;
         world.connect.fail(Route::CreateGroup, Fault::LostAnswer, Times::Times(1));
         world.connect.fail(Route::Search, Fault::Error(30), Times::Times(2));
         world.admin().pick(found.message(), &["team-01", "team-02"]).await;

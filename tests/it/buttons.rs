@@ -1,22 +1,14 @@
 //! Buttons of every age: each press is answered, privately, and does nothing that it may not do.
 
 use insta::assert_snapshot;
-use sandbox::discord::{Message, REQUESTS, Reply, Who};
+use sandbox::discord::{REQUESTS, Reply, Who};
 
-use crate::world::{World, private, run_test};
-
-/// A member has asked for `accounting2`: the message that shows it.
-async fn asked(world: &World) -> Message {
-    world.ask(Who::Member, "accounting2").await;
-    let card = world.card(1, "Approve or deny").await;
-    world.connect.clear_requests();
-    card
-}
+use crate::world::{private, run_test};
 
 #[test]
 fn buttons_of_what_is_over_say_so() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         let opened = world.admin().press(&card, "Deny").await;
         world.admin().submit(opened.form(), &[]).await;
         let over = world.card(1, "**Denied**").await;
@@ -34,7 +26,7 @@ fn buttons_of_what_is_over_say_so() {
 #[test]
 fn a_retry_of_what_has_not_failed_does_nothing() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         let answer = world.admin().press_custom_id("retry:1", &card).await;
         assert_snapshot!(private(&answer), @"Request 1 hasn't been decided yet: approve or deny it. Nothing was done.");
         assert!(world.connect.requests().is_empty());
@@ -44,7 +36,7 @@ fn a_retry_of_what_has_not_failed_does_nothing() {
 #[test]
 fn a_button_of_a_request_that_never_was_says_so() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         for button in ["approve:2", "deny:99", "retry:9223372036854775807", "approve:-1", "deny:0"]
         {
             let answer = world.admin().press_custom_id(button, &card).await;
@@ -57,7 +49,7 @@ fn a_button_of_a_request_that_never_was_says_so() {
 #[test]
 fn what_is_no_button_of_ours_is_answered_all_the_same() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         for button in [
             "approve:",
             "approve:x",
@@ -94,7 +86,7 @@ fn what_is_no_button_of_ours_is_answered_all_the_same() {
 #[test]
 fn a_page_beyond_every_list_is_no_trouble() {
     run_test(async |world| {
-        asked(world).await;
+        world.asked_by(Who::Member).await;
         let list = world.admin().slash("requests", &[]).await;
         let page = usize::MAX;
         for button in [format!("requests:open:{page}"), format!("history:accounting2:{page}")] {
@@ -108,7 +100,7 @@ fn a_page_beyond_every_list_is_no_trouble() {
 #[test]
 fn a_button_of_another_message_with_this_number_is_out_of_date() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         let old = world.discord.person(Who::OtherMember).in_channel(REQUESTS).say("of long ago");
         for button in ["approve:1", "deny:1", "retry:1"] {
             let answer = world.admin().press_custom_id(button, &old).await;
@@ -123,7 +115,7 @@ fn a_button_of_another_message_with_this_number_is_out_of_date() {
 #[test]
 fn after_a_reinstallation_the_buttons_of_before_decide_nothing() {
     run_test(async |world| {
-        let old = asked(world).await;
+        let old = world.asked_by(Who::Member).await;
         world.stop_bot().await;
         let folder = world.sandbox.database().parent().unwrap().to_owned();
         for file in std::fs::read_dir(folder).unwrap() {
@@ -149,7 +141,7 @@ fn after_a_reinstallation_the_buttons_of_before_decide_nothing() {
 #[test]
 fn the_buttons_of_before_a_restart_work() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         world.stop_bot().await;
         world.start_bot().await;
         let answer = world.admin().press(&card, "Approve").await;
@@ -164,7 +156,7 @@ fn the_buttons_of_before_a_restart_work() {
 #[test]
 fn a_form_opened_before_a_restart_counts_after_it() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         let opened = world.admin().press(&card, "Deny").await;
         world.stop_bot().await;
         world.start_bot().await;
@@ -176,7 +168,7 @@ fn a_form_opened_before_a_restart_counts_after_it() {
 #[test]
 fn a_form_whose_message_is_gone_decides_all_the_same() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         let opened = world.admin().press(&card, "Deny").await;
         assert!(world.discord.delete_message(card.id));
         let answer = world.admin().submit(opened.form(), &[]).await;

@@ -13,11 +13,7 @@ use sandbox::discord::{
 
 use crate::database::execute;
 use crate::program::{output, program};
-use crate::world::{run_test, stand_ins};
-
-async fn sandbox() -> Sandbox {
-    with_connect(connect::Options::default()).await
-}
+use crate::world::{assert_no_violations, run_test, sandbox, stand_ins};
 
 async fn with_connect(connect: connect::Options) -> Sandbox {
     stand_ins(connect, discord::Options::default()).await
@@ -29,7 +25,7 @@ async fn all<V: ToString>(sandbox: &Sandbox, more: &[(&'static str, V)]) -> Stri
     let variables: Vec<_> = sandbox.variables().into_iter().chain(more).collect();
     let (code, stdout, stderr) = output(program(&["check"], &variables)).await;
     assert_eq!(stderr, "");
-    assert!(sandbox.violations().is_empty(), "{:#?}", sandbox.violations());
+    assert_no_violations(sandbox);
     format!("{stdout}exit {}", code.unwrap())
 }
 

@@ -12,7 +12,7 @@ const GROUPS: &str = "GET v1/groups";
 
 /// What an admin reads after creating `name`, with Connect's guid of `group` made readable.
 async fn create(world: &World, name: &str, group: &str) -> (String, bool) {
-    let answer = world.admin().slash("create", &[("name", name.into())]).await;
+    let answer = world.ask(Who::Admin, name).await;
     let mut text = answer.text();
     if let Some(guid) = world.connect.guid_of(group) {
         text = text.replace(&guid, "<guid>");
@@ -21,7 +21,7 @@ async fn create(world: &World, name: &str, group: &str) -> (String, bool) {
 }
 
 async fn search(world: &World, prefix: &str) {
-    let answer = world.admin().slash("search", &[("prefix", prefix.into())]).await;
+    let answer = world.search(Who::Admin, prefix).await;
     assert!(answer.text().contains("```"), "{}", answer.text());
     world.connect.clear_requests();
 }
@@ -305,7 +305,7 @@ fn a_creation_that_may_still_come_about_is_not_called_failed_and_not_repeated() 
     run_test(async |world| {
         search(world, "accounting").await;
         world.connect.fail(Route::CreateGroup, Fault::Cut, Times::Always);
-        let answer = world.admin().slash("create", &[("name", "accounting2".into())]).await;
+        let answer = world.ask(Who::Admin, "accounting2").await;
         let text = answer.text();
         assert_snapshot!(text.rsplit_once('\n').unwrap().0, @"The connection to Connect broke. The group is not there now, but may still come: search for it in a minute, before you create it again.");
         assert!(answer.is_private());

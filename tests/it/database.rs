@@ -4,17 +4,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use insta::assert_snapshot;
+use sandbox::Sandbox;
 use sandbox::discord::Who;
-use sandbox::{Sandbox, connect, discord};
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 use crate::program::{output, program};
-use crate::world::{run_test, stand_ins};
-
-async fn sandbox() -> Sandbox {
-    stand_ins(connect::Options::default(), discord::Options::default()).await
-}
+use crate::world::{run_test, sandbox};
 
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -67,8 +63,7 @@ fn nobody_else_reads_it() {
 #[test]
 fn once_the_bot_has_stopped_all_of_it_is_in_the_one_file() {
     run_test(async |world| {
-        world.ask(Who::Member, "accounting2").await;
-        let card = world.card(1, "Approve or deny").await;
+        let card = world.asked_by(Who::Member).await;
         world.stop_bot().await;
         let folder = world.sandbox.database().parent().unwrap().to_owned();
         let files = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap());

@@ -3,17 +3,9 @@
 use futures_util::future::join_all;
 use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
-use sandbox::discord::{CONNECT, MEMBER_ROLE, Message, OTHER_CHANNEL, REQUESTS, Reply, Who};
+use sandbox::discord::{CONNECT, MEMBER_ROLE, OTHER_CHANNEL, REQUESTS, Reply, Who};
 
 use crate::world::{World, private, run_test, run_test_with, setup};
-
-/// Somebody has asked for `accounting2`: the message that shows it.
-async fn asked_by(world: &World, who: Who) -> Message {
-    world.ask(who, "accounting2").await;
-    let card = world.card(1, "Approve or deny").await;
-    world.connect.clear_requests();
-    card
-}
 
 /// Nothing has become of the request.
 async fn is_undecided(world: &World) {
@@ -27,7 +19,7 @@ async fn is_undecided(world: &World) {
 #[test]
 fn ten_presses_by_two_admins_at_once_send_one_put() {
     run_test(async |world| {
-        let card = asked_by(world, Who::Member).await;
+        let card = world.asked_by(Who::Member).await;
         let admins = [world.admin(), world.discord.person(Who::SecondAdmin)];
         let presses: Vec<_> =
             (0..10).map(|n| admins[n % 2].start_press(&card, "Approve")).collect();
@@ -51,7 +43,7 @@ fn ten_presses_by_two_admins_at_once_send_one_put() {
 fn of_an_approval_and_a_denial_at_once_one_holds() {
     for _ in 0..5 {
         run_test(async |world| {
-            let card = asked_by(world, Who::Member).await;
+            let card = world.asked_by(Who::Member).await;
             let second = world.discord.person(Who::SecondAdmin);
             let opened = second.press(&card, "Deny").await;
             let admin = world.admin();
@@ -68,8 +60,8 @@ fn of_an_approval_and_a_denial_at_once_one_holds() {
 
 #[test]
 fn nobody_decides_their_own_request_not_even_an_admin() {
-    run_test_with(setup(&[("ADMIN_CREATES", "approval".to_owned())]), async |world| {
-        let card = asked_by(world, Who::Admin).await;
+    run_test_with(setup(&[("ADMIN_CREATES", "approval")]), async |world| {
+        let card = world.asked_by(Who::Admin).await;
         for button in ["Approve", "Deny"] {
             let answer = world.admin().press(&card, button).await;
             let own = "You asked for this yourself: another administrator must decide.";
@@ -83,8 +75,8 @@ fn nobody_decides_their_own_request_not_even_an_admin() {
 
 #[test]
 fn an_admin_who_joined_a_request_does_not_decide_it() {
-    run_test_with(setup(&[("ADMIN_CREATES", "approval".to_owned())]), async |world| {
-        asked_by(world, Who::Member).await;
+    run_test_with(setup(&[("ADMIN_CREATES", "approval")]), async |world| {
+        world.asked_by(Who::Member).await;
         world.ask(Who::Admin, "ACCOUNTING2").await;
         let card = world.card(1, "Also asked").await;
         world.connect.clear_requests();
@@ -98,9 +90,9 @@ fn an_admin_who_joined_a_request_does_not_decide_it() {
 
 #[test]
 fn an_admin_who_asked_does_not_retry_it() {
-    run_test_with(setup(&[("ADMIN_CREATES", "approval".to_owned())]), async |world| {
+    run_test_with(setup(&[("ADMIN_CREATES", "approval")]), async |world| {
         world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
-        let card = asked_by(world, Who::Admin).await;
+        let card = world.asked_by(Who::Admin).await;
         world.discord.person(Who::SecondAdmin).press(&card, "Approve").await;
         let card = world.card(1, "**Failed**").await;
         let answer = world.admin().press(&card, "Retry").await;
@@ -114,7 +106,7 @@ fn an_admin_who_asked_does_not_retry_it() {
 #[test]
 fn who_made_a_request_stays_out_even_if_made_an_admin_since() {
     run_test(async |world| {
-        let card = asked_by(world, Who::Member).await;
+        let card = world.asked_by(Who::Member).await;
         world.discord.set_roles(Who::Member, &[sandbox::discord::ADMIN_ROLE]);
         let answer = world.member().press(&card, "Approve").await;
         assert!(private(&answer).starts_with("You asked for this yourself"));
@@ -125,7 +117,7 @@ fn who_made_a_request_stays_out_even_if_made_an_admin_since() {
 #[test]
 fn a_member_who_presses_decides_nothing() {
     run_test(async |world| {
-        let card = asked_by(world, Who::Member).await;
+        let card = world.asked_by(Who::Member).await;
         for who in [Who::Member, Who::OtherMember, Who::Guest] {
             for button in ["Approve", "Deny"] {
                 let answer = world.discord.person(who).press(&card, button).await;
@@ -142,7 +134,7 @@ fn a_member_who_presses_decides_nothing() {
 #[test]
 fn a_role_lost_between_posting_and_pressing_counts() {
     run_test(async |world| {
-        let card = asked_by(world, Who::Member).await;
+        let card = world.asked_by(Who::Member).await;
         world.discord.set_roles(Who::Admin, &[MEMBER_ROLE]);
         for button in ["Approve", "Deny"] {
             let answer = world.admin().press(&card, button).await;
@@ -155,7 +147,7 @@ fn a_role_lost_between_posting_and_pressing_counts() {
 #[test]
 fn a_role_lost_while_the_form_is_open_counts() {
     run_test(async |world| {
-        let card = asked_by(world, Who::Member).await;
+        let card = world.asked_by(Who::Member).await;
         let opened = world.admin().press(&card, "Deny").await;
         world.discord.set_roles(Who::Admin, &[MEMBER_ROLE]);
         let answer = world.admin().submit(opened.form(), &[("reason", "no")]).await;
@@ -167,7 +159,7 @@ fn a_role_lost_while_the_form_is_open_counts() {
 #[test]
 fn what_is_decided_while_the_form_is_open_stays_decided() {
     run_test(async |world| {
-        let card = asked_by(world, Who::Member).await;
+        let card = world.asked_by(Who::Member).await;
         let opened = world.admin().press(&card, "Deny").await;
         world.discord.person(Who::SecondAdmin).press(&card, "Approve").await;
         let created = world.card(1, "**Created**").await;
@@ -179,8 +171,8 @@ fn what_is_decided_while_the_form_is_open_stays_decided() {
 
 #[test]
 fn a_channel_for_requests_needs_no_mention_among_those_for_commands() {
-    run_test_with(setup(&[("ALLOWED_CHANNEL_IDS", CONNECT.to_string())]), async |world| {
-        let card = asked_by(world, Who::Member).await;
+    run_test_with(setup(&[("ALLOWED_CHANNEL_IDS", CONNECT)]), async |world| {
+        let card = world.asked_by(Who::Member).await;
         let opened = world.admin().press(&card, "Deny").await;
         world.admin().submit(opened.form(), &[]).await;
         world.card(1, "**Denied**").await;
@@ -196,7 +188,7 @@ fn a_channel_for_requests_needs_no_mention_among_those_for_commands() {
 #[test]
 fn an_admin_of_another_server_decides_nothing() {
     run_test(async |world| {
-        asked_by(world, Who::Member).await;
+        world.asked_by(Who::Member).await;
         let message = world.admin().in_channel(OTHER_CHANNEL).say("hello");
         let answer = world.admin().press_custom_id("approve:1", &message).await;
         assert!(private(&answer).starts_with("This bot doesn't serve this server."));
@@ -207,7 +199,7 @@ fn an_admin_of_another_server_decides_nothing() {
 #[test]
 fn an_admins_own_create_meets_the_open_request() {
     run_test(async |world| {
-        let card = asked_by(world, Who::Member).await;
+        let card = world.asked_by(Who::Member).await;
         let answer = world.ask(Who::Admin, "accounting2").await;
         let text = private(&answer);
         assert_snapshot!(crate::world::masked(&text), @"<@518402736190455808> has asked for `accounting2` with request 1, https://discord.com/channels/1098231477641412618/1098232018379395073/<id>: approve it there.");
@@ -221,7 +213,7 @@ fn an_admins_own_create_meets_the_open_request() {
 fn a_failed_request_whose_group_was_asked_for_again_is_not_retried() {
     run_test(async |world| {
         world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
-        let card = asked_by(world, Who::Member).await;
+        let card = world.asked_by(Who::Member).await;
         world.admin().press(&card, "Approve").await;
         let failed = world.card(1, "**Failed**").await;
         world.ask(Who::OtherMember, "accounting2").await;
@@ -235,16 +227,12 @@ fn a_failed_request_whose_group_was_asked_for_again_is_not_retried() {
     });
 }
 
-async fn cancel(world: &World, who: Who) -> String {
-    private(&world.discord.person(who).slash("cancel", &[("request", 1.into())]).await)
-}
-
 #[test]
 fn an_admin_who_has_left_neither_decides_it_nor_cancels_it_for_the_others() {
-    run_test_with(setup(&[("ADMIN_CREATES", "approval".to_owned())]), async |world| {
-        asked_by(world, Who::Admin).await;
+    run_test_with(setup(&[("ADMIN_CREATES", "approval")]), async |world| {
+        world.asked_by(Who::Admin).await;
         world.ask(Who::Member, "accounting2").await;
-        let left = cancel(world, Who::Admin).await;
+        let left = private(&world.cancel(Who::Admin, 1).await);
         assert!(left.starts_with("You have left request 1"), "{left}");
         let card = world.card(1, &format!("<@{}> asks", Who::Member.id())).await;
         world.connect.clear_requests();
@@ -252,7 +240,7 @@ fn an_admin_who_has_left_neither_decides_it_nor_cancels_it_for_the_others() {
             let answer = world.admin().press(&card, button).await;
             assert!(private(&answer).starts_with("You asked for this yourself"));
         }
-        let again = cancel(world, Who::Admin).await;
+        let again = private(&world.cancel(Who::Admin, 1).await);
         assert!(again.starts_with("You have left request 1 already"), "{again}");
         is_undecided(world).await;
         world.discord.person(Who::SecondAdmin).press(&card, "Approve").await;
@@ -264,7 +252,7 @@ fn an_admin_who_has_left_neither_decides_it_nor_cancels_it_for_the_others() {
 fn of_an_approval_and_a_leave_at_once_both_say_what_is_so() {
     for _ in 0..5 {
         run_test(async |world| {
-            let card = asked_by(world, Who::Member).await;
+            let card = world.asked_by(Who::Member).await;
             world.ask(Who::OtherMember, "accounting2").await;
             let (admin, member) = (world.admin(), world.member());
             let options = [("request", 1.into())];
@@ -291,14 +279,14 @@ fn of_an_approval_and_a_leave_at_once_both_say_what_is_so() {
 #[test]
 fn nobody_leaves_what_is_being_created() {
     run_test(async |world| {
-        let card = asked_by(world, Who::Member).await;
+        let card = world.asked_by(Who::Member).await;
         world.ask(Who::OtherMember, "accounting2").await;
         world.connect.fail(Route::CreateGroup, Fault::Hold, Times::Times(1));
         world.admin().press(&card, "Approve").await;
         world.connect.wait_for(1, Route::CreateGroup).await;
         for who in [Who::Member, Who::OtherMember, Who::SecondAdmin] {
             let refused = "Request 1 is approved already, and being carried out. Nothing was done.";
-            assert_eq!(cancel(world, who).await, refused);
+            assert_eq!(private(&world.cancel(who, 1).await), refused);
         }
         world.connect.release();
         for who in [Who::Member, Who::OtherMember] {

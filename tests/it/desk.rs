@@ -11,28 +11,16 @@ use sandbox::discord::{
 
 use crate::world::{Setup, World, masked, run_test, run_test_with, setup};
 
-/// A member has asked for `accounting2`: the message that shows it.
-async fn asked(world: &World) -> Message {
-    world.ask(Who::Member, "accounting2").await;
-    world.card(1, "Approve or deny").await
-}
-
 /// How often Discord answered so when a message was sent.
 fn answered(requests: &[Request], status: u16) -> usize {
     let of_route = requests.iter().filter(|one| one.route == Some(Route::CreateMessage));
     of_route.filter(|one| one.status == Some(status)).count()
 }
 
-fn told(world: &World, who: Who) -> usize {
-    let mention = format!("<@{}> ", who.id());
-    let messages = world.discord.messages(CONNECT);
-    messages.iter().filter(|message| message.content.starts_with(&mention)).count()
-}
-
 #[test]
 fn a_message_that_a_moderator_deleted_is_sent_again_at_the_next_change() {
     run_test(async |world| {
-        let first = asked(world).await;
+        let first = world.asked_by(Who::Member).await;
         assert!(world.discord.delete_message(first.id));
         world.ask(Who::OtherMember, "accounting2").await;
         let second = world.card(1, "Also asked").await;
@@ -68,7 +56,7 @@ fn what_somebody_was_told_and_a_moderator_deleted_is_not_told_again() {
     let mut setup = Setup::default();
     setup.discord.nonces_live = Duration::from_secs(2);
     run_test_with(setup, async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         world.discord.fail(Route::CreateMessage, Fault::LostAnswer, Times::Once);
         let form = world.admin().press(&card, "Deny").await.form().clone();
         world.admin().submit(&form, &[("reason", "no")]).await;
@@ -77,16 +65,19 @@ fn what_somebody_was_told_and_a_moderator_deleted_is_not_told_again() {
         world.discord.wait_for_requests(|requests| answered(requests, 404) == 1).await;
         // By then Discord has forgotten the nonce.
         tokio::time::sleep(Duration::from_secs(4)).await;
-        assert_eq!((told(world, Who::Member), answered(&world.discord.requests(), 404)), (0, 1));
+        assert_eq!(
+            (world.pinged(Who::Member, CONNECT), answered(&world.discord.requests(), 404)),
+            (0, 1)
+        );
     });
 }
 
 #[test]
 fn what_is_over_is_sent_again_without_a_ping() {
     run_test(async |world| {
-        let first = asked(world).await;
+        let first = world.asked_by(Who::Member).await;
         assert!(world.discord.delete_message(first.id));
-        world.member().slash("cancel", &[("request", 1.into())]).await;
+        world.cancel(Who::Member, 1).await;
         let second = world.card(1, "**Cancelled**").await;
         assert!(second.pings.is_empty());
         assert!(second.buttons().is_empty());
@@ -97,7 +88,7 @@ fn what_is_over_is_sent_again_without_a_ping() {
 #[test]
 fn a_message_deleted_while_the_bot_was_away_is_sent_again_at_the_start() {
     run_test(async |world| {
-        let first = asked(world).await;
+        let first = world.asked_by(Who::Member).await;
         world.stop_bot().await;
         assert!(world.discord.delete_message(first.id));
         world.start_bot().await;
@@ -110,7 +101,7 @@ fn a_message_deleted_while_the_bot_was_away_is_sent_again_at_the_start() {
 #[test]
 fn a_message_in_a_channel_that_is_gone_is_sent_to_the_one_that_is_configured() {
     run_test(async |world| {
-        let first = asked(world).await;
+        let first = world.asked_by(Who::Member).await;
         world.discord.fail(Route::EditMessage, Fault::Forbidden(10003), Times::Once);
         world.ask(Who::OtherMember, "accounting2").await;
         let second = world.card(1, "Also asked").await;
@@ -137,7 +128,7 @@ fn a_message_refused_twice_is_sent_once_in_the_end() {
 
 #[test]
 fn a_channel_for_requests_that_the_bot_cannot_use_is_said_so_and_loses_nothing() {
-    run_test_with(setup(&[("REQUESTS_CHANNEL_ID", &STRANGE_CHANNEL.to_string())]), async |world| {
+    run_test_with(setup(&[("REQUESTS_CHANNEL_ID", STRANGE_CHANNEL)]), async |world| {
         let answer = world.ask(Who::Member, "accounting2").await;
         assert!(answer.text().contains("no administrator sees it yet"), "{}", answer.text());
         let joined = world.ask(Who::OtherMember, "accounting2").await;
@@ -155,7 +146,7 @@ fn a_channel_for_requests_that_the_bot_cannot_use_is_said_so_and_loses_nothing()
 fn a_message_whose_answer_is_lost_is_there_once() {
     run_test(async |world| {
         world.discord.fail(Route::CreateMessage, Fault::LostAnswer, Times::Once);
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         world.discord.fail(Route::EditMessage, Fault::LostAnswer, Times::Once);
         world.discord.fail(Route::CreateMessage, Fault::LostAnswer, Times::Once);
         world.admin().press(&card, "Approve").await;
@@ -167,7 +158,7 @@ fn a_message_whose_answer_is_lost_is_there_once() {
         world.admin().press(&world.card(2, "Approve or deny").await, "Approve").await;
         world.told(Who::Member, CONNECT, "request 2 ").await;
         assert_eq!(world.cards(1).len(), 1);
-        assert_eq!(told(world, Who::Member), 2);
+        assert_eq!(world.pinged(Who::Member, CONNECT), 2);
     });
 }
 
@@ -177,7 +168,7 @@ fn a_discord_that_fails_for_a_while_gets_every_message_once() {
         for fault in [Fault::Status(502), Fault::Cut] {
             world.discord.fail(Route::CreateMessage, fault, Times::Once);
         }
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         world.discord.fail(Route::EditMessage, Fault::Status(503), Times::Once);
         world.admin().press(&card, "Approve").await;
         world.card(1, "**Created**").await;
@@ -220,12 +211,12 @@ fn so_is_a_wish_for_longer_than_anybody_waits() {
 #[test]
 fn who_cannot_be_told_where_they_asked_is_told_where_the_request_is_shown() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         world.discord.fail(Route::CreateMessage, Fault::Forbidden(50001), Times::Once);
         world.admin().press(&card, "Approve").await;
         let notice = world.told(Who::Member, REQUESTS, "is done").await;
         assert_eq!(notice.pings.users, [Who::Member.id()]);
-        assert_eq!(told(world, Who::Member), 0);
+        assert_eq!(world.pinged(Who::Member, CONNECT), 0);
         let sent = world.discord.requests().into_iter().map(|request| request.path);
         assert!(!sent.into_iter().any(|path| path.contains("@me/channels")), "no direct message");
     });
@@ -234,7 +225,7 @@ fn who_cannot_be_told_where_they_asked_is_told_where_the_request_is_shown() {
 #[test]
 fn what_nobody_could_be_told_before_a_restart_is_told_after_it_once() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         world.discord.fail(Route::CreateMessage, Fault::Forbidden(50001), Times::Always);
         world.admin().press(&card, "Approve").await;
         world.card(1, "**Created**").await;
@@ -247,14 +238,14 @@ fn what_nobody_could_be_told_before_a_restart_is_told_after_it_once() {
         world.start_bot().await;
         world.ask(Who::Member, "ABE-TEST").await;
         world.card(2, "Approve or deny").await;
-        assert_eq!(told(world, Who::Member), 1);
+        assert_eq!(world.pinged(Who::Member, CONNECT), 1);
     });
 }
 
 #[test]
 fn an_approval_that_connect_never_got_is_carried_out_after_a_restart() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         world.connect.go_down().await;
         world.admin().press(&card, "Approve").await;
         world.card(1, "isn't created yet").await;
@@ -270,7 +261,7 @@ fn an_approval_that_connect_never_got_is_carried_out_after_a_restart() {
 #[test]
 fn what_is_being_created_while_the_bot_stops_is_shown_as_it_is_after_the_restart() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         world.connect.clear_requests();
         world.connect.fail(
             connect::Route::CreateGroup,
@@ -294,7 +285,7 @@ fn what_is_being_created_while_the_bot_stops_is_shown_as_it_is_after_the_restart
 #[test]
 fn an_approval_that_could_not_be_acknowledged_is_carried_out() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         world.discord.fail(Route::Callback, Fault::Status(502), Times::Always);
         let answer = world.admin().press(&card, "Approve").await;
         assert_eq!(answer.reply, Reply::NoResponse);
@@ -330,7 +321,7 @@ fn reminders(world: &World, number: u32) -> Vec<Message> {
 #[test]
 fn what_waits_for_long_is_brought_up_once() {
     run_test_with(setup(&[("REQUEST_REMINDER", "1s")]), async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         let still = |message: &Message| message.content.contains("still waits");
         let reminder = world.discord.wait_for_message(REQUESTS, still).await;
         assert_snapshot!(masked(&reminder.content), @"<@&1098233105413124096>: request 1 for `accounting2` still waits: https://discord.com/channels/1098231477641412618/1098232018379395073/<id>. It expires <t:<time>:R>.");
@@ -350,7 +341,7 @@ fn what_is_decided_in_time_is_not_brought_up_and_0_never_brings_up_anything() {
     for (reminder, ttl) in [("1s", "72h"), ("0", "2s")] {
         let variables = [("REQUEST_REMINDER", reminder), ("REQUEST_TTL", ttl)];
         run_test_with(setup(&variables), async |world| {
-            let card = asked(world).await;
+            let card = world.asked_by(Who::Member).await;
             if ttl == "2s" {
                 world.card(1, "**Expired**").await;
             } else {

@@ -27,7 +27,7 @@ fn the_command_is_registered_in_the_configured_server_alone() {
 
 #[test]
 fn direct_messages_other_servers_and_other_channels_are_refused_privately() {
-    run_test_with(setup(&[("ALLOWED_CHANNEL_IDS", CONNECT.to_string())]), async |world| {
+    run_test_with(setup(&[("ALLOWED_CHANNEL_IDS", CONNECT)]), async |world| {
         let refused = async |channel| {
             let admin = world.admin().in_channel(channel);
             let answer = admin.slash("search", &[("prefix", "accounting".into())]).await;
@@ -43,7 +43,7 @@ fn direct_messages_other_servers_and_other_channels_are_refused_privately() {
 
 #[test]
 fn a_thread_of_an_allowed_channel_is_served() {
-    run_test_with(setup(&[("ALLOWED_CHANNEL_IDS", CONNECT.to_string())]), async |world| {
+    run_test_with(setup(&[("ALLOWED_CHANNEL_IDS", CONNECT)]), async |world| {
         let admin = world.admin().in_channel(THREAD);
         let answer = admin.slash("search", &[("prefix", "accounting".into())]).await;
         assert!(answer.text().contains("accounting2"), "{}", answer.text());
@@ -52,9 +52,8 @@ fn a_thread_of_an_allowed_channel_is_served() {
 
 #[test]
 fn who_lacks_the_role_is_told_which_one_it_takes() {
-    run_test_with(setup(&[("REQUESTER_ROLE_IDS", MEMBER_ROLE.to_string())]), async |world| {
-        let guest = world.discord.person(Who::Guest);
-        let answer = guest.slash("search", &[("prefix", "accounting".into())]).await;
+    run_test_with(setup(&[("REQUESTER_ROLE_IDS", MEMBER_ROLE)]), async |world| {
+        let answer = world.search(Who::Guest, "accounting").await;
         assert_snapshot!(answer.text(), @"You can't use `/ldapgroup` yet. Ask an administrator of this server for the role <@&1098233187902050324>.");
         assert!(answer.is_private());
         assert!(answer.message().pings.is_empty());
@@ -65,7 +64,7 @@ fn who_lacks_the_role_is_told_which_one_it_takes() {
 fn rights_are_those_of_the_moment() {
     run_test(async |world| {
         let create = async |name: &str| {
-            let answer = world.admin().slash("create", &[("name", name.into())]).await;
+            let answer = world.ask(Who::Admin, name).await;
             answer.text()
         };
         assert!(create("accounting2").await.starts_with("Created"));
@@ -78,7 +77,7 @@ fn rights_are_those_of_the_moment() {
 
 #[test]
 fn a_named_user_is_an_admin_without_a_role() {
-    run_test_with(setup(&[("ADMIN_USER_IDS", Who::Guest.id().to_string())]), async |world| {
+    run_test_with(setup(&[("ADMIN_USER_IDS", Who::Guest.id())]), async |world| {
         let guest = world.discord.person(Who::Guest);
         let answer = guest.slash("create", &[("name", "accounting2".into())]).await;
         assert!(answer.text().starts_with("Created"), "{}", answer.text());
@@ -134,7 +133,7 @@ fn an_interaction_that_cannot_be_read_is_answered() {
 #[test]
 fn a_button_that_nobody_knows_is_answered() {
     run_test(async |world| {
-        let message = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+        let message = world.search(Who::Admin, "accounting").await;
         let answer = world.member().press_custom_id("banish:17", message.message()).await;
         assert!(answer.is_private());
         assert!(answer.text().starts_with("This belongs to another version"), "{}", answer.text());
@@ -146,7 +145,7 @@ fn a_first_answer_that_got_lost_is_sent_again() {
     run_test(async |world| {
         for fault in [Fault::Cut, Fault::Status(502), Fault::LostAnswer] {
             world.discord.fail(Route::Callback, fault.clone(), Times::Once);
-            let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+            let answer = world.search(Who::Admin, "accounting").await;
             assert!(answer.text().contains("accounting2"), "{fault:?}: {}", answer.text());
         }
     });
@@ -163,7 +162,7 @@ fn a_late_answer_waits_as_long_as_discord_says() {
             Fault::LostAnswer,
         ] {
             world.discord.fail(Route::EditOriginal, fault.clone(), Times::Once);
-            let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+            let answer = world.search(Who::Admin, "accounting").await;
             assert!(answer.is_deferred());
             assert!(answer.text().contains("accounting2"), "{fault:?}: {}", answer.text());
         }
@@ -177,15 +176,15 @@ fn an_answer_that_discord_takes_no_more_harms_nothing() {
     run_test_with(setup, async |world| {
         let slow = ConnectFault::Slow(Duration::from_millis(600));
         world.connect.fail(ConnectRoute::Search, slow, ConnectTimes::Times(1));
-        let answer = world.admin().slash("search", &[("prefix", "ABE".into())]).await;
+        let answer = world.search(Who::Admin, "ABE").await;
         assert_eq!(answer.reply, Reply::NoResponse);
-        let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+        let answer = world.search(Who::Admin, "accounting").await;
         assert!(answer.text().contains("accounting2"));
     });
 }
 
 async fn still_serves(world: &World) {
-    let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+    let answer = world.search(Who::Admin, "accounting").await;
     assert!(answer.text().contains("accounting2"), "{}", answer.text());
 }
 
@@ -376,7 +375,7 @@ fn a_private_answer_comes_even_if_its_placeholder_cannot_be_deleted() {
 fn wording_that_discord_refuses_is_replaced_by_wording_that_it_takes() {
     run_test(async |world| {
         world.discord.fail(Route::Callback, Fault::Forbidden(50035), Times::Once);
-        let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+        let answer = world.search(Who::Admin, "accounting").await;
         assert!(answer.is_private());
         assert!(answer.text().starts_with("The bot failed at this"), "{}", answer.text());
     });
@@ -389,7 +388,7 @@ fn while_a_creation_ends_newcomers_are_told_and_the_bot_ends_after_it() {
         let pending = world.admin().start_slash("create", &[("name", "accounting2".into())]);
         world.connect.wait_for(1, ConnectRoute::CreateGroup).await;
         world.stop();
-        let newcomer = world.member().slash("search", &[("prefix", "accounting".into())]).await;
+        let newcomer = world.search(Who::Member, "accounting").await;
         assert_snapshot!(newcomer.text(), @"The bot is restarting. Nothing was changed; try again in a minute.");
         assert!(newcomer.is_private());
         world.connect.release();

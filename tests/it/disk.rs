@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use crate::program::program;
-use crate::world::stand_ins;
+use crate::world::{assert_no_violations, is_card, stand_ins};
 
 /// A disk that can be full.
 enum Disk {
@@ -110,9 +110,7 @@ async fn ask(sandbox: &Sandbox, who: Who, name: &str) -> String {
 }
 
 async fn card(sandbox: &Sandbox, number: u32, words: &str) -> Message {
-    let heading = format!("**Request {number}**");
-    let wanted = |m: &Message| m.content.starts_with(&heading) && m.content.contains(words);
-    sandbox.discord.wait_for_message(REQUESTS, wanted).await
+    sandbox.discord.wait_for_message(REQUESTS, is_card(number, words)).await
 }
 
 /// Whoever is told that nothing was changed can say which words of the log are about it.
@@ -191,7 +189,7 @@ async fn full_for_a_while(disk: &Disk) {
     admin.press(&last, "Approve").await;
     card(&sandbox, 7, "**Created**").await;
     bot.kill().await.unwrap();
-    assert!(sandbox.violations().is_empty(), "{:#?}", sandbox.violations());
+    assert_no_violations(&sandbox);
 }
 
 #[tokio::test]

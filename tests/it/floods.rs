@@ -18,7 +18,7 @@ fn an_answer_that_is_too_long_or_has_no_end_is_given_up_and_tried_again() {
         for (count, length) in [(1, Some(100 << 20)), (2, None)] {
             let flood = Fault::Flood { status: 500, length };
             world.discord.fail(Route::Callback, flood, Times::Once);
-            let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+            let answer = world.search(Who::Admin, "accounting").await;
             assert!(answer.text().contains("accounting2"), "{}", answer.text());
             assert_soon_given_up(&world.discord, count).await;
         }
@@ -41,7 +41,7 @@ fn a_frame_that_is_too_long_ends_the_connection_and_nothing_else() {
             .discord
             .wait_for_gateway(|_, identifies, resumes| (identifies, resumes) == (1, 1))
             .await;
-        let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+        let answer = world.search(Who::Admin, "accounting").await;
         assert!(answer.text().contains("accounting2"), "{}", answer.text());
     });
 }

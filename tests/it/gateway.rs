@@ -7,7 +7,7 @@ use sandbox::connect;
 use sandbox::discord::{self, Discord, GatewayCounts, Misdeed, Moment, Route};
 
 use crate::program::program;
-use crate::world::{Setup, in_world, run_test_with, stand_ins};
+use crate::world::{Setup, assert_no_violations, in_world, run_test_with, stand_ins};
 
 /// Discord's own interval of heartbeats, which is longer than all but one of these tests.
 const USUAL: Duration = Duration::from_millis(41_250);
@@ -194,7 +194,7 @@ async fn a_crash_loop_begins_no_more_sessions_than_discord_allows_and_the_log_sa
     }
     assert!(began.elapsed() >= day, "{:?}", began.elapsed());
     assert!(log.contains("Discord allows few more sessions"), "{log}");
-    assert!(sandbox.violations().is_empty(), "{:#?}", sandbox.violations());
+    assert_no_violations(&sandbox);
 }
 
 #[test]

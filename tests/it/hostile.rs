@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
+use sandbox::discord::Who;
 
 use crate::world::{ldap_groups, run_test, run_test_with};
 
@@ -28,7 +29,7 @@ fn names() -> impl Iterator<Item = String> {
 #[test]
 fn a_table_shows_them_as_they_are_and_pings_nobody() {
     run_test_with(ldap_groups(names()), async |world| {
-        let answer = world.admin().slash("search", &[("prefix", "x".into())]).await;
+        let answer = world.search(Who::Admin, "x").await;
         assert_snapshot!(answer.text(), @r"
         **13 LDAP groups** begin with `x`; Connect has none of them yet.
         ```
@@ -58,7 +59,7 @@ fn a_table_shows_them_as_they_are_and_pings_nobody() {
 fn every_one_of_them_can_be_created_and_is_named_harmlessly() {
     run_test_with(ldap_groups(names()), async |world| {
         for name in NAMES {
-            let answer = world.admin().slash("create", &[("name", name.into())]).await;
+            let answer = world.ask(Who::Admin, name).await;
             let text = answer.text();
             assert!(text.starts_with("Created `x "), "{text}");
             assert_eq!(text.matches('`').count(), 4, "nothing ends the code span: {text}");
@@ -72,9 +73,9 @@ fn every_one_of_them_can_be_created_and_is_named_harmlessly() {
 #[test]
 fn a_name_of_blanks_is_told_from_another_wherever_it_is_shown() {
     run_test_with(ldap_groups(["\u{2800}\u{115f}", "\u{1160}\u{ffa0}"]), async |world| {
-        let shown = world.admin().slash("create", &[("name", "\u{2800}\u{115f}".into())]).await;
+        let shown = world.ask(Who::Admin, "\u{2800}\u{115f}").await;
         assert!(shown.text().starts_with(r"Created `\u{2800}\u{115f}`"), "{}", shown.text());
-        let found = world.admin().slash("search", &[("prefix", "\u{1160}".into())]).await;
+        let found = world.search(Who::Admin, "\u{1160}").await;
         assert!(found.text().contains(r"\u{1160}\u{ffa0}"), "{}", found.text());
         let menus = found.message().menus();
         assert_eq!(menus[0].options[0].0, r"\u{1160}\u{ffa0}");
@@ -84,7 +85,7 @@ fn a_name_of_blanks_is_told_from_another_wherever_it_is_shown() {
 #[test]
 fn every_one_that_a_field_can_carry_can_be_picked() {
     run_test_with(ldap_groups(names()), async |world| {
-        world.admin().slash("search", &[("prefix", "x".into())]).await;
+        world.search(Who::Admin, "x").await;
         let choices = world.admin().autocomplete("create", &[], ("name", "x ")).await.unwrap();
         let carried: Vec<_> =
             NAMES.iter().filter(|name| !name.contains(char::is_control)).collect();
@@ -117,7 +118,7 @@ fn what_is_asked_for_is_named_harmlessly_too() {
 fn what_connect_says_is_named_harmlessly_too() {
     run_test(async |world| {
         world.connect.fail(Route::Search, Fault::Error(14), Times::Always);
-        let answer = world.admin().slash("search", &[("prefix", "@everyone `".into())]).await;
+        let answer = world.search(Who::Admin, "@everyone `").await;
         assert!(answer.text().starts_with("Connect refused, with code 14: `"), "{}", answer.text());
         assert!(answer.message().pings.is_empty());
     });
@@ -128,7 +129,7 @@ fn names_of_4000_characters_fit_and_their_cut_is_said() {
     let long = |n: usize| format!("{n:02}{}", "営🦀`".repeat(1333));
     run_test_with(ldap_groups((0..40).map(long)), async |world| {
         let admin = world.admin();
-        let answer = admin.slash("search", &[("prefix", "0".into())]).await;
+        let answer = world.search(Who::Admin, "0").await;
         assert!(
             answer.text().contains("names are cut, where they end in `…`"),
             "{}",
@@ -148,7 +149,7 @@ fn names_of_4000_characters_fit_and_their_cut_is_said() {
 fn five_hundred_names_of_any_kind_fit() {
     let name = |n: usize| format!("{}{n}", NAMES[n % NAMES.len()].repeat(1 + n % 40));
     run_test_with(ldap_groups((0..700).map(name)), async |world| {
-        let answer = world.admin().slash("search", &[("prefix", "x".into())]).await;
+        let answer = world.search(Who::Admin, "x").await;
         let place = "\npage 1 of 25 · 500 shown of at least 500\n";
         assert!(answer.text().contains(place), "{}", answer.text());
         let mut page = answer.message().clone();

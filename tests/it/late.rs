@@ -52,8 +52,7 @@ fn a_creation_that_is_replayed_too_late_is_not_carried_out() {
 #[test]
 fn a_press_that_is_replayed_too_late_decides_nothing() {
     run_test(async |world| {
-        world.ask(Who::Member, "accounting2").await;
-        let card = world.card(1, "Approve or deny").await;
+        let card = world.asked_by(Who::Member).await;
         missed(world, |discord| discord.person(Who::Admin).start_press(&card, "Approve")).await;
         let open = world.admin().slash("requests", &[]).await;
         assert!(open.text().contains("pending"), "{}", open.text());
@@ -66,8 +65,7 @@ fn a_press_that_is_replayed_too_late_decides_nothing() {
 #[test]
 fn a_form_that_is_replayed_too_late_decides_nothing() {
     run_test(async |world| {
-        world.ask(Who::Member, "accounting2").await;
-        let card = world.card(1, "Approve or deny").await;
+        let card = world.asked_by(Who::Member).await;
         let form = world.admin().press(&card, "Deny").await.form().clone();
         missed(world, |discord| {
             discord.person(Who::Admin).try_submit(&form, &[("reason", "no")]).unwrap()

@@ -18,7 +18,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
 use crate::database::execute;
-use crate::world::{Setup, World, run_test, run_test_with, setup};
+use crate::world::{Setup, World, run_test, run_test_with, setup, team};
 
 /// Five calls in so long, for messages of a channel.
 fn five_in(per: Duration) -> Limits {
@@ -26,15 +26,9 @@ fn five_in(per: Duration) -> Limits {
     Limits { create_message: five, edit_message: five, get_message: five, ..Limits::default() }
 }
 
-fn team(number: usize) -> String {
-    format!("team-{number:02}")
-}
-
 /// A world with so many groups in LDAP and these limits.
 fn world(count: usize, limits: Limits) -> Setup {
-    let mut setup = setup(&[("MAX_OPEN_REQUESTS", "1000")]);
-    setup.connect.groups = (0..count).map(team).collect();
-    setup.connect.imported = Vec::new();
+    let mut setup = setup(&[("MAX_OPEN_REQUESTS", "1000")]).ldap_groups((0..count).map(team));
     setup.discord.limits = limits;
     setup
 }

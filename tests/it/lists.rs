@@ -1,28 +1,17 @@
 //! `/ldapgroup requests` and `/ldapgroup history`, their pages, and what is suggested.
 
 use insta::assert_snapshot;
-use sandbox::discord::{Answer, REQUESTS, Reply, Who};
+use sandbox::discord::{REQUESTS, Reply, Who};
 
-use crate::world::{Setup, World, masked, run_test_with};
+use crate::world::{Setup, World, labels, masked, private, run_test_with, setup, team};
 
 /// Many may be asked for.
-fn start(groups: Vec<String>) -> Setup {
-    let mut setup = Setup::default();
-    if !groups.is_empty() {
-        setup.connect.groups = groups;
-    }
-    setup.variables = vec![("MAX_OPEN_REQUESTS", "100".to_owned())];
-    setup
+fn roomy() -> Setup {
+    setup(&[("MAX_OPEN_REQUESTS", "100")])
 }
 
 fn teams(count: usize) -> Vec<String> {
-    (1..=count).map(|n| format!("team-{n:02}")).collect()
-}
-
-fn private(answer: &Answer) -> String {
-    assert!(answer.is_private());
-    assert!(answer.message().pings.is_empty());
-    answer.text()
+    (1..=count).map(team).collect()
 }
 
 async fn requests(world: &World, who: Who, state: Option<&str>) -> String {
@@ -30,13 +19,9 @@ async fn requests(world: &World, who: Who, state: Option<&str>) -> String {
     private(&world.discord.person(who).slash("requests", &options).await)
 }
 
-fn labels(answer: &Answer) -> Vec<String> {
-    answer.message().buttons().into_iter().map(|button| button.label).collect()
-}
-
 #[test]
 fn members_see_their_own_requests_and_admins_everyones() {
-    run_test_with(start(Vec::new()), async |world| {
+    run_test_with(roomy(), async |world| {
         world.ask(Who::Member, "accounting2").await;
         world.ask(Who::OtherMember, "ABE-TEST").await;
         world.ask(Who::Member, "abe-test").await;
@@ -59,7 +44,7 @@ fn members_see_their_own_requests_and_admins_everyones() {
 
 #[test]
 fn the_state_is_a_choice() {
-    run_test_with(start(Vec::new()), async |world| {
+    run_test_with(roomy(), async |world| {
         world.ask(Who::Member, "accounting2").await;
         world.ask(Who::Member, "ABE-TEST").await;
         let card = world.card(1, "Approve or deny").await;
@@ -81,24 +66,24 @@ fn the_state_is_a_choice() {
 
 #[test]
 fn buttons_turn_the_pages_of_many_requests() {
-    run_test_with(start(teams(21)), async |world| {
+    run_test_with(roomy().ldap_groups(teams(21)), async |world| {
         for name in teams(21) {
             world.ask(Who::Member, &name).await;
         }
         let first = world.admin().slash("requests", &[]).await;
         assert!(private(&first).ends_with("\npage 1 of 3"), "{}", first.text());
-        assert_eq!(labels(&first), ["▶"]);
+        assert_eq!(labels(first.message()), ["▶"]);
         let second = world.admin().press(first.message(), "▶").await;
         assert!(matches!(second.reply, Reply::Update(_)));
         assert!(second.text().ends_with("\npage 2 of 3"), "{}", second.text());
-        assert_eq!(labels(&second), ["◀", "▶"]);
+        assert_eq!(labels(second.message()), ["◀", "▶"]);
         let third = world.admin().press(second.message(), "▶").await;
         assert!(third.text().contains("`team-01`"), "{}", third.text());
-        assert_eq!(labels(&third), ["◀"]);
+        assert_eq!(labels(third.message()), ["◀"]);
 
         // Those of the last page go, and whoever has the page before turns to it.
         for number in 1..=5 {
-            world.member().slash("cancel", &[("request", number.into())]).await;
+            world.cancel(Who::Member, number).await;
         }
         let back = world.admin().press(third.message(), "◀").await;
         assert!(back.text().ends_with("\npage 2 of 2"), "{}", back.text());
@@ -109,7 +94,7 @@ fn buttons_turn_the_pages_of_many_requests() {
 
 #[test]
 fn rights_are_asked_again_at_every_page() {
-    run_test_with(start(teams(11)), async |world| {
+    run_test_with(roomy().ldap_groups(teams(11)), async |world| {
         for name in teams(11) {
             world.ask(Who::Member, &name).await;
         }
@@ -123,7 +108,7 @@ fn rights_are_asked_again_at_every_page() {
 #[test]
 fn pages_of_the_longest_names_fit() {
     let long = |n: usize| format!("{n:02}{}", "営`".repeat(2000));
-    run_test_with(start((0..12).map(long).collect()), async |world| {
+    run_test_with(roomy().ldap_groups((0..12).map(long)), async |world| {
         for n in 0..12 {
             world.ask(Who::Member, &long(n)).await;
         }
@@ -136,7 +121,7 @@ fn pages_of_the_longest_names_fit() {
 
 #[test]
 fn the_history_of_a_group_says_who_did_what_for_admins_alone() {
-    run_test_with(start(Vec::new()), async |world| {
+    run_test_with(roomy(), async |world| {
         let options = [("name", "accounting2".into()), ("reason", "for the budget app".into())];
         world.member().slash("create", &options).await;
         let card = world.card(1, "Approve or deny").await;
@@ -161,7 +146,7 @@ fn the_history_of_a_group_says_who_did_what_for_admins_alone() {
 
 #[test]
 fn a_step_names_the_correlation_id_that_connect_got() {
-    run_test_with(start(Vec::new()), async |world| {
+    run_test_with(roomy(), async |world| {
         world.ask(Who::Admin, "accounting2").await;
         let requests = world.connect.requests();
         let put = requests.iter().find(|seen| seen.method == "PUT").unwrap();
@@ -173,12 +158,12 @@ fn a_step_names_the_correlation_id_that_connect_got() {
 #[test]
 fn buttons_turn_the_pages_of_a_long_history_whose_name_a_button_can_carry() {
     let name = format!("x:{}", "営`:".repeat(29));
-    run_test_with(start(vec![name.clone()]), async |world| {
+    run_test_with(roomy().ldap_groups([name.clone()]), async |world| {
         let reason = "*".repeat(500);
         for number in 1..=6 {
             let options = [("name", name.as_str().into()), ("reason", reason.as_str().into())];
             world.member().slash("create", &options).await;
-            world.member().slash("cancel", &[("request", number.into())]).await;
+            world.cancel(Who::Member, number).await;
         }
         let typed = world.admin().autocomplete("history", &[], ("name", "x:")).await.unwrap();
         assert_eq!(typed.len(), 1);
@@ -194,7 +179,7 @@ fn buttons_turn_the_pages_of_a_long_history_whose_name_a_button_can_carry() {
 fn only_what_one_may_cancel_or_leave_is_suggested() {
     let long = format!("Z{}", "営".repeat(300));
     let names = ["accounting2", "ABE-TEST", "ABE-TEST-2", "IT", &long];
-    run_test_with(start(names.map(str::to_owned).to_vec()), async |world| {
+    run_test_with(roomy().ldap_groups(names), async |world| {
         for (who, name) in [
             (Who::Member, "accounting2"),
             (Who::OtherMember, "ABE-TEST"),
@@ -228,7 +213,7 @@ fn only_what_one_may_cancel_or_leave_is_suggested() {
         );
         assert_eq!(offered(Who::OtherMember, "").await, ["2: ABE-TEST (yours)"]);
         assert!(offered(Who::Guest, "").await.is_empty());
-        world.member().slash("cancel", &[("request", 2.into())]).await;
+        world.cancel(Who::Member, 2).await;
         assert_eq!(offered(Who::Member, "test").await, ["3: ABE-TEST-2 (yours)"]);
         world.ask(Who::Guest, &format!("{long}, accounting2")).await;
         let [longest, _] = &offered(Who::Guest, "").await[..] else { panic!() };
@@ -239,9 +224,7 @@ fn only_what_one_may_cancel_or_leave_is_suggested() {
 
 #[test]
 fn an_admins_own_requests_are_suggested_first_and_none_that_they_have_left() {
-    let variables = vec![("ADMIN_CREATES", "approval".to_owned())];
-    let setup = Setup { variables, ..Setup::default() };
-    run_test_with(setup, async |world| {
+    run_test_with(setup(&[("ADMIN_CREATES", "approval")]), async |world| {
         for (who, name) in [
             (Who::Admin, "accounting2"),
             (Who::Admin, "ABE-TEST-2"),
@@ -250,7 +233,7 @@ fn an_admins_own_requests_are_suggested_first_and_none_that_they_have_left() {
         ] {
             world.ask(who, name).await;
         }
-        world.admin().slash("cancel", &[("request", 2.into())]).await;
+        world.cancel(Who::Admin, 2).await;
         let choices = world.admin().autocomplete("cancel", &[], ("request", "")).await.unwrap();
         let names: Vec<_> = choices.into_iter().map(|choice| choice.name).collect();
         assert_eq!(names, ["1: accounting2 (yours)", "3: ABE-TEST (somebody else's)"]);
@@ -259,7 +242,7 @@ fn an_admins_own_requests_are_suggested_first_and_none_that_they_have_left() {
 
 #[test]
 fn groups_with_a_history_are_suggested_to_admins() {
-    run_test_with(start(Vec::new()), async |world| {
+    run_test_with(roomy(), async |world| {
         world.ask(Who::Member, "accounting2").await;
         world.ask(Who::Admin, "ABE-TEST").await;
         let offered = async |who: Who, typed: &str| {

@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Child;
 
 use crate::program::{program, terminate};
-use crate::world::{in_time, stand_ins};
+use crate::world::{assert_no_violations, in_time, stand_ins};
 
 /// The log writes each of them out, in a line of 30 KB.
 fn names() -> impl Iterator<Item = String> {
@@ -32,10 +32,6 @@ async fn unread() -> (Sandbox, Child) {
         assert!(answer.text().starts_with("Created "), "{}", answer.text());
     }
     (sandbox, child)
-}
-
-fn end(sandbox: &Sandbox) {
-    assert!(sandbox.violations().is_empty(), "{:#?}", sandbox.violations());
 }
 
 #[tokio::test]
@@ -65,7 +61,7 @@ async fn a_log_that_is_read_again_says_how_many_of_its_lines_were_dropped() {
     }
     assert!(last.ends_with("stopped"), "{last}");
     assert_eq!(in_time(child.wait()).await.unwrap().code(), Some(0));
-    end(&sandbox);
+    assert_no_violations(&sandbox);
 }
 
 #[tokio::test]
@@ -78,5 +74,5 @@ async fn a_log_that_nobody_reads_keeps_no_stop_waiting() {
     let mut written = String::new();
     child.stderr.take().unwrap().read_to_string(&mut written).await.unwrap();
     assert!(written.contains(" created "), "{written}");
-    end(&sandbox);
+    assert_no_violations(&sandbox);
 }

@@ -17,8 +17,7 @@ fn sent(requests: &[Request]) -> usize {
 #[test]
 fn what_fails_again_while_the_first_failure_is_told_is_told_too() {
     run_test(async |world| {
-        world.ask(Who::Member, "accounting2").await;
-        let card = world.card(1, "Approve or deny").await;
+        let card = world.asked_by(Who::Member).await;
         let fails = |code| {
             let refused = connect::Fault::Error(code);
             world.connect.fail(connect::Route::CreateGroup, refused, connect::Times::Times(1));
@@ -38,8 +37,7 @@ fn what_fails_again_while_the_first_failure_is_told_is_told_too() {
 #[test]
 fn a_clock_that_was_ahead_keeps_no_creation_waiting() {
     run_test(async |world| {
-        world.ask(Who::Member, "accounting2").await;
-        let card = world.card(1, "Approve or deny").await;
+        let card = world.asked_by(Who::Member).await;
         world.connect.go_down().await;
         world.admin().press(&card, "Approve").await;
         world.card(1, "isn't created yet").await;

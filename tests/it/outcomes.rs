@@ -6,21 +6,12 @@ use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{CONNECT, Message, REQUESTS, Reply, Who};
 
-use crate::world::{World, labels, ldap_groups, masked, run_test, run_test_with, setup};
-
-/// A member has asked for `accounting2`: the message that shows it.
-async fn asked(world: &World) -> Message {
-    let options = [("name", "accounting2".into()), ("reason", "for the budget app".into())];
-    world.member().slash("create", &options).await;
-    let card = world.card(1, "Approve or deny").await;
-    world.connect.clear_requests();
-    card
-}
+use crate::world::{labels, ldap_groups, masked, run_test, run_test_with, setup};
 
 #[test]
 fn an_approved_request_is_created_and_says_so_on_its_message_and_to_who_asked() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         let answer = world.admin().press(&card, "Approve").await;
         assert_eq!(answer.reply, Reply::Acknowledged);
         let card = world.card(1, "**Created**").await;
@@ -44,7 +35,7 @@ fn an_approved_request_is_created_and_says_so_on_its_message_and_to_who_asked() 
 #[test]
 fn a_definite_no_is_failed_and_an_admin_retries_it() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
         world.admin().press(&card, "Approve").await;
         let card = world.card(1, "**Failed**").await;
@@ -73,7 +64,7 @@ fn a_definite_no_is_failed_and_an_admin_retries_it() {
 #[test]
 fn a_name_that_another_group_has_is_failed_with_connects_words() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         world.connect.add_local_group("accounting2");
         world.admin().press(&card, "Approve").await;
         let card = world.card(1, "**Failed**").await;
@@ -136,7 +127,7 @@ fn what_a_retry_cannot_change_has_none() {
 #[test]
 fn the_same_outcome_again_is_not_told_again_and_who_retried_is_not_who_approved() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         world.connect.fail(Route::CreateGroup, Fault::Error(22), Times::Times(2));
         world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
         world.admin().press(&card, "Approve").await;
@@ -166,7 +157,7 @@ fn the_same_outcome_again_is_not_told_again_and_who_retried_is_not_who_approved(
 fn an_error_that_stays_is_not_hammered() {
     for (route, code) in [(Route::Search, 30), (Route::Search, 22), (Route::CreateGroup, 22)] {
         run_test(async |world| {
-            let card = asked(world).await;
+            let card = world.asked_by(Who::Member).await;
             world.connect.fail(route, Fault::Error(code), Times::Always);
             world.admin().press(&card, "Approve").await;
             let card = world.card(1, "**Failed**").await;
@@ -181,7 +172,7 @@ fn an_error_that_stays_is_not_hammered() {
 #[test]
 fn a_denial_asks_why_and_says_it_to_who_asked() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         let opened = world.admin().press(&card, "Deny").await;
         let form = opened.form();
         assert_eq!(form.title, "Deny request 1");
@@ -209,7 +200,7 @@ fn a_denial_asks_why_and_says_it_to_who_asked() {
 #[test]
 fn a_denial_need_not_say_why() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         let opened = world.admin().press(&card, "Deny").await;
         world.admin().submit(opened.form(), &[]).await;
         let card = world.card(1, "**Denied**").await;
@@ -242,7 +233,7 @@ fn the_longest_reasons_for_and_against_fit_the_message() {
 #[test]
 fn what_nobody_decides_in_time_is_called_expired_and_not_denied() {
     run_test_with(setup(&[("REQUEST_TTL", "2s")]), async |world| {
-        asked(world).await;
+        world.asked_by(Who::Member).await;
         let card = world.card(1, "**Expired**").await;
         assert_snapshot!(masked(&card.content), @r"
         **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
@@ -261,8 +252,8 @@ fn what_nobody_decides_in_time_is_called_expired_and_not_denied() {
 #[test]
 fn who_made_it_takes_it_back() {
     run_test(async |world| {
-        asked(world).await;
-        let answer = world.member().slash("cancel", &[("request", 1.into())]).await;
+        world.asked_by(Who::Member).await;
+        let answer = world.cancel(Who::Member, 1).await;
         assert_snapshot!(answer.text(), @"Request 1 for `accounting2` is cancelled.");
         assert!(answer.is_private());
         let card = world.card(1, "**Cancelled**").await;
@@ -272,11 +263,11 @@ fn who_made_it_takes_it_back() {
         **Cancelled** by <@518402736190455808> <t:<time>:f>.
         ");
         assert!(card.buttons().is_empty());
-        let again = world.member().slash("cancel", &[("request", 1.into())]).await;
+        let again = world.cancel(Who::Member, 1).await;
         assert_snapshot!(again.text(), @"Request 1 was cancelled already. Nothing was done.");
         // Whoever does it needn't be told: the outcome of a later request comes first.
         world.ask(Who::Member, "accounting2").await;
-        world.admin().slash("cancel", &[("request", 2.into())]).await;
+        world.cancel(Who::Admin, 2).await;
         world.told(Who::Member, CONNECT, "request 2 ").await;
         assert_eq!(world.discord.messages(CONNECT).len(), 1);
     });
@@ -285,16 +276,15 @@ fn who_made_it_takes_it_back() {
 #[test]
 fn an_admin_cancels_anything_and_a_member_nothing_of_others() {
     run_test(async |world| {
-        asked(world).await;
+        world.asked_by(Who::Member).await;
         world.ask(Who::OtherMember, "accounting2").await;
-        let other = world.discord.person(Who::Guest);
-        let refused = other.slash("cancel", &[("request", 1.into())]).await;
+        let refused = world.cancel(Who::Guest, 1).await;
         assert_snapshot!(refused.text(), @"This is somebody else's request: who asked for it can leave it, and administrators can cancel it.");
         assert!(refused.is_private());
-        let unknown = other.slash("cancel", &[("request", 17.into())]).await;
+        let unknown = world.cancel(Who::Guest, 17).await;
         assert_snapshot!(unknown.text(), @"There is no such request. `/ldapgroup requests` lists those there are.");
         assert!(world.card(1, "Also asked").await.content.contains("Approve or deny"));
-        world.admin().slash("cancel", &[("request", 1.into())]).await;
+        world.cancel(Who::Admin, 1).await;
         world.card(1, "**Cancelled**").await;
         for who in [Who::Member, Who::OtherMember] {
             let notice = world.told(who, CONNECT, "was cancelled").await;
@@ -306,7 +296,7 @@ fn an_admin_cancels_anything_and_a_member_nothing_of_others() {
 #[test]
 fn a_group_that_came_into_being_meanwhile_ends_well() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         let guid = world.connect.import("accounting2");
         world.admin().press(&card, "Approve").await;
         let card = world.card(1, "**Created**").await;
@@ -324,7 +314,7 @@ fn a_group_that_came_into_being_meanwhile_ends_well() {
 #[test]
 fn a_group_that_comes_into_being_at_the_last_moment_ends_well_too() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         world.connect.fail(Route::Search, Fault::Slow(Duration::from_secs(1)), Times::Times(1));
         world.admin().press(&card, "Approve").await;
         world.connect.wait_for(1, Route::Search).await;
@@ -352,7 +342,7 @@ fn a_name_that_ldap_has_given_to_two_groups_meanwhile_is_failed() {
 #[test]
 fn with_connect_away_it_is_created_once_connect_is_back() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         world.connect.go_down().await;
         let answer = world.admin().press(&card, "Approve").await;
         assert_eq!(answer.reply, Reply::Acknowledged);
@@ -373,7 +363,7 @@ fn with_connect_away_it_is_created_once_connect_is_back() {
 #[test]
 fn the_next_try_that_the_message_names_is_the_next_one() {
     run_test_with(setup(&[("CONNECT_TIMEOUT", "1s")]), async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         world.connect.fail(Route::Search, Fault::Slow(Duration::from_secs(3)), Times::Times(2));
         world.admin().press(&card, "Approve").await;
         let first = world.card(1, "isn't created yet").await;
@@ -387,7 +377,7 @@ fn the_next_try_that_the_message_names_is_the_next_one() {
 #[test]
 fn a_lost_answer_is_looked_into_and_nothing_is_sent_twice() {
     run_test(async |world| {
-        let card = asked(world).await;
+        let card = world.asked_by(Who::Member).await;
         world.connect.fail(Route::CreateGroup, Fault::LostAnswer, Times::Times(1));
         world.connect.fail(Route::Search, Fault::Slow(Duration::ZERO), Times::Times(1));
         world.connect.fail(Route::Search, Fault::Error(1), Times::Times(2));

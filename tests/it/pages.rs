@@ -7,26 +7,15 @@ use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{MEMBER_ROLE, Message, Reply, Who};
 use serde_json::json;
 
-use crate::world::{Setup, World, labels, private, run_test_with};
+use crate::world::{World, labels, ldap_groups, private, run_test_with, setup};
 
 fn teams(count: usize) -> Vec<String> {
     (1..=count).map(|n| format!("team-{n:03}")).collect()
 }
 
-/// A world with these groups, of which Connect has some.
-fn start(groups: Vec<String>, imported: Vec<String>) -> Setup {
-    with(groups, imported, &[])
-}
-
-fn with(groups: Vec<String>, imported: Vec<String>, variables: &[(&'static str, String)]) -> Setup {
-    let mut setup = Setup { variables: variables.to_vec(), ..Setup::default() };
-    (setup.connect.groups, setup.connect.imported) = (groups, imported);
-    setup
-}
-
 /// The first page of a search; what Connect was asked for it is forgotten.
 async fn search(world: &World, prefix: &str) -> Message {
-    let answer = world.member().slash("search", &[("prefix", prefix.into())]).await;
+    let answer = world.search(Who::Member, prefix).await;
     world.connect.clear_requests();
     answer.message().clone()
 }
@@ -58,7 +47,10 @@ fn now(world: &World, message: &Message) -> Message {
 
 #[test]
 fn pages_turn_to_the_last_and_back_by_one_callback_each_and_no_call_to_connect() {
-    run_test_with(start(teams(60), teams(12)), async |world| {
+    run_test_with(ldap_groups(teams(60)), async |world| {
+        for team in teams(12) {
+            world.connect.import(&team);
+        }
         let first = search(world, "team").await;
         assert_snapshot!(first.content.lines().next().unwrap(), @"**60 LDAP groups** begin with `team`; Connect has 12 of them, 48 not.");
         assert_eq!(
@@ -111,10 +103,10 @@ fn pages_turn_to_the_last_and_back_by_one_callback_each_and_no_call_to_connect()
 
 #[test]
 fn a_turned_page_never_shows_another_group_for_the_one_of_ldap() {
-    run_test_with(start(teams(30), Vec::new()), async |world| {
+    run_test_with(ldap_groups(teams(30)), async |world| {
         let first = search(world, "team").await;
         world.connect.add_local_group("team-025");
-        world.admin().slash("create", &[("name", "team-025".into())]).await;
+        world.ask(Who::Admin, "team-025").await;
         let second = turn(world, &first, "▶").await;
         assert!(second.content.contains("\nteam-025  NULL\n"), "{}", second.content);
         assert!(options(&second).contains(&"team-025".to_owned()));
@@ -123,7 +115,7 @@ fn a_turned_page_never_shows_another_group_for_the_one_of_ldap() {
 
 #[test]
 fn five_hundred_hits_say_that_there_may_be_more_on_each_of_their_25_pages() {
-    run_test_with(start(teams(600), Vec::new()), async |world| {
+    run_test_with(ldap_groups(teams(600)), async |world| {
         let mut page = search(world, "team").await;
         for n in 2..=25 {
             page = turn(world, &page, "▶").await;
@@ -141,7 +133,7 @@ fn five_hundred_hits_say_that_there_may_be_more_on_each_of_their_25_pages() {
 
 #[test]
 fn what_fits_one_page_has_no_number_and_no_button() {
-    run_test_with(start(teams(20), Vec::new()), async |world| {
+    run_test_with(ldap_groups(teams(20)), async |world| {
         let page = search(world, "team").await;
         assert!(!page.content.contains("page "), "{}", page.content);
         assert!(page.buttons().is_empty());
@@ -151,7 +143,7 @@ fn what_fits_one_page_has_no_number_and_no_button() {
 
 #[test]
 fn a_search_that_went_stale_is_made_again_silently() {
-    run_test_with(with(teams(60), Vec::new(), &[("TICKET_TTL", "1s".to_owned())]), async |world| {
+    run_test_with(setup(&[("TICKET_TTL", "1s")]).ldap_groups(teams(60)), async |world| {
         let first = search(world, "team").await;
         tokio::time::sleep(Duration::from_millis(1100)).await;
         world.connect.import("team-021");
@@ -164,23 +156,20 @@ fn a_search_that_went_stale_is_made_again_silently() {
 
 #[test]
 fn a_search_that_another_took_the_place_of_is_made_again_and_is_the_latest_then() {
-    run_test_with(
-        start([teams(60), vec!["other".to_owned()]].concat(), Vec::new()),
-        async |world| {
-            let first = search(world, "team").await;
-            search(world, "other").await;
-            let second = turn(world, &first, "▶").await;
-            assert_eq!(place(&second), "page 2 of 3 · 60 found");
-            assert_eq!(world.connect_calls(), ["GET v1/groups/remote"]);
-            turn(world, &second, "▶").await;
-            assert_eq!(world.connect.requests().len(), 1);
-        },
-    );
+    run_test_with(ldap_groups([teams(60), vec!["other".to_owned()]].concat()), async |world| {
+        let first = search(world, "team").await;
+        search(world, "other").await;
+        let second = turn(world, &first, "▶").await;
+        assert_eq!(place(&second), "page 2 of 3 · 60 found");
+        assert_eq!(world.connect_calls(), ["GET v1/groups/remote"]);
+        turn(world, &second, "▶").await;
+        assert_eq!(world.connect.requests().len(), 1);
+    });
 }
 
 #[test]
 fn a_page_past_the_end_is_the_last() {
-    run_test_with(start(teams(45), Vec::new()), async |world| {
+    run_test_with(ldap_groups(teams(45)), async |world| {
         let first = search(world, "team").await;
         for page in ["3", "24", "18446744073709551615"] {
             let pressed = format!("page:{page}:team");
@@ -194,8 +183,8 @@ fn a_page_past_the_end_is_the_last() {
 #[test]
 fn a_prefix_too_long_for_a_button_has_one_page_which_says_so() {
     let prefix = "研究 ".repeat(40) + "x";
-    let groups = (1..=30).map(|n| format!("{prefix}{n:02}")).collect();
-    run_test_with(start(groups, Vec::new()), async |world| {
+    let groups = (1..=30).map(|n| format!("{prefix}{n:02}"));
+    run_test_with(ldap_groups(groups), async |world| {
         let page = search(world, &prefix).await;
         assert!(page.buttons().is_empty());
         let said = page.content.lines().last().unwrap();
@@ -205,8 +194,8 @@ fn a_prefix_too_long_for_a_button_has_one_page_which_says_so() {
 
 #[test]
 fn whoever_may_not_search_turns_no_page() {
-    let role = [("REQUESTER_ROLE_IDS", MEMBER_ROLE.to_string())];
-    run_test_with(with(teams(60), Vec::new(), &role), async |world| {
+    let setup = setup(&[("REQUESTER_ROLE_IDS", MEMBER_ROLE)]).ldap_groups(teams(60));
+    run_test_with(setup, async |world| {
         let first = search(world, "team").await;
         let guest = world.discord.person(Who::Guest);
         let answer = guest.press(&first, "▶").await;
@@ -233,7 +222,7 @@ async fn forgotten(world: &World) -> Message {
 
 #[test]
 fn a_connect_that_says_no_is_told_privately_and_the_page_stays() {
-    run_test_with(start(teams(60), Vec::new()), async |world| {
+    run_test_with(ldap_groups(teams(60)), async |world| {
         let first = forgotten(world).await;
         world.connect.fail(Route::Search, Fault::Error(30), Times::Always);
         let answer = world.member().press(&first, "▶").await;
@@ -246,7 +235,7 @@ fn a_connect_that_says_no_is_told_privately_and_the_page_stays() {
 
 #[test]
 fn a_connect_that_is_away_is_told_privately_later_and_the_page_stays() {
-    run_test_with(start(teams(60), Vec::new()), async |world| {
+    run_test_with(ldap_groups(teams(60)), async |world| {
         let first = forgotten(world).await;
         world.connect.go_down().await;
         let answer = world.member().press(&first, "▶").await;
@@ -262,7 +251,7 @@ fn a_connect_that_is_away_is_told_privately_later_and_the_page_stays() {
 
 #[test]
 fn a_slow_connect_is_acknowledged_in_time_and_the_page_turns_later() {
-    run_test_with(start(teams(60), Vec::new()), async |world| {
+    run_test_with(ldap_groups(teams(60)), async |world| {
         let first = forgotten(world).await;
         world.connect.fail(Route::Search, Fault::Hold, Times::Times(1));
         let answer = world.member().press(&first, "▶").await;
@@ -281,30 +270,29 @@ fn the_menu_offers_what_connect_lacks_on_its_page_each_name_once() {
     let mut groups = teams(22);
     groups[1] = groups[0].clone();
     groups.push("team   ".to_owned());
-    run_test_with(
-        start(groups, vec!["team-004".to_owned(), "team-005".to_owned()]),
-        async |world| {
-            let first = search(world, "team").await;
-            let menu = &first.components[0]["components"][0];
-            assert_eq!(menu["custom_id"], "pick");
-            assert_eq!(menu["placeholder"], "Pick groups to bring into Connect");
-            assert_eq!(menu["min_values"], json!(1));
-            let offered = options(&first);
-            assert_eq!(menu["max_values"], json!(offered.len()));
-            for (name, count) in
-                [("team-001", 1), ("team-003", 1), ("team-004", 0), ("team-005", 0)]
-            {
-                let found = offered.iter().filter(|offered| *offered == name).count();
-                assert_eq!(found, count, "{name} in {offered:?}");
-            }
-            assert_eq!(labels(&first), ["▶"], "the buttons are under the menu");
-        },
-    );
+    run_test_with(ldap_groups(groups), async |world| {
+        for name in ["team-004", "team-005"] {
+            world.connect.import(name);
+        }
+        let first = search(world, "team").await;
+        let menu = &first.components[0]["components"][0];
+        assert_eq!(menu["custom_id"], "pick");
+        assert_eq!(menu["placeholder"], "Pick groups to bring into Connect");
+        assert_eq!(menu["min_values"], json!(1));
+        let offered = options(&first);
+        assert_eq!(menu["max_values"], json!(offered.len()));
+        for (name, count) in [("team-001", 1), ("team-003", 1), ("team-004", 0), ("team-005", 0)] {
+            let found = offered.iter().filter(|offered| *offered == name).count();
+            assert_eq!(found, count, "{name} in {offered:?}");
+        }
+        assert_eq!(labels(&first), ["▶"], "the buttons are under the menu");
+    });
 }
 
 #[test]
 fn a_menu_of_one_says_so_and_where_connect_has_all_there_is_none() {
-    run_test_with(start(teams(2), vec!["team-001".to_owned()]), async |world| {
+    run_test_with(ldap_groups(teams(2)), async |world| {
+        world.connect.import("team-001");
         let page = search(world, "team").await;
         let placeholder = &page.components[0]["components"][0]["placeholder"];
         assert_eq!(placeholder, "Pick the group to bring into Connect");
@@ -319,7 +307,7 @@ fn a_menu_of_one_says_so_and_where_connect_has_all_there_is_none() {
 
 #[test]
 fn a_group_that_was_created_meanwhile_has_its_guid_on_the_page_and_leaves_the_menu() {
-    run_test_with(start(teams(40), Vec::new()), async |world| {
+    run_test_with(ldap_groups(teams(40)), async |world| {
         let first = search(world, "team").await;
         world.ask(Who::Admin, "team-022").await;
         world.connect.clear_requests();
@@ -337,21 +325,18 @@ fn a_group_that_was_created_meanwhile_has_its_guid_on_the_page_and_leaves_the_me
 #[test]
 fn a_name_of_over_100_characters_is_not_in_the_menu_and_can_be_typed() {
     let long = |end: &str| format!("team {}{end}", "and so on ".repeat(12));
-    run_test_with(
-        start(vec![long("1"), long("2"), "team".to_owned()], Vec::new()),
-        async |world| {
-            let page = search(world, "team").await;
-            assert_eq!(options(&page), ["team"]);
-            assert_snapshot!(page.content.lines().last().unwrap(), @"2 names are cut, where they end in `…`. Pick below what to bring into Connect, or use `/ldapgroup create`. 2 names can't be picked, since no menu can carry them: type them in `/ldapgroup create`.");
-            let answer = world.admin().slash("create", &[("name", long("1").into())]).await;
-            assert!(answer.text().starts_with("Created `team and so on"), "{}", answer.text());
-        },
-    );
+    run_test_with(ldap_groups([long("1"), long("2"), "team".to_owned()]), async |world| {
+        let page = search(world, "team").await;
+        assert_eq!(options(&page), ["team"]);
+        assert_snapshot!(page.content.lines().last().unwrap(), @"2 names are cut, where they end in `…`. Pick below what to bring into Connect, or use `/ldapgroup create`. 2 names can't be picked, since no menu can carry them: type them in `/ldapgroup create`.");
+        let answer = world.ask(Who::Admin, &long("1")).await;
+        assert!(answer.text().starts_with("Created `team and so on"), "{}", answer.text());
+    });
 }
 
 #[test]
 fn a_search_that_finds_nothing_any_more_says_so_in_place_of_its_page() {
-    run_test_with(start(vec!["other".to_owned()], Vec::new()), async |world| {
+    run_test_with(ldap_groups(["other".to_owned()]), async |world| {
         let page = search(world, "other").await;
         let answer = world.member().press_custom_id("page:1:gone", &page).await;
         let Reply::Update(turned) = answer.reply else { panic!("{:?}", answer.reply) };

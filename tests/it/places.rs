@@ -49,7 +49,7 @@ fn a_link_names_the_server_that_has_the_message_wherever_somebody_asked() {
         let card = world.card(1, "Approve or deny").await;
         let link = format!("https://discord.com/channels/{GUILD}/{REQUESTS}/{}", card.id);
         assert!(answer.text().contains(&link), "{}", answer.text());
-        let own = world.member().slash("create", &[("name", "ABE-TEST".into())]).await;
+        let own = world.ask(Who::Member, "ABE-TEST").await;
         let own_card = world.card(2, "Approve or deny").await;
         let own_link = format!("https://discord.com/channels/{GUILD}/{REQUESTS}/{}", own_card.id);
         assert!(own.text().contains(&own_link), "{}", own.text());

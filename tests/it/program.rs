@@ -3,17 +3,13 @@
 use std::process::{Output, Stdio};
 
 use insta::assert_snapshot;
-use sandbox::connect::{self, Fault, Route, Times};
+use sandbox::connect::{Fault, Route, Times};
 use sandbox::{Sandbox, discord};
 use tokio::process::{Child, Command};
 
-use crate::world::{in_time, stand_ins};
+use crate::world::{assert_no_violations, in_time, sandbox};
 
 pub(crate) const BOT: &str = env!("CARGO_BIN_EXE_ldapgroup-bot");
-
-async fn sandbox() -> Sandbox {
-    stand_ins(connect::Options::default(), discord::Options::default()).await
-}
 
 /// The program with exactly these variables, in a folder without a `.env`.
 pub(crate) fn program(arguments: &[&str], variables: &[(&str, String)]) -> Command {
@@ -50,10 +46,6 @@ fn signal(child: &Child, name: &str) {
     let kill =
         std::process::Command::new("sh").arg("-c").arg(format!("kill -{name} {pid}")).status();
     assert!(kill.unwrap().success());
-}
-
-fn end(sandbox: &Sandbox) {
-    assert!(sandbox.violations().is_empty(), "{:#?}", sandbox.violations());
 }
 
 #[tokio::test]
@@ -116,7 +108,7 @@ async fn a_search_prints_a_table() {
     ABE-TEST    NULL
     ABE-TEST-2  NULL
     ");
-    end(&sandbox);
+    assert_no_violations(&sandbox);
 }
 
 #[tokio::test]
@@ -126,7 +118,7 @@ async fn a_search_prints_json() {
     let guid = sandbox.connect.guid_of("ABE").unwrap();
     assert_eq!(code, Some(0));
     assert_snapshot!(stdout.replace(&guid, "<guid>"), @r#"{"groups":[{"guid":"<guid>","name":"ABE"},{"guid":null,"name":"ABE-TEST"},{"guid":null,"name":"ABE-TEST-2"}],"truncated":false}"#);
-    end(&sandbox);
+    assert_no_violations(&sandbox);
 }
 
 #[tokio::test]
@@ -145,7 +137,7 @@ async fn a_search_that_fails_exits_with_1() {
     CONNECT_SERVER: is missing
     CONNECT_API_KEY: is missing (or name a file in CONNECT_API_KEY_FILE)
     ");
-    end(&sandbox);
+    assert_no_violations(&sandbox);
 }
 
 #[tokio::test]
@@ -172,7 +164,7 @@ async fn a_creation_prints_the_guid_and_a_second_one_exits_with_2() {
     let (code, _, stderr) = with_connect(&["create", "nobody-has-this"], &sandbox).await;
     assert_eq!(code, Some(1));
     assert!(stderr.starts_with("LDAP has no group called `nobody-has-this`."), "{stderr}");
-    end(&sandbox);
+    assert_no_violations(&sandbox);
 }
 
 #[tokio::test]
@@ -186,7 +178,7 @@ async fn the_bot_serves_until_sigint_and_exits_with_0() {
     signal(&child, "INT");
     let output = in_time(child.wait_with_output()).await.unwrap();
     assert_eq!(output.status.code(), Some(0));
-    end(&sandbox);
+    assert_no_violations(&sandbox);
 }
 
 #[tokio::test]
@@ -215,7 +207,7 @@ async fn sigterm_lets_a_creation_end() {
     assert!(answer.text().starts_with("Created `accounting2`"), "{}", answer.text());
     let output = in_time(child.wait_with_output()).await.unwrap();
     assert_eq!(output.status.code(), Some(0));
-    end(&sandbox);
+    assert_no_violations(&sandbox);
 }
 
 #[tokio::test]
@@ -290,7 +282,7 @@ async fn wrong_usage_is_no_group_in_use() {
     let (code, _, stderr) = with_connect(&["create", "-x"], &sandbox).await;
     assert_eq!(code, Some(1));
     assert!(stderr.starts_with("LDAP has no group called `-x`."), "{stderr}");
-    end(&sandbox);
+    assert_no_violations(&sandbox);
 }
 
 #[tokio::test]
@@ -336,7 +328,7 @@ async fn settings_are_read_from_a_file_and_the_environment_goes_first() {
     let (code, stdout, stderr) = output(command).await;
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
     assert!(stdout.contains("ABE-TEST"));
-    end(&sandbox);
+    assert_no_violations(&sandbox);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 use tokio::process::Child;
 
 use crate::program::{output, program, terminate};
-use crate::world::{in_time, stand_ins};
+use crate::world::{assert_no_violations, in_time, stand_ins};
 
 const DISCORD: &str = "discord.invalid";
 const GATEWAY: &str = "gateway.discord.invalid";
@@ -93,11 +93,6 @@ impl Office {
         let wanted = format!("CONNECT {host}:443 HTTP/1.1");
         self.proxy.requests().contains(&wanted)
     }
-
-    fn assert_nothing_amiss(&self) {
-        let violations = self.sandbox.violations();
-        assert!(violations.is_empty(), "{violations:#?}");
-    }
 }
 
 /// Tells a bot to stop, fails if it takes 3 s or more for it, and gives what it has logged.
@@ -141,7 +136,7 @@ async fn the_bot_serves_and_resumes_through_it_and_neither_it_nor_the_log_has_a_
     for secret in ["hush", &STANDARD.encode("bot:hush word")] {
         assert!(!log.contains(secret), "the proxy's password is in the log");
     }
-    office.assert_nothing_amiss();
+    assert_no_violations(&office.sandbox);
 }
 
 #[tokio::test]
@@ -162,7 +157,7 @@ async fn check_says_which_proxy_there_is_and_that_the_gateway_answers_through_it
     exit 0
     ");
     assert_eq!(office.sandbox.discord.gateway_counts().starts, 0);
-    office.assert_nothing_amiss();
+    assert_no_violations(&office.sandbox);
 }
 
 #[tokio::test]
@@ -256,7 +251,7 @@ async fn a_proxy_that_lets_the_gateway_through_later_is_asked_ever_more_seldom_u
     office.sandbox.discord.wait_ready().await;
     let log = stop_soon(child).await;
     assert!(log.contains("doesn't connect to gateway.discord.invalid:443"), "{log}");
-    office.assert_nothing_amiss();
+    assert_no_violations(&office.sandbox);
 }
 
 #[tokio::test]

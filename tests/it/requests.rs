@@ -9,7 +9,9 @@ use sandbox::discord::{
 };
 
 use crate::hostile;
-use crate::world::{Setup, World, labels, masked, private, run_test, run_test_with, setup};
+use crate::world::{
+    Setup, World, is_card, labels, masked, private, run_test, run_test_with, setup,
+};
 
 async fn ask_because(world: &World, name: &str, reason: &str) -> Answer {
     let options = [("name", name.into()), ("reason", reason.into())];
@@ -115,7 +117,7 @@ fn one_person_has_so_many_open_requests_and_no_more() {
         assert_snapshot!(private(&world.ask(Who::Member, "ABE-TEST-2").await), @"You have 2 open requests already, the most that one person may have. Wait until one is decided, or cancel one with `/ldapgroup cancel`.");
         let joined = world.ask(Who::Member, "accounting-emea").await;
         assert!(private(&joined).contains("You have joined it"), "{}", joined.text());
-        world.member().slash("cancel", &[("request", 2.into())]).await;
+        world.cancel(Who::Member, 2).await;
         let asked = world.ask(Who::Member, "ABE-TEST-2").await;
         assert!(private(&asked).contains("with request 4"), "{}", asked.text());
     });
@@ -123,7 +125,7 @@ fn one_person_has_so_many_open_requests_and_no_more() {
 
 #[test]
 fn who_may_not_search_may_not_ask() {
-    run_test_with(setup(&[("REQUESTER_ROLE_IDS", &MEMBER_ROLE.to_string())]), async |world| {
+    run_test_with(setup(&[("REQUESTER_ROLE_IDS", MEMBER_ROLE)]), async |world| {
         let guest = world.ask(Who::Guest, "accounting2").await;
         assert!(private(&guest).starts_with("You can't use `/ldapgroup` yet."));
         assert!(world.connect.requests().is_empty());
@@ -150,9 +152,7 @@ fn without_a_channel_for_requests_they_are_shown_where_they_are_made() {
         for (number, channel, name) in [(1, RANDOM, "accounting2"), (2, THREAD, "ABE-TEST")] {
             let member = world.member().in_channel(channel);
             let answer = member.slash("create", &[("name", name.into())]).await;
-            let heading = format!("**Request {number}**");
-            let shown = |message: &Message| message.content.starts_with(&heading);
-            let card = world.discord.wait_for_message(channel, shown).await;
+            let card = world.discord.wait_for_message(channel, is_card(number, "")).await;
             assert!(
                 private(&answer).contains(&format!("{channel}/{}", card.id)),
                 "{}",
@@ -213,9 +213,7 @@ fn who_asks_for_what_was_asked_for_joins_the_request() {
 #[test]
 fn who_asks_while_it_is_being_created_joins_too() {
     run_test(async |world| {
-        world.ask(Who::Member, "accounting2").await;
-        let card = world.card(1, "Approve or deny").await;
-        world.connect.clear_requests();
+        let card = world.asked_by(Who::Member).await;
         world.connect.fail(Route::Search, Fault::Hold, Times::Times(1));
         world.admin().press(&card, "Approve").await;
         world.connect.wait_for(1, Route::Search).await;
@@ -290,9 +288,8 @@ fn two_who_ask_at_once_make_one_request() {
 
 #[test]
 fn hostile_names_and_reasons_ping_nobody_and_break_nothing() {
-    let mut options = setup(&[("MAX_OPEN_REQUESTS", "100")]);
-    options.connect.groups = hostile::NAMES.map(str::to_owned).to_vec();
-    run_test_with(options, async |world| {
+    let setup = setup(&[("MAX_OPEN_REQUESTS", "100")]).ldap_groups(hostile::NAMES);
+    run_test_with(setup, async |world| {
         let reason = |name: &str| format!("{name} @here <@{}> <@&{MEMBER_ROLE}>", Who::Guest.id());
         for (number, name) in (1..).zip(hostile::NAMES) {
             let answer = ask_because(world, name, &reason(name)).await;
@@ -325,8 +322,7 @@ fn a_role_named_twice_among_more_than_discord_lets_be_mentioned_is_pinged() {
         [ADMIN_ROLE, ADMIN_ROLE].map(|id| id.to_string()).into_iter().chain(others).collect();
     let variables = [("ADMIN_ROLE_IDS", roles.join(",")), ("REQUEST_REMINDER", "1s".to_owned())];
     run_test_with(setup(&variables), async |world| {
-        world.ask(Who::Member, "accounting2").await;
-        let card = world.card(1, "Approve or deny").await;
+        let card = world.asked_by(Who::Member).await;
         assert_eq!(card.pings.roles[0], ADMIN_ROLE);
         let is_reminder = |message: &Message| message.content.contains("still waits");
         let reminder = world.discord.wait_for_message(REQUESTS, is_reminder).await;
@@ -338,16 +334,6 @@ fn a_role_named_twice_among_more_than_discord_lets_be_mentioned_is_pinged() {
 async fn join_because(world: &World, who: Who, name: &str, reason: &str) -> Answer {
     let options = [("name", name.into()), ("reason", reason.into())];
     world.discord.person(who).in_channel(RANDOM).slash("create", &options).await
-}
-
-async fn cancel(world: &World, who: Who, number: u64) -> String {
-    private(&world.discord.person(who).slash("cancel", &[("request", number.into())]).await)
-}
-
-/// How often a channel says something of a request to somebody.
-fn heard(world: &World, who: Who, channel: u64) -> usize {
-    let messages = world.discord.messages(channel).into_iter();
-    messages.filter(|message| message.pings.users.contains(&who.id())).count()
 }
 
 #[test]
@@ -406,7 +392,7 @@ fn when_the_requester_cancels_the_request_stays_for_those_who_joined() {
         join_because(world, Who::OtherMember, "accounting2", "for my taxes").await;
         world.ask(Who::Guest, "accounting2").await;
         world.card(1, &format!("<@{}>", Who::Guest.id())).await;
-        assert_snapshot!(cancel(world, Who::Member, 1).await, @"You have left request 1 for `accounting2`. It stays for the others who asked, and you won't be told what comes of it.");
+        assert_snapshot!(private(&world.cancel(Who::Member, 1).await), @"You have left request 1 for `accounting2`. It stays for the others who asked, and you won't be told what comes of it.");
         let asks = format!("**Request 1**: <@{}> asks", Who::OtherMember.id());
         let card = world.card(1, &asks).await;
         assert_snapshot!(masked(&card.content), @r"
@@ -418,14 +404,14 @@ fn when_the_requester_cancels_the_request_stays_for_those_who_joined() {
         let expiry = |text: &str| text.rsplit("before ").next().map(str::to_owned);
         assert_eq!(expiry(&card.content), expiry(&before.content), "it keeps its age");
         assert_eq!((card.id, labels(&card).len()), (before.id, 2));
-        assert_snapshot!(cancel(world, Who::Member, 1).await, @"You have left request 1 already, and it stays for the others who asked. Nothing was done.");
+        assert_snapshot!(private(&world.cancel(Who::Member, 1).await), @"You have left request 1 already, and it stays for the others who asked. Nothing was done.");
         let listed = world.member().slash("requests", &[]).await;
         assert_eq!(private(&listed), "There are no open requests.");
 
         world.admin().press(&card, "Approve").await;
         world.told(Who::OtherMember, RANDOM, "is done").await;
         world.told(Who::Guest, CONNECT, "is done").await;
-        assert_eq!(heard(world, Who::Member, CONNECT), 0, "who has left is told nothing");
+        assert_eq!(world.pinged(Who::Member, CONNECT), 0, "who has left is told nothing");
         let history = world.admin().slash("history", &[("name", "accounting2".into())]).await;
         assert_snapshot!(masked(&private(&history)), @r"
         **6 steps** of `accounting2`
@@ -445,9 +431,9 @@ fn who_joined_can_leave_and_the_last_to_leave_cancels() {
         world.ask(Who::Member, "accounting2").await;
         join_because(world, Who::OtherMember, "accounting2", "for my taxes").await;
         world.card(1, "for my taxes").await;
-        let stranger = cancel(world, Who::Guest, 1).await;
+        let stranger = private(&world.cancel(Who::Guest, 1).await);
         assert_snapshot!(stranger, @"This is somebody else's request: who asked for it can leave it, and administrators can cancel it.");
-        let left = cancel(world, Who::OtherMember, 1).await;
+        let left = private(&world.cancel(Who::OtherMember, 1).await);
         assert!(left.starts_with("You have left request 1 for `accounting2`."), "{left}");
         let is_alone = |message: &Message| {
             message.content.starts_with("**Request 1**") && !message.content.contains("Also asked")
@@ -455,14 +441,14 @@ fn who_joined_can_leave_and_the_last_to_leave_cancels() {
         let card = world.discord.wait_for_message(REQUESTS, is_alone).await;
         assert_eq!(labels(&card).len(), 2);
         assert_eq!(
-            cancel(world, Who::Member, 1).await,
+            private(&world.cancel(Who::Member, 1).await),
             "Request 1 for `accounting2` is cancelled."
         );
         world.card(1, "**Cancelled**").await;
         let listed = world.ask(Who::Guest, "accounting2").await;
         assert!(private(&listed).contains("with request 2"), "{}", listed.text());
         world.card(2, "Approve or deny").await;
-        assert_eq!(heard(world, Who::Member, CONNECT) + heard(world, Who::OtherMember, RANDOM), 0);
+        assert_eq!(world.pinged(Who::Member, CONNECT) + world.pinged(Who::OtherMember, RANDOM), 0);
     });
 }
 
@@ -483,7 +469,7 @@ fn of_all_who_leave_at_once_the_last_cancels_and_none_is_told() {
             let cancelled = texts.iter().filter(|text| text.ends_with("is cancelled.")).count();
             assert_eq!((left, cancelled), (2, 1), "{texts:#?}");
             world.card(1, "**Cancelled**").await;
-            assert!(people.iter().all(|who| heard(world, *who, CONNECT) == 0));
+            assert!(people.iter().all(|who| world.pinged(*who, CONNECT) == 0));
         });
     }
 }
@@ -499,7 +485,7 @@ fn who_leaves_one_of_the_requests_that_a_batch_joined_stays_in_the_others() {
             world.card(number, &format!("Also asked by <@{}>: audit", Who::OtherMember.id())).await;
         }
         world.card(3, "Reason: audit").await;
-        assert!(cancel(world, Who::Member, 2).await.contains("for 2 groups"));
+        assert!(private(&world.cancel(Who::Member, 2).await).contains("for 2 groups"));
         let card =
             world.card(2, &format!("<@{}> asks for 2 LDAP groups", Who::OtherMember.id())).await;
         world.admin().press(&card, "Approve").await;

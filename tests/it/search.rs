@@ -2,13 +2,14 @@
 
 use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
+use sandbox::discord::Who;
 
 use crate::world::{ldap_groups, run_test, run_test_with};
 
 #[test]
 fn hits_are_shown_with_the_guids_of_those_that_connect_has() {
     run_test(async |world| {
-        let answer = world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+        let answer = world.search(Who::Admin, "accounting").await;
         let guid = world.connect.guid_of("accounting").unwrap();
         let text = answer.text().replace(&guid, "<the guid that Connect has>");
         assert_snapshot!(text, @r"
@@ -32,7 +33,7 @@ fn hits_are_shown_with_the_guids_of_those_that_connect_has() {
 #[test]
 fn everyone_may_search_where_no_role_is_asked_for() {
     run_test(async |world| {
-        let answer = world.member().slash("search", &[("prefix", "ABE".into())]).await;
+        let answer = world.search(Who::Member, "ABE").await;
         assert!(answer.text().contains("ABE-TEST"), "{}", answer.text());
     });
 }
@@ -40,7 +41,7 @@ fn everyone_may_search_where_no_role_is_asked_for() {
 #[test]
 fn no_hit_says_how_a_search_works() {
     run_test(async |world| {
-        let answer = world.admin().slash("search", &[("prefix", "nobody".into())]).await;
+        let answer = world.search(Who::Admin, "nobody").await;
         assert_snapshot!(answer.text(), @"No LDAP group begins with `nobody`. A search compares the beginning of the name, whatever the case: try fewer letters.");
     });
 }
@@ -48,9 +49,8 @@ fn no_hit_says_how_a_search_works() {
 #[test]
 fn numbers_agree_with_what_they_count() {
     run_test_with(ldap_groups(["one", "two1", "two2"]), async |world| {
-        let admin = world.admin();
         let head = async |prefix: &str| {
-            let answer = admin.slash("search", &[("prefix", prefix.into())]).await;
+            let answer = world.search(Who::Admin, prefix).await;
             answer.text().lines().next().unwrap().to_owned()
         };
         assert_eq!(
@@ -79,7 +79,7 @@ fn numbers_agree_with_what_they_count() {
 #[test]
 fn more_than_connect_lists_is_said_so() {
     run_test_with(ldap_groups((0..600).map(|n| format!("team-{n:03}"))), async |world| {
-        let answer = world.admin().slash("search", &[("prefix", "team".into())]).await;
+        let answer = world.search(Who::Admin, "team").await;
         let text = answer.text();
         let (head, rest) = text.split_once("```").unwrap();
         let (table, notes) = rest.split_once("```").unwrap();
@@ -97,7 +97,7 @@ fn more_than_connect_lists_is_said_so() {
 fn the_prefix_reaches_connect_untouched_and_the_limit_is_the_greatest() {
     run_test(async |world| {
         let prefix = "R&D = 100% + #1 (Zürich)";
-        let answer = world.admin().slash("search", &[("prefix", prefix.into())]).await;
+        let answer = world.search(Who::Admin, prefix).await;
         assert!(answer.text().contains("R&D = 100% + #1 (Zürich)"), "{}", answer.text());
         let seen = &world.connect.requests()[0];
         let expected = [("prefix", prefix), ("limit", "500")];
@@ -112,7 +112,7 @@ fn identical_searches_at_the_same_time_share_one_call() {
         let first = world.admin().start_slash("search", &[("prefix", "acc".into())]);
         world.connect.wait_for(1, Route::Search).await;
         let second = world.member().start_slash("search", &[("prefix", "acc".into())]);
-        let other = world.member().slash("search", &[("prefix", "ABE".into())]).await;
+        let other = world.search(Who::Member, "ABE").await;
         assert!(other.text().contains("ABE"));
         world.connect.release();
         assert_eq!(first.answer().await.text(), second.answer().await.text());
@@ -123,7 +123,7 @@ fn identical_searches_at_the_same_time_share_one_call() {
 #[test]
 fn a_blank_prefix_is_refused_without_a_call() {
     run_test(async |world| {
-        let answer = world.admin().slash("search", &[("prefix", " ".into())]).await;
+        let answer = world.search(Who::Admin, " ").await;
         assert!(answer.is_private());
         assert_snapshot!(answer.text(), @"A name has at least one letter. Type the beginning of the group's name.");
         assert!(world.connect.requests().is_empty());

@@ -3,17 +3,17 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use sandbox::connect::{self, Fault, Route, Times};
+use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{self, Who};
 use sandbox::web::Web;
 use serde_json::json;
 use tokio::process::Command;
 
-use crate::world::{in_time, stand_ins};
+use crate::world::{in_time, sandbox};
 
 #[tokio::test]
 async fn none_is_in_the_most_detailed_log_in_a_message_in_a_file_or_on_the_page() {
-    let sandbox = stand_ins(connect::Options::default(), discord::Options::default()).await;
+    let sandbox = sandbox().await;
     let folder = tempfile::tempdir().unwrap();
     let child = Command::new(env!("CARGO_BIN_EXE_ldapgroup-bot"))
         .env_clear()

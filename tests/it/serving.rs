@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 
 use crate::program::{output, program};
-use crate::world::{in_time, masked, stand_ins};
+use crate::world::{assert_no_violations, in_time, masked, sandbox, stand_ins};
 
 /// The program, running.
 struct Running {
@@ -47,12 +47,8 @@ impl Running {
     async fn end(mut self, sandbox: &Sandbox) {
         assert_eq!(self.child.try_wait().unwrap(), None, "it serves");
         self.child.kill().await.unwrap();
-        assert!(sandbox.violations().is_empty(), "{:#?}", sandbox.violations());
+        assert_no_violations(sandbox);
     }
-}
-
-async fn sandbox() -> Sandbox {
-    stand_ins(connect::Options::default(), discord::Options::default()).await
 }
 
 /// What a search is answered, without the reference at its end.

@@ -13,8 +13,7 @@ use crate::world::{Setup, World, in_world, run_test};
 #[test]
 fn a_day_without_connect_ends_an_approved_request_as_failed() {
     run_test(async |world| {
-        world.ask(Who::Member, "accounting2").await;
-        let card = world.card(1, "Approve or deny").await;
+        let card = world.asked_by(Who::Member).await;
         world.connect.go_down().await;
         let answer = world.admin().press(&card, "Approve").await;
         assert_eq!(answer.reply, Reply::Acknowledged);

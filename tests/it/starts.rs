@@ -9,7 +9,7 @@ use sandbox::discord::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{Setup, World, labels, run_test, run_test_with, setup};
+use crate::world::{Setup, World, is_card, labels, run_test, run_test_with, setup};
 
 /// The messages that were called by this route, with the status of each, from this request on.
 fn called(requests: &[Request], route: Route, from: usize) -> Vec<(u64, u16)> {
@@ -51,19 +51,19 @@ async fn change(world: &World, message: &Message, mut body: Value) {
 fn asked_in(channels: &[ChannelId], test: impl AsyncFnOnce(&mut World, Vec<Message>)) {
     run_test_with(setup(&[("REQUESTS_CHANNEL_ID", "")]), async |world| {
         let mut cards = Vec::new();
-        for (channel, name) in channels.iter().zip(["accounting2", "ABE-TEST", "accounting-apac"]) {
+        let names = ["accounting2", "ABE-TEST", "accounting-apac"];
+        for (number, (channel, name)) in (1..).zip(channels.iter().zip(names)) {
             let member = world.member().in_channel(*channel);
             member.slash("create", &[("name", name.into())]).await;
-            cards.push(shown_in(world, *channel, cards.len() + 1).await);
+            cards.push(shown_in(world, *channel, number).await);
         }
         test(world, cards).await;
     });
 }
 
 /// The message that shows a request in this channel.
-async fn shown_in(world: &World, channel: ChannelId, number: usize) -> Message {
-    let heading = format!("**Request {number}**");
-    world.discord.wait_for_message(channel, |message| message.content.starts_with(&heading)).await
+async fn shown_in(world: &World, channel: ChannelId, number: u32) -> Message {
+    world.discord.wait_for_message(channel, is_card(number, "")).await
 }
 
 #[test]
@@ -160,8 +160,7 @@ fn a_text_that_discord_changes_is_edited_once_after_a_start() {
     let mut setup = Setup::default();
     setup.discord.as_read = |content| content.replace("**", "");
     run_test_with(setup, async |world| {
-        world.ask(Who::Member, "accounting2").await;
-        let card = world.card(1, "Approve or deny").await;
+        let card = world.asked_by(Who::Member).await;
         world.stop_bot().await;
         let from = world.discord.requests().len();
         world.start_bot().await;

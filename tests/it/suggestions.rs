@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{Choice, Who};
 
-use crate::world::{Setup, World, in_time, ldap_groups, run_test, run_test_with};
+use crate::world::{World, in_time, ldap_groups, run_test, run_test_with, setup};
 
 async fn suggested(world: &World, typed: &str) -> Vec<Choice> {
     world.admin().autocomplete("create", &[], ("name", typed)).await.unwrap()
@@ -18,7 +18,7 @@ fn names(choices: &[Choice]) -> Vec<&str> {
 #[test]
 fn they_come_from_the_latest_search_of_the_channel_without_a_call() {
     run_test(async |world| {
-        world.admin().slash("search", &[("prefix", "ABE".into())]).await;
+        world.search(Who::Admin, "ABE").await;
         world.connect.clear_requests();
         let choices = suggested(world, "").await;
         assert_eq!(names(&choices), ["ABE-TEST", "ABE-TEST-2", "ABE · already in Connect"]);
@@ -53,10 +53,10 @@ fn what_was_picked_from_a_live_search_is_created_by_one_call() {
 #[test]
 fn a_live_search_never_takes_the_place_of_a_real_one() {
     run_test(async |world| {
-        world.admin().slash("search", &[("prefix", "accounting".into())]).await;
+        world.search(Who::Admin, "accounting").await;
         assert!(names(&suggested(world, "ABE-").await).contains(&"ABE-TEST"));
         world.connect.clear_requests();
-        world.admin().slash("create", &[("name", "accounting2".into())]).await;
+        world.ask(Who::Admin, "accounting2").await;
         assert_eq!(world.connect_calls(), ["PUT v1/groups"]);
     });
 }
@@ -66,7 +66,7 @@ fn after_a_search(test: impl AsyncFnOnce(&mut World)) {
     let groups = ["Accounting Auditors", "IT", "IT-Ops", "legal", "ABE-TEST"];
     run_test_with(ldap_groups(groups), async |world| {
         world.connect.import("IT");
-        world.admin().slash("search", &[("prefix", "acc".into())]).await;
+        world.search(Who::Admin, "acc").await;
         test(world).await;
     });
 }
@@ -154,7 +154,7 @@ fn a_name_longer_than_discord_takes_is_typed_instead() {
     let long = "研究開発 ".repeat(60) + "1";
     run_test_with(ldap_groups([long.clone()]), async |world| {
         assert!(suggested(world, "研究").await.is_empty());
-        let answer = world.admin().slash("create", &[("name", long.as_str().into())]).await;
+        let answer = world.ask(Who::Admin, &long).await;
         assert!(answer.text().starts_with("Created `研究開発"), "{}", answer.text());
         assert!(world.connect.guid_of(&long).is_some());
     });
@@ -162,9 +162,7 @@ fn a_name_longer_than_discord_takes_is_typed_instead() {
 
 #[test]
 fn who_may_not_search_is_suggested_nothing() {
-    let role = sandbox::discord::MEMBER_ROLE.to_string();
-    let setup = Setup { variables: vec![("REQUESTER_ROLE_IDS", role)], ..Setup::default() };
-    run_test_with(setup, async |world| {
+    run_test_with(setup(&[("REQUESTER_ROLE_IDS", sandbox::discord::MEMBER_ROLE)]), async |world| {
         let guest = world.discord.person(Who::Guest);
         let choices = guest.autocomplete("create", &[], ("name", "accounting")).await.unwrap();
         assert!(choices.is_empty());
@@ -191,7 +189,7 @@ fn after_a_comma_the_next_name_is_suggested() {
         assert_eq!(offered("Accounting, acc").await, []);
         // A name with a comma of its own can't be one of several.
         assert_eq!(offered("accounting, sal").await, []);
-        world.member().slash("search", &[("prefix", "sales".into())]).await;
+        world.search(Who::Member, "sales").await;
         assert_eq!(offered("Sales, E").await, both("Sales, E", "Sales, EMEA"));
     });
 }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use sandbox::connect::{self, Fault, Role, Route, Times};
-use sandbox::discord::Answer;
+use sandbox::discord::{Answer, Who};
 
-use crate::world::{Setup, World, in_world, run_test, run_test_with};
+use crate::world::{Setup, World, in_world, run_test, run_test_with, setup};
 
 async fn search(world: &World) -> Answer {
-    world.admin().slash("search", &[("prefix", "accounting".into())]).await
+    world.search(Who::Admin, "accounting").await
 }
 
 /// The words of a failed search, without the reference at their end.
@@ -39,8 +39,7 @@ fn a_slow_connect_is_announced_in_time_and_answered_later() {
 
 #[test]
 fn a_late_failure_is_told_privately_and_leaves_nothing_behind() {
-    let setup = Setup { variables: vec![("CONNECT_TIMEOUT", "2s".to_owned())], ..Setup::default() };
-    run_test_with(setup, async |world| {
+    run_test_with(setup(&[("CONNECT_TIMEOUT", "2s")]), async |world| {
         world.connect.fail(Route::Search, Fault::Slow(Duration::from_secs(30)), Times::Always);
         assert_snapshot!(failure(world).await, @"Connect didn't answer within 2s; it, or LDAP, is slow or stuck.");
         assert!(world.discord.messages(sandbox::discord::CONNECT).is_empty());
@@ -136,8 +135,7 @@ fn connect_down_is_said_so_and_the_bot_serves_again_once_it_is_back() {
 #[test]
 fn a_wrong_key_names_the_variable_and_leaks_nothing() {
     let key = "wrongwrongwrongwrongwrongwrong12";
-    let setup = Setup { variables: vec![("CONNECT_API_KEY", key.to_owned())], ..Setup::default() };
-    run_test_with(setup, async |world| {
+    run_test_with(setup(&[("CONNECT_API_KEY", key)]), async |world| {
         let words = failure(world).await;
         assert_snapshot!(words, @"Connect doesn't accept the bot's API key. Tell whoever runs the bot: `CONNECT_API_KEY` must be a valid key of an administrator.");
         assert!(!words.contains(key));
@@ -164,7 +162,7 @@ fn a_publishers_key_may_search_and_not_create() {
     setup.connect.key_role = Role::Publisher;
     run_test_with(setup, async |world| {
         assert!(search(world).await.text().contains("accounting2"));
-        let answer = world.admin().slash("create", &[("name", "accounting2".into())]).await;
+        let answer = world.ask(Who::Admin, "accounting2").await;
         assert_snapshot!(answer.text().rsplit_once('\n').unwrap().0, @"The bot's API key isn't allowed to do this. Tell whoever runs the bot: `CONNECT_API_KEY` must be a key of an administrator. No group was created.");
     });
 }

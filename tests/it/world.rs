@@ -40,12 +40,14 @@ pub(crate) fn setup<V: ToString>(variables: &[(&'static str, V)]) -> Setup {
     Setup { variables: variables.collect(), ..Setup::default() }
 }
 
-/// The ordinary world with no groups in LDAP but these, none of which is in Connect.
+/// The ordinary world with other groups: see [`Setup::ldap_groups`].
 pub(crate) fn ldap_groups<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Setup {
-    let mut setup = Setup::default();
-    setup.connect.groups = names.into_iter().map(Into::into).collect();
-    setup.connect.imported = Vec::new();
-    setup
+    Setup::default().ldap_groups(names)
+}
+
+/// The name of the group with this number.
+pub(crate) fn team(number: usize) -> String {
+    format!("team-{number:02}")
 }
 
 /// What somebody reads who alone is to see it, and whom it doesn't ping.
@@ -53,6 +55,12 @@ pub(crate) fn private(answer: &Answer) -> String {
     assert!(answer.is_private());
     assert!(answer.message().pings.is_empty());
     answer.text()
+}
+
+/// Whether a message shows this request, with these words in it.
+pub(crate) fn is_card(number: u32, words: &str) -> impl Fn(&Message) -> bool {
+    let heading = format!("**Request {number}**");
+    move |message| message.content.starts_with(&heading) && message.content.contains(words)
 }
 
 /// What the buttons of a message say.
@@ -74,6 +82,18 @@ pub(crate) struct Setup {
     pub(crate) faults: Vec<(discord::Route, discord::Fault, discord::Times)>,
     /// How long the bot waits for the work for an interaction, if not as usual.
     pub(crate) answers_within: Option<Duration>,
+}
+
+impl Setup {
+    /// With no groups in LDAP but these, none of which is in Connect.
+    pub(crate) fn ldap_groups<S: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.connect.groups = names.into_iter().map(Into::into).collect();
+        self.connect.imported = Vec::new();
+        self
+    }
 }
 
 pub(crate) struct World {
@@ -140,19 +160,41 @@ impl World {
         self.discord.person(who).slash("create", &[("name", name.into())]).await
     }
 
+    /// Searches in `#connect`.
+    pub(crate) async fn search(&self, who: Who, prefix: &str) -> Answer {
+        self.discord.person(who).slash("search", &[("prefix", prefix.into())]).await
+    }
+
+    /// Cancels or leaves a request.
+    pub(crate) async fn cancel(&self, who: Who, number: u64) -> Answer {
+        self.discord.person(who).slash("cancel", &[("request", number.into())]).await
+    }
+
+    /// How many messages of a channel ping somebody.
+    pub(crate) fn pinged(&self, who: Who, channel: ChannelId) -> usize {
+        let messages = self.discord.messages(channel).into_iter();
+        messages.filter(|message| message.pings.users.contains(&who.id())).count()
+    }
+
+    /// Somebody has asked for `accounting2`, with a reason: the message that shows it. What Connect was
+    /// asked for it is forgotten.
+    pub(crate) async fn asked_by(&self, who: Who) -> Message {
+        let options = [("name", "accounting2".into()), ("reason", "for the budget app".into())];
+        self.discord.person(who).slash("create", &options).await;
+        let card = self.card(1, "Approve or deny").await;
+        self.connect.clear_requests();
+        card
+    }
+
     /// The message that shows a request, as soon as these words are in it.
     pub(crate) async fn card(&self, number: u32, words: &str) -> Message {
-        let heading = format!("**Request {number}**");
-        let wanted = |message: &Message| {
-            message.content.starts_with(&heading) && message.content.contains(words)
-        };
-        self.discord.wait_for_message(REQUESTS, wanted).await
+        self.discord.wait_for_message(REQUESTS, is_card(number, words)).await
     }
 
     /// Every message that shows a request.
     pub(crate) fn cards(&self, number: u32) -> Vec<Message> {
         let mut messages = self.discord.messages(REQUESTS);
-        messages.retain(|message| message.content.starts_with(&format!("**Request {number}**")));
+        messages.retain(is_card(number, ""));
         messages
     }
 
@@ -228,8 +270,7 @@ impl World {
 
     async fn end(mut self) {
         self.stop_bot().await;
-        let violations = self.sandbox.violations();
-        assert!(violations.is_empty(), "{violations:#?}");
+        assert_no_violations(&self.sandbox);
         let refused = self.discord.rate_limited();
         assert!(refused <= FEW, "{refused} calls were refused since there were too many");
     }
@@ -250,6 +291,18 @@ async fn run(config: Config, stopping: CancellationToken) -> Result<(), AppError
         Some(app) => app.run().await,
         None => Ok(()),
     }
+}
+
+/// What the bot did is as the real services want it.
+#[track_caller]
+pub(crate) fn assert_no_violations(sandbox: &Sandbox) {
+    let violations = sandbox.violations();
+    assert!(violations.is_empty(), "{violations:#?}");
+}
+
+/// The ordinary stand-ins alone.
+pub(crate) async fn sandbox() -> Sandbox {
+    stand_ins(connect::Options::default(), discord::Options::default()).await
 }
 
 /// The stand-ins alone.
