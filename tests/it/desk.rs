@@ -197,10 +197,9 @@ fn so_is_a_wish_for_longer_than_anybody_waits() {
         let limited = Fault::RateLimited { retry_after: 120.0, global: false };
         world.discord.fail(Route::CreateMessage, limited, Times::Once);
         for name in ["accounting2", "ABE-TEST"] {
-            let asked = Instant::now();
             let answer = world.ask(Who::Member, name).await;
+            assert!(!answer.is_deferred(), "nobody waits for what can't come");
             assert!(answer.text().contains("no administrator sees it yet"), "{}", answer.text());
-            assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
         }
         // It is about that channel alone.
         world.told(Who::Member, CONNECT, "request 2 ").await;
