@@ -12,7 +12,7 @@ use sandbox::discord::{
 };
 
 use crate::database::execute;
-use crate::program::{output, program};
+use crate::program::{output, program, serving};
 use crate::world::{assert_no_violations, run_test, sandbox, stand_ins};
 
 async fn with_connect(connect: connect::Options) -> Sandbox {
@@ -142,8 +142,7 @@ async fn few_sessions_that_are_left_are_warned_of() {
     let options = discord::Options { sessions_a_day: 1, ..discord::Options::default() };
     let sandbox = stand_ins(connect::Options::default(), options).await;
     assert_eq!(amiss(&sandbox, &NOTHING).await, "exit 0");
-    let _bot = program(&["run"], &sandbox.variables()).spawn().unwrap();
-    sandbox.discord.wait_ready().await;
+    let _bot = serving(&sandbox).await;
     assert_snapshot!(amiss(&sandbox, &NOTHING).await, @r"
     warn  of the 1 sessions that Discord allows a day 0 are left: find out what ends the bot or its connection again and again
     exit 0

@@ -6,7 +6,7 @@ use sandbox::{Sandbox, connect, discord};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Child;
 
-use crate::program::{program, terminate};
+use crate::program::{serving, terminate};
 use crate::world::{assert_no_violations, in_time, stand_ins};
 
 /// The log writes each of them out, in a line of 30 KB.
@@ -22,8 +22,7 @@ async fn unread() -> (Sandbox, Child) {
     let answer_within = Duration::from_secs(20);
     let patient = discord::Options { answer_within, ..discord::Options::default() };
     let sandbox = stand_ins(options, patient).await;
-    let child = program(&["run"], &sandbox.variables()).spawn().unwrap();
-    sandbox.discord.wait_ready().await;
+    let child = serving(&sandbox).await;
     let admin = sandbox.discord.person(discord::Who::Admin);
     for (number, name) in names().enumerate() {
         let answer = admin.slash("create", &[("name", name.into())]).await;

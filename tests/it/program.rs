@@ -26,6 +26,13 @@ pub(crate) fn program(arguments: &[&str], variables: &[(&str, String)]) -> Comma
     command
 }
 
+/// The program, as soon as it serves people.
+pub(crate) async fn serving(sandbox: &Sandbox) -> Child {
+    let child = program(&["run"], &sandbox.variables()).spawn().unwrap();
+    sandbox.discord.wait_ready().await;
+    child
+}
+
 pub(crate) async fn output(mut command: Command) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } = in_time(command.output()).await.unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -181,27 +188,26 @@ async fn the_bot_serves_until_sigint_and_exits_with_0() {
     assert_no_violations(&sandbox);
 }
 
+/// Waits until the program turns newcomers away, which shows that a signal has arrived.
+async fn turns_newcomers_away(sandbox: &Sandbox) {
+    let member = sandbox.discord.person(discord::Who::Member);
+    let is_served = async || {
+        let answer = member.slash("search", &[("prefix", "ABE".into())]).await;
+        !answer.text().starts_with("The bot is restarting")
+    };
+    in_time(async { while is_served().await {} }).await;
+}
+
 #[tokio::test]
 async fn sigterm_lets_a_creation_end() {
     let sandbox = sandbox().await;
-    let child = program(&["run"], &sandbox.variables()).spawn().unwrap();
-    sandbox.discord.wait_ready().await;
+    let child = serving(&sandbox).await;
     sandbox.connect.fail(Route::CreateGroup, Fault::Hold, Times::Times(1));
     let admin = sandbox.discord.person(discord::Who::Admin);
     let pending = admin.start_slash("create", &[("name", "accounting2".into())]);
     sandbox.connect.wait_for(1, Route::CreateGroup).await;
     terminate(&child);
-    // That newcomers are turned away shows that the signal has arrived.
-    let member = sandbox.discord.person(discord::Who::Member);
-    in_time(async {
-        loop {
-            let answer = member.slash("search", &[("prefix", "accounting".into())]).await;
-            if answer.text().starts_with("The bot is restarting") {
-                break;
-            }
-        }
-    })
-    .await;
+    turns_newcomers_away(&sandbox).await;
     sandbox.connect.release();
     let answer = pending.answer().await;
     assert!(answer.text().starts_with("Created `accounting2`"), "{}", answer.text());
@@ -223,8 +229,7 @@ async fn a_refused_token_exits_with_1_and_names_the_variable() {
 #[tokio::test]
 async fn a_token_that_the_gateway_refuses_exits_with_1() {
     let sandbox = sandbox().await;
-    let child = program(&["run"], &sandbox.variables()).spawn().unwrap();
-    sandbox.discord.wait_ready().await;
+    let child = serving(&sandbox).await;
     sandbox.discord.close_gateway(4004);
     let output = in_time(child.wait_with_output()).await.unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -236,8 +241,7 @@ async fn a_token_that_the_gateway_refuses_exits_with_1() {
 async fn a_close_that_is_final_exits_with_1() {
     for code in [4010, 4012, 4014] {
         let sandbox = sandbox().await;
-        let child = program(&["run"], &sandbox.variables()).spawn().unwrap();
-        sandbox.discord.wait_ready().await;
+        let child = serving(&sandbox).await;
         sandbox.discord.close_gateway(code);
         let output = in_time(child.wait_with_output()).await.unwrap();
         assert_eq!(output.status.code(), Some(1));
@@ -250,23 +254,13 @@ async fn a_close_that_is_final_exits_with_1() {
 #[tokio::test]
 async fn a_second_signal_stops_at_once() {
     let sandbox = sandbox().await;
-    let child = program(&["run"], &sandbox.variables()).spawn().unwrap();
-    sandbox.discord.wait_ready().await;
+    let child = serving(&sandbox).await;
     sandbox.connect.fail(Route::CreateGroup, Fault::Hold, Times::Always);
     let admin = sandbox.discord.person(discord::Who::Admin);
     let pending = admin.start_slash("create", &[("name", "accounting2".into())]);
     sandbox.connect.wait_for(1, Route::CreateGroup).await;
     terminate(&child);
-    let member = sandbox.discord.person(discord::Who::Member);
-    in_time(async {
-        while !member
-            .slash("search", &[("prefix", "ABE".into())])
-            .await
-            .text()
-            .starts_with("The bot is restarting")
-        {}
-    })
-    .await;
+    turns_newcomers_away(&sandbox).await;
     terminate(&child);
     let output = in_time(child.wait_with_output()).await.unwrap();
     assert_eq!(output.status.code(), Some(1));
