@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use ldapgroup_bot::store::Store;
 use sandbox::discord::{CONNECT, Message, Person, REQUESTS, Who};
 use sandbox::{Sandbox, connect, discord};
-use secrecy::SecretString;
 use serde_json::json;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -62,12 +60,11 @@ fn group(number: u32) -> String {
 
 /// Makes the database and fills it.
 async fn fill(sandbox: &Sandbox, stored: u32) -> Result<(), Failure> {
-    let url = format!("sqlite://{}", sandbox.database().display());
-    Store::open(&SecretString::new(url)).await?.close().await;
     let fill = include_str!("fill.sql").replace(":count", &stored.to_string());
     let fill = fill.replace(":person", &Who::Member.id().to_string());
-    let options = SqliteConnectOptions::new().filename(sandbox.database());
+    let options = SqliteConnectOptions::new().filename(sandbox.database()).create_if_missing(true);
     let mut connection = SqliteConnection::connect_with(&options).await?;
+    sqlx::migrate!().run(&mut connection).await?;
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!("BEGIN; {fill} COMMIT;")))
         .execute(&mut connection)
         .await?;

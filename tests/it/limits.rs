@@ -5,15 +5,10 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::join_all;
-use ldapgroup_bot::correlation::CorrelationId;
-use ldapgroup_bot::group::GroupName;
-use ldapgroup_bot::ids::{self, GuildId, Place, UserId};
-use ldapgroup_bot::store::{NewRequest, Store};
 use sandbox::connect;
 use sandbox::discord::{
     Answer, CONNECT, Fault, GUILD, Limits, Message, REQUESTS, Rate, Request, Route, Times, Who,
 };
-use secrecy::SecretString;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
@@ -37,19 +32,30 @@ fn world(count: usize, limits: Limits) -> Setup {
 fn with_a_backlog(count: usize, limits: Limits, test: impl AsyncFnOnce(&mut World)) {
     run_test_with(world(count, limits), async |world| {
         world.stop_bot().await;
-        let url = format!("sqlite://{}", world.sandbox.database().display());
-        let store = Store::open(&SecretString::new(url)).await.unwrap();
-        let place = Place { guild: GuildId(GUILD), channel: ids::ChannelId(CONNECT) };
-        for number in 0..count {
-            let names = vec![GroupName::parse(&team(number)).unwrap()];
-            let requester = UserId(Who::Member.id());
-            let new = NewRequest { names, requester, place, reason: None };
-            store.ask(&new, 1000, SystemTime::now(), CorrelationId::new()).await.unwrap();
-        }
-        store.close().await;
+        execute(&world.sandbox.database(), sqlx::AssertSqlSafe(backlog(count))).await;
         world.start_bot().await;
         test(world).await;
     });
+}
+
+/// What writes so many open requests of a member's down, as the bot does.
+fn backlog(count: usize) -> String {
+    let member = Who::Member.id();
+    format!(
+        "INSERT INTO requests (state, direct, hidden, guild, channel, requester, created_at) \
+         WITH RECURSIVE numbers (number) AS ( \
+           SELECT 0 UNION ALL SELECT number + 1 FROM numbers WHERE number < {count} - 1) \
+         SELECT 'pending', FALSE, FALSE, {GUILD}, {CONNECT}, {member}, \
+           strftime('%s', 'now') * 1000 - {count} + number FROM numbers; \
+         INSERT INTO requested_groups (request, position, name, folded, status, open) \
+         SELECT id, 0, printf('team-%02d', id - 1), printf('team-%02d', id - 1), 'waiting', TRUE \
+         FROM requests; \
+         INSERT INTO participants (request, person, guild, channel, joined_at) \
+         SELECT id, requester, guild, channel, created_at FROM requests; \
+         INSERT INTO history (request, at, person, after, correlation_id) \
+         SELECT id, created_at, requester, state, 'a5f0b3c1-0000-4000-8000-000000000000' \
+         FROM requests;"
+    )
 }
 
 /// Waits until each of these requests has its message, and gives those.
