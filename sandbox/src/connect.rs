@@ -121,25 +121,21 @@ impl Connect {
     }
 
     /// The server's address as a person would give it, without a trailing slash.
-    #[must_use]
     pub fn url(&self) -> String {
         self.0.url.clone()
     }
 
     /// The one key that it accepts; any other answers 401 with code 30, none at all code 24.
-    #[must_use]
     pub fn api_key(&self) -> &str {
         &self.0.shared.key
     }
 
     /// The private authority's certificate as PEM; `None` without [`Options::tls`].
-    #[must_use]
     pub fn ca_pem(&self) -> Option<&str> {
         self.0.ca.as_deref()
     }
 
     /// The requests since start or [`Connect::clear_requests`], in the order of their arrival.
-    #[must_use]
     pub fn requests(&self) -> Vec<Seen> {
         self.state().seen.iter().map(|(_, seen)| seen.clone()).collect()
     }
@@ -150,44 +146,37 @@ impl Connect {
     }
 
     /// Every ticket that was ever handed out, in no order: nothing of it may leak.
-    #[must_use]
     pub fn tickets(&self) -> Vec<String> {
         self.state().ticket_values()
     }
 
     /// The name of the group that a ticket stands for, also once it is used or too old.
-    #[must_use]
     pub fn ticket_name(&self, ticket: &str) -> Option<String> {
         self.state().ticket_name(ticket)
     }
 
     /// The groups that Connect has, the oldest first.
-    #[must_use]
     pub fn groups(&self) -> Vec<Group> {
         self.state().groups.clone()
     }
 
     /// The guid of the group of exactly this name.
-    #[must_use]
     pub fn guid_of(&self, name: &str) -> Option<String> {
         self.state().groups.iter().find(|group| group.name == name).map(|group| group.guid.clone())
     }
 
     /// The names of the groups in LDAP, in the directory's order.
-    #[must_use]
     pub fn ldap_groups(&self) -> Vec<String> {
         self.state().entry_names()
     }
 
     /// The groups in LDAP, in the directory's order, each with the guid of the group that it became
     /// in Connect.
-    #[must_use]
     pub fn directory(&self) -> Vec<(String, Option<String>)> {
         self.state().directory()
     }
 
     /// Tells whenever the groups of Connect or of LDAP change.
-    #[must_use]
     pub fn changes(&self) -> watch::Receiver<()> {
         self.0.shared.changed.subscribe()
     }
@@ -204,7 +193,6 @@ impl Connect {
     /// # Panics
     ///
     /// When LDAP has no group of this name.
-    #[expect(clippy::must_use_candidate, reason = "called for what it does")]
     pub fn import(&self, name: &str) -> String {
         let guid = self.state().import(name);
         self.0.shared.changed.send_replace(());
@@ -212,7 +200,6 @@ impl Connect {
     }
 
     /// Adds a group to Connect that isn't from LDAP, and returns its guid.
-    #[expect(clippy::must_use_candidate, reason = "called for what it does")]
     pub fn add_local_group(&self, name: &str) -> String {
         let guid = self.state().add_group(name, false);
         self.0.shared.changed.send_replace(());
@@ -255,7 +242,6 @@ impl Connect {
     }
 
     /// What the callers did that a well-behaved client wouldn't, in plain words.
-    #[must_use]
     pub fn violations(&self) -> Vec<String> {
         self.state().violations.clone()
     }
@@ -275,7 +261,6 @@ impl Connect {
     }
 
     /// Whether it listens.
-    #[must_use]
     pub fn is_up(&self) -> bool {
         matches!(*self.run(), Some(Run::Up { .. }))
     }

@@ -4,6 +4,12 @@
 //! The bot is pointed at them by [`Sandbox::variables`] and can't tell the difference. This crate
 //! imports nothing of the bot and has wire types of its own, or it couldn't catch a wrong field name.
 
+#![expect(
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "nobody but this repository's own tests and pages calls it"
+)]
+
 mod certificate;
 pub mod connect;
 pub mod demo;
@@ -53,7 +59,6 @@ impl Sandbox {
 
     /// The variables that point the bot at these stand-ins: the team's server, the admin role, the
     /// requests channel, a database in a folder of its own, both addresses and both secrets.
-    #[must_use]
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         vec![
             ("DISCORD_TOKEN", self.discord.token().to_owned()),
@@ -69,13 +74,11 @@ impl Sandbox {
     }
 
     /// The file of the bot's database.
-    #[must_use]
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("ldapgroup.db")
     }
 
     /// What is broken now, and whenever that changes.
-    #[must_use]
     pub fn troubles(&self) -> watch::Receiver<BTreeSet<Trouble>> {
         self.troubles.watch()
     }
@@ -106,7 +109,6 @@ impl Sandbox {
     }
 
     /// Everything that the bot did and the real services don't allow or don't document.
-    #[must_use]
     pub fn violations(&self) -> Vec<String> {
         let mut violations = self.connect.violations();
         violations.extend(self.discord.violations());

@@ -88,13 +88,11 @@ impl Proxy {
     }
 
     /// Its address as a person would give it.
-    #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
     /// The certificate of the private authority that the servers behind it have theirs from.
-    #[must_use]
     pub fn ca_pem(&self) -> &str {
         &self.ca
     }
@@ -111,7 +109,6 @@ impl Proxy {
     }
 
     /// The first lines of all requests so far.
-    #[must_use]
     pub fn requests(&self) -> Vec<String> {
         self.shared.state().requests.clone()
     }
@@ -129,7 +126,6 @@ impl Proxy {
     }
 
     /// Every byte that came so far, of requests and of what was sent through.
-    #[must_use]
     pub fn seen(&self) -> Vec<u8> {
         self.shared.state().seen.clone()
     }

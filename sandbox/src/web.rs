@@ -60,7 +60,6 @@ impl Web {
     }
 
     /// The page's address, as a browser takes it.
-    #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }

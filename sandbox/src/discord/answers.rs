@@ -81,7 +81,6 @@ impl Pending {
     }
 
     /// The interaction's id.
-    #[must_use]
     pub fn id(&self) -> u64 {
         self.id
     }
@@ -163,7 +162,6 @@ impl Answer {
     /// # Panics
     ///
     /// If none is.
-    #[must_use]
     pub fn message(&self) -> &Message {
         match &self.reply {
             Reply::Message { message, .. } | Reply::Update(message) => message,
@@ -178,7 +176,6 @@ impl Answer {
     /// # Panics
     ///
     /// If none did.
-    #[must_use]
     pub fn form(&self) -> &Form {
         match &self.reply {
             Reply::Form(form) => form,
@@ -193,7 +190,6 @@ impl Answer {
     /// # Panics
     ///
     /// If there is no message.
-    #[must_use]
     pub fn text(&self) -> String {
         self.message().text()
     }
@@ -203,13 +199,11 @@ impl Answer {
     /// # Panics
     ///
     /// If there is no message.
-    #[must_use]
     pub fn is_private(&self) -> bool {
         self.message().private_to.is_some()
     }
 
     /// Was "thinking…" shown before the message?
-    #[must_use]
     pub fn is_deferred(&self) -> bool {
         matches!(self.reply, Reply::Message { deferred: true, .. })
     }

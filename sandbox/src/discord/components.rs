@@ -58,7 +58,6 @@ pub struct Menu {
 
 impl Message {
     /// The message's buttons, in the order in which they are read.
-    #[must_use]
     pub fn buttons(&self) -> Vec<Button> {
         let buttons = of_kind(&self.components, kind::BUTTON);
         let button = |part: &Value| Button {
@@ -70,7 +69,6 @@ impl Message {
     }
 
     /// The message's select menus of texts, in the order in which they are read.
-    #[must_use]
     pub fn menus(&self) -> Vec<Menu> {
         let count = |value: &Value| {
             value.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(1)

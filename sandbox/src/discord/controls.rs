@@ -12,19 +12,16 @@ use super::{
 
 impl Discord {
     /// What the bot gets as `DISCORD_API_URL`: `http://127.0.0.1:PORT`.
-    #[must_use]
     pub fn url(&self) -> String {
         self.shared().rest_url.clone()
     }
 
     /// The bot's token.
-    #[must_use]
     pub fn token(&self) -> &str {
         &self.shared().token
     }
 
     /// Somebody of the team's server, in the channel `CONNECT`.
-    #[must_use]
     pub fn person(&self, who: Who) -> Person {
         Person::new(self.clone(), who)
     }
@@ -35,13 +32,11 @@ impl Discord {
     }
 
     /// The roles that somebody has now.
-    #[must_use]
     pub fn roles_of(&self, who: Who) -> Vec<u64> {
         self.shared().lock().roles_of(who)
     }
 
     /// Is a gateway session connected?
-    #[must_use]
     pub fn is_connected(&self) -> bool {
         self.shared().lock().gateway.is_ready()
     }
@@ -73,20 +68,17 @@ impl Discord {
     }
 
     /// The commands that are registered in a server, with their ids; `None` if none ever were.
-    #[must_use]
     pub fn commands(&self, guild: u64) -> Option<Value> {
         let state = self.shared().lock();
         state.commands.get(&Scope::Guild(guild)).cloned().map(Value::Array)
     }
 
     /// The messages of a channel that everybody in it sees, as they now stand, oldest first.
-    #[must_use]
     pub fn messages(&self, channel: ChannelId) -> Vec<Message> {
         self.select(|message| message.channel == channel && message.private_to.is_none())
     }
 
     /// The messages that only this person sees, in any channel, oldest first.
-    #[must_use]
     pub fn private_messages(&self, who: Who) -> Vec<Message> {
         self.select(|message| message.private_to == Some(who))
     }
@@ -98,14 +90,12 @@ impl Discord {
     }
 
     /// The message with this id as it now stands; `None` if it is gone.
-    #[must_use]
     pub fn message(&self, id: u64) -> Option<Message> {
         let state = self.shared().lock();
         state.messages.iter().find(|message| message.id == id).cloned()
     }
 
     /// The slash commands of this person that got no answer in time, oldest first.
-    #[must_use]
     pub fn unanswered(&self, who: Who) -> Vec<Unanswered> {
         let shared = self.shared();
         let state = shared.lock();
@@ -114,7 +104,6 @@ impl Discord {
     }
 
     /// The message whose button, menu or form this message answers; `None` if it answers none.
-    #[must_use]
     pub fn answered_by(&self, message: &Message) -> Option<u64> {
         self.shared().lock().interaction(message.interaction_id?)?.source
     }
@@ -160,7 +149,6 @@ impl Discord {
     }
 
     /// Deletes a message as a moderator does. `false` if there is none.
-    #[must_use]
     pub fn delete_message(&self, id: u64) -> bool {
         let found = self.shared().lock().delete(id);
         self.shared().touch();
@@ -172,7 +160,6 @@ impl Discord {
     /// # Panics
     ///
     /// If there is no such message.
-    #[must_use]
     pub fn backdate(&self, id: u64, by: Duration) -> u64 {
         let older = u64::try_from(by.as_millis()).unwrap_or(u64::MAX) << 22;
         let mut state = self.shared().lock();
@@ -183,13 +170,11 @@ impl Discord {
     }
 
     /// Every request that came, in order.
-    #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.shared().lock().requests.clone()
     }
 
     /// The bot's token and every interaction's, none of which may be seen anywhere.
-    #[must_use]
     pub fn secrets(&self) -> Vec<String> {
         let state = self.shared().lock();
         let tokens = state.interactions.iter().map(|found| found.token.clone());
@@ -197,20 +182,17 @@ impl Discord {
     }
 
     /// What the bot did that Discord doesn't document, or that it should never do. Tests want none.
-    #[must_use]
     pub fn violations(&self) -> Vec<String> {
         self.shared().lock().violations.clone()
     }
 
     /// How many calls were one too many by [`Options::limits`](super::Options::limits) and refused with
     /// 429; those of [`Fault::RateLimited`] aren't among them.
-    #[must_use]
     pub fn rate_limited(&self) -> u64 {
         self.shared().lock().quota.refused()
     }
 
     /// Every later change, as it happens. Whoever is 1024 behind misses the oldest.
-    #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Change> {
         self.shared().lock().changes.subscribe()
     }

@@ -259,7 +259,6 @@ fn take(
 
 impl Discord {
     /// The application's public key, in hex: Ed25519, new with every start.
-    #[must_use]
     pub fn public_key(&self) -> String {
         self.shared().sender.public_key()
     }
@@ -307,7 +306,6 @@ impl Discord {
     /// # Panics
     ///
     /// If the interaction didn't go there.
-    #[must_use]
     pub fn delivery(&self, interaction: u64) -> SignedRequest {
         let delivery = self.shared().lock().endpoint.deliveries.get(&interaction).cloned();
         delivery.expect("the interaction goes to an Interactions Endpoint URL")
@@ -324,7 +322,6 @@ impl Discord {
     }
 
     /// Signs a body as Discord did so long ago.
-    #[must_use]
     pub fn sign(&self, body: &str, age: Duration) -> SignedRequest {
         self.shared().sender.sign(body.to_owned(), age)
     }

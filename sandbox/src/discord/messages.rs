@@ -96,7 +96,6 @@ pub struct Pings {
 
 impl Pings {
     /// Does the message ping nobody?
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.users.is_empty() && self.roles.is_empty() && !self.everyone
     }
@@ -217,7 +216,6 @@ impl Message {
     }
 
     /// The author's id: the bot's, or a person's.
-    #[must_use]
     pub fn author_id(&self) -> u64 {
         self.author_id
     }
@@ -239,7 +237,6 @@ impl Message {
     }
 
     /// Content, embeds and text displays as plain lines, in the order in which they are read.
-    #[must_use]
     pub fn text(&self) -> String {
         let mut lines = vec![self.content.clone()];
         for embed in &self.embeds {

@@ -28,21 +28,18 @@ impl Person {
     }
 
     /// The same person in another channel: a thread, direct messages, another server.
-    #[must_use]
     pub fn in_channel(mut self, channel: ChannelId) -> Self {
         self.channel = channel;
         self
     }
 
     /// The same person with these roles instead of those that the server gave.
-    #[must_use]
     pub fn with_roles(mut self, roles: &[u64]) -> Self {
         self.roles = Some(roles.to_vec());
         self
     }
 
     /// Who it is.
-    #[must_use]
     pub fn who(&self) -> Who {
         self.who
     }
@@ -64,7 +61,6 @@ impl Person {
     /// # Panics
     ///
     /// As [`Self::slash`].
-    #[must_use]
     pub fn start_slash(&self, name: &str, options: &[(&str, Value)]) -> Pending {
         sent(self.try_slash(name, options))
     }
@@ -102,7 +98,6 @@ impl Person {
     /// # Panics
     ///
     /// As [`Self::press`].
-    #[must_use]
     pub fn start_press(&self, message: &Message, label: &str) -> Pending {
         let buttons = message.buttons();
         let labels: Vec<_> = buttons.iter().map(|button| &button.label).collect();
@@ -145,7 +140,6 @@ impl Person {
 
     /// Sends an interaction just as it is given, but for `id` and `token`, which are added where
     /// they are missing. It is the way to what the bot can't read.
-    #[must_use]
     pub fn send_raw(&self, mut interaction: Value) -> Pending {
         let fresh = self.payload(kind::COMMAND);
         for name in ["id", "token"] {
@@ -159,7 +153,6 @@ impl Person {
     /// A payload as this person's slash command would have it, but for its `data`: for
     /// [`Self::send_raw`] with something changed. The numbers of types are 2 for a command, 3 for a
     /// component, 4 for autocomplete, 5 for a form.
-    #[must_use]
     pub fn payload(&self, kind: u64) -> Value {
         self.payload_in(self.channel, kind)
     }
@@ -170,7 +163,6 @@ impl Person {
     }
 
     /// Writes an ordinary message, which the bot doesn't hear of.
-    #[must_use]
     pub fn say(&self, content: &str) -> Message {
         let author = (self.who.id(), self.who.name());
         let mut message = Message::new(self.channel, author);

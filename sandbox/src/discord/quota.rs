@@ -25,7 +25,6 @@ pub struct Rate {
 
 impl Rate {
     /// So many calls in so long.
-    #[must_use]
     pub const fn new(calls: u32, per: Duration) -> Self {
         Self { calls, per }
     }

@@ -71,7 +71,6 @@ impl Who {
         [Self::Admin, Self::SecondAdmin, Self::Member, Self::OtherMember, Self::Guest];
 
     /// The user's id, as in `<@id>`.
-    #[must_use]
     pub const fn id(self) -> u64 {
         match self {
             Self::Admin => 391_583_201_672_822_784,
@@ -83,7 +82,6 @@ impl Who {
     }
 
     /// The user's name, as it is typed.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Admin => "ada",
@@ -95,7 +93,6 @@ impl Who {
     }
 
     /// The name that Discord shows.
-    #[must_use]
     pub const fn display_name(self) -> &'static str {
         match self {
             Self::Admin => "Ada",
@@ -107,7 +104,6 @@ impl Who {
     }
 
     /// The roles that the person has at the start.
-    #[must_use]
     pub fn first_roles(self) -> Vec<u64> {
         match self {
             Self::Admin | Self::SecondAdmin => vec![ADMIN_ROLE, MEMBER_ROLE],

@@ -64,37 +64,31 @@ pub struct GatewayCounts {
 
 impl Discord {
     /// What has happened at the gateway so far.
-    #[must_use]
     pub fn gateway_counts(&self) -> GatewayCounts {
         self.shared().lock().gateway.counts
     }
 
     /// The gateway's own addresses: for new sessions, and for those that are resumed.
-    #[must_use]
     pub fn gateway_urls(&self) -> [&str; 2] {
         [&self.shared().gateway_url, &self.shared().session_url]
     }
 
     /// How many IDENTIFYs began a session.
-    #[must_use]
     pub fn identifies(&self) -> u64 {
         self.gateway_counts().identifies
     }
 
     /// How many RESUMEs were accepted.
-    #[must_use]
     pub fn resumes(&self) -> u64 {
         self.gateway_counts().resumes
     }
 
     /// How many WebSocket handshakes were completed.
-    #[must_use]
     pub fn connections(&self) -> u64 {
         self.gateway_counts().connections
     }
 
     /// The intents of the latest IDENTIFY.
-    #[must_use]
     pub fn intents(&self) -> Option<u64> {
         self.shared().lock().gateway.intents
     }
