@@ -17,19 +17,23 @@ mod state;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
+use futures_util::FutureExt;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_native_tls::TlsAcceptor;
 use uuid::Uuid;
 
-pub use faults::{Fault, Route, Times};
+pub use faults::{Fault, Route};
 pub use options::{Key, Options, Role};
 use server::Shared;
 use state::State;
 
 use crate::certificate::acceptor;
+pub use crate::faults::Times;
+use crate::server::accept;
 
 /// The most connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -147,12 +151,12 @@ impl Connect {
 
     /// Every ticket that was ever handed out, in no order: nothing of it may leak.
     pub fn tickets(&self) -> Vec<String> {
-        self.state().ticket_values()
+        self.state().tickets.keys().cloned().collect()
     }
 
     /// The name of the group that a ticket stands for, also once it is used or too old.
     pub fn ticket_name(&self, ticket: &str) -> Option<String> {
-        self.state().ticket_name(ticket)
+        self.state().tickets.get(ticket).map(|ticket| ticket.name.clone())
     }
 
     /// The groups that Connect has, the oldest first.
@@ -167,13 +171,14 @@ impl Connect {
 
     /// The names of the groups in LDAP, in the directory's order.
     pub fn ldap_groups(&self) -> Vec<String> {
-        self.state().entry_names()
+        self.directory().into_iter().map(|(name, _)| name).collect()
     }
 
     /// The groups in LDAP, in the directory's order, each with the guid of the group that it became
     /// in Connect.
     pub fn directory(&self) -> Vec<(String, Option<String>)> {
-        self.state().directory()
+        let state = self.state();
+        state.entries.iter().map(|entry| (entry.name.clone(), entry.guid.clone())).collect()
     }
 
     /// Tells whenever the groups of Connect or of LDAP change.
@@ -183,8 +188,7 @@ impl Connect {
 
     /// Adds a group to LDAP that Connect doesn't have yet, also if there is one of its name.
     pub fn add_ldap_group(&self, name: &str) {
-        self.state().add_entry(name);
-        self.0.shared.changed.send_replace(());
+        self.change(|state| state.add_entry(name));
     }
 
     /// Imports the first LDAP group of exactly this name as if it were done in Connect's dashboard,
@@ -194,27 +198,25 @@ impl Connect {
     ///
     /// When LDAP has no group of this name.
     pub fn import(&self, name: &str) -> String {
-        let guid = self.state().import(name);
-        self.0.shared.changed.send_replace(());
+        let guid = self.change(|state| state.import(name));
         guid.unwrap_or_else(|| panic!("LDAP has no group named {name:?} to import"))
     }
 
     /// Adds a group to Connect that isn't from LDAP, and returns its guid.
     pub fn add_local_group(&self, name: &str) -> String {
-        let guid = self.state().add_group(name, false);
-        self.0.shared.changed.send_replace(());
-        guid
+        self.change(|state| state.add_group(name, false))
     }
 
     /// Removes the group of exactly this name from Connect. It stays in LDAP.
     pub fn remove_group(&self, name: &str) {
-        self.state().remove_group(name);
-        self.0.shared.changed.send_replace(());
+        self.change(|state| state.remove_group(name));
     }
 
     /// Makes every ticket handed out so far invalid.
     pub fn expire_tickets(&self) {
-        self.state().expire_tickets();
+        for ticket in self.state().tickets.values_mut() {
+            ticket.expires = Instant::now();
+        }
     }
 
     /// Lets a fault strike the calls of a route. Faults for the same calls strike one after the
@@ -225,10 +227,12 @@ impl Connect {
     /// When it is an error of Connect's whose text the stand-in doesn't know.
     pub fn fail(&self, route: Route, fault: Fault, times: Times) {
         if let Fault::Error(code) = fault {
-            let is_known = answer::wording(code).is_some();
-            assert!(is_known, "the stand-in has no text for Connect's code {code} yet");
+            assert!(
+                answer::is_known(code),
+                "the stand-in has no text for Connect's code {code} yet"
+            );
         }
-        self.state().faults.add(route, fault, times);
+        self.state().faults.push((route, fault, times));
     }
 
     /// Forgets every fault that hasn't struck yet. Answers that are held stay so.
@@ -300,6 +304,13 @@ impl Connect {
         Ok(())
     }
 
+    /// Changes the groups of Connect or of LDAP.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let done = change(&mut self.state());
+        self.0.shared.changed.send_replace(());
+        done
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.shared.state()
     }
@@ -310,8 +321,12 @@ impl Connect {
 }
 
 fn run(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) -> Run {
-    let (stop, stopped) = oneshot::channel();
-    Run::Up { stop, task: tokio::spawn(server::serve(listener, tls, shared, stopped)) }
+    let (stop, stopped) = oneshot::channel::<()>();
+    let task = tokio::spawn(async move {
+        let serve = |stream| server::serve(stream, tls.clone(), Arc::clone(&shared));
+        accept(listener, stopped.map(drop), serve).await;
+    });
+    Run::Up { stop, task }
 }
 
 fn park(address: SocketAddr) -> io::Result<TcpSocket> {

@@ -19,13 +19,10 @@ mod endpoint;
 mod explain;
 mod facts;
 mod faults;
-mod flood;
 mod forms;
 mod gateway;
 mod interactions;
-mod lines;
 mod messages;
-mod nonces;
 mod payloads;
 mod people;
 mod permissions;
@@ -42,19 +39,17 @@ mod world;
 use std::{
     collections::HashMap,
     io,
-    net::{Ipv4Addr, Shutdown, TcpStream},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::Serialize;
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
-    spawn,
     sync::{broadcast, watch},
-    task::JoinHandle,
+    task::JoinSet,
     time::{Instant, timeout_at},
 };
 use uuid::Uuid;
@@ -63,10 +58,10 @@ pub use self::{
     answers::{Answer, First, NoAnswer, Pending, Reply},
     components::{Button, Menu},
     endpoint::{EndpointResponse, SignedRequest},
-    faults::{Fault, Times},
+    faults::Fault,
     forms::{Form, Input},
     gateway::{GatewayCounts, Misdeed, Moment},
-    interactions::{Choice, Unanswered},
+    interactions::Choice,
     messages::{Message, Origin, Pings},
     people::Person,
     permissions::{Closed, For, Overwrite, permission},
@@ -81,16 +76,18 @@ pub use self::{
     },
 };
 use self::{
+    channels::Nonce,
     commands::Scope,
     endpoint::{Endpoint, Sender},
-    faults::Faults,
     gateway::Address,
     interactions::Interaction,
-    nonces::Nonce,
     permissions::Grants,
     quota::Quota,
     sessions::Gateway,
 };
+
+use crate::faults::Faults;
+pub use crate::faults::Times;
 
 /// How the stand-in behaves.
 #[derive(Clone, Debug)]
@@ -143,8 +140,7 @@ impl Default for Options {
 }
 
 /// Something that changed, for whoever draws it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// A message is new, or is a placeholder that says "thinking…".
     Posted(Message),
@@ -158,8 +154,8 @@ pub enum Change {
     Ready,
     /// A gateway connection ended.
     Disconnected,
-    /// A slash command got no answer in time.
-    Unanswered(Unanswered),
+    /// A slash command got no answer in time: the message that stands in its place.
+    Unanswered(Message),
 }
 
 /// A running stand-in. Clones are the same one; it stops when the last is dropped.
@@ -171,19 +167,7 @@ pub struct Discord {
 /// What ends with the last handle.
 struct Running {
     shared: Arc<Shared>,
-    tasks: [JoinHandle<()>; 3],
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        for task in &self.tasks {
-            task.abort();
-        }
-        for line in self.shared.lock().lines.iter().filter_map(Weak::upgrade) {
-            // The other end may have gone already.
-            drop(line.shutdown(Shutdown::Both));
-        }
-    }
+    _servers: JoinSet<()>,
 }
 
 /// What the servers and the people have in common.
@@ -202,6 +186,7 @@ struct Shared {
 }
 
 /// Everything that changes.
+#[derive(Default)]
 struct State {
     messages: Vec<Message>,
     interactions: Vec<Interaction>,
@@ -211,7 +196,7 @@ struct State {
     roles: HashMap<Who, Vec<u64>>,
     gateway: Gateway,
     grants: Grants,
-    faults: Faults,
+    faults: Faults<Option<Route>, Fault>,
     /// How much was taken of answers that were too long.
     floods: Vec<u64>,
     quota: Quota,
@@ -220,15 +205,21 @@ struct State {
     nonces: Vec<Nonce>,
     token_refused: bool,
     endpoint: Endpoint,
-    changes: broadcast::Sender<Change>,
-    /// The REST connections that are open.
-    lines: Vec<Weak<TcpStream>>,
+    changes: Changes,
+}
+
+/// Where changes are told. Nobody need listen.
+struct Changes(broadcast::Sender<Change>);
+
+impl Default for Changes {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(1024))
+    }
 }
 
 impl State {
     fn tell(&self, change: Change) {
-        // Nobody need listen.
-        drop(self.changes.send(change));
+        drop(self.changes.0.send(change));
     }
 }
 
@@ -242,9 +233,14 @@ impl Shared {
         self.revision.send_modify(|revision| *revision += 1);
     }
 
-    /// When patience ends that begins now.
-    fn patience(&self) -> Instant {
-        Instant::now() + self.options.patience
+    /// Waits until the state shows something, and panics with this when patience ends.
+    async fn demand<T>(
+        &self,
+        look: impl FnMut(&State) -> Option<T>,
+        why: impl FnOnce() -> String,
+    ) -> T {
+        let found = self.wait(Instant::now() + self.options.patience, look).await;
+        found.unwrap_or_else(|| panic!("{}", why()))
     }
 
     /// Waits until the state shows something, at most until the deadline.
@@ -277,8 +273,7 @@ impl Discord {
         let rest = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let gateway = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let sessions = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let (changes, _) = broadcast::channel(1024);
-        let quota = Quota::new(options.limits.clone());
+        let state = State { quota: Quota::new(options.limits.clone()), ..State::default() };
         let shared = Arc::new(Shared {
             sender: Sender::new(options.answer_within)?,
             options,
@@ -286,32 +281,14 @@ impl Discord {
             gateway_url: format!("ws://{}", gateway.local_addr()?),
             session_url: format!("ws://{}", sessions.local_addr()?),
             rest_url: format!("http://{}", rest.local_addr()?),
-            state: Mutex::new(State {
-                messages: Vec::new(),
-                interactions: Vec::new(),
-                commands: HashMap::new(),
-                roles: HashMap::new(),
-                gateway: Gateway::default(),
-                grants: Grants::default(),
-                faults: Faults::default(),
-                floods: Vec::new(),
-                quota,
-                requests: Vec::new(),
-                violations: Vec::new(),
-                nonces: Vec::new(),
-                token_refused: false,
-                endpoint: Endpoint::default(),
-                changes,
-                lines: Vec::new(),
-            }),
+            state: Mutex::new(state),
             revision: watch::Sender::new(0),
         });
-        let tasks = [
-            spawn(rest::serve(rest, Arc::clone(&shared))),
-            spawn(gateway::serve(gateway, Address::Public, Arc::clone(&shared))),
-            spawn(gateway::serve(sessions, Address::Session, Arc::clone(&shared))),
-        ];
-        Ok(Self { running: Arc::new(Running { shared, tasks }) })
+        let mut servers = JoinSet::new();
+        servers.spawn(rest::serve(rest, Arc::clone(&shared)));
+        servers.spawn(gateway::serve(gateway, Address::Public, Arc::clone(&shared)));
+        servers.spawn(gateway::serve(sessions, Address::Session, Arc::clone(&shared)));
+        Ok(Self { running: Arc::new(Running { shared, _servers: servers }) })
     }
 
     fn shared(&self) -> &Shared {

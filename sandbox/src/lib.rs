@@ -14,8 +14,10 @@ mod certificate;
 pub mod connect;
 pub mod demo;
 pub mod discord;
+mod faults;
 pub mod ldif;
 pub mod proxy;
+mod server;
 mod troubles;
 pub mod web;
 
@@ -27,10 +29,9 @@ use std::sync::Arc;
 use connect::Connect;
 use discord::{ADMIN_ROLE, Discord, GUILD, REQUESTS};
 use tempfile::TempDir;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 pub use troubles::Trouble;
-use troubles::Troubles;
 
 /// Both stand-ins, running.
 #[derive(Clone)]
@@ -41,7 +42,9 @@ pub struct Sandbox {
     pub discord: Discord,
     /// Where the bot keeps its database; gone with the last clone.
     folder: Arc<TempDir>,
-    troubles: Troubles,
+    troubles: Arc<watch::Sender<BTreeSet<Trouble>>>,
+    /// Held while the stand-ins are made to be as `troubles` says.
+    changing: Arc<Mutex<()>>,
 }
 
 impl Sandbox {
@@ -54,7 +57,8 @@ impl Sandbox {
         let connect = Connect::start(connect).await?;
         let discord = Discord::start(discord).await?;
         let folder = Arc::new(TempDir::new()?);
-        Ok(Self { connect, discord, folder, troubles: Troubles::none() })
+        let (troubles, changing) = (Arc::default(), Arc::default());
+        Ok(Self { connect, discord, folder, troubles, changing })
     }
 
     /// The variables that point the bot at these stand-ins: the team's server, the admin role, the
@@ -76,36 +80,6 @@ impl Sandbox {
     /// The file of the bot's database.
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("ldapgroup.db")
-    }
-
-    /// What is broken now, and whenever that changes.
-    pub fn troubles(&self) -> watch::Receiver<BTreeSet<Trouble>> {
-        self.troubles.watch()
-    }
-
-    /// Breaks or mends this one thing. Every other fault of the stand-ins ends.
-    ///
-    /// # Errors
-    ///
-    /// When Connect can't have its port again.
-    pub async fn set_trouble(&self, trouble: Trouble, is_on: bool) -> io::Result<()> {
-        let change = |now: &mut BTreeSet<Trouble>| {
-            if is_on {
-                now.insert(trouble)
-            } else {
-                now.remove(&trouble)
-            };
-        };
-        self.troubles.change(&self.connect, &self.discord, change).await
-    }
-
-    /// Mends all that is broken.
-    ///
-    /// # Errors
-    ///
-    /// When Connect can't have its port again.
-    pub async fn mend(&self) -> io::Result<()> {
-        self.troubles.change(&self.connect, &self.discord, BTreeSet::clear).await
     }
 
     /// Everything that the bot did and the real services don't allow or don't document.

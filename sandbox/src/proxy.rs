@@ -6,6 +6,7 @@
 //! to a stand-in without it.
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,6 +22,7 @@ use tokio::task::JoinSet;
 use tokio_native_tls::TlsAcceptor;
 
 use crate::certificate::acceptor;
+use crate::server::accept;
 
 /// No head of a request is longer.
 const MAX_HEAD: usize = 16 * 1024;
@@ -76,14 +78,18 @@ impl Proxy {
         for (host, behind) in hosts {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
             servers.push(((*host).to_owned(), listener.local_addr()?));
-            running.spawn(serve_tls(listener, acceptor.clone(), (*behind).to_owned()));
+            let (tls, behind) = (acceptor.clone(), (*behind).to_owned());
+            let pass_on = move |stream| pass_on(stream, tls.clone(), behind.clone());
+            running.spawn(accept(listener, pending(), pass_on));
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let scheme = if tls { "https" } else { "http" };
         let url = format!("{scheme}://{}", listener.local_addr()?);
         let shared =
             Arc::new(Shared { hosts: servers, state: Mutex::default(), asked: Notify::new() });
-        running.spawn(serve(listener, tls.then_some(acceptor), Arc::clone(&shared)));
+        let (tls, asked) = (tls.then_some(acceptor), Arc::clone(&shared));
+        let serve = move |stream| serve(stream, tls.clone(), Arc::clone(&asked));
+        running.spawn(accept(listener, pending(), serve));
         Ok(Self { url, ca, shared, _running: running })
     }
 
@@ -171,21 +177,15 @@ impl Shared {
     }
 }
 
-async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
-    let mut connections = JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        let (tls, shared) = (tls.clone(), Arc::clone(&shared));
-        // Whichever end breaks a connection, nobody is left to be told.
-        connections.spawn(async move {
-            match tls {
-                None => drop(answer(stream, &shared).await),
-                Some(tls) => {
-                    if let Ok(stream) = tls.accept(stream).await {
-                        drop(answer(stream, &shared).await);
-                    }
-                }
+/// Takes a request. Whichever end breaks the connection, nobody is left to be told.
+async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
+    match tls {
+        None => drop(answer(stream, &shared).await),
+        Some(tls) => {
+            if let Ok(stream) = tls.accept(stream).await {
+                drop(answer(stream, &shared).await);
             }
-        });
+        }
     }
 }
 
@@ -233,16 +233,10 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// Speaks TLS in front of a server that doesn't.
-async fn serve_tls(listener: TcpListener, tls: TlsAcceptor, behind: String) {
-    let mut connections = JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        let (tls, behind) = (tls.clone(), behind.clone());
-        connections.spawn(async move {
-            if let Ok(mut stream) = tls.accept(stream).await
-                && let Ok(mut server) = TcpStream::connect(behind).await
-            {
-                drop(copy_bidirectional(&mut stream, &mut server).await);
-            }
-        });
+async fn pass_on(stream: TcpStream, tls: TlsAcceptor, behind: String) {
+    if let Ok(mut stream) = tls.accept(stream).await
+        && let Ok(mut server) = TcpStream::connect(behind).await
+    {
+        drop(copy_bidirectional(&mut stream, &mut server).await);
     }
 }

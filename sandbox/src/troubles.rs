@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 
+use crate::Sandbox;
 use crate::connect::{self, Connect};
 use crate::discord::{self, Discord};
 
@@ -50,41 +50,39 @@ impl Trouble {
     ];
 }
 
-/// What is broken now. Clones are the same.
-#[derive(Clone)]
-pub(crate) struct Troubles {
-    now: Arc<watch::Sender<BTreeSet<Trouble>>>,
-    /// Held while the stand-ins are made to be as `now` says.
-    making: Arc<Mutex<()>>,
-}
-
-impl Troubles {
-    pub(crate) fn none() -> Self {
-        Self { now: Arc::new(watch::Sender::default()), making: Arc::default() }
+impl Sandbox {
+    /// What is broken now, and whenever that changes.
+    pub fn troubles(&self) -> watch::Receiver<BTreeSet<Trouble>> {
+        self.troubles.subscribe()
     }
 
-    pub(crate) fn watch(&self) -> watch::Receiver<BTreeSet<Trouble>> {
-        self.now.subscribe()
-    }
-
-    /// Changes what is broken, and makes the stand-ins so.
+    /// Breaks or mends this one thing. Every other fault of the stand-ins ends.
     ///
     /// # Errors
     ///
     /// When Connect can't have its port again.
-    pub(crate) async fn change(
-        &self,
-        connect: &Connect,
-        discord: &Discord,
-        change: impl FnOnce(&mut BTreeSet<Trouble>),
-    ) -> io::Result<()> {
-        let _making = self.making.lock().await;
-        let before = self.now.borrow().clone();
+    pub async fn set_trouble(&self, trouble: Trouble, is_on: bool) -> io::Result<()> {
+        self.change(|now| if is_on { now.insert(trouble) } else { now.remove(&trouble) }).await
+    }
+
+    /// Mends all that is broken.
+    ///
+    /// # Errors
+    ///
+    /// When Connect can't have its port again.
+    pub async fn mend(&self) -> io::Result<()> {
+        self.change(BTreeSet::clear).await
+    }
+
+    /// Changes what is broken, and makes the stand-ins so.
+    async fn change<T>(&self, change: impl FnOnce(&mut BTreeSet<Trouble>) -> T) -> io::Result<()> {
+        let _changing = self.changing.lock().await;
+        let before = self.troubles.borrow().clone();
         let mut now = before.clone();
         change(&mut now);
-        break_connect(connect, &now).await?;
-        break_discord(discord, &before, &now);
-        self.now.send_replace(now);
+        break_connect(&self.connect, &now).await?;
+        break_discord(&self.discord, &before, &now);
+        self.troubles.send_replace(now);
         Ok(())
     }
 }

@@ -114,7 +114,7 @@ fn a_message_in_a_channel_that_is_gone_is_sent_to_the_one_that_is_configured() {
 #[test]
 fn a_message_refused_twice_is_sent_once_in_the_end() {
     run_test(async |world| {
-        world.discord.fail(Route::CreateMessage, Fault::Forbidden(50013), Times::Next(2));
+        world.discord.fail(Route::CreateMessage, Fault::Forbidden(50013), Times::Times(2));
         let answer = world.ask(Who::Member, "accounting2").await;
         assert_snapshot!(answer.text(), @"You asked for `accounting2` with request 1. It is kept, but no administrator sees it yet: it couldn't be posted in the channel for requests. The bot goes on trying; tell an administrator of this server if it stays so.");
         assert!(answer.is_private());

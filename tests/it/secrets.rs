@@ -79,7 +79,7 @@ async fn everything_happens(sandbox: &sandbox::Sandbox) {
     let wrong = discord::Fault::Forbidden(50001);
     sandbox.discord.fail(discord::Route::Callback, wrong, discord::Times::Once);
     let unanswered = admin.start_slash("search", &[("prefix", "ABE".into())]);
-    sandbox.discord.fail(discord::Route::Callback, discord::Fault::Cut, discord::Times::Next(3));
+    sandbox.discord.fail(discord::Route::Callback, discord::Fault::Cut, discord::Times::Times(3));
     admin.slash("search", &[("prefix", "ABE".into())]).await;
     unanswered.answer().await;
     let mut unreadable = admin.payload(2);

@@ -1,5 +1,7 @@
 //! Answers as Connect words them, and those of a proxy in front of it.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
@@ -26,10 +28,10 @@ impl Answer {
     ///
     /// # Panics
     ///
-    /// When the code isn't among those that [`wording`] knows.
+    /// When the code isn't a known one.
     pub(super) fn error(code: u32) -> Self {
-        let (status, text) = wording(code).expect("every code that is answered has its wording");
-        Self::refusal(status, code, text)
+        let (status, text) = &ERRORS[&code];
+        Self::refusal(*status, code, text)
     }
 
     /// Code 121 for a field that the call doesn't have, in the words that Connect adds: see
@@ -95,62 +97,19 @@ impl Answer {
     }
 }
 
-/// HTTP status and text of an error code of Connect's API, where the stand-in knows it.
+/// Status and text of the errors of Connect's API that the stand-in knows, by their codes.
 ///
 /// Statuses and texts are those of the list in Connect's API reference, of version 2023.09
 /// (<https://docs.posit.co/connect/api/#api-error-codes>). 277 came later: that it exists, as
 /// `RateLimitExceeded`, is from the reference's `openapi.json` of 2026, its status and text are this
 /// stand-in's. Which call answers which code the reference doesn't say; that a server without LDAP
 /// answers 132 to a search and 119 to a ticket is taken from what the two say.
-pub(super) fn wording(code: u32) -> Option<(u16, &'static str)> {
-    Some(match code {
-        1 => (500, "An internal failure occurred."),
-        2 => (404, "The requested method or endpoint is not supported."),
-        3 => (400, "The requested object ID is invalid."),
-        4 => (404, "The requested object does not exist."),
-        12 => (400, "A required parameter is missing."),
-        13 => (400, "The requested range is invalid."),
-        14 => (400, "Group name must be between less than 4096 alphanumeric characters."),
-        15 => (409, "The requested group name is already in use."),
-        22 => (403, "You don't have permission to perform this operation."),
-        24 => (401, "The requested operation requires authentication."),
-        25 => (400, "The parameter is invalid."),
-        30 | 98 => (
-            401,
-            "We couldn't log you in with the provided credentials. \
-             Please ask your administrator for assistance.",
-        ),
-        50 => (403, "This user is locked."),
-        63 => (
-            400,
-            "There was a problem communicating with the LDAP authentication server. \
-             Please contact your administrator.",
-        ),
-        64 => (
-            400,
-            "The number of users permitted by this license has been exceeded. \
-             Please contact your administrator.",
-        ),
-        83 => (400, "Too many search results. Be more specific."),
-        87 => (400, "The request body cannot be parsed"),
-        95 => (403, "This API does not allow the current authentication type."),
-        99 => (401, "Please re-supply your credentials."),
-        119 => (
-            400,
-            "The authentication provider does not support creating records from a retrieved \
-             ticket. POST new content instead.",
-        ),
-        120 => (
-            400,
-            "The authentication provider does not support creating records from POST content. \
-             PUT a retrieved ticket instead.",
-        ),
-        121 => (400, "The request JSON is invalid."),
-        127 => (400, "The temp_ticket is invalid."),
-        131 => (400, "A group using the same unique ID already exists."),
-        132 => (400, "The configured provider cannot access this endpoint."),
-        153 => (404, "The requested group could not be found."),
-        277 => (429, "Too many requests."),
-        _ => return None,
-    })
+static ERRORS: LazyLock<HashMap<u32, (u16, String)>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("errors.json"))
+        .expect("the embedded list holds a status and a text for each code, as every test shows")
+});
+
+/// Whether the stand-in has a text for an error's code.
+pub(super) fn is_known(code: u32) -> bool {
+    ERRORS.contains_key(&code)
 }

@@ -64,36 +64,3 @@ pub enum Fault {
     /// Status 200 with JSON that is no answer to any call. The call isn't carried out.
     Garbage,
 }
-
-/// How often a fault strikes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Times {
-    /// That many calls, then no more.
-    Times(u32),
-    /// Every call until [`Connect::heal`](super::Connect::heal).
-    Always,
-}
-
-/// The faults that wait for a call. The oldest that fits a call strikes it.
-#[derive(Debug, Default)]
-pub(super) struct Faults(Vec<(Route, Fault, Times)>);
-
-impl Faults {
-    pub(super) fn add(&mut self, route: Route, fault: Fault, times: Times) {
-        self.0.push((route, fault, times));
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// The fault for a call that has just arrived, counted as having struck.
-    pub(super) fn take(&mut self, seen: Option<Route>) -> Option<Fault> {
-        self.0.retain(|(_, _, times)| *times != Times::Times(0));
-        let (_, fault, times) = self.0.iter_mut().find(|(route, _, _)| route.covers(seen))?;
-        if let Times::Times(left) = times {
-            *left -= 1;
-        }
-        Some(*fault)
-    }
-}

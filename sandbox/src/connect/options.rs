@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use serde::Serialize;
+
 /// What may be chosen when the stand-in starts.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -92,7 +94,8 @@ pub struct Key {
 }
 
 /// A role of Connect's, the lowest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// May neither search nor create.
     Viewer,
@@ -100,14 +103,4 @@ pub enum Role {
     Publisher,
     /// May search and create.
     Administrator,
-}
-
-impl Role {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Role::Viewer => "viewer",
-            Role::Publisher => "publisher",
-            Role::Administrator => "administrator",
-        }
-    }
 }

@@ -1,7 +1,8 @@
 //! What this Connect knows, and what each call does to it.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::LazyLock;
+use std::time::{Instant, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,9 +11,10 @@ use uuid::Uuid;
 
 use super::answer::Answer;
 use super::call::{Call, Listing, Reading, Received};
-use super::faults::{Fault, Faults};
+use super::faults::{Fault, Route};
 use super::{Group, Key, Options, Role, Seen};
 use crate::discord::clock;
+use crate::faults::{self, Faults};
 
 /// Everything that changes while the stand-in runs.
 pub(super) struct State {
@@ -20,10 +22,10 @@ pub(super) struct State {
     /// What is shown of the key in use.
     key_end: String,
     user_guid: String,
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     pub(super) groups: Vec<Group>,
-    tickets: HashMap<String, Ticket>,
-    pub(super) faults: Faults,
+    pub(super) tickets: HashMap<String, Ticket>,
+    pub(super) faults: Faults<Route, Fault>,
     pub(super) violations: Vec<String>,
     /// The requests since start or the last clearing, each with its number since start.
     pub(super) seen: Vec<(u64, Seen)>,
@@ -31,26 +33,25 @@ pub(super) struct State {
 }
 
 /// A group in LDAP. Two entries of one name are two groups.
-struct Entry {
-    name: String,
+pub(super) struct Entry {
+    pub(super) name: String,
     /// The guid of the group that it became in Connect.
-    guid: Option<String>,
+    pub(super) guid: Option<String>,
 }
 
-struct Ticket {
-    name: String,
+pub(super) struct Ticket {
+    pub(super) name: String,
     /// The LDAP group; `None` for a group that Connect has and LDAP hasn't.
     entry: Option<usize>,
-    expires: Instant,
+    pub(super) expires: Instant,
     used: bool,
 }
 
-/// What is to happen to a request that has arrived and, unless a fault forbade it, was carried out.
-pub(super) enum Outcome {
-    Answer(Answer),
-    AnswerAfter(Duration, Answer),
-    AnswerOnRelease(Answer),
-    Cut,
+/// A request that has arrived and, unless a fault forbade it, was carried out.
+pub(super) struct Arrival {
+    pub(super) number: u64,
+    pub(super) fault: Option<Fault>,
+    pub(super) answer: Answer,
 }
 
 impl State {
@@ -64,7 +65,7 @@ impl State {
             entries: Vec::new(),
             groups: Vec::new(),
             tickets: HashMap::new(),
-            faults: Faults::default(),
+            faults: Vec::new(),
             violations: Vec::new(),
             seen: Vec::new(),
             arrivals: 0,
@@ -80,15 +81,6 @@ impl State {
 
     pub(super) fn add_entry(&mut self, name: &str) {
         self.entries.push(Entry { name: name.to_owned(), guid: None });
-    }
-
-    pub(super) fn entry_names(&self) -> Vec<String> {
-        self.entries.iter().map(|entry| entry.name.clone()).collect()
-    }
-
-    /// Every LDAP entry, with the guid of the group that it became.
-    pub(super) fn directory(&self) -> Vec<(String, Option<String>)> {
-        self.entries.iter().map(|entry| (entry.name.clone(), entry.guid.clone())).collect()
     }
 
     /// Makes the first LDAP entry of exactly this name a group, or finds the one that it is.
@@ -115,23 +107,8 @@ impl State {
         }
     }
 
-    pub(super) fn ticket_values(&self) -> Vec<String> {
-        self.tickets.keys().cloned().collect()
-    }
-
-    pub(super) fn ticket_name(&self, ticket: &str) -> Option<String> {
-        self.tickets.get(ticket).map(|ticket| ticket.name.clone())
-    }
-
-    pub(super) fn expire_tickets(&mut self) {
-        let now = Instant::now();
-        for ticket in self.tickets.values_mut() {
-            ticket.expires = now;
-        }
-    }
-
     /// Writes the request down, carries it out unless a fault forbids it, and says how to answer.
-    pub(super) fn arrive(&mut self, received: &Received, reading: Reading) -> (u64, Outcome) {
+    pub(super) fn arrive(&mut self, received: &Received, reading: Reading) -> Arrival {
         self.violations.extend(reading.violations);
         self.arrivals += 1;
         let seen = Seen {
@@ -145,32 +122,25 @@ impl State {
             status: None,
             created: None,
         };
-        let fault = self.faults.take(reading.route);
+        let fault = faults::take(&mut self.faults, |route| route.covers(reading.route));
         let before = self.groups.len();
-        let outcome = self.outcome(reading.call, fault);
+        let answer = self.answer(reading.call, fault);
         let created = self.groups.get(before).map(|group| group.guid.clone());
         self.seen.push((self.arrivals, Seen { created, ..seen }));
-        (self.arrivals, outcome)
+        Arrival { number: self.arrivals, fault, answer }
     }
 
-    fn outcome(&mut self, call: Result<Call, Answer>, fault: Option<Fault>) -> Outcome {
-        let carry_out = || call.map_or_else(|refused| refused, |call| self.carry_out(call));
+    fn answer(&mut self, call: Result<Call, Answer>, fault: Option<Fault>) -> Answer {
         match fault {
-            None => Outcome::Answer(carry_out()),
-            Some(Fault::Slow(delay)) => Outcome::AnswerAfter(delay, carry_out()),
-            Some(Fault::Hold) => Outcome::AnswerOnRelease(carry_out()),
-            Some(Fault::LostAnswer) => {
-                carry_out();
-                Outcome::Cut
+            None | Some(Fault::Slow(_) | Fault::Hold | Fault::LostAnswer) => {
+                call.map_or_else(|refused| refused, |call| self.carry_out(call))
             }
-            Some(Fault::Cut) => Outcome::Cut,
-            Some(Fault::Html(status)) => Outcome::Answer(Answer::html(status)),
-            Some(Fault::Error(code)) => Outcome::Answer(Answer::error(code)),
-            Some(Fault::RateLimited { retry_after }) => {
-                Outcome::Answer(Answer::rate_limited(retry_after))
-            }
-            Some(Fault::Unavailable { back_in }) => Outcome::Answer(Answer::unavailable(back_in)),
-            Some(Fault::Garbage) => Outcome::Answer(Answer::garbage()),
+            Some(Fault::Html(status)) => Answer::html(status),
+            Some(Fault::Error(code)) => Answer::error(code),
+            Some(Fault::RateLimited { retry_after }) => Answer::rate_limited(retry_after),
+            Some(Fault::Unavailable { back_in }) => Answer::unavailable(back_in),
+            // Of a connection that is cut nobody reads an answer.
+            Some(Fault::Garbage | Fault::Cut) => Answer::garbage(),
         }
     }
 
@@ -187,7 +157,7 @@ impl State {
                 Some(group) => Answer::ok(&group_json(&group.guid, &group.name)),
                 None => Answer::error(4),
             },
-            Call::Python => Answer::ok(&python()),
+            Call::Python => Answer::ok(&OBJECTS["python"]),
             Call::User => Answer::ok(&self.user()),
             Call::Keys { guid } if guid == self.user_guid => Answer::ok(&self.keys()),
             Call::Keys { .. } => Answer::error(4),
@@ -292,20 +262,10 @@ impl State {
     }
 
     fn user(&self) -> Value {
-        json!({
-            "guid": self.user_guid,
-            "email": "ldapgroup-bot@example.com",
-            "username": "ldapgroup-bot",
-            "first_name": "LDAP",
-            "last_name": "Group Bot",
-            "user_role": self.options.user_role.word(),
-            "created_time": "2026-01-12T09:30:00Z",
-            "updated_time": "2026-01-12T09:30:00Z",
-            "active_time": "2026-06-01T07:00:00Z",
-            "confirmed": true,
-            "locked": false,
-            "external_id": "uid=ldapgroup-bot,ou=people,dc=example,dc=com",
-        })
+        let mut user = OBJECTS["user"].clone();
+        user["guid"] = json!(self.user_guid);
+        user["user_role"] = json!(self.options.user_role);
+        user
     }
 
     /// The owner's keys, each without all but its last characters.
@@ -321,7 +281,7 @@ impl State {
                 "id": number.to_string(),
                 "name": name,
                 "key": end,
-                "user_role": key.role.word(),
+                "user_role": key.role,
                 "created_time": "2026-01-12T09:31:00Z",
                 "active_time": "2026-06-01T07:00:00Z",
                 "expires_at": key.expires.map(clock::second),
@@ -352,11 +312,11 @@ fn group_json(guid: &str, name: &str) -> Value {
     json!({ "guid": guid, "name": name, "owner_guid": null, "gid": null, "member_count": 0 })
 }
 
-fn python() -> Value {
-    let installation =
-        json!({ "version": "3.11.7", "cluster_name": "Local", "image_name": "Local" });
-    json!({ "installations": [installation], "api_enabled": true })
-}
+/// What the stand-in says of itself and of the key's owner.
+static OBJECTS: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("objects.json"))
+        .expect("the embedded objects are JSON, as every test shows")
+});
 
 /// By which hits of a prefix are sorted: an exact match comes first, then they get longer, as the
 /// reference of 2021 has it.

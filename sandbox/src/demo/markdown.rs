@@ -1,7 +1,7 @@
 //! What the bot's messages have of Discord's markdown, as lines for a terminal.
 //! <https://support.discord.com/hc/en-us/articles/210298617>
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::{
     paint::{Line, Span, style},
@@ -90,7 +90,7 @@ fn reference<'t>(text: &'t str, style: &'static str) -> Found<'t> {
         Span::new(&screen::user(user.parse().ok()?), style::BLUE)
     } else {
         let seconds = inner.strip_prefix("t:")?.strip_suffix(":f")?.parse().ok()?;
-        Span::new(&clock::minute(Duration::from_secs(seconds)), style)
+        Span::new(&clock::minute(UNIX_EPOCH + Duration::from_secs(seconds)), style)
     };
     Some((vec![span], after))
 }

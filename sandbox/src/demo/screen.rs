@@ -1,6 +1,6 @@
 //! Messages as one sees them in Discord's channel.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::Value;
 
@@ -77,7 +77,7 @@ fn header(message: &Message) -> Line {
 }
 
 fn author(message: &Message) -> Line {
-    let at = clock::minute(Duration::from_millis(clock::millis(message.id)));
+    let at = clock::minute(UNIX_EPOCH + Duration::from_millis(clock::millis(message.id)));
     let (_, time) = at.split_once(' ').unwrap_or_default();
     let padding = Span::new(" ", style::TAG).if_coloured();
     Line::of(vec![

@@ -1,16 +1,11 @@
 //! What a person gets to see.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use super::{
-    Discord, Person, State,
-    forms::Form,
-    interactions::{Choice, Outcome},
-    messages::Message,
-};
+use super::{Discord, State, forms::Form, interactions::Choice, messages::Message};
 
 /// An interaction that the bot may still be busy with.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Pending {
     discord: Discord,
     id: u64,
@@ -19,14 +14,6 @@ pub struct Pending {
 /// Nothing came within 3 s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoAnswer;
-
-impl fmt::Display for NoAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the application did not respond")
-    }
-}
-
-impl std::error::Error for NoAnswer {}
 
 /// What the bot's first answer shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +33,7 @@ pub enum First {
 }
 
 /// What a person finally sees of an interaction.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Answer {
     /// What it is.
     pub reply: Reply,
@@ -88,29 +75,21 @@ impl Pending {
     /// Waits for what the person finally sees: a message, an update or a form as soon as it comes; after
     /// "thinking…" the edit that fills it, or the follow-up if it was deleted.
     pub async fn answer(&self) -> Answer {
-        let reply = self.outcome().await.map_or(Reply::NoResponse, Reply::from);
-        Answer { reply, first_answer_after: self.first_answer_after(), pending: self.clone() }
+        let reply = self.outcome().await.unwrap_or(Reply::NoResponse);
+        let first = self.discord.shared().lock().interaction(self.id).and_then(|of| of.first);
+        let first_answer_after = first.map(|(_, after)| after);
+        Answer { reply, first_answer_after, pending: self.clone() }
     }
 
     /// Waits for the first answer, or until it is too late for one.
     pub async fn first(&self) -> First {
-        let shared = self.discord.shared();
-        let Some(dispatched) = shared.lock().interaction(self.id).map(|found| found.dispatched)
-        else {
-            return First::NoAnswer;
-        };
-        let answered = |state: &State| {
-            let found = state.interaction(self.id)?;
-            found.first.map(|_| found.outcome.clone())
-        };
-        match shared.wait(dispatched + shared.options.answer_within, answered).await {
+        match self.answered().await {
             None => First::NoAnswer,
-            // A deferral's outcome is open; what came of it meanwhile is one that was deferred.
-            Some(None | Some(Outcome::Message { deferred: true, .. })) => First::Thinking,
-            Some(Some(Outcome::Message { deferred: false, .. })) => First::Message,
-            Some(Some(Outcome::Update(_))) => First::Update,
-            Some(Some(Outcome::Form(form))) => First::Form(form),
-            Some(Some(Outcome::Acknowledged | Outcome::Choices(_))) => First::Acknowledged,
+            Some((5, _)) => First::Thinking,
+            Some((_, Some(Reply::Form(form)))) => First::Form(form),
+            Some((_, Some(Reply::Message { .. }))) => First::Message,
+            Some((_, Some(Reply::Update(_)))) => First::Update,
+            Some(_) => First::Acknowledged,
         }
     }
 
@@ -120,39 +99,29 @@ impl Pending {
     ///
     /// If it didn't in time; Discord's client then says so.
     pub async fn choices(&self) -> Result<Vec<Choice>, NoAnswer> {
-        match self.outcome().await {
-            Some(Outcome::Choices(choices)) => Ok(choices),
-            Some(
-                Outcome::Message { .. }
-                | Outcome::Update(_)
-                | Outcome::Form(_)
-                | Outcome::Acknowledged,
-            )
-            | None => Err(NoAnswer),
-        }
+        self.answered().await.ok_or(NoAnswer)?;
+        let state = self.discord.shared().lock();
+        state.interaction(self.id).and_then(|found| found.choices.clone()).ok_or(NoAnswer)
     }
 
-    pub(super) fn first_answer_after(&self) -> Option<Duration> {
-        let state = self.discord.shared().lock();
-        let (_, after) = state.interaction(self.id)?.first?;
-        Some(after)
+    /// Waits for the first answer: its type, and what was seen by then.
+    async fn answered(&self) -> Option<(u64, Option<Reply>)> {
+        let shared = self.discord.shared();
+        let deadline =
+            shared.lock().interaction(self.id)?.dispatched + shared.options.answer_within;
+        let look = |state: &State| {
+            let found = state.interaction(self.id)?;
+            found.first.map(|(kind, _)| (kind, found.outcome.clone()))
+        };
+        shared.wait(deadline, look).await
     }
 
     /// Waits until it is settled what is seen, or that nothing is.
-    pub(super) async fn outcome(&self) -> Option<Outcome> {
+    async fn outcome(&self) -> Option<Reply> {
+        self.answered().await?;
         let shared = self.discord.shared();
-        let dispatched = shared.lock().interaction(self.id)?.dispatched;
-        let answered = shared
-            .wait(dispatched + shared.options.answer_within, |state| {
-                state.interaction(self.id)?.first
-            })
-            .await;
-        answered?;
-        shared
-            .wait(dispatched + shared.options.token_lives, |state| {
-                state.interaction(self.id)?.outcome.clone()
-            })
-            .await
+        let deadline = shared.lock().interaction(self.id)?.dispatched + shared.options.token_lives;
+        shared.wait(deadline, |state| state.interaction(self.id)?.outcome.clone()).await
     }
 }
 
@@ -165,9 +134,7 @@ impl Answer {
     pub fn message(&self) -> &Message {
         match &self.reply {
             Reply::Message { message, .. } | Reply::Update(message) => message,
-            Reply::Form(_) | Reply::Acknowledged | Reply::NoResponse => {
-                panic!("a message was expected, not {:?}", self.reply)
-            }
+            other => panic!("a message was expected, not {other:?}"),
         }
     }
 
@@ -179,9 +146,7 @@ impl Answer {
     pub fn form(&self) -> &Form {
         match &self.reply {
             Reply::Form(form) => form,
-            Reply::Message { .. } | Reply::Update(_) | Reply::Acknowledged | Reply::NoResponse => {
-                panic!("a form was expected, not {:?}", self.reply)
-            }
+            other => panic!("a form was expected, not {other:?}"),
         }
     }
 
@@ -215,31 +180,8 @@ impl Answer {
     ///
     /// If it doesn't come within [`Options::patience`](super::Options::patience).
     pub async fn later(&self, index: usize) -> Message {
-        let (shared, id) = (self.pending.discord.shared(), self.pending.id);
-        let found = shared
-            .wait(shared.patience(), |state| state.interaction(id)?.later.get(index).cloned())
-            .await;
-        found.unwrap_or_else(|| panic!("nothing came after {:?}", self.reply))
-    }
-}
-
-impl fmt::Debug for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
-            .field("reply", &self.reply)
-            .field("first_answer_after", &self.first_answer_after)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Pending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Pending").field(&self.id).finish()
-    }
-}
-
-impl fmt::Debug for Person {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Person").field(&self.who()).finish()
+        let later = |state: &State| state.interaction(self.pending.id)?.later.get(index).cloned();
+        let why = || format!("nothing came after {:?}", self.reply);
+        self.pending.discord.shared().demand(later, why).await
     }
 }

@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use super::{
     APPLICATION, Change, Shared, State, Who,
     commands::{self, Scope},
+    components::list,
     facts::known_guild,
     replies::{Answer, Refusal},
     rest::Call,
     rules,
-    world::{bot_user, merge},
+    world::{bot_user, merge, object},
 };
 
 /// `GET /applications/@me`, `GET /oauth2/applications/@me`
@@ -25,9 +26,7 @@ pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let body = call.body(|problems, body| {
         for name in body.as_object().into_iter().flat_map(|fields| fields.keys()) {
-            if name != "interactions_endpoint_url" {
-                problems.refuse(name, "UNSUPPORTED", "The stand-in doesn't change this field.");
-            }
+            problems.ensure(name == "interactions_endpoint_url", name, "UNSUPPORTED");
         }
     })?;
     if let Some(url) = body.get("interactions_endpoint_url") {
@@ -37,30 +36,14 @@ pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 }
 
 fn json(shared: &Shared) -> Value {
-    json!({
+    let own = json!({
         "id": APPLICATION.to_string(),
-        "name": "ldapgroup",
-        "icon": null,
-        "description": "",
-        "type": null,
         "bot": bot_user(),
-        "bot_public": false,
-        "bot_require_code_grant": false,
-        "integration_types_config": {"0": {}},
         "verify_key": shared.sender.public_key(),
-        "flags": 0,
-        "flags_new": "0",
         "owner": Who::Admin.user(),
-        "team": null,
-        "redirect_uris": [],
         "interactions_endpoint_url": shared.lock().endpoint.url,
-        "role_connections_verification_url": null,
-        "approximate_guild_count": 2,
-        "approximate_user_install_count": 0,
-        "approximate_user_authorization_count": 0,
-        "explicit_content_filter": 0,
-        "eligible_oauth2_scopes": [],
-    })
+    });
+    object("application", own)
 }
 
 /// Where the path's commands count, if there is such a place.
@@ -79,9 +62,7 @@ fn scope(call: &mut Call<'_>) -> Result<Scope, Refusal> {
 /// `GET …/commands`
 pub(super) fn commands(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let scope = scope(call)?;
-    let state = call.shared.lock();
-    let list = state.commands.get(&scope).cloned();
-    Ok(Answer::json(200, list.unwrap_or_default().into()))
+    Ok(Answer::json(200, call.shared.lock().commands_of(scope).into()))
 }
 
 /// `PUT …/commands`: these, in place of all others. One of the same name keeps its id.
@@ -89,8 +70,8 @@ pub(super) fn set_commands(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let scope = scope(call)?;
     let body = call.body(rules::commands::all)?;
     let mut state = call.shared.lock();
-    let list = body.as_array().map_or(&[][..], Vec::as_slice);
-    let full: Vec<_> = list.iter().map(|command| state.register(scope, command).0).collect();
+    let register = |command| state.register(scope, command).0;
+    let full: Vec<_> = list(&body).iter().map(register).collect();
     state.commands.insert(scope, full.clone());
     tell(&state, scope);
     Ok(Answer::json(200, full.into()))
@@ -111,8 +92,7 @@ pub(super) fn create_command(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 
 /// Where the path's command stands in the list of its scope.
 fn position(state: &State, scope: Scope, id: &str) -> Result<usize, Refusal> {
-    let list = state.commands.get(&scope).map_or(&[][..], Vec::as_slice);
-    let at = list.iter().position(|known| known["id"] == id);
+    let at = state.commands_of(scope).iter().position(|known| known["id"] == id);
     at.ok_or(Refusal::UNKNOWN_COMMAND)
 }
 
@@ -141,9 +121,7 @@ pub(super) fn edit_command(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     merge(&mut changed, commands::without_null(&body));
     let mut state = call.shared.lock();
     let at = position(&state, scope, &id)?;
-    if let Some(list) = state.commands.get_mut(&scope) {
-        list[at] = changed.clone();
-    }
+    state.commands.entry(scope).or_default()[at] = changed.clone();
     tell(&state, scope);
     Ok(Answer::json(200, changed))
 }
@@ -153,9 +131,7 @@ pub(super) fn delete_command(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let scope = scope(call)?;
     let mut state = call.shared.lock();
     let at = position(&state, scope, call.param("command_id"))?;
-    if let Some(list) = state.commands.get_mut(&scope) {
-        list.remove(at);
-    }
+    state.commands.entry(scope).or_default().remove(at);
     tell(&state, scope);
     Ok(Answer::EMPTY)
 }

@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 
 use super::{
     Shared, State,
+    answers::Reply,
     check::{Problems, number},
     forms::Form,
-    interactions::{Choice, Kind, Outcome},
+    interactions::Kind,
     messages::EPHEMERAL,
     replies::{Answer, Refusal},
     rest::Call,
-    rules::{commands, forms, messages},
+    rules::{commands, components, messages},
 };
 
 /// `POST /interactions/{id}/{token}/callback`
@@ -75,7 +76,7 @@ pub(super) fn check(problems: &mut Problems, shared: &Shared, (id, to): (u64, Ki
         (8, Kind::Autocomplete { option }) => {
             commands::choices(problems, "data", data, option);
         }
-        (9, _) => forms::check(problems, "data", data),
+        (9, _) => components::form(problems, "data", data),
         (_, _) => {}
     }
 }
@@ -90,6 +91,9 @@ pub(super) fn carry_out(shared: &Shared, id: u64, body: &Value) -> Result<(), Re
     if let Some(interaction) = state.interaction_mut(id) {
         interaction.original = original;
         interaction.outcome = outcome;
+        let choices = || body["data"]["choices"].clone();
+        interaction.choices =
+            (kind == 8).then(|| serde_json::from_value(choices()).unwrap_or_default());
         interaction.first = Some((kind, took));
     }
     drop(state);
@@ -103,7 +107,7 @@ fn answer(
     id: u64,
     kind: u64,
     data: &Value,
-) -> Result<(Option<u64>, Option<Outcome>), Refusal> {
+) -> Result<(Option<u64>, Option<Reply>), Refusal> {
     let interaction = state.interaction(id).ok_or(Refusal::UNKNOWN_INTERACTION)?;
     let private = number(data, "flags") & EPHEMERAL != 0;
     let (source, channel) = (interaction.source, interaction.channel);
@@ -114,7 +118,7 @@ fn answer(
                 return Err(Refusal::EMPTY);
             }
             let message = state.post(message);
-            (Some(message.id), Some(Outcome::Message { message, deferred: false }))
+            (Some(message.id), Some(Reply::Message { message, deferred: false }))
         }
         5 => {
             let mut message = state.answer_message(id, &Value::Null, private)?;
@@ -122,28 +126,18 @@ fn answer(
             // Nothing is pinged by a placeholder.
             (Some(state.post(message).id), None)
         }
-        6 => (source, Some(Outcome::Acknowledged)),
+        6 => (source, Some(Reply::Acknowledged)),
         7 => {
             let pressed = source.ok_or(Refusal::UNKNOWN_MESSAGE)?;
             let message = state.edit(pressed, data)?;
-            (source, Some(Outcome::Update(message)))
+            (source, Some(Reply::Update(message)))
         }
-        8 => (None, Some(Outcome::Choices(offered(data)))),
+        8 => (None, Some(Reply::Acknowledged)),
         _ => {
             let form = Form::of(data, channel, source, interaction.metadata());
-            (None, Some(Outcome::Form(form)))
+            (None, Some(Reply::Form(form)))
         }
     })
-}
-
-fn offered(data: &Value) -> Vec<Choice> {
-    let list = data["choices"].as_array().map_or(&[][..], Vec::as_slice);
-    list.iter()
-        .map(|choice| Choice {
-            name: choice["name"].as_str().unwrap_or_default().to_owned(),
-            value: choice["value"].clone(),
-        })
-        .collect()
 }
 
 /// What is answered to a callback that asks for it.

@@ -1,6 +1,9 @@
 //! The routes of a channel and its messages.
 //! <https://discord.com/developers/docs/resources/message>
 
+use serde_json::Value;
+use tokio::time::{Duration, Instant};
+
 use super::{
     APPLICATION, State,
     check::id_in,
@@ -68,7 +71,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if let Some(first) = state.sent_before(&body, shared.options.nonces_live)? {
         return Ok(Answer::json(200, first));
     }
-    state.grants.open(channel.id)?;
+    state.grants.open(channel.id, true)?;
     let mut message = Message::of_bot(channel.id, &body, &state.grants.reach(channel.id));
     message.replies_to = id_in(&body["message_reference"]["message_id"]);
     if message.is_empty() && message.components.is_empty() {
@@ -101,7 +104,7 @@ pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if message.author_id() != APPLICATION {
         return Err(Refusal::NOT_THE_AUTHOR);
     }
-    call.shared.lock().grants.demand_open(message.channel)?;
+    call.shared.lock().grants.open(message.channel, false)?;
     let body = call.body(|problems, body| {
         messages::check(problems, "", body, Way::Edit(&message));
     })?;
@@ -116,7 +119,59 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if message.author_id() != APPLICATION {
         return Err(Refusal::NO_PERMISSION);
     }
-    state.grants.demand_open(message.channel)?;
+    state.grants.open(message.channel, false)?;
     state.delete(message.id);
     Ok(Answer::EMPTY)
+}
+
+/// A nonce that a message was sent with: one that is sent again with the same is the message that was
+/// sent. <https://discord.com/developers/docs/resources/message#create-message>
+pub(super) struct Nonce {
+    value: Value,
+    message: u64,
+    sent: Instant,
+}
+
+impl State {
+    /// The message that was sent with the body's nonce, no longer ago than Discord keeps nonces, as it
+    /// now stands; if Discord is to heed it.
+    ///
+    /// # Errors
+    ///
+    /// If that message was deleted meanwhile, which Discord has so on purpose:
+    /// <https://github.com/discord/discord-api-docs/issues/6647>
+    pub(super) fn sent_before(
+        &mut self,
+        body: &Value,
+        kept: Duration,
+    ) -> Result<Option<Value>, Refusal> {
+        self.nonces.retain(|known| known.sent.elapsed() < kept);
+        let mut known = self.nonces.iter();
+        let found = known.find(|known| known.value == body["nonce"]);
+        let Some(found) = found.filter(|_| body["enforce_nonce"] == true) else {
+            return Ok(None);
+        };
+        let message = self.message(found.message).ok_or(Refusal::UNKNOWN_MESSAGE)?;
+        Ok(Some(with_nonce(message, body)))
+    }
+
+    /// Keeps the nonce that the message was sent with, if it has one, and gives what is answered.
+    pub(super) fn note_nonce(&mut self, message: &Message, body: &Value) -> Value {
+        if !body["nonce"].is_null() {
+            self.nonces.push(Nonce {
+                value: body["nonce"].clone(),
+                message: message.id,
+                sent: Instant::now(),
+            });
+        }
+        with_nonce(message, body)
+    }
+}
+
+fn with_nonce(message: &Message, body: &Value) -> Value {
+    let mut json = message.json();
+    if !body["nonce"].is_null() {
+        json["nonce"] = body["nonce"].clone();
+    }
+    json
 }

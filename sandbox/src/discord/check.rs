@@ -1,5 +1,7 @@
 //! What is wrong with a request, in Discord's words.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use serde_json::{Value, json};
 
 /// What is wrong with a body.
@@ -14,6 +16,13 @@ pub(super) struct Problems {
 impl Problems {
     pub(super) fn refuse(&mut self, path: &str, code: &'static str, message: impl Into<String>) {
         self.refused.push((path.to_owned(), code, message.into()));
+    }
+
+    /// Refuses in the words that go with the code, unless it is as it must be.
+    pub(super) fn ensure(&mut self, fits: bool, path: &str, code: &'static str) {
+        if !fits {
+            self.refuse(path, code, sentence(code));
+        }
     }
 
     /// Records what Discord lets pass and the tests must not.
@@ -53,6 +62,17 @@ impl Problems {
         }
         tree
     }
+}
+
+/// What Discord says with a code that always goes with the same words.
+static SENTENCES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("sentences.json"))
+        .expect("the embedded sentences are JSON, as every test shows")
+});
+
+/// The words that go with a code.
+pub(super) fn sentence(code: &str) -> &'static str {
+    &SENTENCES[code]
 }
 
 /// A text's length as Discord's limits count it: in UTF-16 code units.

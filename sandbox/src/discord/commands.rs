@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::{
     State,
     check::number,
-    world::{APPLICATION, merge, snowflake},
+    components::{list, text},
+    world::{APPLICATION, merge, object, snowflake},
 };
 
 /// An option's type that is a subcommand.
@@ -41,20 +42,20 @@ pub(super) fn is_of(value: &Value, kind: u64) -> bool {
 }
 
 impl State {
+    /// The commands that are registered there.
+    pub(super) fn commands_of(&self, scope: Scope) -> &[Value] {
+        self.commands.get(&scope).map_or(&[], Vec::as_slice)
+    }
+
     /// The command as Discord answers it, and whether it is new. One that replaces another of its
     /// name and type keeps that one's id.
     pub(super) fn register(&self, scope: Scope, command: &Value) -> (Value, bool) {
-        let mut full = json!({
+        let own = json!({
             "id": snowflake().to_string(),
             "application_id": APPLICATION.to_string(),
             "version": snowflake().to_string(),
-            "type": 1,
-            "description": "",
-            "default_member_permissions": null,
-            "integration_types": [0],
-            "contexts": null,
-            "nsfw": false,
         });
+        let mut full = object("command", own);
         if let Scope::Guild(guild) = scope {
             full["guild_id"] = json!(guild.to_string());
         }
@@ -63,11 +64,10 @@ impl State {
         if let Some(bits) = full["default_member_permissions"].as_u64() {
             full["default_member_permissions"] = json!(bits.to_string());
         }
-        let known = self.commands.get(&scope).map_or(&[][..], Vec::as_slice);
-        let mut known = known.iter();
-        let same =
-            known.find(|known| known["name"] == full["name"] && known["type"] == full["type"]);
-        if let Some(same) = same {
+        let mut known = self.commands_of(scope).iter();
+        let is_same = |known: &&Value| ["name", "type"].iter().all(|of| known[*of] == full[*of]);
+        let same = known.find(is_same).cloned();
+        if let Some(same) = &same {
             full["id"] = same["id"].clone();
         }
         (full, same.is_none())
@@ -108,8 +108,7 @@ pub(super) struct Registered<'c> {
 impl Registered<'_> {
     /// The options that the command or the subcommand takes.
     pub(super) fn options(&self) -> &[Value] {
-        let of = self.subcommand.unwrap_or(self.command);
-        of["options"].as_array().map_or(&[], Vec::as_slice)
+        list(&self.subcommand.unwrap_or(self.command)["options"])
     }
 
     pub(super) fn option(&self, name: &str) -> Option<&Value> {
@@ -118,29 +117,20 @@ impl Registered<'_> {
 
     /// The command as it is typed, without its slash.
     pub(super) fn full_name(&self) -> String {
-        let own = self.command["name"].as_str().unwrap_or_default();
-        match self.subcommand {
-            None => own.to_owned(),
-            Some(sub) => format!("{own} {}", sub["name"].as_str().unwrap_or_default()),
-        }
+        let names = [Some(self.command), self.subcommand].into_iter().flatten();
+        names.map(|part| text(&part["name"])).collect::<Vec<_>>().join(" ")
     }
 }
 
 /// Every command that can be typed: with its subcommand where it has any.
-pub(super) fn typeable(commands: &[Value]) -> Vec<Registered<'_>> {
-    let mut found = Vec::new();
-    for command in commands {
-        let options = command["options"].as_array().map_or(&[][..], Vec::as_slice);
-        let subcommands: Vec<_> =
-            options.iter().filter(|option| number(option, "type") == SUBCOMMAND).collect();
+pub(super) fn typeable(commands: &[Value]) -> impl Iterator<Item = Registered<'_>> {
+    commands.iter().flat_map(|command| {
+        let options = list(&command["options"]).iter();
+        let mut subcommands: Vec<_> =
+            options.filter(|option| number(option, "type") == SUBCOMMAND).map(Some).collect();
         if subcommands.is_empty() {
-            found.push(Registered { command, subcommand: None });
+            subcommands.push(None);
         }
-        found.extend(
-            subcommands
-                .into_iter()
-                .map(|subcommand| Registered { command, subcommand: Some(subcommand) }),
-        );
-    }
-    found
+        subcommands.into_iter().map(move |subcommand| Registered { command, subcommand })
+    })
 }

@@ -1,16 +1,15 @@
 //! What is read from a message's components, at any depth.
 //! <https://discord.com/developers/docs/components/reference>
 
-use std::{collections::HashSet, iter, slice};
+use std::collections::HashSet;
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
     Message,
-    check::number,
+    check::{join, number},
     commands::without_null,
-    world::{merge, snowflake},
+    world::{object, snowflake},
 };
 
 /// The flag of a message that is made of components alone: they hold its text too.
@@ -31,7 +30,7 @@ pub(crate) mod kind {
 }
 
 /// A button of a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Button {
     /// What it says; empty if it only has an emoji.
     pub label: String,
@@ -42,7 +41,7 @@ pub struct Button {
 }
 
 /// A select menu of a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Menu {
     /// What a choice sends.
     pub custom_id: String,
@@ -88,8 +87,9 @@ impl Message {
 
     /// The id of the component of this `custom_id`; 1 if the message has it no more.
     pub(super) fn id_of_component(&self, custom_id: &Value) -> Value {
-        let found = all(&self.components).into_iter().find(|part| part["custom_id"] == *custom_id);
-        found.map_or(1.into(), |part| part["id"].clone())
+        let all = all("", &self.components);
+        let found = all.iter().find(|(_, part)| part["custom_id"] == *custom_id);
+        found.map_or(1.into(), |(_, part)| part["id"].clone())
     }
 
     /// The content of each text display, in the order in which they are read.
@@ -99,17 +99,26 @@ impl Message {
 }
 
 fn of_kind(components: &[Value], kind: u64) -> impl Iterator<Item = &Value> {
-    all(components).into_iter().filter(move |component| number(component, "type") == kind)
+    let all = all("", components).into_iter().map(|(_, part)| part);
+    all.filter(move |component| number(component, "type") == kind)
 }
 
-/// The components and what stands in them. A section's texts are read before its accessory.
-fn all(components: &[Value]) -> Vec<&Value> {
-    let whole = components.iter().flat_map(|component| {
-        let accessory = component.get("accessory").map_or(&[][..], slice::from_ref);
-        let inner = all(list(&component["components"])).into_iter().chain(all(accessory));
-        iter::once(component).chain(inner)
-    });
-    whole.collect()
+/// The components and what stands in them, each with its path in order. A section's texts are read
+/// before its accessory.
+pub(super) fn all<'v>(at: &str, components: &'v [Value]) -> Vec<(String, &'v Value)> {
+    let whole = |(index, part)| whole(join(at, &format!("{index}")), part);
+    components.iter().enumerate().flat_map(whole).collect()
+}
+
+fn whole(at: String, part: &Value) -> Vec<(String, &Value)> {
+    let mut inner = all(&join(&at, "components"), list(&part["components"]));
+    for name in ["accessory", "component"] {
+        if part[name].is_object() {
+            inner.extend(whole(join(&at, name), &part[name]));
+        }
+    }
+    inner.insert(0, (at, part));
+    inner
 }
 
 /// The elements of a list; none if it isn't one.
@@ -125,7 +134,7 @@ pub(crate) fn text(value: &Value) -> &str {
 /// The components as Discord answers them: each with an id, what wasn't given as it is by default.
 pub(super) fn filled(components: &[Value]) -> Vec<Value> {
     let taken: HashSet<u64> =
-        all(components).iter().filter_map(|part| part["id"].as_u64()).collect();
+        all("", components).iter().filter_map(|(_, part)| part["id"].as_u64()).collect();
     let mut free = (1..).filter(|id| !taken.contains(id));
     components.iter().map(|component| fill(component, &mut free)).collect()
 }
@@ -136,26 +145,20 @@ fn fill(component: &Value, free: &mut impl Iterator<Item = u64>) -> Value {
     if number(component, "id") == 0 {
         full["id"] = free.next().into();
     }
-    let defaults = match number(component, "type") {
-        kind::MENU => json!({"min_values": 1, "max_values": 1}),
-        kind::CONTAINER => json!({"accent_color": null, "spoiler": false}),
-        kind::SEPARATOR => json!({"divider": true, "spacing": 1}),
-        kind::THUMBNAIL => json!({"description": null, "spoiler": false}),
-        _ => json!({}),
+    let kind = match number(component, "type") {
+        kind::MENU => "menu",
+        kind::CONTAINER => "container",
+        kind::SEPARATOR => "separator",
+        kind::THUMBNAIL => "picture",
+        _ => "component",
     };
-    for (name, value) in defaults.as_object().into_iter().flatten() {
-        if full[name].is_null() {
-            full[name] = value.clone();
-        }
-    }
+    full = object(kind, full);
     if full["media"].is_object() {
         unfurl(&mut full["media"]);
     }
     for item in full.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten() {
-        let mut whole = json!({"description": null, "spoiler": false});
-        merge(&mut whole, item.take());
-        unfurl(&mut whole["media"]);
-        *item = whole;
+        *item = object("picture", item.take());
+        unfurl(&mut item["media"]);
     }
     if let Some(inner) = component["components"].as_array() {
         full["components"] = inner.iter().map(|inner| fill(inner, free)).collect();

@@ -6,8 +6,8 @@ use serde_json::Value;
 use tokio::sync::broadcast;
 
 use super::{
-    Change, ChannelId, Discord, Fault, GUILD, Message, Person, Request, Route, Times, Unanswered,
-    Who, commands::Scope,
+    Change, ChannelId, Discord, Fault, GUILD, Message, Person, Request, Route, State, Times, Who,
+    commands::Scope,
 };
 
 impl Discord {
@@ -48,23 +48,21 @@ impl Discord {
     /// If that isn't so within [`Options::patience`](super::Options::patience), with the requests
     /// that came.
     pub async fn wait_ready(&self) {
-        let shared = self.shared();
-        let ready = shared
-            .wait(shared.patience(), |state| {
-                let registered = state.commands.contains_key(&Scope::Guild(GUILD));
-                (registered && state.gateway.is_ready()).then_some(())
-            })
-            .await;
-        if ready.is_none() {
-            let came: Vec<_> = self.requests().iter().map(Request::to_string).collect();
-            panic!(
-                "the bot isn't ready; its requests: {came:#?}, gateway connections: {}, identifies: \
-                 {}, violations: {:#?}",
-                self.connections(),
-                self.identifies(),
-                self.violations()
-            );
-        }
+        let is_ready = |state: &State| {
+            let registered = state.commands.contains_key(&Scope::Guild(GUILD));
+            (registered && state.gateway.is_ready()).then_some(())
+        };
+        let why = || {
+            let (came, counts) = (self.came(), self.gateway_counts());
+            let violations = self.violations();
+            format!("the bot isn't ready; its requests: {came:#?}, {counts:?}, {violations:#?}")
+        };
+        self.shared().demand(is_ready, why).await;
+    }
+
+    /// The requests that came, for people.
+    fn came(&self) -> Vec<String> {
+        self.requests().iter().map(Request::to_string).collect()
     }
 
     /// The commands that are registered in a server, with their ids; `None` if none ever were.
@@ -95,8 +93,9 @@ impl Discord {
         state.messages.iter().find(|message| message.id == id).cloned()
     }
 
-    /// The slash commands of this person that got no answer in time, oldest first.
-    pub fn unanswered(&self, who: Who) -> Vec<Unanswered> {
+    /// The slash commands of this person that got no answer in time, oldest first, each as the message
+    /// that stands in its place.
+    pub fn unanswered(&self, who: Who) -> Vec<Message> {
         let shared = self.shared();
         let state = shared.lock();
         let own = state.interactions.iter().filter(|found| found.who() == who);
@@ -118,19 +117,17 @@ impl Discord {
         channel: ChannelId,
         wanted: impl Fn(&Message) -> bool,
     ) -> Message {
-        let shared = self.shared();
-        let found = shared
-            .wait(shared.patience(), |state| {
-                let visible = state.messages.iter().rev();
-                let mut visible = visible
-                    .filter(|message| message.channel == channel && message.private_to.is_none());
-                visible.find(|message| wanted(message)).cloned()
-            })
-            .await;
-        found.unwrap_or_else(|| {
+        let is_public =
+            |message: &&Message| message.channel == channel && message.private_to.is_none();
+        let look = |state: &State| {
+            let mut visible = state.messages.iter().rev().filter(is_public);
+            visible.find(|message| wanted(message)).cloned()
+        };
+        let why = || {
             let there: Vec<_> = self.messages(channel).iter().map(Message::text).collect();
-            panic!("no message is as wanted; the channel holds {there:#?}")
-        })
+            format!("no message is as wanted; the channel holds {there:#?}")
+        };
+        self.shared().demand(look, why).await
     }
 
     /// Waits until the recorded requests are as wanted, say until one of a route has been answered.
@@ -139,13 +136,9 @@ impl Discord {
     ///
     /// If they aren't within [`Options::patience`](super::Options::patience), with those there are.
     pub async fn wait_for_requests(&self, wanted: impl Fn(&[Request]) -> bool) {
-        let shared = self.shared();
-        let found =
-            shared.wait(shared.patience(), |state| wanted(&state.requests).then_some(())).await;
-        if found.is_none() {
-            let came: Vec<_> = self.requests().iter().map(Request::to_string).collect();
-            panic!("the requests aren't as wanted: {came:#?}");
-        }
+        let look = |state: &State| wanted(&state.requests).then_some(());
+        let why = || format!("the requests aren't as wanted: {:#?}", self.came());
+        self.shared().demand(look, why).await;
     }
 
     /// Deletes a message as a moderator does. `false` if there is none.
@@ -189,18 +182,18 @@ impl Discord {
     /// How many calls were one too many by [`Options::limits`](super::Options::limits) and refused with
     /// 429; those of [`Fault::RateLimited`] aren't among them.
     pub fn rate_limited(&self) -> u64 {
-        self.shared().lock().quota.refused()
+        self.shared().lock().quota.refused
     }
 
     /// Every later change, as it happens. Whoever is 1024 behind misses the oldest.
     pub fn subscribe(&self) -> broadcast::Receiver<Change> {
-        self.shared().lock().changes.subscribe()
+        self.shared().lock().changes.0.subscribe()
     }
 
     /// Lets requests of this route, or of any if `None`, meet a fault. Faults come in the order in
     /// which they were asked for, one per request.
     pub fn fail(&self, route: impl Into<Option<Route>>, fault: Fault, times: Times) {
-        self.shared().lock().faults.add(route.into(), fault, times);
+        self.shared().lock().faults.push((route.into(), fault, times));
     }
 
     /// Ends all faults.

@@ -13,6 +13,7 @@ use super::{
     check::{Problems, units},
     explain::explain,
     routes::{Route, TABLE},
+    world::merge,
 };
 
 /// The name under which requests are described, with the amendments that [`amend`] makes.
@@ -59,6 +60,16 @@ fn amend(requests: &mut Value) {
     // 4000 are for people who pay: https://discord.com/developers/docs/resources/message
     for name in ["MessageCreateRequest", "MessageEditRequestPartial"] {
         schemas[name]["properties"]["content"]["maxLength"] = json!(2000);
+    }
+    // https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-modal;
+    // of what a label may hold, the stand-in has text inputs.
+    let input = "#/components/schemas/TextInputComponentForModalRequest";
+    for (name, field, more) in [
+        ("ModalInteractionCallbackRequestData", "components", json!({"maxItems": 5})),
+        ("ActionRowComponentForModalRequest", "components", json!({"maxItems": 1})),
+        ("LabelComponentForModalRequest", "component", json!({"oneOf": [{"$ref": input}]})),
+    ] {
+        merge(&mut schemas[name]["properties"][field], more);
     }
     // https://discord.com/developers/docs/interactions/application-commands
     schemas["ApplicationCommandOptionStringChoice"]["properties"]["value"]["maxLength"] =
@@ -268,14 +279,14 @@ impl<'i> Keyword<'i> for Length {
     }
 }
 
-/// Why an address isn't one that Discord takes: its code and its sentence.
-pub(super) fn address(url: &str) -> Result<(), (&'static str, &'static str)> {
-    let invalid = ("URL_TYPE_INVALID_URL", "Not a well formed URL.");
+/// Why an address isn't one that Discord takes, as its code.
+pub(super) fn address(url: &str) -> Result<(), &'static str> {
+    let invalid = "URL_TYPE_INVALID_URL";
     let (scheme, rest) = url.split_once("://").ok_or(invalid)?;
     match scheme {
         "discord" | "attachment" if !rest.is_empty() => return Ok(()),
         "http" | "https" => {}
-        _ => return Err(("URL_TYPE_INVALID_SCHEME", "Scheme is not supported.")),
+        _ => return Err("URL_TYPE_INVALID_SCHEME"),
     }
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     // A name that only a local network knows is refused, a number isn't, as bots report:

@@ -21,10 +21,10 @@ use super::{
     APPLICATION, Discord, Route, Shared, State, callback,
     check::Problems,
     description::Operation,
-    payloads::{kind, token},
+    payloads::token,
     replies::Refusal,
     rest::Call,
-    world::snowflake,
+    world::{object, snowflake},
 };
 
 /// A request to the Interactions Endpoint URL. Whoever has one can send it again, or changed.
@@ -157,29 +157,13 @@ fn hex(bytes: &[u8]) -> String {
 /// Discord's own user greets. A callback can't answer it, only the response can:
 /// <https://github.com/discord/discord-api-docs/issues/7311>
 fn ping() -> String {
-    let json = json!({
+    let own = json!({
         "id": snowflake().to_string(),
         "application_id": APPLICATION.to_string(),
-        "type": kind::PING,
         "token": token(),
-        "version": 1,
-        "app_permissions": "562949953601536",
-        "authorizing_integration_owners": {},
-        "entitlements": [],
-        "user": {
-            "id": "643945264868098049",
-            "username": "discord",
-            "global_name": "Discord",
-            "discriminator": "0000",
-            "avatar": null,
-            "avatar_decoration_data": null,
-            "primary_guild": null,
-            "public_flags": 1,
-            "bot": true,
-            "system": true,
-        },
+        "user": object("discord", json!({})),
     });
-    json.to_string()
+    object("ping", own).to_string()
 }
 
 /// Asks the address that a `PATCH /applications/@me` names, before it is kept.
@@ -188,8 +172,7 @@ pub(super) async fn verify(call: &mut Call<'_>) -> Result<(), Refusal> {
     if let Some(url) = call.body[FIELD].as_str()
         && let Err(why) = call.shared.sender.verify(url).await
     {
-        let sentence = "The specified interactions endpoint url could not be verified.";
-        call.problems.refuse(FIELD, "APPLICATION_INTERACTIONS_ENDPOINT_URL_INVALID", sentence);
+        call.problems.ensure(false, FIELD, "APPLICATION_INTERACTIONS_ENDPOINT_URL_INVALID");
         call.problems.careless(why);
     }
     Refusal::check(&call.problems)

@@ -9,7 +9,11 @@ use jsonschema::{
 };
 use serde_json::Value;
 
-use super::{check::Problems, description::address};
+use super::{
+    check::{Problems, join, sentence},
+    components::{self, text},
+    description::address,
+};
 
 /// Adds what one error of the description's schemas means to the problems.
 pub(super) fn explain(error: &ValidationError<'_>, problems: &mut Problems) {
@@ -23,18 +27,16 @@ pub(super) fn explain(error: &ValidationError<'_>, problems: &mut Problems) {
         Kind::OneOfMultipleValid { .. } => {}
         Kind::AdditionalProperties { unexpected } => {
             for name in unexpected {
-                let at = super::check::join(&at, name);
+                let at = join(&at, name);
                 problems.careless(format!("{at}: Discord doesn't document this field"));
             }
         }
         Kind::Required { property } => {
-            let at = super::check::join(&at, property.as_str().unwrap_or_default());
-            problems.refuse(&at, "BASE_TYPE_REQUIRED", "This field is required");
+            problems.ensure(false, &join(&at, text(property)), "BASE_TYPE_REQUIRED");
         }
         Kind::UniqueItems => {
-            let at = super::check::join(&at, &first_repeated(instance).to_string());
-            let sentence = "The set already contains this value";
-            problems.refuse(&at, "SET_TYPE_ALREADY_CONTAINS_VALUE", sentence);
+            let at = join(&at, &first_repeated(instance).to_string());
+            problems.ensure(false, &at, "SET_TYPE_ALREADY_CONTAINS_VALUE");
         }
         kind => {
             let (code, sentence) = leaf(kind, instance);
@@ -76,9 +78,8 @@ fn leaf(kind: &Kind, instance: &Value) -> (&'static str, String) {
             ("BASE_TYPE_CHOICES", format!("Value must be one of ({expected_value})."))
         }
         Kind::Format { format } if format == "uri" => {
-            let problem = address(instance.as_str().unwrap_or_default());
-            let (code, sentence) = problem.err().unwrap_or_default();
-            (code, sentence.to_owned())
+            let code = address(text(instance)).err().unwrap_or("URL_TYPE_INVALID_URL");
+            (code, sentence(code).to_owned())
         }
         Kind::Format { format } if format == "date-time" => {
             ("DATE_TIME_TYPE_PARSE", format!("Could not parse {instance}. Should be ISO8601."))
@@ -95,18 +96,16 @@ fn wrong_type(kind: &TypeKind) -> (&'static str, String) {
         TypeKind::Single(only) => *only == wanted,
         TypeKind::Multiple(set) => set.contains(wanted),
     };
-    let (code, sentence) = if is(JsonType::Object) {
-        ("MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
-    } else if is(JsonType::Array) {
-        ("LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
-    } else if is(JsonType::Integer) || is(JsonType::Number) {
-        ("NUMBER_TYPE_COERCE", "Value is not a number.")
-    } else if is(JsonType::Boolean) {
-        ("BOOLEAN_TYPE_CONVERT", "Must be either true or false.")
-    } else {
-        ("STRING_TYPE_CONVERT", "Could not interpret as string.")
+    if is(JsonType::Integer) || is(JsonType::Number) {
+        return ("NUMBER_TYPE_COERCE", "Value is not a number.".to_owned());
+    }
+    let code = match () {
+        () if is(JsonType::Object) => "MODEL_TYPE_CONVERT",
+        () if is(JsonType::Array) => "LIST_TYPE_CONVERT",
+        () if is(JsonType::Boolean) => "BOOLEAN_TYPE_CONVERT",
+        () => "STRING_TYPE_CONVERT",
     };
-    (code, sentence.to_owned())
+    (code, sentence(code).to_owned())
 }
 
 /// What is wrong with a value that may be of several kinds: of the kind that it means to be.
@@ -128,7 +127,7 @@ fn union(
     let choices = choices.join(", ");
     if error.instance().get("type").is_some() {
         let sentence = format!("Value of field \"type\" must be one of ({choices}).");
-        problems.refuse(&super::check::join(&at, "type"), "UNION_TYPE_CHOICES", sentence);
+        problems.refuse(&join(&at, "type"), "UNION_TYPE_CHOICES", sentence);
     } else if !choices.is_empty() {
         problems.refuse(&at, "BASE_TYPE_CHOICES", format!("Value must be one of ({choices})."));
     } else if let Some(last) = kinds.iter().rev().find_map(|errors| errors.first()) {
@@ -141,9 +140,7 @@ fn is_other(at: &str, inner: &ValidationError<'_>) -> bool {
     let inner_at = path(inner);
     match inner.kind() {
         Kind::Type { .. } => inner_at == at,
-        Kind::Enum { .. } | Kind::Constant { .. } => {
-            inner_at == at || inner_at == super::check::join(at, "type")
-        }
+        Kind::Enum { .. } | Kind::Constant { .. } => inner_at == at || inner_at == join(at, "type"),
         Kind::Required { property } => inner_at == at && property == "type",
         _ => false,
     }
@@ -167,6 +164,6 @@ fn path(error: &ValidationError<'_>) -> String {
 }
 
 fn first_repeated(list: &Value) -> usize {
-    let list = list.as_array().map_or(&[][..], Vec::as_slice);
+    let list = components::list(list);
     (0..list.len()).find(|at| list[..*at].contains(&list[*at])).unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use super::{
     permissions::Grants,
     replies::{Answer, Refusal},
     rest::Call,
-    world::{BOT_USER, bot_member, bot_user, is_joined, merge, roles},
+    world::{BOT_USER, bot_member, bot_user, is_joined, object, roles},
 };
 
 /// `GET /gateway`
@@ -36,10 +36,7 @@ pub(super) fn gateway_bot(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 
 /// `GET /users/@me`
 pub(super) fn current_user(_: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let mut user = bot_user();
-    let own = json!({"mfa_enabled": false, "locale": "en-US", "verified": true, "email": null});
-    merge(&mut user, own);
-    Ok(Answer::json(200, user))
+    Ok(Answer::json(200, object("current_user", bot_user())))
 }
 
 /// The server of this id, if the bot is in it.
@@ -57,56 +54,20 @@ pub(super) fn guild(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let guild = known_guild(call.param("guild_id"))?;
     let mut json = guild_json(guild, &call.shared.lock().grants);
     if call.is_set("with_counts") {
-        let counts = json!({"approximate_member_count": 6, "approximate_presence_count": 3});
-        merge(&mut json, counts);
+        json = object("guild_counts", json);
     }
     Ok(Answer::json(200, json))
 }
 
 /// A server as Discord tells of it.
 pub(super) fn guild_json(guild: u64, grants: &Grants) -> Value {
-    json!({
+    let own = json!({
         "id": guild.to_string(),
         "name": if guild == GUILD { "Data team" } else { "Elsewhere" },
-        "icon": null,
-        "home_header": null,
-        "splash": null,
-        "discovery_splash": null,
         "owner_id": Who::Admin.id().to_string(),
-        "region": "us-central",
-        "afk_channel_id": null,
-        "afk_timeout": 300,
-        "widget_enabled": false,
-        "widget_channel_id": null,
-        "verification_level": 1,
-        "default_message_notifications": 1,
-        "explicit_content_filter": 2,
         "roles": roles(guild, grants),
-        "emojis": [],
-        "features": [],
-        "mfa_level": 0,
-        "application_id": null,
-        "system_channel_id": null,
-        "system_channel_flags": 0,
-        "rules_channel_id": null,
-        "max_presences": null,
-        "max_members": 500_000,
-        "max_video_channel_users": 25,
-        "max_stage_video_channel_users": 50,
-        "vanity_url_code": null,
-        "description": null,
-        "banner": null,
-        "premium_tier": 0,
-        "premium_subscription_count": 0,
-        "preferred_locale": "en-US",
-        "public_updates_channel_id": null,
-        "nsfw": false,
-        "nsfw_level": 0,
-        "premium_progress_bar_enabled": false,
-        "safety_alerts_channel_id": null,
-        "incidents_data": null,
-        "stickers": [],
-    })
+    });
+    object("guild", own)
 }
 
 /// `GET /guilds/{guild}/roles`

@@ -1,13 +1,19 @@
 //! What goes wrong on demand.
 
-use std::time::Duration;
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
+use axum::{
+    body::{Body, Bytes},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use futures_util::stream;
 use serde_json::json;
 
 use super::{
+    Discord, Shared,
     quota::{self, Scope},
     replies::Answer,
-    routes::Route,
 };
 
 /// A trouble that the next requests of a route meet.
@@ -39,47 +45,6 @@ pub enum Fault {
     },
 }
 
-/// How many requests meet a fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Times {
-    /// The next one.
-    Once,
-    /// The next few.
-    Next(u32),
-    /// Every one until the faults are cleared.
-    Always,
-}
-
-/// The faults that are to come, oldest first.
-#[derive(Default)]
-pub(super) struct Faults(Vec<(Option<Route>, Fault, Times)>);
-
-impl Faults {
-    pub(super) fn add(&mut self, route: Option<Route>, fault: Fault, times: Times) {
-        self.0.push((route, fault, times));
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// The fault that this request meets, counted as met.
-    pub(super) fn take(&mut self, route: Option<Route>) -> Option<Fault> {
-        let due = |of: &Option<Route>| of.is_none() || *of == route;
-        let at = self.0.iter().position(|(of, _, _)| due(of))?;
-        let (_, fault, times) = &mut self.0[at];
-        let fault = fault.clone();
-        match times {
-            Times::Always => {}
-            Times::Next(left) if *left > 1 => *left -= 1,
-            Times::Next(_) | Times::Once => {
-                self.0.remove(at);
-            }
-        }
-        Some(fault)
-    }
-}
-
 /// The answer of a fault that answers in place of Discord.
 pub(super) fn answer(fault: &Fault) -> Option<Answer> {
     match fault {
@@ -98,5 +63,59 @@ pub(super) fn answer(fault: &Fault) -> Option<Answer> {
             Some(Answer::json(403, json!({"message": message, "code": code})))
         }
         Fault::Cut | Fault::LostAnswer | Fault::Slow(_) | Fault::Flood { .. } => None,
+    }
+}
+
+/// How many bytes are handed out at a time.
+const PIECE: usize = 1 << 16;
+
+/// What is left of a body, and how much of it was taken.
+struct Flood {
+    shared: Arc<Shared>,
+    left: Option<u64>,
+    taken: u64,
+}
+
+impl Drop for Flood {
+    fn drop(&mut self) {
+        self.shared.lock().floods.push(self.taken);
+        self.shared.touch();
+    }
+}
+
+/// An answer of so many bytes, or without an end.
+pub(super) fn flood(shared: &Arc<Shared>, status: u16, length: Option<u64>) -> Response {
+    let flood = Flood { shared: Arc::clone(shared), left: length, taken: 0 };
+    let pieces = stream::unfold(flood, |mut flood| async move {
+        let size =
+            flood.left.map_or(PIECE, |left| PIECE.min(usize::try_from(left).unwrap_or(PIECE)));
+        if size == 0 {
+            return None;
+        }
+        let mut piece = vec![b' '; size];
+        if flood.taken == 0 {
+            piece[0] = b'{';
+        }
+        flood.taken += size as u64;
+        flood.left = flood.left.map(|left| left - size as u64);
+        Some((Ok::<_, Infallible>(Bytes::from(piece)), flood))
+    });
+    let status = StatusCode::from_u16(status).unwrap_or_default();
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    let length = length.map(|length| [(header::CONTENT_LENGTH, length.to_string())]);
+    (status, kind, length, Body::from_stream(pieces)).into_response()
+}
+
+impl Discord {
+    /// Waits until so many answers of [`Fault::Flood`] are over, and says how many
+    /// bytes of each were handed out by then.
+    ///
+    /// # Panics
+    ///
+    /// If they aren't within [`Options::patience`](super::Options::patience).
+    pub async fn wait_for_floods(&self, count: usize) -> Vec<u64> {
+        let over = |floods: &Vec<u64>| (floods.len() >= count).then(|| floods.clone());
+        let why = || format!("{count} long answers are not over");
+        self.shared().demand(|state| over(&state.floods), why).await
     }
 }

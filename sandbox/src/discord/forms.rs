@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 
 use super::{
     check::number,
+    components::{list, text},
     sending::{Unsendable, ensure},
     world::ChannelId,
 };
 
 /// An open form.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Form {
     /// What sending it names.
     pub custom_id: String,
@@ -18,13 +19,10 @@ pub struct Form {
     pub title: String,
     /// Its text inputs, in order.
     pub inputs: Vec<Input>,
-    #[serde(skip)]
     pub(super) channel: ChannelId,
     /// The message whose button opened it.
-    #[serde(skip)]
     pub(super) source: Option<u64>,
     /// The interaction that opened it, as messages tell of it.
-    #[serde(skip)]
     pub(super) opened_by: Value,
 }
 
@@ -38,13 +36,15 @@ pub struct Input {
     /// Whether it must be filled. Discord's default is yes.
     pub required: bool,
     /// The least number of characters, if it is filled.
+    #[serde(rename = "min")]
     pub min_length: u64,
     /// The greatest number of characters.
+    #[serde(rename = "max")]
     pub max_length: u64,
     /// What stands in it at first.
     pub value: String,
-    /// Whether it has several lines.
-    pub is_paragraph: bool,
+    /// Discord's number of its style: 1 has one line, 2 several.
+    pub style: u64,
     /// What it shows while it is empty.
     pub placeholder: String,
     /// Whether it stands under a label, and not in a row as it did before there were labels.
@@ -64,10 +64,10 @@ impl Form {
         source: Option<u64>,
         opened_by: Value,
     ) -> Self {
-        let rows = data["components"].as_array().map_or(&[][..], Vec::as_slice);
+        let rows = list(&data["components"]);
         Self {
-            custom_id: text(&data["custom_id"]),
-            title: text(&data["title"]),
+            custom_id: text(&data["custom_id"]).to_owned(),
+            title: text(&data["title"]).to_owned(),
             inputs: rows.iter().filter_map(Input::of).collect(),
             channel,
             source,
@@ -108,24 +108,20 @@ impl Form {
     }
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
 impl Input {
     /// The text input in a row or under a label, if there is one.
     fn of(row: &Value) -> Option<Self> {
         let is_labelled = number(row, "type") == LABEL;
         let input = if is_labelled { &row["component"] } else { &row["components"][0] };
         (number(input, "type") == TEXT_INPUT).then(|| Self {
-            custom_id: text(&input["custom_id"]),
-            label: text(if is_labelled { &row["label"] } else { &input["label"] }),
+            custom_id: text(&input["custom_id"]).to_owned(),
+            label: text(&(if is_labelled { row } else { input })["label"]).to_owned(),
             required: input["required"] != false,
             min_length: number(input, "min_length"),
             max_length: input["max_length"].as_u64().unwrap_or(4000),
-            value: text(&input["value"]),
-            is_paragraph: number(input, "style") == 2,
-            placeholder: text(&input["placeholder"]),
+            value: text(&input["value"]).to_owned(),
+            style: number(input, "style"),
+            placeholder: text(&input["placeholder"]).to_owned(),
             is_labelled,
         })
     }

@@ -9,14 +9,11 @@ pub(super) mod intent;
 mod received;
 mod transport;
 
-use std::sync::Arc;
+use std::{future::pending, sync::Arc};
 
 use tokio::{
     net::{TcpListener, TcpStream},
-    select,
     sync::mpsc::unbounded_channel,
-    task::JoinSet,
-    time::{Duration, sleep},
 };
 use tokio_tungstenite::{
     accept_hdr_async,
@@ -32,6 +29,7 @@ use self::{
     transport::Transport,
 };
 use super::Shared;
+use crate::server::accept;
 
 /// Close codes.
 /// <https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes>
@@ -61,21 +59,11 @@ pub(super) enum Address {
 
 /// Accepts connections until the task is aborted, which ends them too.
 pub(super) async fn serve(listener: TcpListener, address: Address, shared: Arc<Shared>) {
-    let mut connections = JoinSet::new();
-    loop {
-        select! {
-            accepted = listener.accept() => if let Ok((stream, _)) = accepted {
-                connections.spawn(accept(stream, address, Arc::clone(&shared)));
-            } else {
-                // The machine may be out of file handles for a moment.
-                sleep(Duration::from_millis(50)).await;
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
+    let connect = |stream| connect(stream, address, Arc::clone(&shared));
+    accept(listener, pending(), connect).await;
 }
 
-async fn accept(mut stream: TcpStream, address: Address, shared: Arc<Shared>) {
+async fn connect(mut stream: TcpStream, address: Address, shared: Arc<Shared>) {
     let misdeed = {
         let gateway = &mut shared.lock().gateway;
         gateway.counts.dials += 1;

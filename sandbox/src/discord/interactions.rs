@@ -3,15 +3,16 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{
     State,
-    forms::Form,
+    answers::Reply,
     messages::{Message, Origin},
     payloads::kind,
+    permissions::Reach,
     replies::Refusal,
     rest::Call,
     world::{APPLICATION, Channel, ChannelId, Who, merge},
@@ -61,34 +62,15 @@ pub(super) struct Interaction {
     /// What `@original` means now.
     pub(super) original: Option<u64>,
     /// What the person saw as soon as that was settled.
-    pub(super) outcome: Option<Outcome>,
+    pub(super) outcome: Option<Reply>,
+    /// What autocomplete offered.
+    pub(super) choices: Option<Vec<Choice>>,
     /// What came after: follow-ups, and edits of the original, as they then stood.
     pub(super) later: Vec<Message>,
 }
 
-/// What the person saw.
-#[derive(Clone, Debug)]
-pub(super) enum Outcome {
-    Message { message: Message, deferred: bool },
-    Update(Message),
-    Form(Form),
-    Acknowledged,
-    Choices(Vec<Choice>),
-}
-
-/// A slash command that got no answer in time: "The application did not respond".
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Unanswered {
-    /// The interaction's id, in one order with those of messages.
-    pub id: u64,
-    /// Where it was sent.
-    pub channel: ChannelId,
-    /// Who sent what.
-    pub origin: Origin,
-}
-
 /// A choice that autocomplete offers.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
     /// What is shown; at most 100 characters.
     pub name: String,
@@ -101,13 +83,14 @@ impl Interaction {
         self.origin.who
     }
 
-    /// The command, if it got no first answer within this time.
-    pub(super) fn unanswered(&self, within: Duration) -> Option<Unanswered> {
+    /// What stands in the place of a command that got no first answer within this time.
+    pub(super) fn unanswered(&self, within: Duration) -> Option<Message> {
         let is_over = self.first.is_none() && self.dispatched.elapsed() >= within;
-        (is_over && self.kind == Kind::Command).then(|| Unanswered {
+        (is_over && self.kind == Kind::Command).then(|| Message {
             id: self.id,
-            channel: self.channel,
-            origin: self.origin.clone(),
+            private_to: Some(self.who()),
+            interaction: Some(self.origin.clone()),
+            ..Message::of_bot(self.channel, &Value::Null, &Reach::default())
         })
     }
 
@@ -116,7 +99,7 @@ impl Interaction {
         if self.outcome.is_some() {
             self.later.push(message);
         } else {
-            self.outcome = Some(Outcome::Message { message, deferred: true });
+            self.outcome = Some(Reply::Message { message, deferred: true });
         }
     }
 

@@ -1,6 +1,5 @@
 //! Messages: what they are, and whom they ping.
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
@@ -11,7 +10,7 @@ use super::{
     components::{self, IS_COMPONENTS_V2},
     permissions::Reach,
     replies::Refusal,
-    world::{APPLICATION, Channel, ChannelId, Who, bot_user, snowflake},
+    world::{APPLICATION, Channel, ChannelId, Who, bot_user, object, snowflake},
 };
 
 /// The flag of a message whose links aren't shown as embeds.
@@ -31,7 +30,7 @@ const ANSWERS_COMMAND: u8 = 20;
 const IS_REPLY: u8 = 19;
 
 /// A message as it now stands.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Message {
     /// The message's id. Greater is newer.
     pub id: u64,
@@ -57,24 +56,18 @@ pub struct Message {
     pub pings: Pings,
     /// Whom it mentions now, which clients highlight: an edit of its text says so anew.
     pub mentions: Pings,
-    #[serde(skip)]
     pub(super) author_id: u64,
-    #[serde(skip)]
     pub(super) flags: u64,
-    #[serde(skip)]
     pub(super) edited_at: Option<String>,
-    #[serde(skip)]
     pub(super) interaction_id: Option<u64>,
     /// The interaction, as Discord tells of it.
-    #[serde(skip)]
     pub(super) metadata: Option<Value>,
     /// The message that it is a reply to.
-    #[serde(skip)]
     pub(super) replies_to: Option<u64>,
 }
 
 /// The interaction that a message answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Who typed or pressed.
     pub who: Who,
@@ -84,7 +77,7 @@ pub struct Origin {
 
 /// Whom a message pings: named in its content or a text display **and** allowed by its
 /// `allowed_mentions`. Code spans aren't looked at: what pings outside of one counts inside too.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pings {
     /// Ids of users.
     pub users: Vec<u64>,
@@ -144,21 +137,8 @@ impl Message {
             id: snowflake(),
             channel,
             author: author.1.to_owned(),
-            content: String::new(),
-            embeds: Vec::new(),
-            components: Vec::new(),
-            private_to: None,
-            interaction: None,
-            edited: false,
-            thinking: false,
-            pings: Pings::default(),
-            mentions: Pings::default(),
             author_id: author.0,
-            flags: 0,
-            edited_at: None,
-            interaction_id: None,
-            metadata: None,
-            replies_to: None,
+            ..Self::default()
         }
     }
 
@@ -267,7 +247,7 @@ impl Message {
             .collect();
         let roles: Vec<_> = self.mentions.roles.iter().map(u64::to_string).collect();
         let answers_command = self.metadata.as_ref().is_some_and(|of| of["type"] == 2);
-        let mut json = json!({
+        let own = json!({
             "id": self.id.to_string(),
             "channel_id": self.channel.to_string(),
             "type": if answers_command { ANSWERS_COMMAND } else { 0 },
@@ -275,16 +255,14 @@ impl Message {
             "content": self.content,
             "timestamp": clock::made_at(self.id),
             "edited_timestamp": self.edited_at,
-            "tts": false,
             "mention_everyone": self.mentions.everyone,
             "mentions": mentions,
             "mention_roles": roles,
-            "attachments": [],
             "embeds": self.embeds,
             "components": self.components,
-            "pinned": false,
             "flags": (self.flags & !EPHEMERAL) | private | loading,
         });
+        let mut json = object("message", own);
         if let Some(replied) = self.replies_to {
             json["type"] = json!(IS_REPLY);
             json["message_reference"] = self.reference(&json!(replied.to_string()));

@@ -8,15 +8,12 @@ use super::{
     commands::{self, Registered, SUBCOMMAND, Scope},
     sending::{Unsendable, ensure},
     world::{
-        APP_PERMISSIONS, APPLICATION, Channel, ChannelId, GUILD, MEMBER_PERMISSIONS, Who, merge,
-        snowflake,
+        APPLICATION, Channel, ChannelId, GUILD, MEMBER_PERMISSIONS, Who, merge, object, snowflake,
     },
 };
 
 /// The number of an interaction's type.
 pub(super) mod kind {
-    /// Discord asks whether an Interactions Endpoint URL works.
-    pub(crate) const PING: u64 = 1;
     /// A slash command.
     pub(crate) const COMMAND: u64 = 2;
     /// A button or a menu.
@@ -38,20 +35,15 @@ pub(super) fn token() -> String {
 
 /// What every interaction has, whoever does whatever in a channel.
 pub(super) fn base(who: Who, roles: &[u64], channel: ChannelId, kind: u64) -> Value {
-    let mut json = json!({
+    let own = json!({
         "id": snowflake().to_string(),
         "application_id": APPLICATION.to_string(),
         "type": kind,
         "token": token(),
-        "version": 1,
         "channel_id": channel.to_string(),
         "channel": Channel::find(channel).map(Channel::json),
-        "app_permissions": APP_PERMISSIONS,
-        "locale": "en-GB",
-        "entitlements": [],
-        "entitlement_sku_ids": [],
-        "attachment_size_limit": 10_485_760,
     });
+    let mut json = object("interaction", own);
     let place = if let Some(guild) = Channel::find(channel).and_then(|channel| channel.guild) {
         json!({
             "guild_id": guild.to_string(),
@@ -172,11 +164,11 @@ impl State {
     ) -> Result<Registered<'_>, Unsendable> {
         let name = name.trim_start_matches('/');
         let guild = Channel::find(channel).and_then(|channel| channel.guild);
-        let own = guild.and_then(|guild| self.commands.get(&Scope::Guild(guild)));
-        let own = own.or_else(|| self.commands.get(&Scope::Guild(GUILD)));
-        let mut typeable = commands::typeable(own.map_or(&[], Vec::as_slice));
-        let everywhere = self.commands.get(&Scope::Everywhere);
-        typeable.extend(commands::typeable(everywhere.map_or(&[], Vec::as_slice)));
+        let own = guild.map(Scope::Guild).filter(|own| self.commands.contains_key(own));
+        let own = self.commands_of(own.unwrap_or(Scope::Guild(GUILD)));
+        let everywhere = self.commands_of(Scope::Everywhere);
+        let mut typeable: Vec<_> =
+            commands::typeable(own).chain(commands::typeable(everywhere)).collect();
         let names: Vec<_> = typeable.iter().map(Registered::full_name).collect();
         let at = names.iter().position(|full| {
             full == name || full.split_once(' ').is_some_and(|(_, sub)| sub == name)

@@ -4,17 +4,17 @@ use serde_json::{Value, json};
 
 use super::{
     Discord, Shared, State,
-    answers::{Answer, NoAnswer, Pending, Reply},
+    answers::{Answer, NoAnswer, Pending},
     forms::Form,
-    interactions::{Choice, Kind, Outcome},
+    interactions::{Choice, Interaction, Kind},
     messages::Message,
     payloads::{self, kind},
-    sending::{Act, Unsendable},
+    sending::Unsendable,
     world::{CONNECT, ChannelId, Who},
 };
 
 /// Somebody in a channel. Every verb needs a running tokio runtime.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Person {
     discord: Discord,
     who: Who,
@@ -147,7 +147,11 @@ impl Person {
                 interaction[name] = fresh[name].clone();
             }
         }
-        self.dispatch(&interaction, Act::of(Kind::Command, "raw".to_owned()))
+        let kept = Interaction {
+            channel: self.channel,
+            ..self.interaction(&interaction, Kind::Command, "raw".to_owned())
+        };
+        self.dispatch(&interaction, kept)
     }
 
     /// A payload as this person's slash command would have it, but for its `data`: for
@@ -193,17 +197,5 @@ fn sent(pending: Result<Pending, Unsendable>) -> Pending {
 impl State {
     pub(super) fn roles_of(&self, who: Who) -> Vec<u64> {
         self.roles.get(&who).cloned().unwrap_or_else(|| who.first_roles())
-    }
-}
-
-impl From<Outcome> for Reply {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Message { message, deferred } => Self::Message { message, deferred },
-            Outcome::Update(message) => Self::Update(message),
-            Outcome::Form(form) => Self::Form(form),
-            // Choices answer only autocomplete, which doesn't come this way.
-            Outcome::Acknowledged | Outcome::Choices(_) => Self::Acknowledged,
-        }
     }
 }

@@ -80,16 +80,6 @@ pub enum Closed {
     ArchivedAndLocked,
 }
 
-impl Closed {
-    fn is_archived(self) -> bool {
-        matches!(self, Self::Archived | Self::ArchivedAndLocked)
-    }
-
-    fn is_locked(self) -> bool {
-        matches!(self, Self::Locked | Self::ArchivedAndLocked)
-    }
-}
-
 /// Whom the bot can mention in a channel beside single people.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Reach {
@@ -171,40 +161,34 @@ impl Grants {
         applied(may, &|of| of == For::Member(BOT_USER))
     }
 
-    /// Refuses a new message in a closed thread, or opens it again.
-    pub(super) fn open(&mut self, thread: ChannelId) -> Result<(), Refusal> {
+    /// Refuses what can't be done in a closed thread. A new message opens an archived one again.
+    pub(super) fn open(&mut self, thread: ChannelId, by_message: bool) -> Result<(), Refusal> {
         match self.closed.get(&thread) {
+            None => Ok(()),
             Some(Closed::Locked) => Err(Refusal::LOCKED),
-            Some(Closed::ArchivedAndLocked) => Err(Refusal::ARCHIVED_FOR_GOOD),
-            Some(Closed::Archived) => {
+            Some(Closed::Archived) if by_message => {
                 self.closed.remove(&thread);
                 Ok(())
             }
-            None => Ok(()),
-        }
-    }
-
-    /// Refuses a change in a closed thread.
-    pub(super) fn demand_open(&self, thread: ChannelId) -> Result<(), Refusal> {
-        match self.closed.get(&thread) {
-            Some(Closed::Locked) => Err(Refusal::LOCKED),
+            Some(Closed::ArchivedAndLocked) if by_message => Err(Refusal::ARCHIVED_FOR_GOOD),
             Some(Closed::Archived | Closed::ArchivedAndLocked) => Err(Refusal::ARCHIVED),
-            None => Ok(()),
         }
     }
 
     /// Whether a thread is archived, and whether it is locked.
     pub(super) fn closed(&self, thread: ChannelId) -> (bool, bool) {
         let closed = self.closed.get(&thread);
-        (closed.is_some_and(|of| of.is_archived()), closed.is_some_and(|of| of.is_locked()))
+        (
+            closed.is_some_and(|of| *of != Closed::Locked),
+            closed.is_some_and(|of| *of != Closed::Archived),
+        )
     }
 
     /// Refuses what the bot may not do in a channel.
     pub(super) fn demand(&self, channel: &Channel, bits: u64) -> Result<(), Refusal> {
-        let may = self.in_channel(channel);
-        match may {
-            _ if may & permission::VIEW_CHANNEL == 0 => Err(Refusal::NO_ACCESS),
-            _ if may & bits != bits => Err(Refusal::NO_PERMISSION),
+        match self.in_channel(channel) {
+            may if may & permission::VIEW_CHANNEL == 0 => Err(Refusal::NO_ACCESS),
+            may if may & bits != bits => Err(Refusal::NO_PERMISSION),
             _ => Ok(()),
         }
     }

@@ -6,13 +6,18 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    hash::{DefaultHasher, Hash, Hasher},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{clock, replies::Answer, routes::Route};
+use super::{
+    clock,
+    replies::Answer,
+    routes::{Route, Row},
+};
 
 /// So many calls in a row, which come back evenly within a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,37 +101,17 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// A route's limit, and what is different for each: the place of it in the path below the version.
-    fn of(&self, route: Route) -> (Option<Rate>, Option<usize>) {
-        match route {
+    fn of(&self, row: &Row) -> Option<Rate> {
+        match row.route {
             // Nobody reports one for these; a first answer doesn't even count towards the global one.
-            Route::Gateway | Route::Callback => (None, None),
-            Route::GatewayBot
-            | Route::Application
-            | Route::EditApplication
-            | Route::OauthApplication
-            | Route::CurrentUser
-            | Route::GlobalCommands => (self.other, None),
-            Route::Guild | Route::GuildRoles | Route::GuildMember | Route::Channel => {
-                (self.other, Some(1))
-            }
-            Route::CreateGlobalCommand | Route::SetGlobalCommands => (self.commands, None),
-            Route::Commands | Route::Command => (self.other, Some(3)),
-            Route::CreateCommand
-            | Route::SetCommands
-            | Route::EditCommand
-            | Route::DeleteCommand => (self.commands, Some(3)),
-            Route::GetOriginal
-            | Route::EditOriginal
-            | Route::DeleteOriginal
-            | Route::FollowUp
-            | Route::GetFollowUp
-            | Route::EditFollowUp
-            | Route::DeleteFollowUp => (self.webhook, Some(2)),
-            Route::CreateMessage => (self.create_message, Some(1)),
-            Route::GetMessage => (self.get_message, Some(1)),
-            Route::EditMessage => (self.edit_message, Some(1)),
-            Route::DeleteMessage => (self.delete_message, Some(1)),
+            Route::Gateway | Route::Callback => None,
+            Route::CreateMessage => self.create_message,
+            Route::GetMessage => self.get_message,
+            Route::EditMessage => self.edit_message,
+            Route::DeleteMessage => self.delete_message,
+            _ if row.path.starts_with("/webhooks/") => self.webhook,
+            _ if row.path.contains("/commands") && row.method != "GET" => self.commands,
+            _ => self.other,
         }
     }
 }
@@ -146,6 +131,7 @@ pub(super) enum Scope {
 }
 
 /// What was called, and how often.
+#[derive(Default)]
 pub(super) struct Quota {
     limits: Limits,
     /// When all calls have come back. A leaky bucket, as most of Discord's are since 2022:
@@ -158,7 +144,8 @@ pub(super) struct Quota {
     /// The latest answers that count towards Cloudflare's limit.
     invalid: VecDeque<Instant>,
     banned: Option<Instant>,
-    refused: u64,
+    /// How many calls were one too many.
+    pub(super) refused: u64,
 }
 
 /// More buckets than this are looked through for those that are full again.
@@ -169,22 +156,14 @@ const MESSAGE: usize = 3;
 
 impl Quota {
     pub(super) fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            buckets: HashMap::new(),
-            old_edits: HashMap::new(),
-            latest: VecDeque::new(),
-            invalid: VecDeque::new(),
-            banned: None,
-            refused: 0,
-        }
+        Self { limits, ..Self::default() }
     }
 
     /// Counts a call with this path below the version. Gives the headers of its answer, or the answer
     /// itself if it is one call too many.
     pub(super) fn take(
         &mut self,
-        route: Option<Route>,
+        row: Option<&Row>,
         path: &str,
         now: Instant,
     ) -> Result<Headers, Answer> {
@@ -195,10 +174,11 @@ impl Quota {
         if !(path.starts_with("interactions/") || path.starts_with("webhooks/")) {
             self.count(now).map_err(|wait| self.refuse(Vec::new(), Scope::Global, wait, now))?;
         }
-        let Some(route) = route else { return Ok(Vec::new()) };
-        let (Some(rate), place) = self.limits.of(route) else { return Ok(Vec::new()) };
+        let limited = row.and_then(|row| Some((row, self.limits.of(row)?)));
+        let Some((row, rate)) = limited else { return Ok(Vec::new()) };
+        let route = row.route;
         let part = |place| path.split('/').nth(place).unwrap_or_default();
-        let major = place.map_or("", part);
+        let major = row.major().map_or("", part);
         if self.buckets.len() > MANY {
             self.buckets.retain(|_, back| *back > now);
         }
@@ -233,11 +213,6 @@ impl Quota {
             self.banned = Some(now + self.limits.banned_for);
             self.invalid.clear();
         }
-    }
-
-    /// How many calls were one too many.
-    pub(super) fn refused(&self) -> u64 {
-        self.refused
     }
 
     /// Counts a call towards the global limit, or says how long it must wait.
@@ -311,16 +286,13 @@ fn told(route: Route, rate: Rate, back: Instant, now: Instant) -> Headers {
     ]
 }
 
-/// FNV-1a with 128 bits: <https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>
-const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
-
 /// What a bucket is called, whatever it is about. New messages and edits have one name at Discord,
 /// and yet are counted apart.
 fn name(route: Route) -> String {
     let named = if route == Route::EditMessage { Route::CreateMessage } else { route };
-    let step = |hash: u128, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME);
-    format!("{:032x}", format!("{named:?}").bytes().fold(OFFSET, step))
+    let mut hasher = DefaultHasher::new();
+    named.hash(&mut hasher);
+    format!("{:032x}", hasher.finish())
 }
 
 /// Discord's 429.

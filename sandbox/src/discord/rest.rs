@@ -1,21 +1,22 @@
 //! The REST interface: records, checks and answers every request.
 
-use std::sync::Arc;
+use std::{future::pending, sync::Arc};
 
 use axum::{
-    Extension, Router, ServiceExt,
+    Extension, Router,
     body::to_bytes,
-    extract::{self, ConnectInfo, RawPathParams, State},
+    extract::{self, RawPathParams, State},
     http::{HeaderMap, Method, Uri, header, request::Parts},
-    response::Response,
+    response::{IntoResponse, Response},
     routing::{MethodFilter, on},
 };
+use hyper::body::Incoming;
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
     time::{Instant, sleep},
 };
-use tower::util::MapRequest;
+use tower::ServiceExt;
 
 use super::{
     Shared,
@@ -23,10 +24,12 @@ use super::{
     description::{self, Operation, Parameter},
     endpoint,
     faults::{self, Fault},
-    flood,
-    lines::{Door, Line},
     replies::{Answer, Refusal},
     routes::{Route, Row, TABLE},
+};
+use crate::{
+    faults::take,
+    server::{Cut, accept, http},
 };
 
 /// A request as it came.
@@ -92,7 +95,6 @@ impl Call<'_> {
 
 /// Answers requests until the task is aborted.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    let door = Door { listener, shared: Arc::clone(&shared) };
     let router = TABLE.iter().fold(Router::new(), |router, row| {
         let method = on(filter(row.method), known).layer(Extension(row));
         router.route(&format!("/api/v10{}", row.path), method)
@@ -101,9 +103,12 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
         router.route(&format!("/api/v10{path}"), on(filter(method), unknown))
     });
     let router = router.fallback(unknown).method_not_allowed_fallback(wrong_method);
-    let service = MapRequest::new(router.with_state(shared), with_plain_at);
-    // It ends only with the task.
-    drop(axum::serve(door, service.into_make_service_with_connect_info::<Line>()).await);
+    let router = router.with_state(shared);
+    accept(listener, pending(), |stream| {
+        let router = router.clone();
+        http(stream, move |request| respond(router.clone(), request))
+    })
+    .await;
 }
 
 fn filter(method: &str) -> MethodFilter {
@@ -111,39 +116,34 @@ fn filter(method: &str) -> MethodFilter {
     method.expect("a method's name").expect("a method that axum knows")
 }
 
-/// `%40original` is `@original`, which some libraries write so.
-fn with_plain_at(mut request: extract::Request) -> extract::Request {
+async fn respond(router: Router, mut request: hyper::Request<Incoming>) -> Result<Response, Cut> {
+    // Some libraries write `%40original` for `@original`.
     if let Ok(plain) = request.uri().to_string().replace("%40", "@").parse::<Uri>() {
         *request.uri_mut() = plain;
     }
-    request
+    let Ok(response) = router.oneshot(request).await;
+    match response.extensions().get() {
+        Some(cut) => Err(*cut),
+        None => Ok(response),
+    }
 }
 
 async fn known(
     State(shared): State<Arc<Shared>>,
-    ConnectInfo(line): ConnectInfo<Line>,
     Extension(row): Extension<&'static Row>,
     params: RawPathParams,
     request: extract::Request,
 ) -> Response {
     let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    handle(&shared, &line, Ok((row, params)), request).await
+    handle(&shared, Ok((row, params)), request).await
 }
 
-async fn unknown(
-    State(shared): State<Arc<Shared>>,
-    ConnectInfo(line): ConnectInfo<Line>,
-    request: extract::Request,
-) -> Response {
-    handle(&shared, &line, Err(Refusal::UNKNOWN_ROUTE), request).await
+async fn unknown(State(shared): State<Arc<Shared>>, request: extract::Request) -> Response {
+    handle(&shared, Err(Refusal::UNKNOWN_ROUTE), request).await
 }
 
-async fn wrong_method(
-    State(shared): State<Arc<Shared>>,
-    ConnectInfo(line): ConnectInfo<Line>,
-    request: extract::Request,
-) -> Response {
-    handle(&shared, &line, Err(Refusal::WRONG_METHOD), request).await
+async fn wrong_method(State(shared): State<Arc<Shared>>, request: extract::Request) -> Response {
+    handle(&shared, Err(Refusal::WRONG_METHOD), request).await
 }
 
 /// The route of a request with its path's parameters, or why it has none.
@@ -152,22 +152,21 @@ type Target = Result<(&'static Row, Vec<(String, String)>), Refusal>;
 /// The longest body that Discord takes without files.
 const LONGEST_BODY: usize = 8 << 20;
 
-async fn handle(
-    shared: &Arc<Shared>,
-    line: &Line,
-    target: Target,
-    request: extract::Request,
-) -> Response {
+async fn handle(shared: &Arc<Shared>, target: Target, request: extract::Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
     let body = String::from_utf8_lossy(&body).into_owned();
-    let route = target.as_ref().ok().map(|(row, _)| row.route);
+    let row = target.as_ref().ok().map(|(row, _)| *row);
+    let route = row.map(|row| row.route);
     let (index, fault, taken) = {
         let mut state = shared.lock();
         state.requests.push(record(&parts, route, body.clone()));
-        let taken = state.quota.take(route, below(&parts), Instant::now());
+        let taken = state.quota.take(row, below(&parts), Instant::now());
         // Who is refused meets nothing else.
-        let fault = taken.as_ref().ok().and_then(|_| state.faults.take(route));
+        let fault = taken
+            .as_ref()
+            .ok()
+            .and_then(|_| take(&mut state.faults, |of| of.is_none() || *of == route));
         (state.requests.len() - 1, fault, taken)
     };
     shared.touch();
@@ -180,12 +179,9 @@ async fn handle(
     }
     let mut answer = match fault.as_ref().map(|fault| (fault, faults::answer(fault))) {
         Some((_, Some(answer))) => answer,
-        Some((Fault::Cut, None)) => {
-            line.cut();
-            return Response::default();
-        }
+        Some((Fault::Cut, None)) => return Extension(Cut).into_response(),
         Some((Fault::Flood { status, length }, None)) => {
-            return flood::answer(shared, *status, *length);
+            return faults::flood(shared, *status, *length);
         }
         Some((_, None)) | None => checked(shared, target, &parts, &body).await,
     };
@@ -195,8 +191,7 @@ async fn handle(
     shared.lock().quota.answered(answer.status, Instant::now());
     shared.touch();
     if fault == Some(Fault::LostAnswer) {
-        line.cut();
-        return Response::default();
+        return Extension(Cut).into_response();
     }
     finish(shared, index, answer)
 }
@@ -301,11 +296,9 @@ impl Call<'_> {
             return Ok(());
         }
         let kind = text(&parts.headers, header::CONTENT_TYPE).unwrap_or_default();
-        if !kind.starts_with("application/json") {
-            let sentence = "Expected \"Content-Type\" header to be one of {'application/json'}.";
-            self.problems.refuse("", "CONTENT_TYPE_INVALID", sentence);
-            Refusal::check(&self.problems)?;
-        }
+        let is_json = kind.starts_with("application/json");
+        self.problems.ensure(is_json, "", "CONTENT_TYPE_INVALID");
+        Refusal::check(&self.problems)?;
         self.body = serde_json::from_str(body).map_err(|error| {
             self.problems.careless(format!("the body isn't JSON: {error}"));
             Refusal::NOT_JSON
@@ -334,11 +327,11 @@ impl Call<'_> {
                     let sentence = format!("Value \"{value}\" is not snowflake.");
                     self.problems.refuse(name, "NUMBER_TYPE_COERCE", sentence);
                 }
-                Some(Parameter::Boolean) if !BOOLEANS.contains(&value.as_str()) => {
-                    let sentence = "Must be either true or false.";
-                    self.problems.refuse(name, "BOOLEAN_TYPE_CONVERT", sentence);
+                Some(Parameter::Boolean) => {
+                    let is_one = BOOLEANS.contains(&value.as_str());
+                    self.problems.ensure(is_one, name, "BOOLEAN_TYPE_CONVERT");
                 }
-                Some(Parameter::Id | Parameter::Boolean | Parameter::Text) => {}
+                Some(Parameter::Id | Parameter::Text) => {}
             }
         }
         Refusal::check(&self.problems)

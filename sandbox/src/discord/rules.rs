@@ -4,5 +4,4 @@
 
 pub(super) mod commands;
 pub(super) mod components;
-pub(super) mod forms;
 pub(super) mod messages;

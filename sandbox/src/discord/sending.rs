@@ -8,20 +8,23 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tokio::{spawn, time::sleep};
+use tokio::{
+    spawn,
+    time::{Instant, sleep},
+};
 
 use super::{
     Change, Message, Shared,
     answers::Pending,
     check::number,
     commands::Registered,
+    components::text,
     endpoint,
     forms::Form,
     interactions::{Interaction, Kind},
     messages::Origin,
     payloads::{self, kind},
     people::Person,
-    world::ChannelId,
 };
 
 /// What Discord's client wouldn't send: a sentence that says why.
@@ -47,21 +50,6 @@ pub(super) fn ensure(fits: bool, why: impl FnOnce() -> String) -> Result<(), Uns
     if fits { Ok(()) } else { Err(Unsendable(why())) }
 }
 
-/// How an interaction is kept beside its payload.
-pub(super) struct Act {
-    kind: Kind,
-    command: String,
-    source: Option<u64>,
-    /// For a form: the interaction that opened it.
-    opened_by: Value,
-}
-
-impl Act {
-    pub(super) fn of(kind: Kind, command: String) -> Self {
-        Self { kind, command, source: None, opened_by: Value::Null }
-    }
-}
-
 impl Person {
     /// Sends a slash command, named by its full name or its subcommand's.
     ///
@@ -84,7 +72,8 @@ impl Person {
             payload["data"] = payloads::command_data(&command, filled(&command, options)?);
             format!("/{}", command.full_name())
         };
-        Ok(self.dispatch(&payload, Act::of(Kind::Command, command)))
+        let interaction = self.interaction(&payload, Kind::Command, command);
+        Ok(self.dispatch(&payload, interaction))
     }
 
     /// Types into an option, with others filled already. [`Pending::choices`] gives what is offered.
@@ -99,17 +88,17 @@ impl Person {
         typed: (&str, &str),
     ) -> Result<Pending, Unsendable> {
         let mut payload = self.payload(kind::AUTOCOMPLETE);
-        let act = {
+        let (option, command) = {
             let state = self.shared().lock();
             let command = state.command(self.channel(), name)?;
             let mut filled = filled(&command, options)?;
             filled.push(payloads::focused(&command, typed.0, typed.1)?);
-            let kind = command.option(typed.0).map_or(0, |found| number(found, "type"));
             payload["data"] = payloads::command_data(&command, filled);
-            let name = format!("/{}", command.full_name());
-            Act::of(Kind::Autocomplete { option: kind }, name)
+            let option = command.option(typed.0).map_or(0, |found| number(found, "type"));
+            (option, format!("/{}", command.full_name()))
         };
-        Ok(self.dispatch(&payload, act))
+        let interaction = self.interaction(&payload, Kind::Autocomplete { option }, command);
+        Ok(self.dispatch(&payload, interaction))
     }
 
     /// Presses the button of this `custom_id`, as the message showed it when it was read.
@@ -173,13 +162,13 @@ impl Person {
         if let Some(message) = &source {
             payload["message"] = message.json();
         }
-        let act = Act {
-            kind: Kind::Form { of_component: source.is_some() },
-            command: form.title.clone(),
+        let kind = Kind::Form { of_component: source.is_some() };
+        let interaction = Interaction {
             source: source.map(|message| message.id),
             opened_by: form.opened_by.clone(),
+            ..self.interaction(&payload, kind, form.title.clone())
         };
-        Ok(self.dispatch_in(form.channel, &payload, act))
+        Ok(self.dispatch(&payload, interaction))
     }
 
     /// Uses a component, whether the message has it or not.
@@ -200,44 +189,47 @@ impl Person {
         data["id"] = now.id_of_component(&data["custom_id"]);
         payload["data"] = data;
         payload["message"] = now.json();
-        let source = Some(message.id);
-        let act = Act { source, ..Act::of(Kind::Component, command) };
-        Ok(self.dispatch_in(message.channel, &payload, act))
-    }
-
-    pub(super) fn dispatch(&self, payload: &Value, act: Act) -> Pending {
-        self.dispatch_in(self.channel(), payload, act)
-    }
-
-    fn dispatch_in(&self, channel: ChannelId, payload: &Value, act: Act) -> Pending {
-        let text = |name: &str| payload[name].as_str().unwrap_or_default().to_owned();
-        let id = text("id").parse().unwrap_or_default();
-        let is_command = act.kind == Kind::Command;
         let interaction = Interaction {
-            id,
-            token: text("token"),
-            kind: act.kind,
-            channel,
-            origin: Origin { who: self.who(), command: act.command },
-            dispatched: tokio::time::Instant::now(),
-            source: act.source,
-            opened_by: act.opened_by,
+            source: Some(message.id),
+            ..self.interaction(&payload, Kind::Component, command)
+        };
+        Ok(self.dispatch(&payload, interaction))
+    }
+
+    /// What is kept of an interaction that this person is about to send.
+    pub(super) fn interaction(&self, payload: &Value, kind: Kind, command: String) -> Interaction {
+        let id = |name: &str| text(&payload[name]).parse().unwrap_or_default();
+        Interaction {
+            id: id("id"),
+            token: text(&payload["token"]).to_owned(),
+            kind,
+            channel: id("channel_id"),
+            origin: Origin { who: self.who(), command },
+            dispatched: Instant::now(),
+            source: None,
+            opened_by: Value::Null,
             first: None,
             failed: false,
             original: None,
             outcome: None,
+            choices: None,
             later: Vec::new(),
-        };
+        }
+    }
+
+    pub(super) fn dispatch(&self, payload: &Value, interaction: Interaction) -> Pending {
+        let (id, is_command) = (interaction.id, interaction.kind == Kind::Command);
+        let shared = &self.discord().running.shared;
         {
-            let mut state = self.shared().lock();
+            let mut state = shared.lock();
             state.interactions.push(interaction);
-            if !endpoint::dispatch(&self.discord().running.shared, &mut state, id, payload) {
+            if !endpoint::dispatch(shared, &mut state, id, payload) {
                 state.gateway.dispatch("INTERACTION_CREATE", payload);
             }
         }
-        self.shared().touch();
+        shared.touch();
         if is_command {
-            spawn(tell_if_unanswered(Arc::downgrade(&self.discord().running.shared), id));
+            spawn(tell_if_unanswered(Arc::downgrade(shared), id));
         }
         Pending::new(self.discord().clone(), id)
     }

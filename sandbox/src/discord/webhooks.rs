@@ -13,24 +13,18 @@ use super::{
     rules::messages::{self, Way},
 };
 
-/// The interaction's id and what `@original` means to it now.
-fn original(call: &Call<'_>) -> Result<(u64, Message), Refusal> {
+/// The interaction's id and the message of the path, if it answers it: `@original` is the first one.
+fn find(call: &Call<'_>) -> Result<(u64, Message), Refusal> {
     let mut state = call.shared.lock();
     let interaction = of_token(call, &mut state)?;
-    let (id, original) = (interaction.id, interaction.original);
-    let message = original.and_then(|original| state.message(original)).cloned();
-    Ok((id, message.ok_or(Refusal::UNKNOWN_MESSAGE)?))
-}
-
-/// The interaction's id and the message of the path, if it answers it.
-fn own(call: &Call<'_>) -> Result<(u64, Message), Refusal> {
-    let mut state = call.shared.lock();
-    let interaction = of_token(call, &mut state)?.id;
-    state
-        .message(call.id("message_id"))
-        .filter(|found| found.interaction_id == Some(interaction))
-        .map(|found| (interaction, found.clone()))
-        .ok_or(Refusal::UNKNOWN_MESSAGE)
+    let (interaction, original) = (interaction.id, interaction.original);
+    let found = match call.param("message_id") {
+        "" => original.and_then(|original| state.message(original)),
+        _ => state
+            .message(call.id("message_id"))
+            .filter(|found| found.interaction_id == Some(interaction)),
+    };
+    Ok((interaction, found.ok_or(Refusal::UNKNOWN_MESSAGE)?.clone()))
 }
 
 /// Edits a message and shows it to whoever is answered.
@@ -47,32 +41,14 @@ fn show_edited(
     Ok(message)
 }
 
-/// `GET …/messages/@original`
-pub(super) fn get_original(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    Ok(Answer::json(200, original(call)?.1.json()))
-}
-
 /// `GET …/messages/{message}`
 pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    Ok(Answer::json(200, own(call)?.1.json()))
+    Ok(Answer::json(200, find(call)?.1.json()))
 }
 
-/// `PATCH …/messages/@original`. A placeholder keeps the visibility that the deferral gave it.
-pub(super) fn edit_original(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let found = original(call)?;
-    edit_found(call, found)
-}
-
-/// `PATCH …/messages/{message}`
+/// `PATCH …/messages/{message}`. A placeholder keeps the visibility that the deferral gave it.
 pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let found = own(call)?;
-    edit_found(call, found)
-}
-
-fn edit_found(
-    call: &mut Call<'_>,
-    (interaction, message): (u64, Message),
-) -> Result<Answer, Refusal> {
+    let (interaction, message) = find(call)?;
     let body = call.body(|problems, body| {
         messages::check(problems, "", body, Way::Edit(&message));
     })?;
@@ -81,16 +57,9 @@ fn edit_found(
     Ok(Answer::json(200, message.json()))
 }
 
-/// `DELETE …/messages/@original`
-pub(super) fn delete_original(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let (_, message) = original(call)?;
-    call.shared.lock().delete(message.id);
-    Ok(Answer::EMPTY)
-}
-
 /// `DELETE …/messages/{message}`
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let (_, message) = own(call)?;
+    let (_, message) = find(call)?;
     call.shared.lock().delete(message.id);
     Ok(Answer::EMPTY)
 }
@@ -108,11 +77,8 @@ pub(super) fn follow_up(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if message.is_empty() {
         return Err(Refusal::EMPTY);
     }
-    let placeholder = original.filter(|original| {
-        let found = state.message(*original);
-        found.is_some_and(|found| found.thinking)
-    });
-    if let Some(placeholder) = placeholder {
+    let is_placeholder = |id: &u64| state.message(*id).is_some_and(|found| found.thinking);
+    if let Some(placeholder) = original.filter(is_placeholder) {
         let message = show_edited(&mut state, id, placeholder, &body)?;
         return Ok(Answer::json(200, message.json()));
     }

@@ -1,7 +1,10 @@
 //! The team's server as the bot meets it: who is there, which channels, which roles.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -70,37 +73,30 @@ impl Who {
     pub const ALL: [Self; 5] =
         [Self::Admin, Self::SecondAdmin, Self::Member, Self::OtherMember, Self::Guest];
 
+    /// Id, name and displayed name.
+    const fn facts(self) -> (u64, &'static str, &'static str) {
+        match self {
+            Self::Admin => (391_583_201_672_822_784, "ada", "Ada"),
+            Self::SecondAdmin => (402_117_948_510_502_913, "grace", "Grace"),
+            Self::Member => (518_402_736_190_455_808, "linus", "Linus"),
+            Self::OtherMember => (623_940_187_264_385_034, "margaret", "Margaret"),
+            Self::Guest => (1_306_228_104_775_073_802, "guest", "A. Guest"),
+        }
+    }
+
     /// The user's id, as in `<@id>`.
     pub const fn id(self) -> u64 {
-        match self {
-            Self::Admin => 391_583_201_672_822_784,
-            Self::SecondAdmin => 402_117_948_510_502_913,
-            Self::Member => 518_402_736_190_455_808,
-            Self::OtherMember => 623_940_187_264_385_034,
-            Self::Guest => 1_306_228_104_775_073_802,
-        }
+        self.facts().0
     }
 
     /// The user's name, as it is typed.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Admin => "ada",
-            Self::SecondAdmin => "grace",
-            Self::Member => "linus",
-            Self::OtherMember => "margaret",
-            Self::Guest => "guest",
-        }
+        self.facts().1
     }
 
     /// The name that Discord shows.
     pub const fn display_name(self) -> &'static str {
-        match self {
-            Self::Admin => "Ada",
-            Self::SecondAdmin => "Grace",
-            Self::Member => "Linus",
-            Self::OtherMember => "Margaret",
-            Self::Guest => "A. Guest",
-        }
+        self.facts().2
     }
 
     /// The roles that the person has at the start.
@@ -113,18 +109,9 @@ impl Who {
     }
 
     pub(super) fn user(self) -> Value {
-        json!({
-            "id": self.id().to_string(),
-            "username": self.name(),
-            "global_name": self.display_name(),
-            "discriminator": "0",
-            "avatar": "a3f1c0d95b7e4c2d8e6f9a0b1c2d3e4f",
-            "avatar_decoration_data": null,
-            "collectibles": null,
-            "primary_guild": null,
-            "public_flags": 0,
-            "flags": 0,
-        })
+        let (id, name) = (self.id().to_string(), self.name());
+        let own = json!({"id": id, "username": name, "global_name": self.display_name()});
+        object("user", own)
     }
 
     pub(super) fn member(self, roles: &[u64]) -> Value {
@@ -135,11 +122,6 @@ impl Who {
 /// What `@everyone` may do in a new server: view, send, embed, attach, react, use commands, threads;
 /// but for mentioning all, which most servers don't let everyone do for long.
 pub(super) const MEMBER_PERMISSIONS: u64 = 2_248_473_465_704_001;
-/// What the bot may do in the channels: as above, and manage its own messages.
-pub(super) const APP_PERMISSIONS: &str = "2248473465712193";
-
-/// When everyone came to the server.
-const JOINED_AT: &str = "2024-02-12T09:31:07.226000+00:00";
 
 /// A channel's fixed facts.
 pub(super) struct Channel {
@@ -180,12 +162,8 @@ impl Channel {
 
     /// The channel as Discord puts it into an interaction, and answers `GET /channels/{id}`.
     pub(super) fn json(&self) -> Value {
-        let mut json = json!({
-            "id": self.id.to_string(),
-            "type": self.kind,
-            "last_message_id": null,
-            "flags": 0,
-        });
+        let own = json!({"id": self.id.to_string(), "type": self.kind});
+        let mut json = object("channel", own);
         let fields = if let (Some(guild), Some(name)) = (self.guild, self.name) {
             json!({
                 "guild_id": guild.to_string(),
@@ -198,32 +176,29 @@ impl Channel {
             json!({"recipients": [Who::Member.user()]})
         };
         merge(&mut json, fields);
-        if matches!(self.kind, 0 | 4) {
-            merge(
-                &mut json,
-                json!({"position": 1, "topic": null, "nsfw": false, "permission_overwrites": []}),
-            );
-        }
-        if self.kind == 11 {
-            merge(
-                &mut json,
-                json!({
-                    "owner_id": Who::Member.id().to_string(),
-                    "member_count": 2,
-                    "message_count": 4,
-                    "total_message_sent": 4,
-                    "thread_metadata": {
-                        "archived": false,
-                        "auto_archive_duration": 4320,
-                        "archive_timestamp": "2026-03-02T10:15:42.918000+00:00",
-                        "create_timestamp": "2026-03-02T10:15:42.918000+00:00",
-                        "locked": false,
-                    },
-                }),
-            );
+        match self.kind {
+            0 | 4 => merge(&mut json, object("text_channel", json!({}))),
+            11 => {
+                let owner = json!({"owner_id": Who::Member.id().to_string()});
+                merge(&mut json, object("thread", owner));
+            }
+            _ => {}
         }
         json
     }
+}
+
+/// What Discord's objects hold where the stand-in has nothing else to say.
+static OBJECTS: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("objects.json"))
+        .expect("the embedded objects are JSON, as every test shows")
+});
+
+/// One of Discord's objects, with these fields of its own.
+pub(super) fn object(kind: &str, own: Value) -> Value {
+    let mut json = OBJECTS[kind].clone();
+    merge(&mut json, own);
+    json
 }
 
 /// Adds the fields of the object `more` to the object `json`.
@@ -240,17 +215,7 @@ pub(super) fn is_joined(guild: u64) -> bool {
 
 /// The bot's own user object.
 pub(super) fn bot_user() -> Value {
-    json!({
-        "id": BOT_USER.to_string(),
-        "username": "ldapgroup",
-        "global_name": null,
-        "discriminator": "4471",
-        "avatar": null,
-        "bot": true,
-        "public_flags": 0,
-        "flags": 0,
-        "primary_guild": null,
-    })
+    object("bot", json!({"id": BOT_USER.to_string()}))
 }
 
 /// The bot as a member of a server.
@@ -261,46 +226,24 @@ pub(super) fn bot_member(roles: &[u64]) -> Value {
 /// Somebody as a member of a server.
 fn member(user: &Value, roles: &[u64]) -> Value {
     let roles: Vec<_> = roles.iter().map(u64::to_string).collect();
-    json!({
-        "user": user,
-        "nick": null,
-        "avatar": null,
-        "banner": null,
-        "roles": roles,
-        "joined_at": JOINED_AT,
-        "premium_since": null,
-        "deaf": false,
-        "mute": false,
-        "flags": 0,
-        "pending": false,
-        "communication_disabled_until": null,
-    })
+    object("member", json!({"user": user, "roles": roles}))
 }
 
 /// The server's roles, `@everyone` first: its id is the server's own.
 pub(super) fn roles(guild: u64, grants: &Grants) -> Value {
     let own: &[(u64, &str)] = if guild == GUILD { &ROLES } else { &[] };
-    [(guild, "@everyone")]
-        .iter()
-        .chain(own)
-        .zip(0..)
-        .map(|((id, name), position)| {
-            json!({
-                "id": id.to_string(),
-                "name": name,
-                "color": 0,
-                "colors": {"primary_color": 0, "secondary_color": null, "tertiary_color": null},
-                "hoist": false,
-                "icon": null,
-                "unicode_emoji": null,
-                "position": position,
-                "permissions": grants.of_role(*id).to_string(),
-                "managed": *id == BOT_ROLE,
-                "mentionable": grants.is_mentionable(*id),
-                "flags": 0,
-            })
-        })
-        .collect()
+    let role = |((id, name), position): (&(u64, &str), u64)| {
+        let own = json!({
+            "id": id.to_string(),
+            "name": name,
+            "position": position,
+            "permissions": grants.of_role(*id).to_string(),
+            "managed": *id == BOT_ROLE,
+            "mentionable": grants.is_mentionable(*id),
+        });
+        object("role", own)
+    };
+    [(guild, "@everyone")].iter().chain(own).zip(0..).map(role).collect()
 }
 
 /// A new id, unique in the process and made from the clock as Discord makes them: the milliseconds

@@ -84,17 +84,9 @@ impl Tab {
                     Err(RecvError::Lagged(_)) => return Some(self.everything()),
                     Err(RecvError::Closed) => return None,
                 },
-                changed = self.groups.changed() => {
-                    changed.ok()?;
-                    return Some(self.everything());
-                }
-                changed = self.troubles.changed() => {
-                    changed.ok()?;
-                    return Some(self.everything());
-                }
-                changed = self.until.changed() => {
-                    changed.ok()?;
-                }
+                changed = self.groups.changed() => return changed.ok().map(|()| self.everything()),
+                changed = self.troubles.changed() => return changed.ok().map(|()| self.everything()),
+                changed = self.until.changed() => changed.ok()?,
             }
         }
     }
@@ -105,16 +97,13 @@ impl Tab {
 
     /// What this person is told of a change; `None` if nothing.
     fn told(&self, change: &Change) -> Option<(&'static str, Value)> {
+        let discord = &self.site.sandbox.discord;
         match change {
-            Change::Posted(message) | Change::Edited(message) => {
-                let discord = &self.site.sandbox.discord;
-                view::is_seen(message, self.who)
-                    .then(|| ("message", view::message(discord, message)))
-            }
+            Change::Posted(message) | Change::Edited(message) => view::is_seen(message, self.who)
+                .then(|| ("message", view::message(discord, message, None))),
             Change::Deleted(id) => Some(("gone", json!({"id": id.to_string()}))),
-            Change::Unanswered(failed) => {
-                (failed.origin.who == self.who).then(|| ("message", view::unanswered(failed)))
-            }
+            Change::Unanswered(failed) => (failed.private_to == Some(self.who))
+                .then(|| ("message", view::unanswered(discord, failed))),
             Change::Registered(_) | Change::Ready | Change::Disconnected => Some(self.everything()),
         }
     }

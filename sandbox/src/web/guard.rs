@@ -4,7 +4,7 @@ use axum::{
     body::{Body, to_bytes},
     extract::{FromRequest, Request},
     http::{
-        HeaderValue, StatusCode,
+        StatusCode,
         header::{
             CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY,
             X_CONTENT_TYPE_OPTIONS,
@@ -61,8 +61,7 @@ pub(super) struct Spoken(pub(super) Value);
 
 impl IntoResponse for Spoken {
     fn into_response(self) -> Response {
-        let kind = HeaderValue::from_static("application/json");
-        ([(CONTENT_TYPE, kind)], self.0.to_string()).into_response()
+        ([(CONTENT_TYPE, "application/json")], self.0.to_string()).into_response()
     }
 }
 
@@ -99,18 +98,19 @@ pub(super) fn who(query: Option<&str>) -> Result<Who, Refused> {
 /// Refuses whoever reaches the server by a name that isn't this machine's own, which is how a page
 /// from elsewhere would, and says of every answer what a browser may do with it.
 pub(super) async fn guard(request: Request, next: Next) -> Response {
-    let mut response = if is_loopback(&request) {
+    let response = if is_loopback(&request) {
         next.run(request).await
     } else {
         let why = "This server only answers to `127.0.0.1` and `localhost`.".to_owned();
         Refused(StatusCode::FORBIDDEN, why).into_response()
     };
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    let headers = [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    (headers, response).into_response()
 }
 
 fn is_loopback(request: &Request) -> bool {

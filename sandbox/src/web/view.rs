@@ -8,8 +8,8 @@ use crate::{
     Sandbox, Trouble,
     connect::Connect,
     discord::{
-        BOT_USER, CONNECT, ChannelId, Discord, First, Form, GUILD, Message, Origin, REQUESTS,
-        ROLES, Unanswered, Who, clock,
+        BOT_USER, CONNECT, ChannelId, Discord, First, GUILD, Message, Origin, REQUESTS, ROLES, Who,
+        clock,
     },
 };
 
@@ -67,8 +67,8 @@ fn messages(discord: &Discord, who: Who) -> Vec<Value> {
         .flat_map(|(channel, _)| discord.messages(*channel))
         .chain(discord.private_messages(who))
         .filter(|found| is_seen(found, who))
-        .map(|found| (found.id, message(discord, &found)))
-        .chain(discord.unanswered(who).iter().map(|found| (found.id, unanswered(found))))
+        .map(|found| (found.id, message(discord, &found, None)))
+        .chain(discord.unanswered(who).iter().map(|found| (found.id, unanswered(discord, found))))
         .collect();
     seen.sort_by_key(|(id, _)| *id);
     seen.into_iter().map(|(_, message)| message).collect()
@@ -80,8 +80,8 @@ pub(super) fn is_seen(message: &Message, who: Who) -> bool {
     is_shown && message.private_to.is_none_or(|to| to == who)
 }
 
-/// A message as the page draws it.
-pub(super) fn message(discord: &Discord, message: &Message) -> Value {
+/// A message as the page draws it; `failed` is what Discord's client says in place of an answer.
+pub(super) fn message(discord: &Discord, message: &Message, failed: Option<&str>) -> Value {
     let is_person = Who::ALL.iter().any(|who| who.id() == message.author_id());
     let ids = |ids: &[u64]| ids.iter().map(u64::to_string).collect::<Vec<_>>();
     json!({
@@ -99,7 +99,7 @@ pub(super) fn message(discord: &Discord, message: &Message) -> Value {
         "thinking": message.thinking,
         "command": message.interaction.as_ref().and_then(command),
         "reply_to": discord.answered_by(message).map(|id| id.to_string()),
-        "failed": null,
+        "failed": failed,
         "pings": {
             "users": ids(&message.mentions.users),
             "roles": ids(&message.mentions.roles),
@@ -111,23 +111,8 @@ pub(super) fn message(discord: &Discord, message: &Message) -> Value {
 }
 
 /// A command without an answer, as the message that stands in its place.
-pub(super) fn unanswered(failed: &Unanswered) -> Value {
-    json!({
-        "id": failed.id.to_string(),
-        "channel": failed.channel.to_string(),
-        "author": {"id": BOT_USER.to_string(), "name": "ldapgroup", "bot": true},
-        "content": "",
-        "at": clock::millis(failed.id),
-        "edited": false,
-        "private": true,
-        "thinking": false,
-        "command": command(&failed.origin),
-        "reply_to": null,
-        "failed": SILENCE,
-        "pings": {"users": [], "roles": [], "everyone": false},
-        "embeds": [],
-        "components": [],
-    })
+pub(super) fn unanswered(discord: &Discord, failed: &Message) -> Value {
+    message(discord, failed, Some(SILENCE))
 }
 
 /// Buttons and forms have names that nobody sees.
@@ -144,29 +129,16 @@ pub(super) fn first(first: &First, form_id: &str, is_command: bool) -> Value {
         First::Thinking => "thinking",
         First::Update => "updated",
         First::Acknowledged => "acknowledged",
-        First::Form(of) => return json!({"result": "form", "form": form(of, form_id)}),
+        First::Form(form) => {
+            let form = json!({"id": form_id, "title": form.title, "inputs": form.inputs});
+            return json!({"result": "form", "form": form});
+        }
         First::NoAnswer => {
             let error = if is_command { SILENCE } else { FAILED };
             return json!({"result": "no_answer", "error": error});
         }
     };
     json!({"result": result})
-}
-
-fn form(form: &Form, id: &str) -> Value {
-    let inputs = form.inputs.iter().map(|input| {
-        json!({
-            "custom_id": input.custom_id,
-            "label": input.label,
-            "style": if input.is_paragraph { 2 } else { 1 },
-            "required": input.required,
-            "min": input.min_length,
-            "max": input.max_length,
-            "value": input.value,
-            "placeholder": input.placeholder,
-        })
-    });
-    json!({"id": id, "title": form.title, "inputs": inputs.collect::<Vec<_>>()})
 }
 
 /// The most groups of LDAP that a tab is told of: about a megabyte.

@@ -19,7 +19,7 @@ fn messages() -> String {
 async fn a_rate_limit_is_told_in_body_and_header() {
     let (discord, bot) = Bot::new().await;
     let limited = Fault::RateLimited { retry_after: 1.25, global: false };
-    discord.fail(Route::CreateMessage, limited, Times::Next(2));
+    discord.fail(Route::CreateMessage, limited, Times::Times(2));
     for _ in 0..2 {
         let (status, body) = bot.call(Method::POST, &messages(), Some(text("x"))).await;
         assert_eq!(

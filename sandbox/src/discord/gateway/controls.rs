@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::connection::frame;
-use crate::discord::{Discord, Shared, sessions::Order};
+use crate::discord::{Discord, Shared, State, sessions::Order};
 
 /// A moment in the life of a gateway connection, at which a [`Misdeed`] can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -111,11 +111,8 @@ impl Discord {
     ///
     /// If they aren't within [`Options::patience`](crate::discord::Options::patience).
     pub async fn wait_for_counts(&self, wanted: impl Fn(GatewayCounts) -> bool) {
-        let shared = self.shared();
-        let found = shared
-            .wait(shared.patience(), |state| wanted(state.gateway.counts).then_some(()))
-            .await;
-        assert!(found.is_some(), "{:?}", self.gateway_counts());
+        let look = |state: &State| wanted(state.gateway.counts).then_some(());
+        self.shared().demand(look, || format!("{:?}", self.gateway_counts())).await;
     }
 
     /// Cuts every gateway connection without a close frame.

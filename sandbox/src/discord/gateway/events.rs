@@ -8,7 +8,7 @@ use crate::discord::{
     State, THREAD, Who, facts,
     permissions::Grants,
     sessions::Wishes,
-    world::{BOT_USER, Channel, bot_member, bot_user, merge},
+    world::{BOT_USER, Channel, bot_member, bot_user, merge, object},
 };
 
 /// Discord's number for a public thread.
@@ -21,26 +21,17 @@ pub(super) fn guilds(wishes: Wishes) -> impl Iterator<Item = u64> {
 
 pub(super) fn ready(session: &str, url: &str, wishes: Wishes) -> Value {
     let guilds = guilds(wishes).map(|guild| json!({"id": guild.to_string(), "unavailable": true}));
-    let mut ready = json!({
-        "v": 10,
+    let mut own = json!({
         "user": bot_user(),
-        "user_settings": {},
-        "session_type": "normal",
         "session_id": session,
         "resume_gateway_url": url,
-        "relationships": [],
-        "private_channels": [],
-        "presences": [],
         "guilds": guilds.collect::<Vec<_>>(),
-        "guild_join_requests": [],
-        "geo_ordered_rtc_regions": ["rotterdam", "frankfurt"],
         "application": {"id": APPLICATION.to_string(), "flags": 0},
-        "_trace": ["[\"gateway-stand-in\"]"],
     });
     if let Some((shard, shards)) = wishes.shard {
-        ready["shard"] = json!([shard, shards]);
+        own["shard"] = json!([shard, shards]);
     }
-    ready
+    object("ready", own)
 }
 
 /// A server with all that is in it. Of its members only the bot is named, since the application may
@@ -52,24 +43,15 @@ pub(super) fn guild_create(guild: u64, grants: &Grants) -> Value {
     let (threads, channels): (Vec<_>, Vec<_>) = here.partition(|found| found.kind == THREAD_KIND);
     let member = bot_member(&grants.bot_roles(guild));
     let people = if guild == GUILD { Who::ALL.len() } else { 1 };
-    let mut json = facts::guild_json(guild, grants);
-    merge(
-        &mut json,
-        json!({
-            "joined_at": member["joined_at"],
-            "large": false,
-            "unavailable": false,
-            "member_count": people + 1,
-            "voice_states": [],
-            "members": [member],
-            "channels": channels.iter().map(|of| channel(of, grants)).collect::<Vec<_>>(),
-            "threads": threads.iter().map(|of| channel(of, grants)).collect::<Vec<_>>(),
-            "presences": [],
-            "stage_instances": [],
-            "guild_scheduled_events": [],
-            "soundboard_sounds": [],
-        }),
-    );
+    let own = json!({
+        "joined_at": member["joined_at"],
+        "member_count": people + 1,
+        "members": [member],
+        "channels": channels.iter().map(|of| channel(of, grants)).collect::<Vec<_>>(),
+        "threads": threads.iter().map(|of| channel(of, grants)).collect::<Vec<_>>(),
+    });
+    let mut json = object("guild_create", own);
+    merge(&mut json, facts::guild_json(guild, grants));
     json
 }
 

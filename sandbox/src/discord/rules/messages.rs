@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::components;
 use crate::discord::{
     check::{Problems, join, number, units},
-    components::IS_COMPONENTS_V2,
+    components::{IS_COMPONENTS_V2, list, text},
     messages::{EPHEMERAL, Message, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS},
     world::ChannelId,
 };
@@ -40,23 +40,21 @@ impl Way<'_> {
 pub(in crate::discord) fn check(problems: &mut Problems, at: &str, body: &Value, way: Way<'_>) {
     let flags = number(body, "flags");
     if flags & !way.flags() != 0 {
-        problems.careless(format!(
-            "{}: {} can't be set here",
-            join(at, "flags"),
-            flags & !way.flags()
-        ));
+        let wrong = flags & !way.flags();
+        problems.careless(format!("{}: {wrong} can't be set here", join(at, "flags")));
     }
     for name in ["sticker_ids", "attachments", "poll"] {
-        if !(body[name].is_null() || body[name] == serde_json::json!([])) {
-            let sentence = "The stand-in takes no stickers, files and polls.";
-            problems.refuse(&join(at, name), "UNSUPPORTED", sentence);
-        }
+        problems.ensure(is_nothing(&body[name]), &join(at, name), "UNSUPPORTED");
     }
     mentions(problems, &join(at, "allowed_mentions"), &body["allowed_mentions"]);
     embeds(problems, &join(at, "embeds"), &body["embeds"]);
     let is_v2 = layout(problems, at, body, way);
     let list = &body["components"];
     components::check(problems, &join(at, "components"), list, is_v2);
+}
+
+fn is_nothing(value: &Value) -> bool {
+    value.is_null() || value == "" || value.as_array().is_some_and(Vec::is_empty)
 }
 
 /// Whether the message consists of components only, and what that forbids.
@@ -68,10 +66,8 @@ fn layout(problems: &mut Problems, at: &str, body: &Value, way: Way<'_>) -> bool
         Way::Create | Way::Answer => None,
     };
     let was = before.is_some_and(Message::is_v2);
-    if was && !sets && body["flags"].is_u64() {
-        let sentence = "IS_COMPONENTS_V2 can't be taken away.";
-        problems.refuse(&join(at, "flags"), "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG", sentence);
-    }
+    let is_kept = !was || sets || !body["flags"].is_u64();
+    problems.ensure(is_kept, &join(at, "flags"), "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG");
     if !(sets || was) {
         return false;
     }
@@ -82,17 +78,14 @@ fn layout(problems: &mut Problems, at: &str, body: &Value, way: Way<'_>) -> bool
             (None, Some(message)) if name == "embeds" => message.embeds.clone().into(),
             (None, Some(_) | None) => Value::Null,
         };
-        !(left.is_null() || left == "" || left == serde_json::json!([]))
+        !is_nothing(&left)
     };
     for name in ["content", "embeds", "poll", "sticker_ids"] {
         if there(name) {
-            problems.refuse(
-                &join(at, name),
-                "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
-                format!(
-                    "The '{name}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
-                ),
-            );
+            let code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2";
+            let flag = "MessageFlags.IS_COMPONENTS_V2";
+            let sentence = format!("The '{name}' field cannot be used when using {flag}");
+            problems.refuse(&join(at, name), code, sentence);
         }
     }
     true
@@ -108,11 +101,10 @@ fn mentions(problems: &mut Problems, at: &str, allowed: &Value) {
     for (index, kind) in parse.into_iter().flatten().enumerate() {
         let kind = kind.as_str().unwrap_or_default();
         if allowed[kind].as_array().is_some_and(|ids| !ids.is_empty()) {
-            problems.refuse(
-                &format!("{at}.parse.{index}"),
-                "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE",
-                format!("parse:[\"{kind}\"] and {kind}: [ids...] are mutually exclusive."),
-            );
+            let code = "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE";
+            let sentence =
+                format!("parse:[\"{kind}\"] and {kind}: [ids...] are mutually exclusive.");
+            problems.refuse(&format!("{at}.parse.{index}"), code, sentence);
         }
     }
 }
@@ -120,21 +112,15 @@ fn mentions(problems: &mut Problems, at: &str, allowed: &Value) {
 /// Checks what embeds may hold together.
 /// <https://discord.com/developers/docs/resources/message#embed-object-embed-limits>
 fn embeds(problems: &mut Problems, at: &str, embeds: &Value) {
-    let length = |value: &Value| value.as_str().map_or(0, units);
-    let total: usize = embeds
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|embed| {
-            let fields = embed["fields"].as_array().into_iter().flatten();
-            let fields = fields.map(|field| length(&field["name"]) + length(&field["value"]));
-            length(&embed["title"])
-                + length(&embed["description"])
-                + length(&embed["footer"]["text"])
-                + length(&embed["author"]["name"])
-                + fields.sum::<usize>()
-        })
-        .sum();
+    let length = |value: &Value| units(text(value));
+    let whole = |embed: &Value| {
+        let fields = list(&embed["fields"]).iter();
+        let fields = fields.map(|field| length(&field["name"]) + length(&field["value"]));
+        let own = ["/title", "/description", "/footer/text", "/author/name"];
+        let own = own.iter().filter_map(|at| embed.pointer(at)).map(length);
+        own.chain(fields).sum::<usize>()
+    };
+    let total: usize = list(embeds).iter().map(whole).sum();
     if total > 6000 {
         let sentence = format!("Embed size exceeds maximum size of 6000; is {total}.");
         problems.refuse(at, "MAX_EMBED_SIZE_EXCEEDED", sentence);
@@ -151,14 +137,8 @@ pub(in crate::discord) fn reply(
     replied: Option<&Message>,
 ) {
     let at = "message_reference";
-    match replied {
-        None if body[at]["fail_if_not_exists"] != false => {
-            problems.refuse(at, "REPLIES_UNKNOWN_MESSAGE", "Unknown message");
-        }
-        Some(found) if found.channel != channel => {
-            let sentence = "Cannot reply to a message in another channel";
-            problems.refuse(at, "REPLIES_CANNOT_REFERENCE_OTHER_CHANNEL", sentence);
-        }
-        Some(_) | None => {}
-    }
+    let is_there = replied.is_some() || body[at]["fail_if_not_exists"] == false;
+    problems.ensure(is_there, at, "REPLIES_UNKNOWN_MESSAGE");
+    let is_near = replied.is_none_or(|found| found.channel == channel);
+    problems.ensure(is_near, at, "REPLIES_CANNOT_REFERENCE_OTHER_CHANNEL");
 }
