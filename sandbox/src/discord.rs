@@ -19,6 +19,7 @@ mod endpoint;
 mod explain;
 mod facts;
 mod faults;
+pub(crate) mod fields;
 mod forms;
 mod gateway;
 mod interactions;
@@ -79,7 +80,6 @@ use self::{
     channels::Nonce,
     commands::Scope,
     endpoint::{Endpoint, Sender},
-    gateway::Address,
     interactions::Interaction,
     permissions::Grants,
     quota::Quota,
@@ -87,7 +87,9 @@ use self::{
 };
 
 use crate::faults::Faults;
-pub use crate::faults::Times;
+
+/// How many requests meet a fault.
+pub type Times = crate::faults::Times;
 
 /// How the stand-in behaves.
 #[derive(Clone, Debug)]
@@ -273,7 +275,8 @@ impl Discord {
         let rest = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let gateway = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let sessions = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let state = State { quota: Quota::new(options.limits.clone()), ..State::default() };
+        let mut state = State::default();
+        state.quota.limits = options.limits.clone();
         let shared = Arc::new(Shared {
             sender: Sender::new(options.answer_within)?,
             options,
@@ -286,8 +289,8 @@ impl Discord {
         });
         let mut servers = JoinSet::new();
         servers.spawn(rest::serve(rest, Arc::clone(&shared)));
-        servers.spawn(gateway::serve(gateway, Address::Public, Arc::clone(&shared)));
-        servers.spawn(gateway::serve(sessions, Address::Session, Arc::clone(&shared)));
+        servers.spawn(gateway::serve(gateway, true, Arc::clone(&shared)));
+        servers.spawn(gateway::serve(sessions, false, Arc::clone(&shared)));
         Ok(Self { running: Arc::new(Running { shared, _servers: servers }) })
     }
 

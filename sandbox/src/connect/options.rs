@@ -38,12 +38,6 @@ pub struct Options {
     pub tls: bool,
 }
 
-impl Options {
-    pub(super) fn is_ldap(&self) -> bool {
-        self.authentication == "LDAP"
-    }
-}
-
 impl Default for Options {
     /// The bundled directory on a current server, a dozen of its groups imported, tickets good for
     /// five minutes, and an administrator's key.

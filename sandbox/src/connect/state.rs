@@ -174,7 +174,7 @@ impl State {
         if self.role() < Role::Publisher {
             return Answer::error(22);
         }
-        if !self.options.is_ldap() || !self.options.external_group_search {
+        if self.options.authentication != "LDAP" || !self.options.external_group_search {
             return Answer::error(132);
         }
         let entries = self.entries.iter().enumerate();
@@ -215,7 +215,7 @@ impl State {
         if self.role() < Role::Administrator {
             return Answer::error(22);
         }
-        if !self.options.is_ldap() {
+        if self.options.authentication != "LDAP" {
             return Answer::error(119);
         }
         let entry = match self.tickets.get_mut(ticket) {

@@ -10,7 +10,8 @@ use super::{
 };
 use crate::discord::{
     ADMIN_ROLE, CONNECT, ChannelId, Form, Input, Message, REQUESTS, ROLES, Who, clock,
-    components::{kind, list, text},
+    components::kind,
+    fields::{list, text},
 };
 
 /// The options of a menu that are drawn.

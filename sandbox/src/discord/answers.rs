@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Discord, State, forms::Form, interactions::Choice, messages::Message};
+use super::{Choice, Discord, Form, Message, State};
 
 /// An interaction that the bot may still be busy with.
 #[derive(Clone, Debug)]
 pub struct Pending {
-    discord: Discord,
-    id: u64,
+    pub(super) discord: Discord,
+    pub(super) id: u64,
 }
 
 /// Nothing came within 3 s.
@@ -63,10 +63,6 @@ pub enum Reply {
 }
 
 impl Pending {
-    pub(super) fn new(discord: Discord, id: u64) -> Self {
-        Self { discord, id }
-    }
-
     /// The interaction's id.
     pub fn id(&self) -> u64 {
         self.id

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use super::{
     APPLICATION, Change, Shared, State, Who,
-    commands::{self, Scope},
-    components::list,
+    commands::Scope,
     facts::known_guild,
+    fields::{list, merge, without_null},
     replies::{Answer, Refusal},
     rest::Call,
     rules,
-    world::{bot_user, merge, object},
+    world::{bot_user, object},
 };
 
 /// `GET /applications/@me`, `GET /oauth2/applications/@me`
@@ -118,7 +118,7 @@ pub(super) fn edit_command(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         merge(&mut whole, body.clone());
         rules::commands::one(problems, "", &whole);
     })?;
-    merge(&mut changed, commands::without_null(&body));
+    merge(&mut changed, without_null(&body));
     let mut state = call.shared.lock();
     let at = position(&state, scope, &id)?;
     state.commands.entry(scope).or_default()[at] = changed.clone();

@@ -4,10 +4,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    Shared, State,
-    answers::Reply,
-    check::{Problems, number},
-    forms::Form,
+    Form, Reply, Shared, State,
+    check::Problems,
+    fields::number,
     interactions::Kind,
     messages::EPHEMERAL,
     replies::{Answer, Refusal},

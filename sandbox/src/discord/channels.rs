@@ -5,10 +5,9 @@ use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
 use super::{
-    APPLICATION, State,
-    check::id_in,
-    messages::Message,
-    permissions::permission,
+    APPLICATION, Message, State,
+    fields::id_in,
+    permission,
     replies::{Answer, Refusal},
     rest::Call,
     rules::messages::{self, Way},

@@ -83,14 +83,3 @@ pub(super) fn units(text: &str) -> usize {
 pub(super) fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
-
-/// An id, which may be written as a string or as a number.
-/// <https://discord.com/developers/docs/reference#snowflakes>
-pub(super) fn id_in(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.parse().ok())
-}
-
-/// The number in the field, 0 if there is none.
-pub(super) fn number(object: &Value, name: &str) -> u64 {
-    object.get(name).and_then(Value::as_u64).unwrap_or(0)
-}

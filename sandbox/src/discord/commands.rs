@@ -4,10 +4,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    State,
-    check::number,
-    components::{list, text},
-    world::{APPLICATION, merge, object, snowflake},
+    APPLICATION, State,
+    fields::{list, merge, number, text, without_null},
+    world::{object, snowflake},
 };
 
 /// An option's type that is a subcommand.
@@ -84,19 +83,6 @@ fn without_empty(part: &mut Value) {
     });
     let options = fields.get_mut("options").and_then(Value::as_array_mut);
     options.into_iter().flatten().for_each(without_empty);
-}
-
-/// The value with whatever is null left out: Discord takes null for what isn't given, and doesn't
-/// answer with it.
-pub(super) fn without_null(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let there = fields.iter().filter(|(_, value)| !value.is_null());
-            there.map(|(name, value)| (name.clone(), without_null(value))).collect()
-        }
-        Value::Array(list) => list.iter().map(without_null).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
-    }
 }
 
 /// A registered command and the subcommand in it, if it has any.

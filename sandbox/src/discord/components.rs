@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{
     Message,
-    check::{join, number},
-    commands::without_null,
+    check::join,
+    fields::{list, number, text, without_null},
     world::{object, snowflake},
 };
 
@@ -119,16 +119,6 @@ fn whole(at: String, part: &Value) -> Vec<(String, &Value)> {
     }
     inner.insert(0, (at, part));
     inner
-}
-
-/// The elements of a list; none if it isn't one.
-pub(crate) fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-/// A text; empty if it isn't one.
-pub(crate) fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
 }
 
 /// The components as Discord answers them: each with an id, what wasn't given as it is by default.

@@ -98,7 +98,7 @@ impl Discord {
     pub fn unanswered(&self, who: Who) -> Vec<Message> {
         let shared = self.shared();
         let state = shared.lock();
-        let own = state.interactions.iter().filter(|found| found.who() == who);
+        let own = state.interactions.iter().filter(|found| found.origin.who == who);
         own.filter_map(|found| found.unanswered(shared.options.answer_within)).collect()
     }
 

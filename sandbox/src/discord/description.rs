@@ -10,10 +10,11 @@ use jsonschema::{Draft, Keyword, Registry, ValidationError, Validator, paths::Lo
 use serde_json::{Map, Value, json};
 
 use super::{
+    Route,
     check::{Problems, units},
     explain::explain,
-    routes::{Route, TABLE},
-    world::merge,
+    fields::merge,
+    routes::TABLE,
 };
 
 /// The name under which requests are described, with the amendments that [`amend`] makes.

@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::{
     check::{Problems, join, sentence},
-    components::{self, text},
     description::address,
+    fields::{list, text},
 };
 
 /// Adds what one error of the description's schemas means to the problems.
@@ -163,7 +163,7 @@ fn path(error: &ValidationError<'_>) -> String {
     error.instance_path().as_str().trim_start_matches('/').replace('/', ".")
 }
 
-fn first_repeated(list: &Value) -> usize {
-    let list = components::list(list);
+fn first_repeated(of: &Value) -> usize {
+    let list = list(of);
     (0..list.len()).find(|at| list[..*at].contains(&list[*at])).unwrap_or_default()
 }

@@ -5,11 +5,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    GUILD, STRANGE_GUILD, Who,
+    BOT_USER, GUILD, STRANGE_GUILD, Who,
     permissions::Grants,
     replies::{Answer, Refusal},
     rest::Call,
-    world::{BOT_USER, bot_member, bot_user, is_joined, object, roles},
+    world::{bot_member, bot_user, is_joined, object, roles},
 };
 
 /// `GET /gateway`

@@ -4,10 +4,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    check::number,
-    components::{list, text},
-    sending::{Unsendable, ensure},
-    world::ChannelId,
+    ChannelId, Unsendable,
+    fields::{list, number, text},
+    sending::ensure,
 };
 
 /// An open form.

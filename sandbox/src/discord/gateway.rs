@@ -48,22 +48,14 @@ mod close {
     pub(super) const DISALLOWED_INTENTS: u16 = 4014;
 }
 
-/// Which of the gateway's addresses it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Address {
-    /// That of `GET /gateway`, for new sessions.
-    Public,
-    /// That of READY's `resume_gateway_url`.
-    Session,
-}
-
-/// Accepts connections until the task is aborted, which ends them too.
-pub(super) async fn serve(listener: TcpListener, address: Address, shared: Arc<Shared>) {
-    let connect = |stream| connect(stream, address, Arc::clone(&shared));
+/// Accepts connections until the task is aborted, which ends them too; `is_public`: at the address of
+/// `GET /gateway`, for new sessions, and not at that of READY's `resume_gateway_url`.
+pub(super) async fn serve(listener: TcpListener, is_public: bool, shared: Arc<Shared>) {
+    let connect = |stream| connect(stream, is_public, Arc::clone(&shared));
     accept(listener, pending(), connect).await;
 }
 
-async fn connect(mut stream: TcpStream, address: Address, shared: Arc<Shared>) {
+async fn connect(mut stream: TcpStream, is_public: bool, shared: Arc<Shared>) {
     let misdeed = {
         let gateway = &mut shared.lock().gateway;
         gateway.counts.dials += 1;
@@ -89,7 +81,7 @@ async fn connect(mut stream: TcpStream, address: Address, shared: Arc<Shared>) {
     let (line, orders) = unbounded_channel();
     let number = shared.lock().gateway.connect(line);
     shared.touch();
-    let connection = Connection::new(socket, orders, (number, address), shared);
+    let connection = Connection::new(socket, orders, (number, is_public), shared);
     match transport {
         Ok((transport, None)) => connection.run(transport).await,
         Ok((transport, Some(careless))) => {

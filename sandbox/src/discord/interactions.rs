@@ -8,14 +8,8 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{
-    State,
-    answers::Reply,
-    messages::{Message, Origin},
-    payloads::kind,
-    permissions::Reach,
-    replies::Refusal,
-    rest::Call,
-    world::{APPLICATION, Channel, ChannelId, Who, merge},
+    APPLICATION, ChannelId, Message, Origin, Reply, State, fields::merge, payloads::kind,
+    permissions::Reach, replies::Refusal, rest::Call, world::Channel,
 };
 
 /// What somebody did.
@@ -79,16 +73,12 @@ pub struct Choice {
 }
 
 impl Interaction {
-    pub(super) fn who(&self) -> Who {
-        self.origin.who
-    }
-
     /// What stands in the place of a command that got no first answer within this time.
     pub(super) fn unanswered(&self, within: Duration) -> Option<Message> {
         let is_over = self.first.is_none() && self.dispatched.elapsed() >= within;
         (is_over && self.kind == Kind::Command).then(|| Message {
             id: self.id,
-            private_to: Some(self.who()),
+            private_to: Some(self.origin.who),
             interaction: Some(self.origin.clone()),
             ..Message::of_bot(self.channel, &Value::Null, &Reach::default())
         })
@@ -110,7 +100,7 @@ impl Interaction {
         let mut json = json!({
             "id": self.id.to_string(),
             "type": self.kind.number(),
-            "user": self.who().user(),
+            "user": self.origin.who.user(),
             "authorizing_integration_owners": {"0": owner.to_string()},
         });
         let more = match self.kind {
@@ -135,7 +125,7 @@ impl State {
     ) -> Result<Message, Refusal> {
         let of = self.interaction(interaction).ok_or(Refusal::UNKNOWN_INTERACTION)?;
         Ok(Message {
-            private_to: private.then_some(of.who()),
+            private_to: private.then_some(of.origin.who),
             interaction: Some(of.origin.clone()),
             interaction_id: Some(of.id),
             metadata: Some(of.metadata()),

@@ -3,14 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    Change, State,
-    check::{id_in, number},
-    clock,
-    commands::without_null,
+    APPLICATION, Change, ChannelId, State, Who, clock,
     components::{self, IS_COMPONENTS_V2},
+    fields::{id_in, list, number, text, without_null},
     permissions::Reach,
     replies::Refusal,
-    world::{APPLICATION, Channel, ChannelId, Who, bot_user, object, snowflake},
+    world::{Channel, bot_user, object, snowflake},
 };
 
 /// The flag of a message whose links aren't shown as embeds.
@@ -155,15 +153,13 @@ impl Message {
     /// Replaces what the body has; null empties.
     fn put(&mut self, body: &Value) {
         if let Some(content) = body.get("content") {
-            content.as_str().unwrap_or_default().clone_into(&mut self.content);
+            text(content).clone_into(&mut self.content);
         }
-        let list =
-            |name: &str| body.get(name).map(|list| list.as_array().cloned().unwrap_or_default());
-        if let Some(embeds) = list("embeds") {
-            self.embeds = embeds.iter().map(embed).collect();
+        if let Some(embeds) = body.get("embeds") {
+            self.embeds = list(embeds).iter().map(embed).collect();
         }
-        if let Some(parts) = list("components") {
-            self.components = components::filled(&parts);
+        if let Some(parts) = body.get("components") {
+            self.components = components::filled(list(parts));
         }
         if let Some(flags) = body["flags"].as_u64() {
             // An edit may set it, none takes it away.
@@ -220,15 +216,12 @@ impl Message {
     pub fn text(&self) -> String {
         let mut lines = vec![self.content.clone()];
         for embed in &self.embeds {
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            lines.push(text(&embed["author"]["name"]));
-            lines.push(text(&embed["title"]));
-            lines.push(text(&embed["description"]));
-            for field in embed["fields"].as_array().map_or(&[][..], Vec::as_slice) {
-                lines.push(text(&field["name"]));
-                lines.push(text(&field["value"]));
+            let part = |at: &str| embed.pointer(at).map_or("", text).to_owned();
+            lines.extend(["/author/name", "/title", "/description"].map(part));
+            for field in list(&embed["fields"]) {
+                lines.extend(["name", "value"].map(|name| text(&field[name]).to_owned()));
             }
-            lines.push(text(&embed["footer"]["text"]));
+            lines.push(part("/footer/text"));
         }
         lines.extend(self.text_displays());
         lines.retain(|line| !line.is_empty());

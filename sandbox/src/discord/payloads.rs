@@ -4,12 +4,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    State,
+    APPLICATION, ChannelId, GUILD, State, Unsendable, Who,
     commands::{self, Registered, SUBCOMMAND, Scope},
-    sending::{Unsendable, ensure},
-    world::{
-        APPLICATION, Channel, ChannelId, GUILD, MEMBER_PERMISSIONS, Who, merge, object, snowflake,
-    },
+    fields::merge,
+    sending::ensure,
+    world::{Channel, MEMBER_PERMISSIONS, object, snowflake},
 };
 
 /// The number of an interaction's type.
@@ -105,7 +104,7 @@ pub(super) fn option(of: &Registered<'_>, name: &str, value: &Value) -> Result<V
     let option = of.option(name).ok_or_else(|| {
         let known: Vec<_> =
             of.options().iter().filter_map(|option| option["name"].as_str()).collect();
-        Unsendable::new(format!("/{command} has no option {name:?}, only {known:?}."))
+        Unsendable(format!("/{command} has no option {name:?}, only {known:?}."))
     })?;
     let kind = option["type"].as_u64().unwrap_or_default();
     ensure(commands::is_of(value, kind), || {
@@ -140,7 +139,7 @@ pub(super) fn focused(of: &Registered<'_>, name: &str, typed: &str) -> Result<Va
     let option = of.option(name).filter(|option| option["autocomplete"] == true);
     let option = option.ok_or_else(|| {
         let command = of.full_name();
-        Unsendable::new(format!("/{command} has no option {name:?} with autocomplete."))
+        Unsendable(format!("/{command} has no option {name:?} with autocomplete."))
     })?;
     Ok(json!({
         "name": name,
@@ -174,7 +173,7 @@ impl State {
             full == name || full.split_once(' ').is_some_and(|(_, sub)| sub == name)
         });
         let at = at.ok_or_else(|| {
-            Unsendable::new(format!("No command {name:?} is registered, only {names:?}."))
+            Unsendable(format!("No command {name:?} is registered, only {names:?}."))
         })?;
         Ok(typeable.swap_remove(at))
     }

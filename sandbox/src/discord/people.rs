@@ -3,22 +3,18 @@
 use serde_json::{Value, json};
 
 use super::{
-    Discord, Shared, State,
-    answers::{Answer, NoAnswer, Pending},
-    forms::Form,
-    interactions::{Choice, Interaction, Kind},
-    messages::Message,
+    Answer, CONNECT, ChannelId, Choice, Discord, Form, Message, NoAnswer, Pending, Shared, State,
+    Unsendable, Who,
+    interactions::{Interaction, Kind},
     payloads::{self, kind},
-    sending::Unsendable,
-    world::{CONNECT, ChannelId, Who},
 };
 
 /// Somebody in a channel. Every verb needs a running tokio runtime.
 #[derive(Clone, Debug)]
 pub struct Person {
-    discord: Discord,
-    who: Who,
-    channel: ChannelId,
+    pub(super) discord: Discord,
+    pub(super) who: Who,
+    pub(super) channel: ChannelId,
     roles: Option<Vec<u64>>,
 }
 
@@ -178,14 +174,6 @@ impl Person {
 
     pub(super) fn shared(&self) -> &Shared {
         self.discord.shared()
-    }
-
-    pub(super) fn discord(&self) -> &Discord {
-        &self.discord
-    }
-
-    pub(super) fn channel(&self) -> ChannelId {
-        self.channel
     }
 }
 

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::{
-    Discord, GUILD,
+    ADMIN_ROLE, BOT_ROLE, BOT_USER, ChannelId, Discord, GUILD, ROLES,
     replies::Refusal,
-    world::{ADMIN_ROLE, BOT_ROLE, BOT_USER, Channel, ChannelId, MEMBER_PERMISSIONS, ROLES},
+    world::{Channel, MEMBER_PERMISSIONS},
 };
 
 /// The bits of permissions.

@@ -13,11 +13,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{
-    clock,
-    replies::Answer,
-    routes::{Route, Row},
-};
+use super::{Route, clock, replies::Answer, routes::Row};
 
 /// So many calls in a row, which come back evenly within a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +129,7 @@ pub(super) enum Scope {
 /// What was called, and how often.
 #[derive(Default)]
 pub(super) struct Quota {
-    limits: Limits,
+    pub(super) limits: Limits,
     /// When all calls have come back. A leaky bucket, as most of Discord's are since 2022:
     /// <https://github.com/discord/discord-api-docs/issues/7680>
     buckets: HashMap<(Route, String), Instant>,
@@ -155,10 +151,6 @@ const MANY: usize = 1000;
 const MESSAGE: usize = 3;
 
 impl Quota {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, ..Self::default() }
-    }
-
     /// Counts a call with this path below the version. Gives the headers of its answer, or the answer
     /// itself if it is one call too many.
     pub(super) fn take(

@@ -19,13 +19,12 @@ use tokio::{
 use tower::ServiceExt;
 
 use super::{
-    Shared,
+    Fault, Route, Shared,
     check::Problems,
     description::{self, Operation, Parameter},
-    endpoint,
-    faults::{self, Fault},
+    endpoint, faults,
     replies::{Answer, Refusal},
-    routes::{Route, Row, TABLE},
+    routes::{Row, TABLE},
 };
 use crate::{
     faults::take,

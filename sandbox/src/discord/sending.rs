@@ -14,28 +14,17 @@ use tokio::{
 };
 
 use super::{
-    Change, Message, Shared,
-    answers::Pending,
-    check::number,
+    Change, Form, Message, Origin, Pending, Person, Shared,
     commands::Registered,
-    components::text,
     endpoint,
-    forms::Form,
+    fields::{number, text},
     interactions::{Interaction, Kind},
-    messages::Origin,
     payloads::{self, kind},
-    people::Person,
 };
 
 /// What Discord's client wouldn't send: a sentence that says why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unsendable(String);
-
-impl Unsendable {
-    pub(super) fn new(why: impl Into<String>) -> Self {
-        Self(why.into())
-    }
-}
+pub struct Unsendable(pub(super) String);
 
 impl fmt::Display for Unsendable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,7 +51,7 @@ impl Person {
         let mut payload = self.payload(kind::COMMAND);
         let command = {
             let state = self.shared().lock();
-            let command = state.command(self.channel(), name)?;
+            let command = state.command(self.channel, name)?;
             for option in command.options() {
                 let given = options.iter().any(|(name, _)| option["name"] == *name);
                 ensure(given || option["required"] != true, || {
@@ -90,7 +79,7 @@ impl Person {
         let mut payload = self.payload(kind::AUTOCOMPLETE);
         let (option, command) = {
             let state = self.shared().lock();
-            let command = state.command(self.channel(), name)?;
+            let command = state.command(self.channel, name)?;
             let mut filled = filled(&command, options)?;
             filled.push(payloads::focused(&command, typed.0, typed.1)?);
             payload["data"] = payloads::command_data(&command, filled);
@@ -109,7 +98,8 @@ impl Person {
     pub fn try_press(&self, message: &Message, custom_id: &str) -> Result<Pending, Unsendable> {
         let buttons = message.buttons();
         let found = buttons.iter().find(|button| button.custom_id.as_deref() == Some(custom_id));
-        let button = found.ok_or_else(|| Unsendable::new("The message has no such button."))?;
+        let button =
+            found.ok_or_else(|| Unsendable("The message has no such button.".to_owned()))?;
         ensure(!button.disabled, || format!("The button {:?} is disabled.", button.label))?;
         self.use_component(message, json!({"component_type": 2, "custom_id": custom_id}))
     }
@@ -129,8 +119,8 @@ impl Person {
     ) -> Result<Pending, Unsendable> {
         let menus = message.menus();
         let found = menus.iter().find(|menu| menu.custom_id == custom_id && !menu.disabled);
-        let menu =
-            found.ok_or_else(|| Unsendable::new("The message has no menu that can be used."))?;
+        let none = || Unsendable("The message has no menu that can be used.".to_owned());
+        let menu = found.ok_or_else(none)?;
         for value in values {
             ensure(menu.options.iter().any(|(_, known)| known == value), || {
                 format!("The menu doesn't offer {value:?} now: pick again.")
@@ -158,7 +148,7 @@ impl Person {
             "custom_id": form.custom_id,
             "components": form.filled(values)?,
         });
-        let source = form.source.and_then(|id| self.discord().message(id));
+        let source = form.source.and_then(|id| self.discord.message(id));
         if let Some(message) = &source {
             payload["message"] = message.json();
         }
@@ -177,14 +167,14 @@ impl Person {
         message: &Message,
         mut data: Value,
     ) -> Result<Pending, Unsendable> {
-        let who = self.who();
+        let who = self.who;
         ensure(message.private_to.is_none_or(|to| to == who), || {
             format!("{} can't see this message.", who.name())
         })?;
         let mut payload = self.payload_in(message.channel, kind::COMPONENT);
         let command = data["custom_id"].to_string();
         // The person presses what was seen; Discord sends along what the message is now.
-        let now = self.discord().message(message.id);
+        let now = self.discord.message(message.id);
         let now = now.as_ref().unwrap_or(message);
         data["id"] = now.id_of_component(&data["custom_id"]);
         payload["data"] = data;
@@ -204,7 +194,7 @@ impl Person {
             token: text(&payload["token"]).to_owned(),
             kind,
             channel: id("channel_id"),
-            origin: Origin { who: self.who(), command },
+            origin: Origin { who: self.who, command },
             dispatched: Instant::now(),
             source: None,
             opened_by: Value::Null,
@@ -219,7 +209,7 @@ impl Person {
 
     pub(super) fn dispatch(&self, payload: &Value, interaction: Interaction) -> Pending {
         let (id, is_command) = (interaction.id, interaction.kind == Kind::Command);
-        let shared = &self.discord().running.shared;
+        let shared = &self.discord.running.shared;
         {
             let mut state = shared.lock();
             state.interactions.push(interaction);
@@ -231,7 +221,7 @@ impl Person {
         if is_command {
             spawn(tell_if_unanswered(Arc::downgrade(shared), id));
         }
-        Pending::new(self.discord().clone(), id)
+        Pending { discord: self.discord.clone(), id }
     }
 }
 

@@ -9,10 +9,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{
-    Options,
-    gateway::{GatewayCounts, Misdeed, Moment, intent},
-};
+use super::{GatewayCounts, Misdeed, Moment, Options, gateway::intent};
 
 /// What a connection is told to do.
 pub(super) enum Order {

@@ -4,10 +4,10 @@
 use serde_json::Value;
 
 use super::{
-    State,
-    check::number,
+    Message, State,
+    fields::number,
     interactions::of_token,
-    messages::{EPHEMERAL, Message},
+    messages::EPHEMERAL,
     replies::{Answer, Refusal},
     rest::Call,
     rules::messages::{self, Way},

@@ -11,7 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{clock, permissions::Grants};
+use super::{clock, fields::merge, permissions::Grants};
 
 /// A Discord channel's id.
 pub type ChannelId = u64;
@@ -199,13 +199,6 @@ pub(super) fn object(kind: &str, own: Value) -> Value {
     let mut json = OBJECTS[kind].clone();
     merge(&mut json, own);
     json
-}
-
-/// Adds the fields of the object `more` to the object `json`.
-pub(super) fn merge(json: &mut Value, more: Value) {
-    if let (Value::Object(into), Value::Object(more)) = (json, more) {
-        into.extend(more);
-    }
 }
 
 /// Is the bot in the server?

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::discord::components::{kind, list, text};
+use crate::discord::{
+    components::kind,
+    fields::{list, text},
+};
 
 /// What the page draws of the components, in their order. Files and menus of people, roles and
 /// channels are left out: the stand-in has no such files, and nobody to pick from.

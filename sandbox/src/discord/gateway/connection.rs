@@ -19,7 +19,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{Address, Misdeed, Moment, close, transport::Transport};
+use super::{Misdeed, Moment, close, transport::Transport};
 use crate::discord::{Change, Shared, sessions::Order};
 
 /// How long a bot is waited for that is told an interval of 0.
@@ -55,7 +55,8 @@ pub(super) struct Connection {
     pub(super) compress: bool,
     orders: UnboundedReceiver<Order>,
     pub(super) number: u64,
-    pub(super) address: Address,
+    /// Whether it came to the address for new sessions.
+    pub(super) is_public: bool,
     pub(super) shared: Arc<Shared>,
     pub(super) last_beat: Instant,
     /// When the frames of the last minute came.
@@ -66,7 +67,7 @@ impl Connection {
     pub(super) fn new(
         socket: WebSocketStream<TcpStream>,
         orders: UnboundedReceiver<Order>,
-        (number, address): (u64, Address),
+        (number, is_public): (u64, bool),
         shared: Arc<Shared>,
     ) -> Self {
         Self {
@@ -75,7 +76,7 @@ impl Connection {
             compress: false,
             orders,
             number,
-            address,
+            is_public,
             shared,
             last_beat: Instant::now(),
             received: VecDeque::new(),

@@ -4,11 +4,12 @@
 use serde_json::{Value, json};
 
 use crate::discord::{
-    APPLICATION, CATEGORY, CONNECT, GUILD, Message, OTHER_CHANNEL, OTHER_GUILD, RANDOM, REQUESTS,
-    State, THREAD, Who, facts,
+    APPLICATION, BOT_USER, CATEGORY, CONNECT, GUILD, Message, OTHER_CHANNEL, OTHER_GUILD, RANDOM,
+    REQUESTS, State, THREAD, Who, facts,
+    fields::merge,
     permissions::Grants,
     sessions::Wishes,
-    world::{BOT_USER, Channel, bot_member, bot_user, merge, object},
+    world::{Channel, bot_member, bot_user, object},
 };
 
 /// Discord's number for a public thread.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::{Duration, Instant};
 
 use super::{
-    Address, Moment, close,
+    Moment, close,
     connection::{Connection, End, frame},
     events, intent,
 };
@@ -198,13 +198,12 @@ impl Connection {
     }
 
     fn count_resume(&self) {
-        let is_elsewhere = self.address == Address::Public;
         {
             let counts = &mut self.shared.lock().gateway.counts;
             counts.resume_tries += 1;
-            counts.resumes_elsewhere += u64::from(is_elsewhere);
+            counts.resumes_elsewhere += u64::from(self.is_public);
         }
-        if is_elsewhere && self.shared.options.resume_url.is_none() {
+        if self.is_public && self.shared.options.resume_url.is_none() {
             self.violation("RESUME at the address of GET /gateway, not at READY's");
         }
     }

@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::discord::{
-    check::{Problems, join, number, units},
+    check::{Problems, join, units},
     commands::{INTEGER, NUMBER, TEXT, is_of, is_subcommand},
-    components::{list, text},
+    fields::{list, number, text},
 };
 
 /// The most characters of all names, descriptions and values of a command.

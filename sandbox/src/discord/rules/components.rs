@@ -6,8 +6,9 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::discord::{
-    check::{Problems, join, number, units},
-    components::{all, kind, list, text},
+    check::{Problems, join, units},
+    components::{all, kind},
+    fields::{list, number, text},
 };
 
 /// How many components a message may have that consists of them, with those in others.

@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::components;
 use crate::discord::{
-    check::{Problems, join, number, units},
-    components::{IS_COMPONENTS_V2, list, text},
-    messages::{EPHEMERAL, Message, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS},
-    world::ChannelId,
+    ChannelId, Message,
+    check::{Problems, join, units},
+    components::IS_COMPONENTS_V2,
+    fields::{list, number, text},
+    messages::{EPHEMERAL, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS},
 };
 
 /// The ways in which a message comes.
@@ -99,7 +100,7 @@ fn mentions(problems: &mut Problems, at: &str, allowed: &Value) {
         problems.careless(format!("{at}.parse is missing: this message could ping"));
     }
     for (index, kind) in parse.into_iter().flatten().enumerate() {
-        let kind = kind.as_str().unwrap_or_default();
+        let kind = text(kind);
         if allowed[kind].as_array().is_some_and(|ids| !ids.is_empty()) {
             let code = "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE";
             let sentence =
