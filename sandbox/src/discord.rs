@@ -6,7 +6,6 @@
 //! answered as Discord would, and stands in [`Discord::violations`].
 
 mod answers;
-mod application;
 mod callback;
 mod channels;
 mod check;

@@ -8,7 +8,6 @@ mod components;
 mod events;
 mod files;
 mod guard;
-mod steering;
 mod view;
 
 use std::{
@@ -100,8 +99,8 @@ fn router(site: Arc<Site>) -> Router {
         .route("/api/pick", post(acts::pick))
         .route("/api/submit", post(acts::submit))
         .route("/api/say", post(acts::say))
-        .route("/api/fault", post(steering::fault))
-        .route("/api/do", post(steering::act))
+        .route("/api/fault", post(acts::fault))
+        .route("/api/do", post(acts::act))
         .fallback(async || Refused::not_found())
         .method_not_allowed_fallback(async || Refused::wrong_method())
         .layer(middleware::from_fn(guard::guard))

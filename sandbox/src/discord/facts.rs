@@ -1,11 +1,12 @@
-//! The routes that tell of the gateway, the bot and its servers.
+//! The routes that tell of the gateway, the bot, its servers and its application.
+//! <https://discord.com/developers/docs/resources/application>
 
 #![expect(clippy::unnecessary_wraps, reason = "what answers a route may refuse")]
 
 use serde_json::{Value, json};
 
 use super::{
-    BOT_USER, GUILD, STRANGE_GUILD, Who,
+    APPLICATION, BOT_USER, GUILD, STRANGE_GUILD, Shared, Who,
     permissions::Grants,
     replies::{Answer, Refusal},
     rest::Call,
@@ -87,4 +88,33 @@ pub(super) fn member(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let who = Who::ALL.into_iter().find(|who| who.id() == user && guild == GUILD);
     let who = who.ok_or(Refusal::UNKNOWN_MEMBER)?;
     Ok(Answer::json(200, who.member(&state.roles_of(who))))
+}
+
+/// `GET /applications/@me`, `GET /oauth2/applications/@me`
+pub(super) fn application(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    Ok(Answer::json(200, application_json(call.shared)))
+}
+
+/// `PATCH /applications/@me`: of what can be changed, only where interactions go.
+pub(super) fn edit_application(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let body = call.body(|problems, body| {
+        for name in body.as_object().into_iter().flat_map(|fields| fields.keys()) {
+            problems.ensure(name == "interactions_endpoint_url", name, "UNSUPPORTED");
+        }
+    })?;
+    if let Some(url) = body.get("interactions_endpoint_url") {
+        call.shared.lock().endpoint.url = url.as_str().map(str::to_owned);
+    }
+    Ok(Answer::json(200, application_json(call.shared)))
+}
+
+fn application_json(shared: &Shared) -> Value {
+    let own = json!({
+        "id": APPLICATION.to_string(),
+        "bot": bot_user(),
+        "verify_key": shared.sender.public_key(),
+        "owner": Who::Admin.user(),
+        "interactions_endpoint_url": shared.lock().endpoint.url,
+    });
+    object("application", own)
 }

@@ -1,7 +1,7 @@
 //! The part of Discord's REST interface that the stand-in has.
 
 use super::{
-    application, callback, channels, facts,
+    callback, channels, commands, facts,
     replies::{Answer, Refusal},
     rest::Call,
     webhooks,
@@ -58,23 +58,23 @@ const MESSAGE: &str = "/channels/{channel_id}/messages/{message_id}";
 routes! {
     Gateway = GET "/gateway" => facts::gateway;
     GatewayBot = GET "/gateway/bot" => facts::gateway_bot;
-    Application = GET APPLICATION => application::show;
-    EditApplication = PATCH APPLICATION => application::edit;
-    OauthApplication = GET "/oauth2/applications/@me" => application::show;
+    Application = GET APPLICATION => facts::application;
+    EditApplication = PATCH APPLICATION => facts::edit_application;
+    OauthApplication = GET "/oauth2/applications/@me" => facts::application;
     CurrentUser = GET "/users/@me" => facts::current_user;
     Guild = GET "/guilds/{guild_id}" => facts::guild;
     GuildRoles = GET "/guilds/{guild_id}/roles" => facts::guild_roles;
     GuildMember = GET "/guilds/{guild_id}/members/{user_id}" => facts::member;
     Channel = GET "/channels/{channel_id}" => channels::show;
-    GlobalCommands = GET GLOBAL => application::commands;
-    CreateGlobalCommand = POST GLOBAL => application::create_command;
-    SetGlobalCommands = PUT GLOBAL => application::set_commands;
-    Commands = GET COMMANDS => application::commands;
-    CreateCommand = POST COMMANDS => application::create_command;
-    SetCommands = PUT COMMANDS => application::set_commands;
-    Command = GET COMMAND => application::command;
-    EditCommand = PATCH COMMAND => application::edit_command;
-    DeleteCommand = DELETE COMMAND => application::delete_command;
+    GlobalCommands = GET GLOBAL => commands::commands;
+    CreateGlobalCommand = POST GLOBAL => commands::create_command;
+    SetGlobalCommands = PUT GLOBAL => commands::set_commands;
+    Commands = GET COMMANDS => commands::commands;
+    CreateCommand = POST COMMANDS => commands::create_command;
+    SetCommands = PUT COMMANDS => commands::set_commands;
+    Command = GET COMMAND => commands::command;
+    EditCommand = PATCH COMMAND => commands::edit_command;
+    DeleteCommand = DELETE COMMAND => commands::delete_command;
     Callback = POST CALLBACK => callback::create;
     GetOriginal = GET ORIGINAL => webhooks::get;
     EditOriginal = PATCH ORIGINAL => webhooks::edit;

@@ -1,4 +1,5 @@
-//! What people do: commands, buttons, menus, forms, words.
+//! What people do: commands, buttons, menus, forms, words; and what breaks and mends, or is done to
+//! Connect behind the bot's back.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,7 +13,10 @@ use super::{
     guard::{Refused, Spoken, Told},
     view,
 };
-use crate::discord::{ChannelId, First, Form, Message, Pending, Person, Who};
+use crate::{
+    Trouble,
+    discord::{ChannelId, First, Form, Message, Pending, Person, Who},
+};
 
 /// The most characters of a message that Discord takes.
 const LONGEST_MESSAGE: usize = 2000;
@@ -90,6 +94,28 @@ pub(super) struct Say {
     content: String,
 }
 
+/// `POST /api/fault`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Switch {
+    fault: Trouble,
+    on: bool,
+}
+
+/// `POST /api/do`
+#[derive(Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Deed {
+    /// Makes every ticket invalid.
+    ExpireTickets,
+    /// Cuts the gateway's connections; the bot may come back at once.
+    DropGateway,
+    /// Imports an LDAP group as if it were done in Connect's dashboard.
+    Import { name: String },
+    /// Removes a group from Connect.
+    Remove { name: String },
+}
+
 pub(super) async fn slash(State(site): State<Arc<Site>>, Told(act): Told<Slash>) -> Answered {
     let person = site.person(act.r#as, &act.channel)?;
     let pending = person.try_slash(&act.command, &pairs(&act.options))?;
@@ -147,6 +173,33 @@ pub(super) async fn say(State(site): State<Arc<Site>>, Told(act): Told<Say>) -> 
     }
     let said = person.say(content);
     Ok(Spoken(json!({"id": said.id.to_string()})))
+}
+
+pub(super) async fn fault(State(site): State<Arc<Site>>, Told(switch): Told<Switch>) -> Answered {
+    let changed = site.sandbox.set_trouble(switch.fault, switch.on).await;
+    changed.map_err(|error| Refused::bad(format!("Connect can't come back: {error}.")))?;
+    Ok(Spoken(json!({})))
+}
+
+pub(super) async fn act(State(site): State<Arc<Site>>, Told(deed): Told<Deed>) -> Answered {
+    let connect = &site.sandbox.connect;
+    match deed {
+        Deed::ExpireTickets => connect.expire_tickets(),
+        Deed::DropGateway => site.sandbox.discord.drop_gateway(),
+        Deed::Import { name } => {
+            if !connect.ldap_groups().contains(&name) {
+                return Err(Refused::bad(format!("LDAP has no group {name:?}.")));
+            }
+            connect.import(&name);
+        }
+        Deed::Remove { name } => {
+            if connect.guid_of(&name).is_none() {
+                return Err(Refused::bad(format!("Connect has no group {name:?}.")));
+            }
+            connect.remove_group(&name);
+        }
+    }
+    Ok(Spoken(json!({})))
 }
 
 fn pairs(options: &BTreeMap<String, Value>) -> Vec<(&str, Value)> {
