@@ -81,35 +81,30 @@ fn unfold(text: &str) -> Result<Vec<Line>, LdifError> {
 /// The name of the group that a record describes; `None` if it isn't a group.
 fn group_name(record: &[Line]) -> Result<Option<String>, LdifError> {
     let mut is_group = false;
-    let mut names: [Option<String>; NAME_ATTRIBUTES.len()] = Default::default();
+    let mut names = [None; NAME_ATTRIBUTES.len()];
     for line in record {
         let Some((attribute, value)) = line.text.split_once(':') else {
             return Err(line.error("has no colon; write `attribute: value`"));
         };
-        if attribute.eq_ignore_ascii_case("changetype") {
+        let is = |name: &&str| attribute.eq_ignore_ascii_case(name);
+        if is(&"changetype") {
             let change = decode(line, value)?;
             if !change.eq_ignore_ascii_case("add") {
                 let problem = "describes a change; export the entries themselves instead";
                 return Err(line.error(format!("changetype {change} {problem}")));
             }
-        } else if attribute.eq_ignore_ascii_case("objectClass") {
+        } else if is(&"objectClass") {
             let class = decode(line, value)?;
             is_group |= GROUP_CLASSES.iter().any(|group| class.eq_ignore_ascii_case(group));
+        } else if let Some(at) = NAME_ATTRIBUTES.iter().position(is) {
+            names[at].get_or_insert((line, value));
         }
     }
     if !is_group {
         return Ok(None);
     }
-    for line in record {
-        let Some((attribute, value)) = line.text.split_once(':') else {
-            continue;
-        };
-        let known = NAME_ATTRIBUTES.iter().position(|name| attribute.eq_ignore_ascii_case(name));
-        if let Some(slot) = known.map(|at| &mut names[at]).filter(|slot| slot.is_none()) {
-            *slot = Some(decode(line, value)?);
-        }
-    }
-    match names.into_iter().flatten().next() {
+    let name = names.into_iter().flatten().next().map(|(line, value)| decode(line, value));
+    match name.transpose()? {
         Some(name) if !name.is_empty() => Ok(Some(name)),
         Some(_) | None => Err(record[0].error("this group has no name; give the entry a `cn`")),
     }

@@ -175,7 +175,7 @@ pub(super) async fn verify(call: &mut Call<'_>) -> Result<(), Refusal> {
         call.problems.ensure(false, FIELD, "APPLICATION_INTERACTIONS_ENDPOINT_URL_INVALID");
         call.problems.careless(why);
     }
-    Refusal::check(&call.problems)
+    Refusal::check(call.problems)
 }
 
 /// Sends an interaction to the endpoint. `false` if there is none.

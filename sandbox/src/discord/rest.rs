@@ -53,7 +53,7 @@ pub struct Request {
 /// A call of a known route, on its way to its answer.
 pub(super) struct Call<'c> {
     pub(super) shared: &'c Shared,
-    pub(super) problems: Problems,
+    pub(super) problems: &'c mut Problems,
     operation: &'static Operation,
     params: Vec<(String, String)>,
     query: Vec<(String, String)>,
@@ -83,11 +83,11 @@ impl Call<'_> {
         &mut self,
         rules: impl FnOnce(&mut Problems, &Value),
     ) -> Result<Value, Refusal> {
-        self.operation.check(&self.body, &mut self.problems);
+        self.operation.check(&self.body, self.problems);
         // What isn't of the right types can't be held against further rules.
-        Refusal::check(&self.problems)?;
-        rules(&mut self.problems, &self.body);
-        Refusal::check(&self.problems)?;
+        Refusal::check(self.problems)?;
+        rules(self.problems, &self.body);
+        Refusal::check(self.problems)?;
         Ok(self.body.take())
     }
 }
@@ -225,56 +225,44 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
 
 /// Answers the request and records what is wrong with it, or with the answer.
 async fn checked(shared: &Shared, target: Target, parts: &Parts, body: &str) -> Answer {
-    let (answer, sentences) = match target {
-        Ok((row, params)) => answer(shared, row, params, (parts, body)).await,
+    let mut problems = Problems::default();
+    let answered = match target {
+        Ok(target) => answer(shared, target, (parts, body), &mut problems).await,
         Err(refusal) => {
-            let sentence = format!("there is no such route: {}", parts.uri.path());
-            (refusal.answer(), vec![sentence])
+            problems.careless(format!("there is no such route: {}", parts.uri.path()));
+            Err(refusal)
         }
     };
     // An interaction's token would fill the line.
     let steps = below(parts).split('/').map(|step| if step.len() > 60 { "…" } else { step });
     let path = steps.collect::<Vec<_>>().join("/");
     let mut state = shared.lock();
-    for sentence in sentences {
+    for sentence in problems.sentences() {
         state.violations.push(format!("{} /{path}: {sentence}", parts.method));
     }
-    answer
+    answered.unwrap_or_else(Refusal::answer)
 }
 
-/// The answer of a route, with a sentence for each thing that is wrong.
 async fn answer(
     shared: &Shared,
-    row: &Row,
-    params: Vec<(String, String)>,
+    (row, params): (&Row, Vec<(String, String)>),
     (parts, body): (&Parts, &str),
-) -> (Answer, Vec<String>) {
+    problems: &mut Problems,
+) -> Result<Answer, Refusal> {
     let operation = Operation::find(row.route);
     let query = parts.uri.query().unwrap_or_default();
-    let mut call = Call {
-        shared,
-        problems: Problems::default(),
-        operation,
-        params,
-        query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-        body: Value::Null,
-    };
-    let mut read = call.read(parts, body);
-    if read.is_ok() && row.route == Route::EditApplication {
+    let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let mut call = Call { shared, problems, operation, params, query, body: Value::Null };
+    call.read(parts, body)?;
+    if row.route == Route::EditApplication {
         // Of all routes this one calls somebody before it answers.
-        read = endpoint::verify(&mut call).await;
+        endpoint::verify(&mut call).await?;
     }
-    let answered = read.and_then(|()| (row.answer)(&mut call));
-    let mut sentences = call.problems.sentences();
-    let answer = match answered {
-        Ok(answer) => {
-            let wrong = operation.check_answer(answer.status, answer.body.as_ref());
-            sentences.extend(wrong.iter().map(|wrong| format!("the stand-in's answer: {wrong}")));
-            answer
-        }
-        Err(refusal) => refusal.answer(),
-    };
-    (answer, sentences)
+    let answer = (row.answer)(&mut call)?;
+    for wrong in operation.check_answer(answer.status, answer.body.as_ref()) {
+        call.problems.careless(format!("the stand-in's answer: {wrong}"));
+    }
+    Ok(answer)
 }
 
 impl Call<'_> {
@@ -297,7 +285,7 @@ impl Call<'_> {
         let kind = text(&parts.headers, header::CONTENT_TYPE).unwrap_or_default();
         let is_json = kind.starts_with("application/json");
         self.problems.ensure(is_json, "", "CONTENT_TYPE_INVALID");
-        Refusal::check(&self.problems)?;
+        Refusal::check(self.problems)?;
         self.body = serde_json::from_str(body).map_err(|error| {
             self.problems.careless(format!("the body isn't JSON: {error}"));
             Refusal::NOT_JSON
@@ -316,10 +304,9 @@ impl Call<'_> {
 
     /// Checks the path's and the query's parameters.
     fn check_parameters(&mut self) -> Result<(), Refusal> {
-        let all = [("path", &self.params), ("query", &self.query)];
-        for (place, name, value) in
-            all.iter().flat_map(|(place, list)| list.iter().map(move |(n, v)| (*place, n, v)))
-        {
+        let path = self.params.iter().map(|param| ("path", param));
+        let query = self.query.iter().map(|param| ("query", param));
+        for (place, (name, value)) in path.chain(query) {
             match self.operation.parameter(place, name) {
                 None => self.problems.careless(format!("Discord doesn't document ?{name}")),
                 Some(Parameter::Id) if value.parse::<u64>().is_err() => {
@@ -333,7 +320,7 @@ impl Call<'_> {
                 Some(Parameter::Id | Parameter::Text) => {}
             }
         }
-        Refusal::check(&self.problems)
+        Refusal::check(self.problems)
     }
 }
 
