@@ -33,7 +33,7 @@ use state::State;
 
 use crate::certificate::acceptor;
 pub use crate::faults::Times;
-use crate::server::accept;
+use crate::server::{accept, http};
 
 /// The most connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -323,8 +323,11 @@ impl Connect {
 fn run(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) -> Run {
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(async move {
-        let serve = |stream| server::serve(stream, tls.clone(), Arc::clone(&shared));
-        accept(listener, stopped.map(drop), serve).await;
+        let serve = move |stream| {
+            let shared = Arc::clone(&shared);
+            http(stream, move |request| server::answer(Arc::clone(&shared), request))
+        };
+        accept(listener, tls, stopped.map(drop), serve).await;
     });
     Run::Up { stop, task }
 }

@@ -13,16 +13,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use tokio::io::{
-    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy, copy_bidirectional, split,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, copy_bidirectional, split};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tokio_native_tls::TlsAcceptor;
 
 use crate::certificate::acceptor;
-use crate::server::accept;
+use crate::server::{Stream, accept};
 
 /// No head of a request is longer.
 const MAX_HEAD: usize = 16 * 1024;
@@ -78,18 +75,22 @@ impl Proxy {
         for (host, behind) in hosts {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
             servers.push(((*host).to_owned(), listener.local_addr()?));
-            let (tls, behind) = (acceptor.clone(), (*behind).to_owned());
-            let pass_on = move |stream| pass_on(stream, tls.clone(), behind.clone());
-            running.spawn(accept(listener, pending(), pass_on));
+            let behind = (*behind).to_owned();
+            let pass_on = move |stream| pass_on(stream, behind.clone());
+            running.spawn(accept(listener, Some(acceptor.clone()), pending(), pass_on));
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let scheme = if tls { "https" } else { "http" };
         let url = format!("{scheme}://{}", listener.local_addr()?);
         let shared =
             Arc::new(Shared { hosts: servers, state: Mutex::default(), asked: Notify::new() });
-        let (tls, asked) = (tls.then_some(acceptor), Arc::clone(&shared));
-        let serve = move |stream| serve(stream, tls.clone(), Arc::clone(&asked));
-        running.spawn(accept(listener, pending(), serve));
+        let asked = Arc::clone(&shared);
+        let serve = move |stream| {
+            let asked = Arc::clone(&asked);
+            // Whichever end breaks the connection, nobody is left to be told.
+            async move { drop(answer(stream, &asked).await) }
+        };
+        running.spawn(accept(listener, tls.then_some(acceptor), pending(), serve));
         Ok(Self { url, ca, shared, _running: running })
     }
 
@@ -177,22 +178,7 @@ impl Shared {
     }
 }
 
-/// Takes a request. Whichever end breaks the connection, nobody is left to be told.
-async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
-    match tls {
-        None => drop(answer(stream, &shared).await),
-        Some(tls) => {
-            if let Ok(stream) = tls.accept(stream).await {
-                drop(answer(stream, &shared).await);
-            }
-        }
-    }
-}
-
-async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
-    mut stream: S,
-    shared: &Shared,
-) -> io::Result<()> {
+async fn answer(mut stream: Box<dyn Stream>, shared: &Shared) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") && head.len() < MAX_HEAD {
         head.push(stream.read_u8().await?);
@@ -232,11 +218,9 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     tokio::try_join!(there, back).map(drop)
 }
 
-/// Speaks TLS in front of a server that doesn't.
-async fn pass_on(stream: TcpStream, tls: TlsAcceptor, behind: String) {
-    if let Ok(mut stream) = tls.accept(stream).await
-        && let Ok(mut server) = TcpStream::connect(behind).await
-    {
+/// Stands in front of a server that doesn't speak TLS.
+async fn pass_on(mut stream: Box<dyn Stream>, behind: String) {
+    if let Ok(mut server) = TcpStream::connect(behind).await {
         drop(copy_bidirectional(&mut stream, &mut server).await);
     }
 }

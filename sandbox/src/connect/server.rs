@@ -7,17 +7,15 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
-use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
-use tokio_native_tls::TlsAcceptor;
 use uuid::Uuid;
 
 use super::answer::Answer;
 use super::call::{self, Received};
 use super::faults::Fault;
 use super::state::State;
-use crate::server::{Cut, http};
+use crate::server::Cut;
 
 /// What the connections and the handle share.
 pub(super) struct Shared {
@@ -37,21 +35,10 @@ impl Shared {
     }
 }
 
-/// Answers the requests of a connection until it ends.
-pub(super) async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
-    let answer = |request| answer(Arc::clone(&shared), request);
-    match tls {
-        None => http(stream, answer).await,
-        // A client that doesn't trust the authority ends the handshake: that is its right.
-        Some(tls) => {
-            if let Ok(stream) = tls.accept(stream).await {
-                http(stream, answer).await;
-            }
-        }
-    }
-}
-
-async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response, Cut> {
+pub(super) async fn answer(
+    shared: Arc<Shared>,
+    request: Request<Incoming>,
+) -> Result<Response, Cut> {
     let (head, body) = request.into_parts();
     let received = Received {
         method: head.method.as_str().to_owned(),

@@ -11,10 +11,7 @@ mod transport;
 
 use std::{future::pending, sync::Arc};
 
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::mpsc::unbounded_channel,
-};
+use tokio::{net::TcpListener, sync::mpsc::unbounded_channel};
 use tokio_tungstenite::{
     accept_hdr_async,
     tungstenite::{
@@ -29,7 +26,7 @@ use self::{
     transport::Transport,
 };
 use super::Shared;
-use crate::server::accept;
+use crate::server::{Stream, accept};
 
 /// Close codes.
 /// <https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes>
@@ -51,11 +48,11 @@ mod close {
 /// Accepts connections until the task is aborted, which ends them too; `is_public`: at the address of
 /// `GET /gateway`, for new sessions, and not at that of READY's `resume_gateway_url`.
 pub(super) async fn serve(listener: TcpListener, is_public: bool, shared: Arc<Shared>) {
-    let connect = |stream| connect(stream, is_public, Arc::clone(&shared));
-    accept(listener, pending(), connect).await;
+    let connect = move |stream| connect(stream, is_public, Arc::clone(&shared));
+    accept(listener, None, pending(), connect).await;
 }
 
-async fn connect(mut stream: TcpStream, is_public: bool, shared: Arc<Shared>) {
+async fn connect(mut stream: Box<dyn Stream>, is_public: bool, shared: Arc<Shared>) {
     let misdeed = {
         let gateway = &mut shared.lock().gateway;
         gateway.counts.dials += 1;

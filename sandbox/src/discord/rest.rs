@@ -103,7 +103,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     });
     let router = router.fallback(unknown).method_not_allowed_fallback(wrong_method);
     let router = router.with_state(shared);
-    accept(listener, pending(), |stream| {
+    accept(listener, None, pending(), move |stream| {
         let router = router.clone();
         http(stream, move |request| respond(router.clone(), request))
     })

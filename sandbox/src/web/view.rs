@@ -1,6 +1,8 @@
 //! What a tab is told, in the page's own words: what the person would see in Discord, and what
 //! Connect has.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::components;
@@ -27,10 +29,8 @@ const FAILED: &str = "This interaction failed";
 pub(super) fn state(sandbox: &Sandbox, who: Who) -> Value {
     let Sandbox { connect, discord, .. } = sandbox;
     let troubles = sandbox.troubles().borrow().clone();
-    let faults: serde_json::Map<_, _> = Trouble::ALL
-        .iter()
-        .map(|trouble| (name(*trouble), json!(troubles.contains(trouble))))
-        .collect();
+    let faults: BTreeMap<_, _> =
+        Trouble::ALL.map(|trouble| (trouble, troubles.contains(&trouble))).into();
     json!({
         "me": who,
         "people": Who::ALL.map(|who| person(discord, who)),
@@ -43,10 +43,6 @@ pub(super) fn state(sandbox: &Sandbox, who: Who) -> Value {
         "connect": groups(connect, !troubles.contains(&Trouble::ConnectDown)),
         "faults": faults,
     })
-}
-
-fn name(trouble: Trouble) -> String {
-    json!(trouble).as_str().unwrap_or_default().to_owned()
 }
 
 fn person(discord: &Discord, who: Who) -> Value {

@@ -6,7 +6,6 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::{
     io::AsyncReadExt,
-    net::TcpStream,
     select,
     sync::mpsc::UnboundedReceiver,
     time::{Duration, Instant, sleep_until, timeout},
@@ -20,7 +19,10 @@ use tokio_tungstenite::{
 };
 
 use super::{Misdeed, Moment, close, transport::Transport};
-use crate::discord::{Change, Shared, sessions::Order};
+use crate::{
+    discord::{Change, Shared, sessions::Order},
+    server::Stream,
+};
 
 /// How long a bot is waited for that is told an interval of 0.
 const LONGEST_SILENCE: Duration = Duration::from_mins(2);
@@ -49,7 +51,7 @@ impl Misdeed {
 }
 
 pub(super) struct Connection {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Box<dyn Stream>>,
     transport: Transport,
     /// Whether the session wants its large frames compressed.
     pub(super) compress: bool,
@@ -65,7 +67,7 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(
-        socket: WebSocketStream<TcpStream>,
+        socket: WebSocketStream<Box<dyn Stream>>,
         orders: UnboundedReceiver<Order>,
         (number, is_public): (u64, bool),
         shared: Arc<Shared>,
@@ -196,7 +198,7 @@ pub(super) fn frame(op: u8, data: &Value) -> String {
 }
 
 /// Takes what comes and says nothing, until the other end goes.
-pub(super) async fn hold(stream: &mut TcpStream) {
+pub(super) async fn hold(stream: &mut Box<dyn Stream>) {
     let mut nothing = [0; 1024];
     while stream.read(&mut nothing).await.is_ok_and(|read| read > 0) {}
 }

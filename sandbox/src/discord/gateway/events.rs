@@ -102,7 +102,6 @@ impl State {
         );
         if let Some(fields) = member.as_object_mut() {
             fields.remove("user");
-            fields.remove("permissions");
         }
         member
     }
