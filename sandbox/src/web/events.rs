@@ -53,7 +53,6 @@ struct Tab {
     changes: broadcast::Receiver<Change>,
     groups: watch::Receiver<()>,
     troubles: watch::Receiver<BTreeSet<Trouble>>,
-    until: watch::Receiver<()>,
 }
 
 impl Tab {
@@ -64,7 +63,6 @@ impl Tab {
             changes: site.sandbox.discord.subscribe(),
             groups: site.sandbox.connect.changes(),
             troubles: site.sandbox.troubles(),
-            until: site.until.clone(),
             site,
         }
     }
@@ -86,7 +84,6 @@ impl Tab {
                 },
                 changed = self.groups.changed() => return changed.ok().map(|()| self.everything()),
                 changed = self.troubles.changed() => return changed.ok().map(|()| self.everything()),
-                changed = self.until.changed() => changed.ok()?,
             }
         }
     }
