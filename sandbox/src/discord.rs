@@ -15,7 +15,6 @@ pub(crate) mod components;
 mod controls;
 mod description;
 mod endpoint;
-mod explain;
 mod facts;
 mod faults;
 pub(crate) mod fields;

@@ -11,8 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Route,
-    check::{Problems, units},
-    explain::explain,
+    check::{Problems, explain, units},
     fields::merge,
     routes::TABLE,
 };
