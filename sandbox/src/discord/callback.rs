@@ -1,10 +1,11 @@
 //! The bot's first answer to an interaction.
 //! <https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object>
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Form, Reply, Shared, State,
+    Choice, Form, Reply, Shared, State,
     check::Problems,
     fields::number,
     interactions::Kind,
@@ -57,7 +58,7 @@ pub(super) fn check(problems: &mut Problems, shared: &Shared, (id, to): (u64, Ki
     };
     if !fits {
         let sentence = format!("Callback type {kind} can't answer {to:?}.");
-        return problems.refuse("type", "BASE_TYPE_CHOICES", sentence);
+        return problems.refuse_saying("type", "BASE_TYPE_CHOICES", sentence);
     }
     let data = &body["data"];
     match (kind, to) {
@@ -90,9 +91,7 @@ pub(super) fn carry_out(shared: &Shared, id: u64, body: &Value) -> Result<(), Re
     if let Some(interaction) = state.interaction_mut(id) {
         interaction.original = original;
         interaction.outcome = outcome;
-        let choices = || body["data"]["choices"].clone();
-        interaction.choices =
-            (kind == 8).then(|| serde_json::from_value(choices()).unwrap_or_default());
+        interaction.choices = (kind == 8).then(|| offered(&body["data"]["choices"]));
         interaction.first = Some((kind, took));
     }
     drop(state);
@@ -137,6 +136,11 @@ fn answer(
             (None, Some(Reply::Form(form)))
         }
     })
+}
+
+/// What autocomplete offers.
+fn offered(choices: &Value) -> Vec<Choice> {
+    Vec::deserialize(choices).unwrap_or_default()
 }
 
 /// What is answered to a callback that asks for it.

@@ -26,14 +26,25 @@ pub(super) struct Problems {
 }
 
 impl Problems {
-    pub(super) fn refuse(&mut self, path: &str, code: &'static str, message: impl Into<String>) {
-        self.refused.push((path.to_owned(), code, message.into()));
+    /// Refuses in the words that go with the code.
+    pub(super) fn refuse(&mut self, path: &str, code: &'static str) {
+        self.refuse_saying(path, code, sentence(code));
+    }
+
+    /// Refuses in words of its own.
+    pub(super) fn refuse_saying(
+        &mut self,
+        path: &str,
+        code: &'static str,
+        words: impl Into<String>,
+    ) {
+        self.refused.push((path.to_owned(), code, words.into()));
     }
 
     /// Refuses in the words that go with the code, unless it is as it must be.
     pub(super) fn ensure(&mut self, fits: bool, path: &str, code: &'static str) {
         if !fits {
-            self.refuse(path, code, sentence(code));
+            self.refuse(path, code);
         }
     }
 
@@ -113,15 +124,15 @@ pub(super) fn explain(error: &ValidationError<'_>, problems: &mut Problems) {
             }
         }
         Kind::Required { property } => {
-            problems.ensure(false, &join(&at, text(property)), "BASE_TYPE_REQUIRED");
+            problems.refuse(&join(&at, text(property)), "BASE_TYPE_REQUIRED");
         }
         Kind::UniqueItems => {
             let at = join(&at, &first_repeated(instance).to_string());
-            problems.ensure(false, &at, "SET_TYPE_ALREADY_CONTAINS_VALUE");
+            problems.refuse(&at, "SET_TYPE_ALREADY_CONTAINS_VALUE");
         }
         kind => {
             let (code, sentence) = leaf(kind, instance);
-            problems.refuse(&at, code, sentence);
+            problems.refuse_saying(&at, code, sentence);
         }
     }
 }
@@ -208,9 +219,13 @@ fn union(
     let choices = choices.join(", ");
     if error.instance().get("type").is_some() {
         let sentence = format!("Value of field \"type\" must be one of ({choices}).");
-        problems.refuse(&join(&at, "type"), "UNION_TYPE_CHOICES", sentence);
+        problems.refuse_saying(&join(&at, "type"), "UNION_TYPE_CHOICES", sentence);
     } else if !choices.is_empty() {
-        problems.refuse(&at, "BASE_TYPE_CHOICES", format!("Value must be one of ({choices})."));
+        problems.refuse_saying(
+            &at,
+            "BASE_TYPE_CHOICES",
+            format!("Value must be one of ({choices})."),
+        );
     } else if let Some(last) = kinds.iter().rev().find_map(|errors| errors.first()) {
         explain(last, problems);
     }

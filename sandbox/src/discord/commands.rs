@@ -139,13 +139,13 @@ fn scope(call: &mut Call<'_>) -> Result<Scope, Refusal> {
 }
 
 /// `GET …/commands`
-pub(super) fn commands(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(super) fn get_all(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let scope = scope(call)?;
     Ok(Answer::json(200, call.shared.lock().commands_of(scope).into()))
 }
 
 /// `PUT …/commands`: these, in place of all others. One of the same name keeps its id.
-pub(super) fn set_commands(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(super) fn set(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let scope = scope(call)?;
     let body = call.body(rules::commands::all)?;
     let mut state = call.shared.lock();
@@ -157,7 +157,7 @@ pub(super) fn set_commands(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 }
 
 /// `POST …/commands`: one more, or another in place of the one of its name.
-pub(super) fn create_command(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let scope = scope(call)?;
     let body = call.body(|problems, body| rules::commands::one(problems, "", body))?;
     let mut state = call.shared.lock();
@@ -176,7 +176,7 @@ fn position(state: &State, scope: Scope, id: &str) -> Result<usize, Refusal> {
 }
 
 /// `GET …/commands/{command}`
-pub(super) fn command(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let scope = scope(call)?;
     let state = call.shared.lock();
     let at = position(&state, scope, call.param("command_id"))?;
@@ -184,7 +184,7 @@ pub(super) fn command(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 }
 
 /// `PATCH …/commands/{command}`
-pub(super) fn edit_command(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(super) fn edit(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let scope = scope(call)?;
     let id = call.param("command_id").to_owned();
     let mut changed = {
@@ -206,7 +206,7 @@ pub(super) fn edit_command(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 }
 
 /// `DELETE …/commands/{command}`
-pub(super) fn delete_command(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let scope = scope(call)?;
     let mut state = call.shared.lock();
     let at = position(&state, scope, call.param("command_id"))?;

@@ -172,7 +172,7 @@ pub(super) async fn verify(call: &mut Call<'_>) -> Result<(), Refusal> {
     if let Some(url) = call.body[FIELD].as_str()
         && let Err(why) = call.shared.sender.verify(url).await
     {
-        call.problems.ensure(false, FIELD, "APPLICATION_INTERACTIONS_ENDPOINT_URL_INVALID");
+        call.problems.refuse(FIELD, "APPLICATION_INTERACTIONS_ENDPOINT_URL_INVALID");
         call.problems.careless(why);
     }
     Refusal::check(call.problems)

@@ -301,7 +301,7 @@ impl Call<'_> {
                 None => self.problems.careless(format!("Discord doesn't document ?{name}")),
                 Some(Parameter::Id) if value.parse::<u64>().is_err() => {
                     let sentence = format!("Value \"{value}\" is not snowflake.");
-                    self.problems.refuse(name, "NUMBER_TYPE_COERCE", sentence);
+                    self.problems.refuse_saying(name, "NUMBER_TYPE_COERCE", sentence);
                 }
                 Some(Parameter::Boolean) => {
                     let is_one = BOOLEANS.contains(&value.as_str());

@@ -101,7 +101,7 @@ pub(in crate::discord) fn choices(problems: &mut Problems, at: &str, of: &Value,
     for (index, choice) in list(&of["choices"]).iter().enumerate() {
         if !is_of(&choice["value"], kind) {
             let at = join(at, &format!("choices.{index}.value"));
-            problems.refuse(&at, "NUMBER_TYPE_COERCE", "Not of the option's type.");
+            problems.refuse_saying(&at, "NUMBER_TYPE_COERCE", "Not of the option's type.");
         }
     }
 }

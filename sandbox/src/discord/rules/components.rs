@@ -29,11 +29,11 @@ pub(in crate::discord) fn check(problems: &mut Problems, at: &str, of: &Value, i
         for (index, _) in others {
             let at = format!("{at}.{index}.type");
             let sentence = "Value of field \"type\" must be one of (1,).";
-            problems.refuse(&at, "UNION_TYPE_CHOICES", sentence);
+            problems.refuse_saying(&at, "UNION_TYPE_CHOICES", sentence);
         }
         if top.len() > MOST_ROWS {
             let sentence = format!("Must be {MOST_ROWS} or fewer in length.");
-            problems.refuse(at, "BASE_TYPE_MAX_LENGTH", sentence);
+            problems.refuse_saying(at, "BASE_TYPE_MAX_LENGTH", sentence);
         }
     }
     unique(problems, &all);
@@ -104,17 +104,17 @@ fn menu(problems: &mut Problems, at: &str, menu: &Value) {
     let least = bound("min_values").unwrap_or(1);
     if most > options.len() {
         let sentence = format!("Must be {most} or more in length.");
-        problems.refuse(&join(at, "options"), "BASE_TYPE_MIN_LENGTH", sentence);
+        problems.refuse_saying(&join(at, "options"), "BASE_TYPE_MIN_LENGTH", sentence);
     }
     if least > most {
         let sentence = format!("int value should be less than or equal to {most}.");
-        problems.refuse(&join(at, "min_values"), "NUMBER_TYPE_MAX", sentence);
+        problems.refuse_saying(&join(at, "min_values"), "NUMBER_TYPE_MAX", sentence);
     }
     let chosen = options.iter().filter(|option| option["default"] == true).count();
     if chosen > most {
         let at = join(at, "options");
         let sentence = format!("Must have {most} or fewer defaults; has {chosen}.");
-        problems.refuse(&at, "SELECT_COMPONENT_TOO_MANY_DEFAULT_VALUES", sentence);
+        problems.refuse_saying(&at, "SELECT_COMPONENT_TOO_MANY_DEFAULT_VALUES", sentence);
     }
     let mut values = HashSet::new();
     for (index, option) in options.iter().enumerate() {

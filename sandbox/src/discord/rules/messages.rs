@@ -86,7 +86,7 @@ fn layout(problems: &mut Problems, at: &str, body: &Value, way: Way<'_>) -> bool
             let code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2";
             let flag = "MessageFlags.IS_COMPONENTS_V2";
             let sentence = format!("The '{name}' field cannot be used when using {flag}");
-            problems.refuse(&join(at, name), code, sentence);
+            problems.refuse_saying(&join(at, name), code, sentence);
         }
     }
     true
@@ -105,7 +105,7 @@ fn mentions(problems: &mut Problems, at: &str, allowed: &Value) {
             let code = "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE";
             let sentence =
                 format!("parse:[\"{kind}\"] and {kind}: [ids...] are mutually exclusive.");
-            problems.refuse(&format!("{at}.parse.{index}"), code, sentence);
+            problems.refuse_saying(&format!("{at}.parse.{index}"), code, sentence);
         }
     }
 }
@@ -124,7 +124,7 @@ fn embeds(problems: &mut Problems, at: &str, embeds: &Value) {
     let total: usize = list(embeds).iter().map(whole).sum();
     if total > 6000 {
         let sentence = format!("Embed size exceeds maximum size of 6000; is {total}.");
-        problems.refuse(at, "MAX_EMBED_SIZE_EXCEEDED", sentence);
+        problems.refuse_saying(at, "MAX_EMBED_SIZE_EXCEEDED", sentence);
     }
 }
 
