@@ -286,7 +286,7 @@ impl Discord {
             revision: watch::Sender::new(0),
         });
         let mut servers = JoinSet::new();
-        servers.spawn(rest::run(rest, Arc::clone(&shared)));
+        servers.spawn(rest::serve(rest, Arc::clone(&shared)));
         servers.spawn(gateway::serve(gateway, true, Arc::clone(&shared)));
         servers.spawn(gateway::serve(sessions, false, Arc::clone(&shared)));
         Ok(Self { running: Arc::new(Running { shared, _servers: servers }) })

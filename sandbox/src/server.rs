@@ -1,10 +1,8 @@
 //! What all the servers have in common: taking connections, and HTTP that can cut one instead of
 //! answering.
 
-use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
-use std::future::pending;
 use std::io;
 use std::time::Duration;
 
@@ -18,7 +16,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_native_tls::TlsAcceptor;
-use tower::{Service, ServiceExt};
 
 /// What a connection is read from and written to, whether it is encrypted or not.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -85,25 +82,4 @@ where
 {
     // An error is a connection that a fault or the client has cut, and nobody is left to be told.
     drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)).await);
-}
-
-/// Lets a service of axum's answer until the task is aborted. An answer that has [`Cut`] among its
-/// extensions is none: the connection is cut.
-pub(crate) async fn serve<S>(listener: TcpListener, service: S)
-where
-    S: Service<Request<Incoming>, Response = axum::response::Response, Error = Infallible>,
-    S: Clone + Send + Sync + 'static,
-    S::Future: Send,
-{
-    let answer = move |request| {
-        let service = service.clone();
-        async move {
-            let Ok(response) = service.oneshot(request).await;
-            match response.extensions().get() {
-                Some(cut) => Err(Cut::clone(cut)),
-                None => Ok(response),
-            }
-        }
-    };
-    accept(listener, None, pending(), move |stream| http(stream, answer.clone())).await;
 }

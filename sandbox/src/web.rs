@@ -23,19 +23,20 @@ use axum::{
     middleware,
     routing::{get, post},
 };
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, spawn, sync::watch, task::JoinHandle};
 
 use self::guard::{Refused, Spoken};
 use crate::{
     Sandbox,
     discord::{Form, Who},
-    server::serve,
 };
 
 /// The page's server. It stops when this is dropped.
 pub struct Web {
     address: SocketAddr,
-    _server: JoinSet<()>,
+    task: JoinHandle<()>,
+    /// Dropped with this, which ends the streams of events.
+    _running: watch::Sender<()>,
 }
 
 impl Web {
@@ -47,10 +48,14 @@ impl Web {
     pub async fn start(sandbox: &Sandbox, port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        let site = Site { sandbox: sandbox.clone(), forms: Mutex::default() };
-        let mut server = JoinSet::new();
-        server.spawn(serve(listener, router(Arc::new(site))));
-        Ok(Self { address, _server: server })
+        let (running, until) = watch::channel(());
+        let site = Site { sandbox: sandbox.clone(), forms: Mutex::default(), until };
+        let router = router(Arc::new(site));
+        let task = spawn(async move {
+            // It ends only with the task.
+            drop(axum::serve(listener, router).await);
+        });
+        Ok(Self { address, task, _running: running })
     }
 
     /// The page's address, as a browser takes it.
@@ -59,10 +64,18 @@ impl Web {
     }
 }
 
+impl Drop for Web {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
 /// What the requests have in common.
 struct Site {
     sandbox: Sandbox,
     forms: Mutex<OpenForms>,
+    /// Closed when the server ends.
+    until: watch::Receiver<()>,
 }
 
 /// The forms that are open in some tab, the oldest first, with their ids and whom they are for.

@@ -1,6 +1,6 @@
 //! The REST interface: records, checks and answers every request.
 
-use std::sync::Arc;
+use std::{future::pending, sync::Arc};
 
 use axum::{
     Extension, Router,
@@ -10,12 +10,13 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodFilter, on},
 };
+use hyper::body::Incoming;
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
     time::{Instant, sleep},
 };
-use tower::util::MapRequest;
+use tower::ServiceExt;
 
 use super::{
     Fault, Route, Shared,
@@ -27,7 +28,7 @@ use super::{
 };
 use crate::{
     faults::take,
-    server::{Cut, serve},
+    server::{Cut, accept, http},
 };
 
 /// A request as it came.
@@ -92,7 +93,7 @@ impl Call<'_> {
 }
 
 /// Answers requests until the task is aborted.
-pub(super) async fn run(listener: TcpListener, shared: Arc<Shared>) {
+pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let router = TABLE.iter().fold(Router::new(), |router, row| {
         let method = on(filter(row.method), known).layer(Extension(row));
         router.route(&format!("/api/v10{}", row.path), method)
@@ -101,7 +102,12 @@ pub(super) async fn run(listener: TcpListener, shared: Arc<Shared>) {
         router.route(&format!("/api/v10{path}"), on(filter(method), unknown))
     });
     let router = router.fallback(unknown).method_not_allowed_fallback(wrong_method);
-    serve(listener, MapRequest::new(router.with_state(shared), with_plain_at)).await;
+    let router = router.with_state(shared);
+    accept(listener, None, pending(), move |stream| {
+        let router = router.clone();
+        http(stream, move |request| respond(router.clone(), request))
+    })
+    .await;
 }
 
 fn filter(method: &str) -> MethodFilter {
@@ -109,12 +115,16 @@ fn filter(method: &str) -> MethodFilter {
     method.expect("a method's name").expect("a method that axum knows")
 }
 
-/// `%40original` is `@original`, which some libraries write so.
-fn with_plain_at<B>(mut request: hyper::Request<B>) -> hyper::Request<B> {
+async fn respond(router: Router, mut request: hyper::Request<Incoming>) -> Result<Response, Cut> {
+    // Some libraries write `%40original` for `@original`.
     if let Ok(plain) = request.uri().to_string().replace("%40", "@").parse::<Uri>() {
         *request.uri_mut() = plain;
     }
-    request
+    let Ok(response) = router.oneshot(request).await;
+    match response.extensions().get() {
+        Some(cut) => Err(*cut),
+        None => Ok(response),
+    }
 }
 
 async fn known(

@@ -53,6 +53,7 @@ struct Tab {
     changes: broadcast::Receiver<Change>,
     groups: watch::Receiver<()>,
     troubles: watch::Receiver<BTreeSet<Trouble>>,
+    until: watch::Receiver<()>,
 }
 
 impl Tab {
@@ -63,6 +64,7 @@ impl Tab {
             changes: site.sandbox.discord.subscribe(),
             groups: site.sandbox.connect.changes(),
             troubles: site.sandbox.troubles(),
+            until: site.until.clone(),
             site,
         }
     }
@@ -84,6 +86,7 @@ impl Tab {
                 },
                 changed = self.groups.changed() => return changed.ok().map(|()| self.everything()),
                 changed = self.troubles.changed() => return changed.ok().map(|()| self.everything()),
+                changed = self.until.changed() => changed.ok()?,
             }
         }
     }
