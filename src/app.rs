@@ -22,9 +22,8 @@ use crate::discord::gateway::{self, GatewayError};
 use crate::discord::rest::{Application, Rest, RestError};
 use crate::ids::GuildId;
 use crate::ldapgroup::LdapGroups;
-use crate::ldapgroup::requests::Requests;
 use crate::proxy::Proxies;
-use crate::store::{Store, StoreError};
+use crate::requests::{Requests, StoreError};
 
 /// What is under way when the bot is told to stop may take this long to end.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -88,8 +87,9 @@ impl App {
         check::proxy(&config).iter().for_each(check::note);
         let connect = Connect::new(config.connect, &http)?;
         let groups = LdapGroups::new(connect, config.ticket_ttl);
-        let store = Store::open(&config.database_url).await?;
-        let requests = Requests::new(groups, store, config.policy, config.requests);
+        let rules = (config.policy, config.requests);
+        let requests =
+            Requests::open(&config.database_url, groups, rules, stopping.clone()).await?;
         let rest = Rest::new(http, config.discord.api, &config.discord.token);
         let bot =
             Bot::new(requests, rest, (places, config.discord.answers_within), stopping.clone());
@@ -133,7 +133,7 @@ impl App {
             }
         };
         looking.abort();
-        drop(timeout(LAST_WORDS, self.bot.requests().store().close()).await);
+        drop(timeout(LAST_WORDS, self.bot.requests().close()).await);
         tracing::info!("stopped");
         Ok(ended?)
     }

@@ -11,7 +11,8 @@ use crate::correlation::CorrelationId;
 use crate::discord::render;
 use crate::discord::rest::Rest;
 use crate::group::Guid;
-use crate::ldapgroup::{Error, LdapGroups, Refusal};
+use crate::ldapgroup::{self, LdapGroups};
+use crate::requests::{Error, Refusal};
 use crate::text::{display_width, escape_invisible, push_row};
 
 /// How a command in the terminal ended.
@@ -46,7 +47,7 @@ pub async fn search(settings: Settings, prefix: &str, format: Format) -> io::Res
     };
     let search = match groups.search(None, prefix, id).await {
         Ok(search) => search,
-        Err(stop) => return stopped(&stop, id, format),
+        Err(stop) => return stopped(stop, id, format),
     };
     let mut out = io::stdout().lock();
     match format {
@@ -102,7 +103,7 @@ pub async fn create(settings: Settings, name: &str, format: Format) -> io::Resul
             }
             Ok(Outcome::Done)
         }
-        Err(stop) => stopped(&stop, id, format),
+        Err(stop) => stopped(stop, id, format),
     }
 }
 
@@ -158,9 +159,10 @@ pub fn failed(text: &str) -> io::Result<Outcome> {
     Ok(Outcome::Failed)
 }
 
-fn stopped(stop: &Error, id: CorrelationId, format: Format) -> io::Result<Outcome> {
-    let (text, outcome, guid) = match stop {
-        Error::Refused(refusal @ Refusal::InUse { guid, .. }) => {
+fn stopped(stop: ldapgroup::Error, id: CorrelationId, format: Format) -> io::Result<Outcome> {
+    let stop = Error::from(stop);
+    let (text, outcome, guid) = match &stop {
+        Error::Refused(refusal @ Refusal::Group(ldapgroup::Refusal::InUse { guid, .. })) => {
             (render::refusal(refusal).content, Outcome::InUse, guid.as_ref())
         }
         Error::Refused(refusal) => (render::refusal(refusal).content, Outcome::Failed, None),

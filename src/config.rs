@@ -13,8 +13,8 @@ use self::environment::Reader;
 pub use self::environment::{Environment, Problems};
 use crate::access::Policy;
 use crate::connect::{self, api_base};
-use crate::ldapgroup::requests::RequestSettings;
 use crate::proxy::Proxies;
+use crate::requests::RequestSettings;
 
 /// Every variable that the program knows, in the order of `.env.example`.
 pub const VARIABLES: [&str; 28] = [

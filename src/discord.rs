@@ -30,11 +30,11 @@ use self::rest::Rest;
 use self::router::Suggesting;
 use crate::check::Places;
 use crate::ids::{ChannelId, GuildId};
-use crate::ldapgroup::requests::Requests;
+use crate::requests::Requests;
 
 /// The bot as Discord knows it.
 pub struct Bot {
-    requests: Requests,
+    requests: Arc<Requests>,
     rest: Rest,
     places: Places,
     /// How long the work for an interaction is waited for.
@@ -58,7 +58,7 @@ impl Bot {
     /// long, and takes on nothing new once `stopping`.
     #[must_use]
     pub fn new(
-        requests: Requests,
+        requests: Arc<Requests>,
         rest: Rest,
         (places, answers_within): (Places, Duration),
         stopping: CancellationToken,
@@ -99,14 +99,15 @@ impl Bot {
 
     /// What people can do.
     #[must_use]
-    pub fn requests(&self) -> &Requests {
+    pub fn requests(&self) -> &Arc<Requests> {
         &self.requests
     }
 
-    /// Waits until every interaction that was taken on is answered.
+    /// Waits until every interaction that was taken on is answered, and what came of them is done.
     pub async fn finish(&self) {
         self.under_way.close();
         self.under_way.wait().await;
+        self.requests.finish().await;
     }
 
     /// Lets go of what is still under way: whoever waits is told so.

@@ -1,14 +1,14 @@
 //! What people can do with LDAP groups, whoever asks and wherever the answer is shown.
 
-mod create;
-mod outcome;
-pub mod requests;
+mod error;
+mod import;
 mod resolve;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub use self::outcome::{Cause, Created, Error, Failure, InUseBy, Known, Refusal, SideEffect};
+pub use self::error::{Error, InUseBy, Refusal, SideEffect};
+pub use self::import::{Created, Known};
 use crate::connect::Connect;
 use crate::correlation::CorrelationId;
 use crate::group::Prefix;

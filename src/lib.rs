@@ -6,8 +6,9 @@
 //! 1. The rules, without I/O or a clock: [`group`] (names and how they match), [`access`] (who may
 //!    do what), [`request`] (the states of a request), [`tickets`] (the latest search of each
 //!    channel), [`text`] (text made fit to show).
-//! 2. The outside: [`proxy`], the way out; [`connect`], Posit Connect's API; [`store`], requests in SQL.
-//! 3. The middle: [`ldapgroup`], what people can do, whoever asks.
+//! 2. The outside: [`proxy`], the way out; [`connect`], Posit Connect's API.
+//! 3. The middle: [`ldapgroup`], groups found and brought in; on top of it [`requests`], what people can
+//!    do, with the requests in SQL.
 //! 4. The Discord edge: [`discord`].
 //! 5. The program: [`config`], [`app`], [`check`], [`cli`].
 
@@ -24,6 +25,6 @@ pub mod ids;
 pub mod ldapgroup;
 pub mod proxy;
 pub mod request;
-pub mod store;
+pub mod requests;
 pub mod text;
 pub mod tickets;

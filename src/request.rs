@@ -16,6 +16,10 @@ const PATIENCE: Duration = Duration::from_hours(24);
 
 /// The pause before the first further try of a creation; doubled with each, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The pause before it is looked what came of an admin's own create: Connect may still be at work.
+const SETTLE_AFTER: Duration = Duration::from_mins(1);
+
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
 /// Where a request stands.
@@ -263,7 +267,10 @@ impl Request {
     #[must_use]
     pub fn next_try(&self, now: SystemTime, wanted: Duration) -> Option<SystemTime> {
         let since = self.decided_at.unwrap_or(self.created_at);
-        let pause = FIRST_PAUSE.saturating_mul(1 << self.attempts.min(16));
+        let pause = match self.attempts {
+            0 if self.hidden => SETTLE_AFTER,
+            attempts => FIRST_PAUSE.saturating_mul(1 << attempts.min(16)),
+        };
         let next = now + pause.max(wanted).min(LONGEST_PAUSE);
         (next < since + PATIENCE).then_some(next)
     }

@@ -3,11 +3,11 @@
 use secrecy::SecretString;
 
 use super::{Finding, words};
-use crate::store::{Condition, Store, StoreError};
+use crate::requests::{Condition, StoreError, examine};
 
 /// Looks at the database at `url`: whether a start can use it. Nothing is changed.
 pub async fn database(url: &SecretString) -> Finding {
-    match Store::examine(url).await {
+    match examine(url).await {
         Ok(Condition::Current) => Finding::ok("the database is sound and can be written"),
         Ok(Condition::Outdated) => Finding::ok(
             "the database is sound and can be written; the next start brings it up to date",

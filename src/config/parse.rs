@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::environment::unreadable;
 use super::{LogFormat, SECOND, YEAR};
-use crate::ldapgroup::requests::AdminCreates;
+use crate::requests::AdminCreates;
 
 type Parsed<T> = Result<T, String>;
 

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub(super) use self::batch::{asked, begun};
 pub(super) use self::lists::{groups_in_list, history, request_choices, requests, turns};
-pub(super) use self::told::{cancelled, joined, notice, over, refusal, reminder, requested};
+pub(super) use self::told::{cancelled, notice, over, refusal, reminder};
 use super::custom_id::CustomId;
 use super::render::{MAX_CONTENT, Reply, span};
 use crate::group::Guid;

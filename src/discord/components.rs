@@ -10,7 +10,7 @@ use serenity::all::{ActionRowComponent, ComponentInteraction, ModalInteraction};
 use super::context::Context;
 use super::custom_id::CustomId;
 use super::options::Unknown;
-use crate::ldapgroup::requests::Verdict;
+use crate::request::Event;
 
 /// The input of a form that asks why.
 const REASON: &str = "reason";
@@ -30,9 +30,9 @@ pub(super) async fn run(
     match custom_id {
         CustomId::Pick => pick::pick(context, component).await?,
         CustomId::Approve(request) => {
-            decide::decide(context, request, message, Verdict::Approve).await;
+            decide::decide(context, request, message, Event::Approve).await;
         }
-        CustomId::Retry(request) => decide::decide(context, request, message, Verdict::Retry).await,
+        CustomId::Retry(request) => decide::decide(context, request, message, Event::Retry).await,
         CustomId::Deny(request) => decide::ask_why(context, request, message).await,
         CustomId::Search { page, prefix } => page::search(context, prefix, page).await,
         CustomId::Requests { state, page } => page::requests(context, state, page).await,

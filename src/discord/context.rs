@@ -9,7 +9,8 @@ use super::render::{self, Reply};
 use super::responder::{Outcome, Responder, Stage, Target};
 use crate::access::{Denied, Member};
 use crate::correlation::CorrelationId;
-use crate::ldapgroup::{Cause, Error, Failure, SideEffect};
+use crate::ldapgroup::SideEffect;
+use crate::requests::{Cause, Error, Failure};
 
 /// Who acts, with which authority and where, and how they are answered.
 pub(super) struct Context {

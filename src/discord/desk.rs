@@ -1,5 +1,5 @@
-//! What the bot does without being asked: it makes every request's message equal to its row, tells
-//! people what came of what they asked for, brings up what waits, and carries out what is due.
+//! What the bot says without being asked: it makes every request's message equal to its row, tells
+//! people what came of what they asked for, and brings up what waits.
 //!
 //! Whatever is wrong with a message (never sent, not edited, deleted by someone) the next step
 //! mends. A step is done when something has changed and when something is due, not by the clock.
@@ -13,18 +13,15 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serenity::all::{CreateAllowedMentions, CreateMessage, EditMessage, Nonce};
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
-use tracing::Instrument;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 pub(super) use self::duty::{Desk, Undelivered, Waiting};
 use self::duty::{DeskError, Duty, Note, Round, Way};
 use super::responder::{nobody, rows};
 use super::{Bot, cards};
-use crate::correlation::CorrelationId;
 use crate::ids::{ChannelId, GuildId, Place, RoleId};
-use crate::ldapgroup::requests::Found;
 use crate::request::{Request, State};
-use crate::store::{Notice, StoreError};
+use crate::requests::{Notice, StoreError};
 use crate::text::digest;
 
 /// Whoever asked waits this long for their request to be shown.
@@ -54,18 +51,8 @@ impl Bot {
     /// One step. When the next is due at the latest.
     async fn step(self: &Arc<Self>, now: SystemTime) -> Result<Instant, StoreError> {
         let swept = self.requests.sweep(now).await?;
-        if swept.expired > 0 {
-            tracing::info!(expired = swept.expired, "nobody decided these requests in time");
-        }
-        if !self.stopping.is_cancelled() {
-            for request in swept.due {
-                self.carry_out(request.id, Found::default(), CorrelationId::new());
-            }
-        }
         let left_over = self.say(&swept.reminders, now).await?;
-        let settings = self.requests.settings();
-        let due = self.requests.store().next_due(settings.ttl, settings.reminder, now).await?;
-        let due = due.and_then(|due| due.duration_since(now).ok());
+        let due = swept.next.and_then(|due| due.duration_since(now).ok());
         let due = due.map(|wait| Instant::now() + wait);
         // Last, so that what is to be said doesn't wait for it.
         let mut desk = self.desk.lock().await;
@@ -83,7 +70,7 @@ impl Bot {
         let mut desk = self.desk.lock().await;
         self.catch_up(&mut desk).await?;
         let mut round = Round::new(&mut desk);
-        let store = self.requests.store();
+        let store = self.requests.outbox();
         // Read first, so that what people are told is what the message shows by then.
         let untold = store.untold().await?;
         let mut unshown = store.unshown(now).await?;
@@ -104,24 +91,6 @@ impl Bot {
             round.attend(Duty::Remind(request.id), way, self.remind(request, now)).await;
         }
         Ok(round.end())
-    }
-
-    /// Carries out what is approved or begun, by itself, with what was found of it just now.
-    pub(super) fn carry_out(self: &Arc<Self>, number: i64, found: Found, id: CorrelationId) {
-        let bot = Arc::clone(self);
-        let work = async move {
-            let Err(error) = bot.requests.carry_out(number, found, &bot.stopping, id).await else {
-                return;
-            };
-            tracing::error!(%error, "a creation could not be carried out");
-            // What is due stays so, and nothing else may happen that would have it looked at.
-            let later = Arc::clone(&bot);
-            tokio::spawn(async move {
-                sleep(AFTER_FAILURE).await;
-                later.requests.look_again();
-            });
-        };
-        self.under_way.spawn(work.instrument(tracing::info_span!("creation", number, %id)));
     }
 
     /// Shows a request now, or as soon as Discord takes it. For whoever waits for its message: whether
@@ -152,7 +121,7 @@ impl Bot {
     }
 
     async fn show(&self, number: i64) -> Result<(), DeskError> {
-        let store = self.requests.store();
+        let store = self.requests.outbox();
         let Some(request) = store.request(number).await? else { return Ok(()) };
         if request.shown_version >= request.version {
             return Ok(());
@@ -181,7 +150,7 @@ impl Bot {
         let edit = self.edit_to(request).await?;
         let edited = self.rest.edit_message(channel, message, &edit).await;
         edited.map_err(|error| DeskError::Rest(channel, error))?;
-        let store = self.requests.store();
+        let store = self.requests.outbox();
         Ok(store.note_shown(request.id, request.version, (channel, message), None).await?)
     }
 
@@ -196,7 +165,7 @@ impl Bot {
         match self.send(number).await {
             // It was sent and, before that was noted, deleted: Discord keeps its nonce, and says so.
             Err(DeskError::Rest(_, error)) if error.is_about_message() => {
-                self.requests.store().note_gone(number).await?;
+                self.requests.outbox().note_gone(number).await?;
                 self.send(number).await
             }
             result => result,
@@ -204,7 +173,7 @@ impl Bot {
     }
 
     async fn send(&self, number: i64) -> Result<(), DeskError> {
-        let store = self.requests.store();
+        let store = self.requests.outbox();
         let Some(request) = store.request(number).await? else { return Ok(()) };
         let channel = self.home(&request);
         let guild = self.guild_of(channel, request.place).await;
@@ -255,7 +224,7 @@ impl Bot {
     }
 
     async fn card(&self, request: &Request) -> Result<cards::Card, StoreError> {
-        let people = self.requests.store().people(request.id).await?;
+        let people = self.requests.outbox().people(request.id).await?;
         let admins = &self.requests.policy().admin_roles;
         Ok(cards::card(request, &people, admins, self.requests.settings().ttl))
     }
@@ -283,7 +252,7 @@ impl Bot {
     }
 
     async fn remind(&self, request: &Request, now: SystemTime) -> Result<(), DeskError> {
-        let known = self.requests.store().request(request.id).await?;
+        let known = self.requests.outbox().request(request.id).await?;
         if known.is_none_or(|known| known.state != State::Pending) {
             return Ok(());
         }
@@ -305,7 +274,7 @@ impl Bot {
     }
 
     async fn write(&self, note: Note) -> Result<(), StoreError> {
-        let store = self.requests.store();
+        let store = self.requests.outbox();
         match note {
             Note::Posted(number, shown, message, guild) => {
                 store.note_shown(number, shown, message, guild).await

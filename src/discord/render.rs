@@ -19,8 +19,9 @@ use crate::connect::{Code, ConnectError};
 use crate::correlation::CorrelationId;
 use crate::group::{GroupName, Guid, NameProblem};
 use crate::ids::{ChannelId, RoleId};
-use crate::ldapgroup::{Cause, Created, Failure, InUseBy, Known, Refusal, SideEffect};
+use crate::ldapgroup::{Created, InUseBy, Known, Refusal, SideEffect};
 use crate::request::Request;
+use crate::requests::{self, Cause, Failure};
 use crate::text::{
     beginning, code_span, count, display_width, escape_invisible, shorten, utf16_len,
 };
@@ -86,9 +87,13 @@ pub fn created(created: &Created) -> Reply {
 
 /// Why somebody didn't get what they asked for, and what they can do.
 #[must_use]
-pub fn refusal(refusal: &Refusal) -> Reply {
-    Reply::ephemeral(match refusal {
-        Refusal::Denied(denied) => denied_text(denied),
+pub fn refusal(refusal: &requests::Refusal) -> Reply {
+    Reply::ephemeral(cards::refusal(refusal))
+}
+
+/// Why somebody didn't get the group that they named, and what they can do.
+pub(super) fn group_refusal(refusal: &Refusal) -> String {
+    match refusal {
         Refusal::BadName(NameProblem::Blank) => {
             "A name has at least one letter. Type the beginning of the group's name.".to_owned()
         }
@@ -131,8 +136,7 @@ pub fn refusal(refusal: &Refusal) -> Reply {
              prefix."
                 .to_owned()
         }
-        Refusal::Request(refusal) => cards::refusal(refusal),
-    })
+    }
 }
 
 /// Why a group was left out of several, in a line.
@@ -166,9 +170,7 @@ pub(super) fn in_a_list(name: &GroupName, why: &Refusal) -> String {
         Refusal::TooBroad => {
             format!("Too many LDAP groups begin with {name} for Connect to list them.")
         }
-        Refusal::Denied(_) | Refusal::BadName(_) | Refusal::Request(_) => {
-            format!("{name} can't be created.")
-        }
+        Refusal::BadName(_) => format!("{name} can't be created."),
     }
 }
 
@@ -190,7 +192,7 @@ fn in_use(name: &GroupName, guid: Option<&Guid>, by: InUseBy) -> String {
     format!("The requested group name is already in use.\n{which} {next}")
 }
 
-fn denied_text(denied: &Denied) -> String {
+pub(super) fn denied(denied: &Denied) -> String {
     match denied {
         Denied::DirectMessage => {
             "This works in your team's server only. Go to its channel and use `/ldapgroup` there."

@@ -1,17 +1,21 @@
-//! What somebody reads who wanted several groups at once.
+//! What somebody reads who wanted groups: one, or several at once.
 
 use super::{groups_of, link};
 use crate::discord::render::{MAX_CONTENT, Reply, in_a_list, listed_span};
-use crate::ldapgroup::requests::{Batch, Left};
-use crate::request::{Request, State};
-use crate::store::{How, Standing};
+use crate::request::{Activity, Request, State};
+use crate::requests::{CreateOutcome, Skipped};
 use crate::text::utf16_len;
 
-/// The answer to somebody who asked for several; `is_shown` says whether admins see the request.
+/// The answer to somebody who asked for groups; `is_shown` says whether admins see the request.
 #[must_use]
-pub(in crate::discord) fn asked(batch: &Batch, is_shown: bool) -> Reply {
-    let first = match &batch.made {
-        Some(request) => super::told::requested(request, is_shown).content,
+pub(in crate::discord) fn asked(batch: &CreateOutcome, is_shown: bool) -> Reply {
+    if let (None, [Skipped::Asked { name, request, activity }]) =
+        (&batch.request, &batch.skipped[..])
+    {
+        return super::told::joined(name, request, *activity);
+    }
+    let first = match &batch.request {
+        Some(request) => super::told::requested(request, is_shown),
         None => "There is no new request.".to_owned(),
     };
     with_others(first, batch)
@@ -19,8 +23,8 @@ pub(in crate::discord) fn asked(batch: &Batch, is_shown: bool) -> Reply {
 
 /// The answer to an admin who creates several; `is_shown` says whether a message shows how it goes.
 #[must_use]
-pub(in crate::discord) fn begun(batch: &Batch, is_shown: bool) -> Reply {
-    let first = match &batch.made {
+pub(in crate::discord) fn begun(batch: &CreateOutcome, is_shown: bool) -> Reply {
+    let first = match &batch.request {
         Some(request) => {
             let are = if request.groups.len() == 1 { "is" } else { "are" };
             let what = format!("{} {are} being created", groups_of(request));
@@ -39,9 +43,8 @@ pub(in crate::discord) fn begun(batch: &Batch, is_shown: bool) -> Reply {
 }
 
 /// Adds what became of the groups that aren't in the new request, as far as there is room.
-fn with_others(mut content: String, batch: &Batch) -> Reply {
-    let standing = batch.standing.iter().map(standing);
-    let lines: Vec<_> = standing.chain(batch.left.iter().map(left)).collect();
+fn with_others(mut content: String, batch: &CreateOutcome) -> Reply {
+    let lines: Vec<_> = batch.skipped.iter().map(skipped).collect();
     for (at, line) in lines.iter().enumerate() {
         let more = format!("\nand {} more", lines.len() - at);
         if utf16_len(&content) + utf16_len(line) + 3 + utf16_len(&more) > MAX_CONTENT {
@@ -54,28 +57,31 @@ fn with_others(mut content: String, batch: &Batch) -> Reply {
     Reply::ephemeral(content)
 }
 
-fn standing(Standing { name, request, how }: &Standing) -> String {
-    let name = listed_span(name.as_str());
-    let at = link(request).map_or_else(String::new, |link| format!(" ({link})"));
-    let Request { id, requester, state, .. } = request;
-    match how {
-        How::Joined => {
-            format!("{name} is asked for already, with request {id}{at}. You have joined it.")
+fn skipped(skipped: &Skipped) -> String {
+    let at = |request| link(request).map_or_else(String::new, |link| format!(" ({link})"));
+    match skipped {
+        Skipped::Asked { name, request, activity } => {
+            let how = match activity {
+                Some(Activity::Reworded) => {
+                    "You asked for it before; the reason that you give now counts."
+                }
+                None => "You asked for it before.",
+                Some(Activity::Joined | Activity::Left) => "You have joined it.",
+            };
+            let (name, at, id) = (listed_span(name.as_str()), at(request), request.id);
+            format!("{name} is asked for already, with request {id}{at}. {how}")
         }
-        How::AskedBefore => {
-            format!("{name} is asked for already, with request {id}{at}. You asked for it before.")
+        Skipped::Open { name, request } => {
+            let (name, Request { id, requester, .. }) = (listed_span(name.as_str()), request);
+            if request.state == State::Pending {
+                let at = at(request);
+                format!(
+                    "<@{requester}> has asked for {name} with request {id}{at}: approve it there."
+                )
+            } else {
+                format!("{name} is being created already, for <@{requester}>.")
+            }
         }
-        How::Reworded => format!(
-            "{name} is asked for already, with request {id}{at}. You asked for it before; the reason \
-             that you give now counts."
-        ),
-        How::InTheWay if *state == State::Pending => {
-            format!("<@{requester}> has asked for {name} with request {id}{at}: approve it there.")
-        }
-        How::InTheWay => format!("{name} is being created already, for <@{requester}>."),
+        Skipped::Refused { name, why } => in_a_list(name, why),
     }
-}
-
-fn left(Left { name, why }: &Left) -> String {
-    in_a_list(name, why)
 }

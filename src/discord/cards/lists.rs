@@ -7,7 +7,7 @@ use crate::discord::custom_id::{CustomId, OPEN};
 use crate::discord::render::{MAX_CHOICE, MAX_CHOICES, listed_span, short_span};
 use crate::ids::UserId;
 use crate::request::{Activity, Request, State};
-use crate::store::{Entry, Listed};
+use crate::requests::{Entry, Listed};
 use crate::text::{count, escape_invisible, shorten};
 
 /// Somebody's words take at most this many UTF-16 units in a list.

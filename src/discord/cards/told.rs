@@ -5,12 +5,11 @@ use std::time::Duration;
 use super::{
     addressed, all_there, because, groups_of, how_many_failed, link, stamp, table, why_not,
 };
-use crate::discord::render::{MAX_CONTENT, Reply, span};
+use crate::discord::render::{self, MAX_CONTENT, Reply, span};
 use crate::group::{GroupName, Guid};
 use crate::ids::{RoleId, UserId};
-use crate::ldapgroup::requests::RequestRefusal;
-use crate::request::{MAX_GROUPS, MAX_REASON_CHARS, Request, State};
-use crate::store::{How, Notice};
+use crate::request::{Activity, MAX_GROUPS, MAX_REASON_CHARS, Request, State};
+use crate::requests::{Notice, Refusal};
 use crate::text::{count, utf16_len};
 
 /// What somebody who asked is told, once the request is over.
@@ -83,20 +82,18 @@ pub(in crate::discord) fn reminder(request: &Request, admins: &[RoleId], ttl: Du
 
 /// What somebody reads who has made a request.
 #[must_use]
-pub(in crate::discord) fn requested(request: &Request, is_shown: bool) -> Reply {
+pub(super) fn requested(request: &Request, is_shown: bool) -> String {
     let what = format!("You asked for {} with request {}.", groups_of(request), request.id);
-    Reply::ephemeral(if is_shown {
-        format!(
-            "{what} An administrator decides it{}; you will be told here.",
-            link(request).map_or_else(String::new, |link| format!(" at {link}"))
-        )
+    if is_shown {
+        let at = link(request).map_or_else(String::new, |link| format!(" at {link}"));
+        format!("{what} An administrator decides it{at}; you will be told here.")
     } else {
         format!(
             "{what} It is kept, but no administrator sees it yet: it couldn't be posted in the \
              channel for requests. The bot goes on trying; tell an administrator of this server if \
              it stays so."
         )
-    })
+    }
 }
 
 /// What somebody reads who took a request back, or left it to others.
@@ -126,12 +123,12 @@ pub(in crate::discord) fn over(request: &Request) -> Reply {
 
 /// What somebody reads who joined a request, or had asked before.
 #[must_use]
-pub(in crate::discord) fn joined(name: &GroupName, request: &Request, how: How) -> Reply {
+pub(super) fn joined(name: &GroupName, request: &Request, activity: Option<Activity>) -> Reply {
     let name = span(name.as_str());
-    let how = match how {
-        How::Reworded => "You asked for it before; the reason that you give now counts",
-        How::AskedBefore => "You asked for it before",
-        How::Joined | How::InTheWay => "You have joined it",
+    let how = match activity {
+        Some(Activity::Reworded) => "You asked for it before; the reason that you give now counts",
+        None => "You asked for it before",
+        Some(Activity::Joined | Activity::Left) => "You have joined it",
     };
     Reply::ephemeral(format!(
         "There is a request for {name} already: request {}{}. {how}, and you will be told what comes \
@@ -141,24 +138,26 @@ pub(in crate::discord) fn joined(name: &GroupName, request: &Request, how: How) 
     ))
 }
 
-/// Why somebody didn't get what they wanted of a request, and what they can do.
+/// Why somebody didn't get what they wanted, and what they can do.
 #[must_use]
-pub(in crate::discord) fn refusal(refusal: &RequestRefusal) -> String {
+pub(in crate::discord) fn refusal(refusal: &Refusal) -> String {
     match refusal {
-        RequestRefusal::ReasonMissing => {
+        Refusal::Denied(denied) => render::denied(denied),
+        Refusal::Group(refusal) => render::group_refusal(refusal),
+        Refusal::ReasonMissing => {
             "A request must say why. Use the option `reason` of `/ldapgroup create`.".to_owned()
         }
-        RequestRefusal::ReasonTooLong => {
+        Refusal::ReasonTooLong => {
             format!(
                 "A reason has at most {MAX_REASON_CHARS} characters. Shorten it, and send it again."
             )
         }
-        RequestRefusal::TooMany(max) => format!(
+        Refusal::TooMany(max) => format!(
             "You have {} already, the most that one person may have. Wait until one is decided, or \
              cancel one with `/ldapgroup cancel`.",
             count(usize::try_from(*max).unwrap_or_default(), "open request")
         ),
-        RequestRefusal::Open(name, request) => {
+        Refusal::Open(name, request) => {
             let (name, who) = (span(name.as_str()), request.requester);
             match request.state {
                 State::Pending => format!(
@@ -171,32 +170,32 @@ pub(in crate::discord) fn refusal(refusal: &RequestRefusal) -> String {
                 ),
             }
         }
-        RequestRefusal::Own => {
+        Refusal::Own => {
             "You asked for this yourself: another administrator must decide.".to_owned()
         }
-        RequestRefusal::NotYours => {
+        Refusal::NotYours => {
             "This is somebody else's request: who asked for it can leave it, and administrators can \
              cancel it."
                 .to_owned()
         }
-        RequestRefusal::HasLeft(number) => format!(
+        Refusal::HasLeft(number) => format!(
             "You have left request {number} already, and it stays for the others who asked. Nothing \
              was done."
         ),
-        RequestRefusal::Unknown => {
+        Refusal::Unknown => {
             "There is no such request. `/ldapgroup requests` lists those there are.".to_owned()
         }
-        RequestRefusal::AskedAgain(request) => format!(
+        Refusal::AskedAgain(request) => format!(
             "Request {} failed, and there is another open request for {}: decide that one.",
             request.id,
             if request.groups.len() > 1 { "one of its groups" } else { "its group" }
         ),
-        RequestRefusal::TooManyGroups(number) => format!(
+        Refusal::TooManyGroups(number) => format!(
             "These are {}, and one request takes at most {MAX_GROUPS}. Ask for them in several \
              steps.",
             count(*number, "group")
         ),
-        RequestRefusal::Over(request) => {
+        Refusal::Over(request) => {
             let number = request.id;
             let now = match request.state {
                 State::Pending => "hasn't been decided yet: approve or deny it",
@@ -215,13 +214,10 @@ pub(in crate::discord) fn refusal(refusal: &RequestRefusal) -> String {
             };
             format!("Request {number} {now}. Nothing was done.")
         }
-        RequestRefusal::OldMessage => {
+        Refusal::OldMessage => {
             "This message is out of date, and nothing was done. `/ldapgroup requests` leads to the \
              message that counts."
                 .to_owned()
         }
-        RequestRefusal::Abandoned => {
-            "Connect's answer got lost, and the group isn't there.".to_owned()
-        }
-    }
+            }
 }

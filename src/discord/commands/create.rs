@@ -3,14 +3,14 @@
 use serenity::all::AutocompleteChoice;
 
 use super::{Subcommand, option, required};
+use crate::discord::cards;
 use crate::discord::context::Context;
 use crate::discord::options::{Options, Unknown};
 use crate::discord::render::{self, Choice, Reply, Visibility};
 use crate::discord::responder::Target;
-use crate::discord::{Bot, cards};
-use crate::ldapgroup::requests::{Batch, Done, Wanted};
-use crate::ldapgroup::{Created, Error};
-use crate::request::{MAX_REASON_CHARS, Request};
+use crate::ldapgroup::Created;
+use crate::request::MAX_REASON_CHARS;
+use crate::requests::{Error, Wanted};
 use crate::text::escape_invisible;
 
 pub(super) const NAME: &str = "name";
@@ -45,48 +45,27 @@ pub(in crate::discord) async fn create(
     reason: Option<&str>,
 ) -> Result<Reply, Error> {
     let Context { bot, member, id, .. } = context;
-    Ok(match bot.requests().create(*member, wanted, reason, *id).await? {
-        Done::Created(created) => {
-            let Created { name, guid, known } = &created;
-            tracing::info!(group = %escape_invisible(name.as_str()), %guid, ?known, "created");
-            render::created(&created)
-        }
-        Done::Requested(request) => {
-            let (request, is_shown) = shown(bot, request).await;
-            cards::requested(&request, is_shown)
-        }
-        Done::Standing(name, request, how) => cards::joined(&name, &request, how),
-        Done::Asked(mut batch) => {
-            let is_shown = shown_batch(bot, &mut batch).await;
-            cards::asked(&batch, is_shown)
-        }
-        Done::Begun(mut batch, found) => {
-            if let Some(request) = &batch.made {
-                tracing::info!(request = request.id, groups = request.groups.len(), "begun");
-                bot.carry_out(request.id, found, *id);
-            }
-            let is_shown = shown_batch(bot, &mut batch).await;
-            cards::begun(&batch, is_shown)
-        }
-    })
-}
-
-async fn shown_batch(bot: &Bot, batch: &mut Batch) -> bool {
-    match batch.made.take() {
+    let mut outcome = bot.requests().create(*member, wanted, reason, *id).await?;
+    if let Some(created) = &outcome.created {
+        let Created { name, guid, known } = created;
+        tracing::info!(group = %escape_invisible(name.as_str()), %guid, ?known, "created");
+        return Ok(render::created(created));
+    }
+    let is_shown = match &mut outcome.request {
         Some(request) => {
-            let (request, is_shown) = shown(bot, request).await;
-            batch.made = Some(request);
+            let is_shown = bot.show_now(request.id).await;
+            if let Ok(Some(known)) = bot.requests().outbox().request(request.id).await {
+                *request = known;
+            }
             is_shown
         }
         None => false,
-    }
-}
-
-/// A request with its message, now that there is one, and whether there is.
-async fn shown(bot: &Bot, request: Request) -> (Request, bool) {
-    let is_shown = bot.show_now(request.id).await;
-    let known = bot.requests().store().request(request.id).await.ok().flatten();
-    (known.unwrap_or(request), is_shown)
+    };
+    Ok(if context.must_ask() {
+        cards::asked(&outcome, is_shown)
+    } else {
+        cards::begun(&outcome, is_shown)
+    })
 }
 
 async fn suggest(context: &Context, typed: String) -> Vec<AutocompleteChoice> {

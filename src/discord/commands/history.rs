@@ -10,7 +10,7 @@ use crate::discord::context::Context;
 use crate::discord::options::{Options, Unknown};
 use crate::discord::render::{self, Reply, Visibility};
 use crate::discord::responder::Target;
-use crate::ldapgroup::Error;
+use crate::requests::Error;
 
 const NAME: &str = "name";
 
@@ -42,16 +42,12 @@ pub(in crate::discord) async fn page(
     typed: &str,
     page: usize,
 ) -> Result<Card, Error> {
-    context.require_admin()?;
-    let store = context.bot.requests().store();
-    let listed = store.history(&typed.to_lowercase(), page, PER_PAGE).await?;
+    let requests = context.bot.requests();
+    let listed = requests.history(context.member, typed, page, PER_PAGE).await?;
     Ok(cards::history(&listed, typed))
 }
 
 async fn suggest(context: &Context, typed: String) -> Vec<AutocompleteChoice> {
-    if context.require_admin().is_err() {
-        return Vec::new();
-    }
-    let names = context.bot.requests().store().names_like(&typed, MANY).await;
+    let names = context.bot.requests().names_like(context.member, &typed, MANY).await;
     offered(render::name_choices(&names.unwrap_or_default()))
 }

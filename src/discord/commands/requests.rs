@@ -7,8 +7,8 @@ use crate::discord::custom_id::OPEN;
 use crate::discord::options::{Options, Unknown, wrong};
 use crate::discord::render::{Reply, Visibility};
 use crate::discord::responder::Target;
-use crate::ldapgroup::Error;
 use crate::request::State;
+use crate::requests::Error;
 
 const STATE: &str = "state";
 

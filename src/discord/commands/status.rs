@@ -12,8 +12,7 @@ use crate::discord::desk::Undelivered;
 use crate::discord::options::{Options, Unknown};
 use crate::discord::render::{self, Reply, Visibility};
 use crate::discord::responder::Target;
-use crate::ldapgroup::Error;
-use crate::store::Overview;
+use crate::requests::{Error, Overview};
 use crate::text::count;
 
 /// Nothing is waited for longer: someone looks at it.
@@ -42,7 +41,7 @@ async fn status(context: &Context) -> Result<Reply, Error> {
     let (discord, connect, overview) = tokio::join!(
         timeout(PATIENCE, check::discord(bot.rest(), bot.places(), None)),
         check::connect(&connect, id),
-        bot.requests().store().overview()
+        bot.requests().overview()
     );
     let mut findings = discord.unwrap_or_else(|_| vec![check::slow_discord(PATIENCE)]);
     findings.extend(connect);

@@ -11,20 +11,19 @@ use crate::discord::context::Context;
 use crate::discord::custom_id::CustomId;
 use crate::discord::render::Visibility;
 use crate::discord::responder::{Stage, Target};
-use crate::ldapgroup::requests::{Decision, Found, Verdict};
-use crate::request::MAX_REASON_CHARS;
+use crate::request::{Event, MAX_REASON_CHARS};
+use crate::requests::Decision;
 
-/// Writes an approval or a retry down, says so, and carries it out.
-pub(super) async fn decide(context: &Context, request: i64, message: u64, verdict: Verdict) {
+/// Approves or retries a request.
+pub(super) async fn decide(context: &Context, request: i64, message: u64, event: Event) {
     let Context { bot, member, responder, id } = context;
     let target = Target::InPlace;
     let Some(stage) = responder.begin(target).await else { return };
-    let decision = Decision { request, message: Some(message), verdict, why: None };
+    let decision = Decision { request, message: Some(message), event, why: None };
     match bot.requests().decide(*member, &decision, *id).await {
         Ok(_) => {
             responder.acknowledge(stage).await;
-            tracing::info!(request, user = %member.user(), ?verdict, "decided");
-            bot.carry_out(request, Found::default(), *id);
+            tracing::info!(request, user = %member.user(), ?event, "decided");
         }
         Err(stop) => context.refuse(target, stage, &stop).await,
     }
@@ -33,8 +32,8 @@ pub(super) async fn decide(context: &Context, request: i64, message: u64, verdic
 /// Opens the form, for whoever may deny the request.
 pub(super) async fn ask_why(context: &Context, request: i64, message: u64) {
     let Context { bot, member, responder, id } = context;
-    let verdict = Verdict::Deny;
-    let decision = Decision { request, message: Some(message), verdict, why: None };
+    let event = Event::Deny;
+    let decision = Decision { request, message: Some(message), event, why: None };
     if let Err(stop) = bot.requests().decidable(*member, &decision, *id).await {
         return context.refuse(Target::InPlace, Stage::Unanswered, &stop).await;
     }
@@ -55,7 +54,7 @@ pub(super) async fn deny(context: &Context, request: i64, form: &ModalInteractio
     // Discord lets only a form of a message be acknowledged, and this one may be gone.
     let target = message.map_or(Target::Message(Visibility::Ephemeral), |_| Target::InPlace);
     let Some(stage) = responder.begin(target).await else { return };
-    let decision = Decision { request, message, verdict: Verdict::Deny, why: input(form, REASON) };
+    let decision = Decision { request, message, event: Event::Deny, why: input(form, REASON) };
     match bot.requests().decide(*member, &decision, *id).await {
         Ok(denied) => {
             tracing::info!(request, user = %member.user(), "denied");

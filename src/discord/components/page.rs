@@ -5,8 +5,8 @@ use crate::discord::commands;
 use crate::discord::context::Context;
 use crate::discord::render::{self, Reply, Visibility};
 use crate::discord::responder::Target;
-use crate::ldapgroup::Error;
 use crate::request::State;
+use crate::requests::Error;
 
 /// Another page of a search.
 pub(super) async fn search(context: &Context, prefix: &str, page: usize) {

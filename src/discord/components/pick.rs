@@ -12,8 +12,8 @@ use crate::discord::custom_id::CustomId;
 use crate::discord::options::Unknown;
 use crate::discord::render::Visibility;
 use crate::discord::responder::Target;
-use crate::ldapgroup::requests::Wanted;
 use crate::request::MAX_REASON_CHARS;
+use crate::requests::Wanted;
 use crate::text::count;
 
 /// The input of the form that has the names.

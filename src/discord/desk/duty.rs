@@ -10,7 +10,7 @@ use super::look::Look;
 use crate::discord::rest::RestError;
 use crate::ids::{ChannelId, GuildId, UserId};
 use crate::request::{Request, State};
-use crate::store::StoreError;
+use crate::requests::StoreError;
 
 /// The pause after Discord didn't take a message: doubled with each, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

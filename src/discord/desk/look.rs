@@ -12,7 +12,7 @@ use super::duty::{Desk, SHORTEST_PAUSE};
 use crate::discord::Bot;
 use crate::discord::rest::Shown;
 use crate::request::Request;
-use crate::store::StoreError;
+use crate::requests::StoreError;
 
 /// How often it is looked whether somebody has deleted the message of an open request.
 const EVERY: Duration = Duration::from_mins(5);
@@ -43,7 +43,7 @@ impl Look {
 impl Bot {
     /// Looks at some more messages, if it is time. Whether one was gone or shows something else.
     pub(super) async fn look_at_messages(&self, desk: &mut Desk) -> Result<bool, StoreError> {
-        let (now, store, look) = (Instant::now(), self.requests.store(), &mut desk.look);
+        let (now, store, look) = (Instant::now(), self.requests.outbox(), &mut desk.look);
         if look.next.is_some_and(|next| next > now) {
             return Ok(false);
         }
@@ -107,7 +107,7 @@ impl Bot {
         if !is_right {
             let request = request.id;
             tracing::info!(request, "its message shows something else; editing it");
-            self.requests.store().note_shown(request, 0, message, None).await?;
+            self.requests.outbox().note_shown(request, 0, message, None).await?;
         }
         look.compared.insert(request.id);
         Ok(!is_right)

@@ -8,7 +8,7 @@ use super::cards::{groups_in_list, link, stamp};
 use super::{MAX_CONTENT, Reply, reference};
 use crate::check::{Finding, Level};
 use crate::correlation::CorrelationId;
-use crate::store::Overview;
+use crate::requests::Overview;
 use crate::text::utf16_len;
 
 /// What is well takes at most this many UTF-16 units.

@@ -102,7 +102,7 @@ proptest! {
             Refusal::InOtherCase { name: name.clone(), there: name.clone(), guid: longest },
             Refusal::InUse { name, guid: None, by: InUseBy::AnotherGroup },
         ] {
-            prop_assert!(utf16_len(&refusal(&refused).content) <= MAX_CONTENT);
+            prop_assert!(utf16_len(&group_refusal(&refused)) <= MAX_CONTENT);
         }
     }
 

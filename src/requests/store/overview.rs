@@ -17,11 +17,7 @@ pub struct Overview {
 impl Store {
     /// The requests at a glance. Open ones are counted without the single groups that admins create
     /// at once.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn overview(&self) -> Result<Overview, StoreError> {
+    pub(crate) async fn overview(&self) -> Result<Overview, StoreError> {
         let open: i64 = sqlx::query_scalar(
             "SELECT COUNT(*) FROM requests WHERE NOT hidden AND state IN ('pending', 'creating')",
         )

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 use sqlx::ConnectOptions;
 
 use super::*;
-use crate::store::open::options;
+use crate::requests::outcome::Skipped;
+use crate::requests::store::open::options;
 
 /// Whoever asks for `team-again` over and over in what is filled in.
 const PERSON: u64 = 77;
@@ -23,7 +24,7 @@ async fn filled(folder: &TempDir, count: u32, log: &str) -> Store {
     let options = options(&SecretString::new(url)).unwrap();
     let options = options.log_slow_statements(log.parse().unwrap(), Duration::ZERO);
     let store = Store::open_with(options).await.unwrap();
-    let fill = include_str!("../../../benches/size/fill.sql");
+    let fill = include_str!("../../../../benches/size/fill.sql");
     let fill = fill.replace(":count", &count.to_string());
     let fill = fill.replace(":person", &PERSON.to_string());
     sqlx::raw_sql(sqlx::AssertSqlSafe(fill)).execute(&store.pool).await.unwrap();
@@ -58,20 +59,22 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
 
     let ask = async |name: &str, person: u64| {
         let asked = store.ask(&new(&[name], person), 99, now, id).await?.unwrap();
-        let standing = || asked.standing.first().map(|standing| standing.request.id);
-        Ok::<_, StoreError>(
-            asked.made.as_ref().map_or_else(standing, |made| Some(made.id)).unwrap(),
-        )
+        let number = match (&asked.request, &asked.skipped[..]) {
+            (Some(request), _) | (None, [Skipped::Asked { request, .. }]) => request.id,
+            _ => panic!("{asked:?}"),
+        };
+        Ok::<_, StoreError>(number)
     };
+    let outbox = store.outbox();
     let first = step!("ask", ask("team-again", PERSON));
     step!("join", ask("team-again", 5));
     let second = step!("ask for another", ask("Team-New", PERSON));
     let third = step!("ask for a third", ask("Team-3", PERSON));
     step!("create", store.begin(&new(&["ABE"], 9), true, now, id));
-    step!("show", store.note_shown(first, 2, place, None));
+    step!("show", outbox.note_shown(first, 2, place, None));
     step!("what is undecided", store.pending_since(now));
     step!("what is to be brought up", store.unreminded_since(now));
-    step!("bring up", store.note_reminded(first, now));
+    step!("bring up", outbox.note_reminded(first, now));
     step!("what one may leave", store.pending_of(person, 25));
     step!("what one may cancel", store.pending_of_others(admin, 25));
     step!("somebody's part", store.part(first, person));
@@ -92,14 +95,14 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     step!("fail", store.settle(third, 0, &settled(GroupStatus::Failed), now));
     step!("retry", store.change(third, &decide(Event::Retry), now));
     step!("create what was approved", store.settle(third, 0, &settled(GroupStatus::Created), now));
-    step!("who is to be told", store.untold());
-    step!("tell", store.note_told((third, 7), person, State::Created));
-    step!("what is to be shown", store.unshown(now));
-    step!("what may be deleted", store.shown_and_open(now));
-    step!("lose a message", store.note_gone(third));
+    step!("who is to be told", outbox.untold());
+    step!("tell", outbox.note_told((third, 7), person, State::Created));
+    step!("what is to be shown", outbox.unshown(now));
+    step!("what may be deleted", outbox.shown_and_open(now));
+    step!("lose a message", outbox.note_gone(third));
     step!("what is next", store.next_due(day, Some(day), now));
     step!("a request", store.request(third));
-    step!("who asked", store.people(third));
+    step!("who asked", outbox.people(third));
     step!("the overview", store.overview());
     for state in State::ALL.map(Some).into_iter().chain([None]) {
         for person in [None, Some(person)] {
@@ -181,7 +184,7 @@ impl Log {
 /// The SQL in the store's code, each up to where something is put in. What opens and examines the
 /// database is no part of a step.
 fn written() -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/requests");
     let files = std::fs::read_dir(root.join("store")).unwrap().map(|file| file.unwrap().path());
     let is_for_steps = |path: &std::path::PathBuf| {
         let name = path.file_name().unwrap();

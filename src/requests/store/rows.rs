@@ -23,6 +23,9 @@ macro_rules! requests {
 }
 pub(super) use requests;
 
+/// The request of a number.
+pub(super) const BY_ID: &str = requests!("WHERE r.id = $1 ORDER BY g.position");
+
 /// Milliseconds since 1970.
 pub(super) fn millis(time: SystemTime) -> i64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();

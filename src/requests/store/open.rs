@@ -59,11 +59,7 @@ pub enum StoreError {
 
 impl Store {
     /// Opens the database at `url`, making it if it is missing and bringing it up to date.
-    ///
-    /// # Errors
-    ///
-    /// When it can't be used; then it is left as it was.
-    pub async fn open(url: &SecretString) -> Result<Self, StoreError> {
+    pub(crate) async fn open(url: &SecretString) -> Result<Self, StoreError> {
         Self::open_with(options(url)?).await
     }
 
@@ -94,7 +90,7 @@ impl Store {
 
     /// Closes the database. Then all of it is in the one file, which may be copied, and another
     /// process may open it.
-    pub async fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.pool.close().await;
         if let Err(error) = self.lock.unlock() {
             tracing::warn!(%error, "the database stays locked until the process ends");

@@ -4,18 +4,14 @@ use std::time::SystemTime;
 
 use super::changing::swap;
 use super::rows::{all, requests};
-use super::{Change, Step, Store, StoreError, Transition, Tx, one, record};
+use super::{Change, Stamp, Step, Store, StoreError, Transition, Tx, by_id, record};
 use crate::correlation::CorrelationId;
 use crate::ids::UserId;
-use crate::request::{Activity, Event, Involvement, Participant, Request, State};
+use crate::request::{Activity, Event, Involvement, Request, State};
 
 impl Store {
     /// What a person has to do with a request.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn part(&self, id: i64, person: UserId) -> Result<Involvement, StoreError> {
+    pub(crate) async fn part(&self, id: i64, person: UserId) -> Result<Involvement, StoreError> {
         let (is_in, has_left): (bool, bool) = sqlx::query_as(
             "SELECT EXISTS (SELECT 1 FROM participants WHERE request = $1 AND person = $2), \
                EXISTS (SELECT 1 FROM history WHERE request = $1 AND person = $2 AND activity = 'left')",
@@ -31,32 +27,9 @@ impl Store {
         })
     }
 
-    /// Who asked and hasn't left, in the order in which they did.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn people(&self, id: i64) -> Result<Vec<Participant>, StoreError> {
-        let people: Vec<(i64, Option<String>)> = sqlx::query_as(
-            "SELECT person, reason FROM participants WHERE request = $1 ORDER BY joined_at, person",
-        )
-        .bind(id)
-        .fetch_all(&self.pool)
-        .await?;
-        let asker = |(person, reason): (i64, _)| Participant {
-            person: UserId(person.cast_unsigned()),
-            reason,
-        };
-        Ok(people.into_iter().map(asker).collect())
-    }
-
     /// Takes a person out of an undecided request. It stays for the others; if there are none, it is
     /// cancelled. [`Transition::Conflict`] if it is decided, or they aren't in it.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails; then nothing is written.
-    pub async fn leave(
+    pub(crate) async fn leave(
         &self,
         id: i64,
         person: UserId,
@@ -65,7 +38,7 @@ impl Store {
     ) -> Result<Transition, StoreError> {
         let mut tx = self.pool.begin().await?;
         let left = if is_held_by(&mut tx, id, person).await? {
-            take_out(&mut tx, id, person, now, correlation).await?
+            take_out(&mut tx, id, person, (now, correlation)).await?
         } else {
             None
         };
@@ -78,11 +51,11 @@ impl Store {
     }
 
     /// Undecided requests that a person is in, at most `limit`, the newest first.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn pending_of(&self, person: UserId, limit: u32) -> Result<Vec<Request>, StoreError> {
+    pub(crate) async fn pending_of(
+        &self,
+        person: UserId,
+        limit: u32,
+    ) -> Result<Vec<Request>, StoreError> {
         let sql = requests!(
             "WHERE r.id IN (SELECT id FROM requests WHERE state = 'pending' \
                AND EXISTS (SELECT 1 FROM participants WHERE request = id AND person = $1) \
@@ -93,11 +66,7 @@ impl Store {
     }
 
     /// Undecided requests that a person has nothing to do with, at most `limit`, the newest first.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn pending_of_others(
+    pub(crate) async fn pending_of_others(
         &self,
         person: UserId,
         limit: u32,
@@ -151,8 +120,7 @@ async fn take_out(
     tx: &mut Tx,
     id: i64,
     person: UserId,
-    now: SystemTime,
-    correlation: CorrelationId,
+    stamp: Stamp,
 ) -> Result<Option<Request>, StoreError> {
     let next: Option<(i64, Option<String>)> = sqlx::query_as(
         "SELECT person, reason FROM participants WHERE request = $1 AND person <> $2 \
@@ -163,8 +131,8 @@ async fn take_out(
     .fetch_optional(&mut **tx)
     .await?;
     let Some((next, reason)) = next else {
-        let change = Change::new(Event::Cancel, Some(person), correlation);
-        return swap(tx, id, &change, now).await;
+        let change = Change::new(Event::Cancel, Some(person), stamp.1);
+        return swap(tx, id, &change, stamp.0).await;
     };
     sqlx::query("DELETE FROM participants WHERE request = $1 AND person = $2")
         .bind(id)
@@ -181,6 +149,6 @@ async fn take_out(
     let (before, after) = (Some(State::Pending), State::Pending);
     let step =
         Step { person: Some(person), before, after, activity: Some(Activity::Left), why: None };
-    record(tx, id, None, step, now, correlation).await?;
-    one(tx, id).await
+    record(tx, (id, None), step, stamp).await?;
+    by_id(&mut **tx, id).await
 }

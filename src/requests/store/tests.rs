@@ -11,8 +11,9 @@ use tempfile::TempDir;
 use super::*;
 use crate::correlation::CorrelationId;
 use crate::group::{GroupName, Guid};
-use crate::ids::{GuildId, Place};
+use crate::ids::{ChannelId, GuildId, Place};
 use crate::request::{Event, GroupStatus};
+use crate::requests::outcome::GroupOutcome;
 
 async fn open(folder: &TempDir) -> Result<Store, StoreError> {
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
@@ -35,7 +36,7 @@ async fn every_step_is_in_the_history_with_who_and_why() {
     let now = SystemTime::now();
     let id = CorrelationId::new();
     let asked = store.ask(&new(&["ABE"], 1), 1, now, id).await.unwrap();
-    assert!(asked.unwrap().made.is_some());
+    assert!(asked.unwrap().request.is_some());
     let why = Some("not now".to_owned());
     let change = Change { why, ..Change::new(Event::Deny, Some(UserId(9)), id) };
     store.change(1, &change, now).await.unwrap();

@@ -4,18 +4,19 @@ use std::collections::HashMap;
 use std::time::SystemTime;
 
 use super::rows::millis;
-use super::{Step, Store, StoreError, Tx, bump, one, record};
+use super::{Stamp, Step, Store, StoreError, Tx, bump, by_id, record};
 use crate::correlation::CorrelationId;
 use crate::group::GroupName;
 use crate::ids::{Place, UserId};
 use crate::request::{Activity, Request, State};
+use crate::requests::outcome::{CreateOutcome, Skipped};
 
 /// Whoever creates something at once is at work on it; only after this long it may have been left.
 const SETTLE_AFTER_MILLIS: i64 = 60_000;
 
 /// What somebody asks for.
 #[derive(Clone, Debug)]
-pub struct NewRequest {
+pub(crate) struct NewRequest {
     /// The groups, as LDAP writes them; no two are the same whatever the case.
     pub names: Vec<GroupName>,
     /// Who asks.
@@ -26,150 +27,112 @@ pub struct NewRequest {
     pub reason: Option<String>,
 }
 
-/// What came of asking, or of an admin's create.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// The new request, for those groups that no other one is open for.
-    pub made: Option<Request>,
-    /// The groups for which another one is.
-    pub standing: Vec<Standing>,
-}
-
-/// A group for which there is an open request.
-#[derive(Clone, Debug)]
-pub struct Standing {
-    /// The group.
-    pub name: GroupName,
-    /// The request.
-    pub request: Request,
-    /// What that means for the person.
-    pub how: How,
-}
-
-/// What an open request for a group means for somebody who asks for it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum How {
-    /// They have joined it.
-    Joined,
-    /// They had asked before.
-    AskedBefore,
-    /// They had asked before, and give another reason now, which counts.
-    Reworded,
-    /// It stands by itself: an admin creates the group at this moment, or wanted to and finds it
-    /// asked for.
-    InTheWay,
-}
-
 impl Store {
     /// Makes a request for those groups that no open one is for, and joins the open ones. `None` if
     /// the person has `max_open` requests already and would get another: then nothing is written.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails; then nothing is written.
-    pub async fn ask(
+    pub(crate) async fn ask(
         &self,
         new: &NewRequest,
         max_open: u32,
         now: SystemTime,
         correlation: CorrelationId,
-    ) -> Result<Option<Asked>, StoreError> {
-        let mut tx = self.pool.begin().await?;
-        let (free, mut standing) = standing(&mut tx, &new.names).await?;
-        let mut joined = HashMap::new();
-        for Standing { request, how, .. } in standing.iter_mut().filter(|open| !open.request.hidden)
-        {
-            *how = match joined.get(&request.id) {
-                Some(known) => *known,
-                None => join(&mut tx, request, new, now, correlation).await?,
-            };
-            joined.insert(request.id, *how);
+    ) -> Result<Option<CreateOutcome>, StoreError> {
+        let (mut tx, stamp) = (self.pool.begin().await?, (now, correlation));
+        let (free, open) = open_for(&mut tx, &new.names).await?;
+        let (mut skipped, mut joined) = (Vec::new(), HashMap::new());
+        for (name, request) in open {
+            skipped.push(if request.hidden {
+                Skipped::Open { name, request }
+            } else {
+                let activity = match joined.get(&request.id) {
+                    Some(known) => *known,
+                    None => join(&mut tx, &request, new, stamp).await?,
+                };
+                joined.insert(request.id, activity);
+                Skipped::Asked { name, request, activity }
+            });
         }
-        let mut made = None;
+        let mut request = None;
         if !free.is_empty() {
             if open_count(&mut tx, new.requester).await? >= i64::from(max_open) {
                 return Ok(None);
             }
             let new = NewRequest { names: free, ..new.clone() };
-            let request = insert(&mut tx, &new, Kind::Asked, now, correlation).await?;
-            add_person(&mut tx, request.id, &new, now).await?;
-            made = Some(request);
+            let made = insert(&mut tx, &new, Kind::Asked, stamp).await?;
+            add_person(&mut tx, made.id, &new, now).await?;
+            request = Some(made);
         }
         tx.commit().await?;
-        Ok(Some(Asked { made, standing }))
+        Ok(Some(CreateOutcome { request, skipped, created: None }))
     }
 
     /// Writes down that an admin's create begins, of those groups that no open request is for. No
-    /// message shows it if it `is_quiet`.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails; then nothing is written.
-    pub async fn begin(
+    /// message shows it if it `is_hidden`.
+    pub(crate) async fn begin(
         &self,
         new: &NewRequest,
-        is_quiet: bool,
+        is_hidden: bool,
         now: SystemTime,
         correlation: CorrelationId,
-    ) -> Result<Asked, StoreError> {
+    ) -> Result<CreateOutcome, StoreError> {
         let mut tx = self.pool.begin().await?;
-        let (free, standing) = standing(&mut tx, &new.names).await?;
-        let mut made = None;
+        let (free, open) = open_for(&mut tx, &new.names).await?;
+        let mut request = None;
         if !free.is_empty() {
             let new = NewRequest { names: free, ..new.clone() };
-            made = Some(insert(&mut tx, &new, Kind::Direct { is_quiet }, now, correlation).await?);
+            let kind = Kind::Direct { is_hidden };
+            request = Some(insert(&mut tx, &new, kind, (now, correlation)).await?);
         }
         tx.commit().await?;
-        Ok(Asked { made, standing })
+        let skipped = open.into_iter().map(|(name, request)| Skipped::Open { name, request });
+        Ok(CreateOutcome { request, skipped: skipped.collect(), created: None })
     }
 }
 
 /// The names that no open request is for, and the others with the requests that are.
-async fn standing(
+async fn open_for(
     tx: &mut Tx,
     names: &[GroupName],
-) -> Result<(Vec<GroupName>, Vec<Standing>), StoreError> {
-    let (mut free, mut standing) = (Vec::new(), Vec::new());
+) -> Result<(Vec<GroupName>, Vec<(GroupName, Request)>), StoreError> {
+    let (mut free, mut open) = (Vec::new(), Vec::new());
     for name in names {
-        let open: Option<i64> =
+        let number: Option<i64> =
             sqlx::query_scalar("SELECT request FROM requested_groups WHERE folded = $1 AND open")
                 .bind(name.folded())
                 .fetch_optional(&mut **tx)
                 .await?;
-        let request = match open {
-            Some(id) => one(tx, id).await?,
+        let request = match number {
+            Some(number) => by_id(&mut **tx, number).await?,
             None => None,
         };
         match request {
-            Some(request) => {
-                standing.push(Standing { name: name.clone(), request, how: How::InTheWay });
-            }
+            Some(request) => open.push((name.clone(), request)),
             None => free.push(name.clone()),
         }
     }
-    Ok((free, standing))
+    Ok((free, open))
 }
 
+/// What somebody does to an open request by asking for its group; nothing if they did before.
 async fn join(
     tx: &mut Tx,
     request: &Request,
     new: &NewRequest,
-    now: SystemTime,
-    correlation: CorrelationId,
-) -> Result<How, StoreError> {
+    stamp: Stamp,
+) -> Result<Option<Activity>, StoreError> {
     let Request { id, state, .. } = *request;
-    let (how, activity) = if add_person(tx, id, new, now).await? {
-        (How::Joined, Activity::Joined)
+    let activity = if add_person(tx, id, new, stamp.0).await? {
+        Activity::Joined
     } else if reword(tx, id, new).await? {
-        (How::Reworded, Activity::Reworded)
+        Activity::Reworded
     } else {
-        return Ok(How::AskedBefore);
+        return Ok(None);
     };
     bump(tx, id).await?;
     let (person, why) = (Some(new.requester), new.reason.as_deref());
     let step = Step { person, before: Some(state), after: state, activity: Some(activity), why };
-    record(tx, id, None, step, now, correlation).await?;
-    Ok(how)
+    record(tx, (id, None), step, stamp).await?;
+    Ok(Some(activity))
 }
 
 /// Whether somebody who asked before gives another reason now. Giving none takes none back.
@@ -211,21 +174,21 @@ enum Kind {
     /// A request that waits.
     Asked,
     /// An admin's create.
-    Direct { is_quiet: bool },
+    Direct { is_hidden: bool },
 }
 
 async fn insert(
     tx: &mut Tx,
     new: &NewRequest,
     kind: Kind,
-    now: SystemTime,
-    correlation: CorrelationId,
+    stamp: Stamp,
 ) -> Result<Request, StoreError> {
-    let (state, is_direct, is_quiet) = match kind {
+    let (state, is_direct, is_hidden) = match kind {
         Kind::Asked => (State::Pending, false, false),
-        Kind::Direct { is_quiet } => (State::Creating, true, is_quiet),
+        Kind::Direct { is_hidden } => (State::Creating, true, is_hidden),
     };
-    let wait = if is_quiet { SETTLE_AFTER_MILLIS } else { 0 };
+    let now = millis(stamp.0);
+    let wait = if is_hidden { SETTLE_AFTER_MILLIS } else { 0 };
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO requests \
            (state, direct, hidden, guild, channel, requester, reason, created_at, decider, decided_at, due_at) \
@@ -233,15 +196,15 @@ async fn insert(
     )
     .bind(state.as_str())
     .bind(is_direct)
-    .bind(is_quiet)
+    .bind(is_hidden)
     .bind(new.place.guild.0.cast_signed())
     .bind(new.place.channel.0.cast_signed())
     .bind(new.requester.0.cast_signed())
     .bind(&new.reason)
-    .bind(millis(now))
+    .bind(now)
     .bind(is_direct.then_some(new.requester.0.cast_signed()))
-    .bind(is_direct.then_some(millis(now)))
-    .bind(is_direct.then_some(millis(now) + wait))
+    .bind(is_direct.then_some(now))
+    .bind(is_direct.then_some(now + wait))
     .fetch_one(&mut **tx)
     .await?;
     for (position, name) in new.names.iter().enumerate() {
@@ -259,8 +222,8 @@ async fn insert(
     let why = new.reason.as_deref();
     let step =
         Step { person: Some(new.requester), before: None, after: state, activity: None, why };
-    record(tx, id, None, step, now, correlation).await?;
-    one(tx, id).await?.ok_or(StoreError::Damaged("a new request is gone".to_owned()))
+    record(tx, (id, None), step, stamp).await?;
+    by_id(&mut **tx, id).await?.ok_or(StoreError::Damaged("a new request is gone".to_owned()))
 }
 
 /// Whether the person wasn't among those who asked yet.

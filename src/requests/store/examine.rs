@@ -9,7 +9,6 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use uuid::Uuid;
 
-use super::Store;
 use super::open::{Depth, StoreError, Version, beside, inspect, options};
 
 /// What a start makes of the database.
@@ -23,42 +22,40 @@ pub enum Condition {
     Current,
 }
 
-impl Store {
-    /// Whether the database at `url` can be used: it is sound, not from a newer version, and can be
-    /// written, or made if it is missing. Nothing is changed, and no file stays behind.
-    ///
-    /// # Errors
-    ///
-    /// When it can't be used.
-    pub async fn examine(url: &SecretString) -> Result<Condition, StoreError> {
-        let options = options(url)?;
-        let path = options.get_filename();
-        try_folder(path).map_err(StoreError::File)?;
-        let length = match std::fs::metadata(path) {
-            Ok(file) => file.len(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Condition::Missing);
-            }
-            Err(error) => return Err(StoreError::File(error)),
-        };
-        OpenOptions::new().append(true).open(path).map_err(StoreError::File)?;
-        if length == 0 {
+/// Whether the database at `url` can be used: it is sound, not from a newer version, and can be
+/// written, or made if it is missing. Nothing is changed, and no file stays behind.
+///
+/// # Errors
+///
+/// When it can't be used.
+pub async fn examine(url: &SecretString) -> Result<Condition, StoreError> {
+    let options = options(url)?;
+    let path = options.get_filename();
+    try_folder(path).map_err(StoreError::File)?;
+    let length = match std::fs::metadata(path) {
+        Ok(file) => file.len(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(Condition::Missing);
         }
-        let is_left_open = beside(path, "-wal").exists();
-        let condition = match inspect(&options, Depth::All).await {
-            Ok(Version::Older) => Condition::Outdated,
-            Ok(Version::Ours) => Condition::Current,
-            Err(error) => {
-                if !is_left_open {
-                    evict_stale(&options).await;
-                }
-                return Err(error);
-            }
-        };
-        try_to_write(&options).await?;
-        Ok(condition)
+        Err(error) => return Err(StoreError::File(error)),
+    };
+    OpenOptions::new().append(true).open(path).map_err(StoreError::File)?;
+    if length == 0 {
+        return Ok(Condition::Missing);
     }
+    let is_left_open = beside(path, "-wal").exists();
+    let condition = match inspect(&options, Depth::All).await {
+        Ok(Version::Older) => Condition::Outdated,
+        Ok(Version::Ours) => Condition::Current,
+        Err(error) => {
+            if !is_left_open {
+                evict_stale(&options).await;
+            }
+            return Err(error);
+        }
+    };
+    try_to_write(&options).await?;
+    Ok(condition)
 }
 
 /// `SQLite` makes files beside the database, so that the folder must be writable in any case.

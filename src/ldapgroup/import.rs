@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Cause, Created, Error, Failure, InUseBy, Known, LdapGroups, Refusal, SideEffect};
+use super::{Error, InUseBy, LdapGroups, Refusal, SideEffect};
 use crate::connect::{Code, ConnectError};
 use crate::correlation::CorrelationId;
 use crate::group::{GroupName, Guid, Match, RemoteGroup, find};
@@ -13,8 +13,29 @@ use crate::ids::Place;
 /// work when the connection breaks.
 const LOOKS: [Duration; 2] = [Duration::ZERO, Duration::from_secs(2)];
 
+/// A group that was created.
+#[derive(Debug)]
+pub struct Created {
+    /// Its name, as Connect has it.
+    pub name: GroupName,
+    /// Its id.
+    pub guid: Guid,
+    /// How it is known.
+    pub known: Known,
+}
+
+/// How it is known that a group was created.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Known {
+    /// Connect said so.
+    Answered,
+    /// Connect's answer was lost, and the group was there when looked for.
+    FoundAfterwards,
+}
+
 impl LdapGroups {
-    /// Creates the group of a hit. What the channel remembers of it is brought up to date.
+    /// Creates the group of a hit: sends the creation once; a ticket that Connect doesn't take any more
+    /// was not used, and is renewed once. What the channel remembers of it is brought up to date.
     ///
     /// # Errors
     ///
@@ -22,59 +43,56 @@ impl LdapGroups {
     pub async fn import(
         &self,
         place: Option<Place>,
-        hit: RemoteGroup,
+        mut hit: RemoteGroup,
         id: CorrelationId,
     ) -> Result<Created, Error> {
-        let created = self.put_renewed(hit, id).await.map_err(Error::of_creation);
-        if let Some(place) = place {
-            match &created {
-                Ok(Created { name, guid, .. })
-                | Err(Error::Refused(Refusal::InUse {
-                    name,
-                    guid: Some(guid),
-                    by: InUseBy::ThisGroup,
-                })) => {
-                    self.tickets.note_guid(place, name, guid);
+        let mut is_renewed = false;
+        let created = loop {
+            if let Some(guid) = hit.guid {
+                let by = InUseBy::ThisGroup;
+                break Err(Refusal::InUse { name: hit.name, guid: Some(guid), by }.into());
+            }
+            match self.connect.create_group(&hit.temp_ticket, id).await {
+                Ok(group) => {
+                    let known = Known::Answered;
+                    break Ok(Created { name: group.name, guid: group.guid, known });
                 }
-                Err(_) => {}
-            }
-        }
-        created
-    }
-
-    /// Sends the creation, once; a ticket that Connect doesn't take any more is renewed once.
-    async fn put_renewed(&self, hit: RemoteGroup, id: CorrelationId) -> Result<Created, Error> {
-        match self.put(hit, id).await? {
-            Put::Created(created) => Ok(created),
-            Put::StaleTicket { name, .. } => {
-                let fresh = self.look_up_exactly(&name, id).await?;
-                match self.put(fresh, id).await? {
-                    Put::Created(created) => Ok(created),
-                    Put::StaleTicket { error, .. } => Err(error.into()),
+                Err(error) if error.code() == Some(Code::TicketInvalid) && !is_renewed => {
+                    is_renewed = true;
+                    hit = match self.look_up_exactly(&hit.name, id).await {
+                        Ok(fresh) => fresh,
+                        Err(error) => break Err(error),
+                    };
                 }
+                Err(error) => break self.explain(hit.name, error, id).await,
             }
-        }
-    }
-
-    async fn put(&self, hit: RemoteGroup, id: CorrelationId) -> Result<Put, Error> {
-        if let Some(guid) = hit.guid {
-            let by = InUseBy::ThisGroup;
-            return Err(Refusal::InUse { name: hit.name, guid: Some(guid), by }.into());
-        }
-        let error = match self.connect.create_group(&hit.temp_ticket, id).await {
-            Ok(group) => {
-                let known = Known::Answered;
-                return Ok(Put::Created(Created { name: group.name, guid: group.guid, known }));
-            }
-            Err(error) => error,
         };
+        if let (
+            Some(place),
+            Ok(Created { name, guid, .. })
+            | Err(Error::Refused(Refusal::InUse { name, guid: Some(guid), by: InUseBy::ThisGroup })),
+        ) = (place, &created)
+        {
+            self.tickets.note_guid(place, name, guid);
+        }
+        created.map_err(Error::of_creation)
+    }
+
+    /// What it means that a creation came to this.
+    async fn explain(
+        &self,
+        name: GroupName,
+        error: ConnectError,
+        id: CorrelationId,
+    ) -> Result<Created, Error> {
         match error.code() {
-            Some(Code::TicketInvalid) => Ok(Put::StaleTicket { name: hit.name, error }),
-            Some(Code::NameInUse) => Err(self.taken(hit.name, id).await.into()),
-            Some(Code::SameUniqueId) => Err(self.imported(hit.name, id).await.into()),
-            _ if error.leaves_open() => {
-                self.look_for_lost(hit.name, error, id).await.map(Put::Created)
+            Some(Code::NameInUse) => Err(self.taken(name, id).await.into()),
+            // By LDAP alone: the name may be another group's there.
+            Some(Code::SameUniqueId) => {
+                let guid = self.guid_in_ldap(&name, id).await.ok().flatten();
+                Err(Refusal::InUse { name, guid, by: InUseBy::ThisGroup }.into())
             }
+            _ if error.leaves_open() => self.look_for_lost(name, error, id).await,
             _ => Err(error.into()),
         }
     }
@@ -90,13 +108,6 @@ impl LdapGroups {
             Ok(Some(group)) => Refusal::InOtherCase { name, there: group.name, guid: group.guid },
             Ok(None) | Err(_) => Refusal::InUse { name, guid: None, by },
         }
-    }
-
-    /// Finds out which id the LDAP group has in Connect. By LDAP alone: the name may be another
-    /// group's there.
-    async fn imported(&self, name: GroupName, id: CorrelationId) -> Refusal {
-        let guid = self.guid_in_ldap(&name, id).await.ok().flatten();
-        Refusal::InUse { name, guid, by: InUseBy::ThisGroup }
     }
 
     /// Finds out whether a creation whose answer was lost came about.
@@ -121,7 +132,7 @@ impl LdapGroups {
                 }
             }
         }
-        Err(Failure { cause: Cause::Connect(Arc::new(error)), side_effect }.into())
+        Err(Error::Failed(Arc::new(error), side_effect))
     }
 
     /// The id that Connect says the LDAP group of exactly this name has.
@@ -136,10 +147,4 @@ impl LdapGroups {
             Match::One(_) | Match::Several(_) | Match::None => None,
         })
     }
-}
-
-/// What came of sending a creation, where it isn't over.
-enum Put {
-    Created(Created),
-    StaleTicket { name: GroupName, error: ConnectError },
 }

@@ -67,7 +67,7 @@ const HELD: &str = "SELECT name FROM requested_groups \
 
 /// Which requests are listed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Filter {
+pub(crate) struct Filter {
     /// In this state; the open ones if `None`.
     pub state: Option<State>,
     /// This person's, as requester or joined; everybody's if `None`.
@@ -115,11 +115,7 @@ pub struct Entry {
 impl Store {
     /// A page of requests, the newest first. Of those that are over, the latest 1000 are listed; of
     /// one person's, those among their latest 500 of any state.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn list(
+    pub(crate) async fn list(
         &self,
         filter: Filter,
         page: usize,
@@ -160,11 +156,7 @@ impl Store {
 
     /// A page of what happened to the group of a name, whatever its case, the newest first: in the
     /// latest 250 requests for it, and at most the latest 1000 steps.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn history(
+    pub(crate) async fn history(
         &self,
         folded: &str,
         page: usize,
@@ -202,11 +194,7 @@ impl Store {
 
     /// Names of groups that have a history, whatever the case: those that begin with `typed`, in
     /// their order, then those that hold it, of the latest 1000 requests, the latest first.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn names_like(
+    pub(crate) async fn names_like(
         &self,
         typed: &str,
         limit: usize,

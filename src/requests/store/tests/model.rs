@@ -10,7 +10,8 @@ use crate::correlation::CorrelationId;
 use crate::group::Guid;
 use crate::ids::UserId;
 use crate::request::{Activity, Event, GroupStatus, Involvement, Participant, State};
-use crate::store::{Asked, Change, GroupOutcome, How, NewRequest, Standing, Store, Transition};
+use crate::requests::outcome::{GroupOutcome, Skipped};
+use crate::requests::store::{Change, NewRequest, Store, Transition};
 
 /// What somebody, or time, does. Names are those of [`NAMES`] at the bits that are set.
 #[derive(Clone, Debug)]
@@ -96,14 +97,14 @@ impl Modelled {
     }
 
     /// What it means that somebody asks for it, too.
-    fn join(&mut self, person: u64, reason: Option<&str>) -> How {
+    fn join(&mut self, person: u64, reason: Option<&str>) -> Option<Activity> {
         let reason = reason.map(str::to_owned);
         let known = self.people.iter_mut().find(|asker| asker.person.0 == person);
         match known {
             None => {
                 self.people.push(Participant { person: UserId(person), reason });
                 self.deeds.push((Activity::Joined, person));
-                How::Joined
+                Some(Activity::Joined)
             }
             Some(asker) if reason.is_some() && asker.reason != reason => {
                 asker.reason.clone_from(&reason);
@@ -111,9 +112,9 @@ impl Modelled {
                     self.reason = reason;
                 }
                 self.deeds.push((Activity::Reworded, person));
-                How::Reworded
+                Some(Activity::Reworded)
             }
-            Some(_) => How::AskedBefore,
+            Some(_) => None,
         }
     }
 
@@ -209,7 +210,7 @@ async fn agree(store: &Store, model: &Model) {
         let groups = request.groups.iter().map(|group| (group.name.folded(), group.status));
         assert_eq!((groups.collect(), request.state), (known.groups.clone(), known.state));
         assert_eq!((request.requester.0, request.reason), (known.requester, known.reason.clone()));
-        assert_eq!(store.people(id).await.unwrap(), known.people);
+        assert_eq!(store.outbox().people(id).await.unwrap(), known.people);
         for person in 1..4 {
             assert_eq!(store.part(id, UserId(person)).await.unwrap(), known.part(person));
         }
@@ -235,26 +236,31 @@ async fn ask(
     let free = model.free(names);
     let wanted = NewRequest { reason: reason.map(str::to_owned), ..new(&typed, person) };
     let asked = store.ask(&wanted, MAX_OPEN, now, CorrelationId::new()).await;
-    let Some(Asked { made, standing }) = asked.unwrap() else {
+    let Some(asked) = asked.unwrap() else {
         assert!(!free.is_empty() && model.open_of(person) >= MAX_OPEN as usize);
         return;
     };
-    assert_eq!(made.is_some(), !free.is_empty());
-    assert_eq!(standing.len() + free.len(), names.len());
+    assert_eq!(asked.request.is_some(), !free.is_empty());
+    assert_eq!(asked.skipped.len() + free.len(), names.len());
     let mut joined = HashMap::new();
-    for Standing { name, request, how } in standing {
+    for skipped in asked.skipped {
+        let (name, request, activity) = match skipped {
+            Skipped::Asked { name, request, activity } => (name, request, Some(activity)),
+            Skipped::Open { name, request } => (name, request, None),
+            Skipped::Refused { .. } => panic!("{skipped:?}"),
+        };
         let at = model.open(&name.folded()).unwrap();
         assert_eq!(usize::try_from(request.id).unwrap(), at + 1);
         let known = &mut model.requests[at];
         let expected = match (known.is_quiet, joined.get(&at)) {
-            (true, _) => How::InTheWay,
-            (false, Some(how)) => *how,
-            (false, None) => known.join(person, reason),
+            (true, _) => None,
+            (false, Some(activity)) => *activity,
+            (false, None) => Some(known.join(person, reason)),
         };
-        assert_eq!(how, expected);
-        joined.insert(at, how);
+        assert_eq!(activity, expected);
+        joined.insert(at, activity);
     }
-    if made.is_some() {
+    if asked.request.is_some() {
         let made = Modelled::new(&free, State::Pending, person);
         model.requests.push(made.asked_by(person, reason));
     }
@@ -271,12 +277,13 @@ async fn begin(
     let free = model.free(names);
     let begun =
         store.begin(&new(names, person), is_quiet, now, CorrelationId::new()).await.unwrap();
-    assert_eq!(begun.made.is_some(), !free.is_empty());
-    for Standing { name, request, how } in begun.standing {
+    assert_eq!(begun.request.is_some(), !free.is_empty());
+    for skipped in begun.skipped {
+        let Skipped::Open { name, request } = skipped else { panic!("{skipped:?}") };
         let at = model.open(&name.folded()).unwrap();
-        assert_eq!((usize::try_from(request.id).unwrap(), how), (at + 1, How::InTheWay));
+        assert_eq!(usize::try_from(request.id).unwrap(), at + 1);
     }
-    if begun.made.is_some() {
+    if begun.request.is_some() {
         let made = Modelled::new(&free, State::Creating, person);
         model.requests.push(Modelled { is_quiet, ..made });
     }

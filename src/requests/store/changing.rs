@@ -3,15 +3,16 @@
 use std::time::SystemTime;
 
 use super::rows::millis;
-use super::{Step, Store, StoreError, Tx, one, record};
+use super::{Step, Store, StoreError, Tx, by_id, record};
 use crate::correlation::CorrelationId;
 use crate::group::Guid;
 use crate::ids::UserId;
 use crate::request::{Event, GroupStatus, Request, State};
+use crate::requests::outcome::GroupOutcome;
 
 /// What came of a change of state.
 #[derive(Clone, Debug)]
-pub enum Transition {
+pub(crate) enum Transition {
     /// The request is changed.
     Applied(Request),
     /// It was in another state: somebody or something else was first.
@@ -22,7 +23,7 @@ pub enum Transition {
 
 /// A change of state, and what is written with it.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub(crate) struct Change {
     /// What happens.
     pub event: Event,
     /// Who does it; nobody if it is time or the bot itself.
@@ -36,31 +37,14 @@ pub struct Change {
 impl Change {
     /// A change without further words.
     #[must_use]
-    pub fn new(event: Event, person: Option<UserId>, correlation: CorrelationId) -> Self {
+    pub(crate) fn new(event: Event, person: Option<UserId>, correlation: CorrelationId) -> Self {
         Self { event, person, why: None, correlation }
     }
 }
 
-/// What came of one group of a request.
-#[derive(Clone, Debug)]
-pub struct GroupOutcome {
-    /// The group's status.
-    pub status: GroupStatus,
-    /// Its id, if it is there, or the id of the group that is in its way.
-    pub guid: Option<Guid>,
-    /// Why it isn't there.
-    pub note: Option<String>,
-    /// Ties it to the logs.
-    pub correlation: CorrelationId,
-}
-
 impl Store {
     /// Changes the state of a request, if it is the one in which the event applies.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails; then nothing is written.
-    pub async fn change(
+    pub(crate) async fn change(
         &self,
         id: i64,
         change: &Change,
@@ -76,11 +60,7 @@ impl Store {
     }
 
     /// Writes down that the creation of a group is about to be sent.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn note_sent(&self, id: i64, position: usize) -> Result<(), StoreError> {
+    pub(crate) async fn note_sent(&self, id: i64, position: usize) -> Result<(), StoreError> {
         sqlx::query("UPDATE requested_groups SET sent = TRUE WHERE request = $1 AND position = $2")
             .bind(id)
             .bind(i64::try_from(position).unwrap_or(i64::MAX))
@@ -91,11 +71,7 @@ impl Store {
 
     /// Writes down what came of one group of a request that is being created; with the last one the
     /// request is over. `None` if something had come of it before.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails; then nothing is written.
-    pub async fn settle(
+    pub(crate) async fn settle(
         &self,
         id: i64,
         position: usize,
@@ -137,13 +113,13 @@ impl Store {
             GroupStatus::Failed | GroupStatus::Impossible => (note.as_deref(), State::Failed),
         };
         let step = Step { person: None, before: Some(State::Creating), after, activity: None, why };
-        record(&mut tx, id, Some(position), step, now, *correlation).await?;
+        record(&mut tx, (id, Some(position)), step, (now, *correlation)).await?;
         // Whatever kept it waiting doesn't any more.
         sqlx::query("UPDATE requests SET version = version + 1, note = NULL WHERE id = $1")
             .bind(id)
             .execute(&mut *tx)
             .await?;
-        let Some(mut request) = one(&mut tx, id).await? else { return Ok(None) };
+        let Some(mut request) = by_id(&mut *tx, id).await? else { return Ok(None) };
         if request.count(&[GroupStatus::Waiting]) == 0 {
             request.state = State::of_settled(request.count(&GroupStatus::FAILURES) > 0);
             sqlx::query(
@@ -160,11 +136,12 @@ impl Store {
 
     /// Writes down that a creation didn't come off this time, what the matter is, and when it is
     /// tried next.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn postpone(&self, id: i64, note: &str, due: SystemTime) -> Result<(), StoreError> {
+    pub(crate) async fn postpone(
+        &self,
+        id: i64,
+        note: &str,
+        due: SystemTime,
+    ) -> Result<(), StoreError> {
         sqlx::query(
             "UPDATE requests SET attempts = attempts + 1, due_at = $1, version = version + 1, note = $2 \
              WHERE id = $3 AND state = 'creating'",
@@ -232,10 +209,10 @@ pub(super) async fn swap(
             Event::Approve | Event::Deny | Event::Cancel | Event::Expire => Vec::new(),
         };
     if failed.is_empty() {
-        record(tx, id, None, step, now, change.correlation).await?;
+        record(tx, (id, None), step, (now, change.correlation)).await?;
     }
     for position in failed {
-        record(tx, id, Some(position), step, now, change.correlation).await?;
+        record(tx, (id, Some(position)), step, (now, change.correlation)).await?;
     }
     match change.event {
         Event::Approve => {}
@@ -270,5 +247,5 @@ pub(super) async fn swap(
         }
         Event::Approve | Event::Deny | Event::Expire | Event::Retry => {}
     }
-    one(tx, id).await
+    by_id(&mut **tx, id).await
 }

@@ -1,0 +1,222 @@
+//! The one service for requests: made ([`create`]), decided ([`decide`]), carried out and expired
+//! ([`worker`]). Whoever shows them and tells people has the [`Outbox`]; nobody else has the database.
+
+mod create;
+mod decide;
+mod error;
+mod outcome;
+mod store;
+mod worker;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use self::create::Wanted;
+pub use self::decide::Decision;
+pub use self::error::{Cause, Error, Failure, Refusal};
+pub use self::outcome::{CreateOutcome, GroupOutcome, Skipped};
+pub use self::store::{Condition, Entry, Listed, Notice, Outbox, Overview, StoreError, examine};
+use self::store::{Filter, Store};
+pub use self::worker::Swept;
+use crate::access::{Authority, Member, Policy};
+use crate::group::GroupName;
+use crate::ids::ChannelId;
+use crate::ldapgroup::LdapGroups;
+use crate::request::{Request, State};
+
+/// How requests are made and decided.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RequestSettings {
+    /// Where they wait; the channel where they were made if `None`.
+    pub channel: Option<ChannelId>,
+    /// What an admin's create does.
+    pub admin_creates: AdminCreates,
+    /// Whether a request must state a reason.
+    pub reason_required: bool,
+    /// How many open requests one person may have.
+    pub max_open: u32,
+    /// When an undecided request expires.
+    pub ttl: Duration,
+    /// When an undecided request is brought up again, if it is.
+    pub reminder: Option<Duration>,
+}
+
+/// What an admin's create does.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AdminCreates {
+    /// It runs at once.
+    Direct,
+    /// It needs another admin.
+    Approval,
+}
+
+/// Requests on top of [`LdapGroups`].
+pub struct Requests {
+    groups: LdapGroups,
+    store: Store,
+    outbox: Outbox,
+    policy: Policy,
+    settings: RequestSettings,
+    /// Requests whose creation this process is at work on: none is worked on twice.
+    under_way: Mutex<HashSet<i64>>,
+    changed: Notify,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+}
+
+impl Requests {
+    /// Requests for `groups`, kept in the `database` of this address, of whoever the policy admits.
+    /// Once `stopping`, what isn't begun is left for the next start.
+    ///
+    /// # Errors
+    ///
+    /// When the database can't be used; then it is left as it was.
+    pub async fn open(
+        database: &SecretString,
+        groups: LdapGroups,
+        (policy, settings): (Policy, RequestSettings),
+        stopping: CancellationToken,
+    ) -> Result<Arc<Self>, StoreError> {
+        let store = Store::open(database).await?;
+        Ok(Arc::new(Self {
+            groups,
+            outbox: store.outbox(),
+            store,
+            policy,
+            settings,
+            under_way: Mutex::default(),
+            changed: Notify::new(),
+            tasks: TaskTracker::new(),
+            stopping,
+        }))
+    }
+
+    /// Waits until nothing is being carried out.
+    pub async fn finish(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Closes the database.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+
+    /// Who may do what.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What can be done without a request.
+    #[must_use]
+    pub fn groups(&self) -> &LdapGroups {
+        &self.groups
+    }
+
+    /// How requests are made and decided.
+    #[must_use]
+    pub fn settings(&self) -> &RequestSettings {
+        &self.settings
+    }
+
+    /// What is to be shown and told.
+    #[must_use]
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Has it looked again at what is to be done.
+    pub fn look_again(&self) {
+        self.changed.notify_one();
+    }
+
+    /// Until a request has changed that somebody must see.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// A page of the requests that a member may see: all of them for admins, else the own ones.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn list(
+        &self,
+        member: Member,
+        state: Option<State>,
+        page: usize,
+        per_page: usize,
+    ) -> Result<Listed<Request>, Error> {
+        let person = match member.authority() {
+            Authority::Admin => None,
+            Authority::Requester => Some(member.user()),
+        };
+        Ok(self.store.list(Filter { state, person }, page, per_page).await?)
+    }
+
+    /// A page of what happened to the group of a name, whatever its case, for admins.
+    ///
+    /// # Errors
+    ///
+    /// When the member is none, or the database fails.
+    pub async fn history(
+        &self,
+        member: Member,
+        name: &str,
+        page: usize,
+        per_page: usize,
+    ) -> Result<Listed<Entry>, Error> {
+        self.policy.require_admin(member)?;
+        Ok(self.store.history(&name.to_lowercase(), page, per_page).await?)
+    }
+
+    /// Names of groups that have a history and are like what was `typed`, for admins.
+    ///
+    /// # Errors
+    ///
+    /// When the member is none, or the database fails.
+    pub async fn names_like(
+        &self,
+        member: Member,
+        typed: &str,
+        limit: usize,
+    ) -> Result<Vec<GroupName>, Error> {
+        self.policy.require_admin(member)?;
+        Ok(self.store.names_like(typed, limit).await?)
+    }
+
+    /// The requests at a glance.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn overview(&self) -> Result<Overview, StoreError> {
+        self.store.overview().await
+    }
+
+    /// Nothing, if this process is at work on the request.
+    fn take_up(&self, number: i64) -> Option<Work<'_>> {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.insert(number).then(|| Work { requests: self, number })
+    }
+}
+
+/// A request that this process is at work on, until this is dropped.
+struct Work<'a> {
+    requests: &'a Requests,
+    number: i64,
+}
+
+impl Drop for Work<'_> {
+    fn drop(&mut self) {
+        let under_way = &self.requests.under_way;
+        under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.number);
+    }
+}

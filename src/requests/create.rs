@@ -1,0 +1,181 @@
+//! From what somebody typed or picked to what came of it. One group is a batch of one.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use futures_util::future::join_all;
+
+use super::outcome::{CreateOutcome, Skipped};
+use super::store::NewRequest;
+use super::{AdminCreates, Error, Refusal, Requests};
+use crate::access::{Authority, Member};
+use crate::correlation::CorrelationId;
+use crate::group::{GroupName, RemoteGroup};
+use crate::ids::Place;
+use crate::ldapgroup;
+use crate::request::{MAX_GROUPS, MAX_REASON_CHARS};
+
+/// Names that are looked up at the same time.
+const AT_ONCE: usize = 5;
+
+/// What somebody wants created.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Wanted {
+    /// What they typed: a name or, if no group is called so, names with commas between them.
+    Typed(String),
+    /// Names, each of them whole.
+    Listed(Vec<String>),
+}
+
+impl Requests {
+    /// Creates groups for an admin, or asks for them on behalf of anyone else. A single group of an
+    /// admin's is there then; several are carried out from then on.
+    ///
+    /// # Errors
+    ///
+    /// When something failed. Of a single group also when the name doesn't name one or Connect has it
+    /// already; of several, each says so of itself.
+    pub async fn create(
+        self: &Arc<Self>,
+        member: Member,
+        wanted: Wanted,
+        reason: Option<&str>,
+        id: CorrelationId,
+    ) -> Result<CreateOutcome, Error> {
+        let (place, asks) = (member.place(), self.must_ask(member.authority()));
+        let reason = self.reason(reason, asks)?;
+        let typed = self.typed(place, wanted, id).await?;
+        let is_single = typed.len() == 1;
+        let (mut found, mut skipped) = self.resolve(place, &typed, id).await?;
+        if asks {
+            // What can't be created needs nobody's decision.
+            let refused = found.extract_if(.., |(_, hit)| hit.is_err());
+            skipped.extend(
+                refused
+                    .filter_map(|(name, hit)| hit.err().map(|why| Skipped::Refused { name, why })),
+            );
+        }
+        let names = found.iter().map(|(name, _)| name.clone()).collect();
+        let new = NewRequest { names, requester: member.user(), place, reason };
+        let (now, max_open) = (SystemTime::now(), self.settings.max_open);
+        let mut outcome = if asks {
+            let asked = self.store.ask(&new, max_open, now, id).await?;
+            self.changed.notify_one();
+            asked.ok_or(Refusal::TooMany(max_open))?
+        } else {
+            self.store.begin(&new, is_single, now, id).await?
+        };
+        if is_single && let Some(Skipped::Open { name, request }) = outcome.skipped.pop_if(is_open)
+        {
+            return Err(Refusal::Open(name, Box::new(request)).into());
+        }
+        outcome.skipped.append(&mut skipped);
+        match &outcome.request {
+            Some(request) if !asks => {
+                let resolved = found.into_iter().collect();
+                if is_single {
+                    let _work = self.take_up(request.id);
+                    outcome.created = self.carry_out(request, resolved, id).await?;
+                } else {
+                    tracing::info!(request = request.id, groups = request.groups.len(), "begun");
+                    self.start(request.id, resolved, id);
+                }
+            }
+            Some(_) | None => {}
+        }
+        Ok(outcome)
+    }
+
+    /// Whether who creates with this authority makes a request.
+    #[must_use]
+    pub fn must_ask(&self, authority: Authority) -> bool {
+        match (authority, self.settings.admin_creates) {
+            (Authority::Admin, AdminCreates::Direct) => false,
+            (Authority::Admin, AdminCreates::Approval) | (Authority::Requester, _) => true,
+        }
+    }
+
+    fn reason(&self, reason: Option<&str>, asks: bool) -> Result<Option<String>, Refusal> {
+        let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+        match reason {
+            None if asks && self.settings.reason_required => Err(Refusal::ReasonMissing),
+            Some(reason) if reason.chars().count() > MAX_REASON_CHARS => {
+                Err(Refusal::ReasonTooLong)
+            }
+            reason => Ok(reason.map(str::to_owned)),
+        }
+    }
+
+    /// The names that are wanted, each once, at least one.
+    async fn typed(
+        &self,
+        place: Place,
+        wanted: Wanted,
+        id: CorrelationId,
+    ) -> Result<Vec<String>, Error> {
+        let typed = match wanted {
+            Wanted::Listed(names) => names,
+            Wanted::Typed(text) => {
+                if !text.contains(',') || self.groups.is_called(place, &text, id).await? {
+                    return Ok(vec![text]);
+                }
+                text.split(',').map(|name| name.trim().to_owned()).collect()
+            }
+        };
+        let mut names = Vec::new();
+        for name in typed {
+            if !name.trim().is_empty() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        match names.len() {
+            0 => Ok(vec![String::new()]),
+            1..=MAX_GROUPS => Ok(names),
+            more => Err(Refusal::TooManyGroups(more).into()),
+        }
+    }
+
+    /// What is known of each name, in their order, and those that can't be in one request with an
+    /// earlier one. A failure is a failure of all; of a single name, so is a refusal.
+    async fn resolve(
+        &self,
+        place: Place,
+        typed: &[String],
+        id: CorrelationId,
+    ) -> Result<(Vec<(GroupName, Result<RemoteGroup, ldapgroup::Refusal>)>, Vec<Skipped>), Error>
+    {
+        use ldapgroup::Refusal::{Ambiguous, BadName};
+        let (mut found, mut skipped) = (Vec::with_capacity(typed.len()), Vec::new());
+        let (mut names, mut folded) = (HashSet::new(), HashSet::new());
+        for some in typed.chunks(AT_ONCE) {
+            let looks = some.iter().map(|name| self.groups.resolve(Some(place), name, id));
+            for (name, hit) in some.iter().zip(join_all(looks).await) {
+                let (name, hit) = match hit {
+                    Ok(hit) => (hit.name.clone(), Ok(hit)),
+                    Err(ldapgroup::Error::Refused(why))
+                        if typed.len() > 1 && !matches!(why, BadName(_)) =>
+                    {
+                        (why.name_of(name), Err(why))
+                    }
+                    Err(error) => return Err(error.into()),
+                };
+                if !names.insert(name.clone()) {
+                    continue;
+                }
+                if folded.insert(name.folded()) {
+                    found.push((name, hit));
+                } else {
+                    let why = hit.err();
+                    let why = why.unwrap_or(Ambiguous { name: name.clone(), found: Vec::new() });
+                    skipped.push(Skipped::Refused { name, why });
+                }
+            }
+        }
+        Ok((found, skipped))
+    }
+}
+
+fn is_open(skipped: &mut Skipped) -> bool {
+    matches!(skipped, Skipped::Open { .. })
+}

@@ -1,0 +1,113 @@
+//! Requests and their history in SQL. What is written here is on disk before anything is done
+//! because of it.
+//!
+//! Every change of state is a compare-and-swap, and its outcome an enum: of two who decide at once,
+//! one has decided.
+
+mod asking;
+mod changing;
+mod examine;
+mod lists;
+mod open;
+mod outbox;
+mod overview;
+mod people;
+mod read;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use sqlx::{Sqlite, SqlitePool, Transaction};
+
+pub(super) use self::asking::NewRequest;
+pub(super) use self::changing::{Change, Transition};
+pub use self::examine::{Condition, examine};
+pub(super) use self::lists::Filter;
+pub use self::lists::{Entry, Listed};
+pub use self::open::StoreError;
+pub use self::outbox::{Notice, Outbox};
+pub use self::overview::Overview;
+use self::rows::{BY_ID, all, millis};
+use crate::correlation::CorrelationId;
+use crate::ids::UserId;
+use crate::request::{Activity, Request, State};
+
+/// The database of requests.
+#[derive(Clone, Debug)]
+pub(super) struct Store {
+    pool: SqlitePool,
+    /// Says to other processes that this one has the database.
+    lock: Arc<File>,
+}
+
+type Tx = Transaction<'static, Sqlite>;
+
+impl Store {
+    /// What is to be shown and told.
+    pub(super) fn outbox(&self) -> Outbox {
+        Outbox { pool: self.pool.clone() }
+    }
+
+    /// The request of this number.
+    pub(super) async fn request(&self, id: i64) -> Result<Option<Request>, StoreError> {
+        by_id(&self.pool, id).await
+    }
+}
+
+async fn by_id(
+    from: impl sqlx::Executor<'_, Database = Sqlite>,
+    id: i64,
+) -> Result<Option<Request>, StoreError> {
+    Ok(all(&sqlx::query(BY_ID).bind(id).fetch_all(from).await?)?.pop())
+}
+
+async fn bump(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE requests SET version = version + 1 WHERE id = $1")
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// When something happens, and what ties it to the logs.
+type Stamp = (SystemTime, CorrelationId);
+
+/// What happens to a request, or to one of its groups.
+#[derive(Clone, Copy)]
+struct Step<'a> {
+    person: Option<UserId>,
+    before: Option<State>,
+    after: State,
+    /// If the state stays, what it is that somebody did.
+    activity: Option<Activity>,
+    why: Option<&'a str>,
+}
+
+async fn record(
+    tx: &mut Tx,
+    (id, position): (i64, Option<i64>),
+    step: Step<'_>,
+    (now, correlation): Stamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO history \
+           (request, position, at, person, before, after, activity, why, correlation_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(id)
+    .bind(position)
+    .bind(millis(now))
+    .bind(step.person.map(|person| person.0.cast_signed()))
+    .bind(step.before.map(State::as_str))
+    .bind(step.after.as_str())
+    .bind(step.activity.map(Activity::as_str))
+    .bind(step.why)
+    .bind(correlation.to_string())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

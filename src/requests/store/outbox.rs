@@ -1,0 +1,201 @@
+//! What is to be shown and told: the requests whose messages aren't as they are, who isn't told yet, and
+//! what was done about that.
+
+use std::time::{Duration, SystemTime};
+
+use sqlx::{Row, SqlitePool};
+
+use super::rows::{all, millis, place, requests};
+use super::{StoreError, by_id};
+use crate::ids::{ChannelId, GuildId, Place, UserId};
+use crate::request::{Participant, Request, State};
+
+/// The message of a failed request is looked after for this long: nobody retries it later.
+const RETRIED_WITHIN: Duration = Duration::from_hours(7 * 24);
+
+/// Somebody who is to be told what came of a request.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// The request, over now.
+    pub request: Request,
+    /// Who is to be told.
+    pub person: UserId,
+    /// Where they asked.
+    pub place: Place,
+}
+
+/// What is to be shown and told, and what was.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    pub(super) pool: SqlitePool,
+}
+
+impl Outbox {
+    /// The request of this number.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn request(&self, id: i64) -> Result<Option<Request>, StoreError> {
+        by_id(&self.pool, id).await
+    }
+
+    /// Who asked and hasn't left, in the order in which they did.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn people(&self, id: i64) -> Result<Vec<Participant>, StoreError> {
+        let people: Vec<(i64, Option<String>)> = sqlx::query_as(
+            "SELECT person, reason FROM participants WHERE request = $1 ORDER BY joined_at, person",
+        )
+        .bind(id)
+        .fetch_all(&self.pool)
+        .await?;
+        let asker = |(person, reason): (i64, _)| Participant {
+            person: UserId(person.cast_unsigned()),
+            reason,
+        };
+        Ok(people.into_iter().map(asker).collect())
+    }
+
+    /// Requests whose message doesn't show them as they are.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn unshown(&self, now: SystemTime) -> Result<Vec<Request>, StoreError> {
+        // What is over and can't be shown for a week needs no message any more, if there is none or
+        // it is about what an admin has created: nobody waits for it. In the words of the index.
+        let sql = requests!(
+            "WHERE r.id IN (SELECT id FROM requests WHERE shown_version < version AND NOT hidden \
+               AND (CASE \
+                   WHEN state NOT IN ('pending', 'creating') AND (direct OR message IS NULL) \
+                     THEN COALESCE(decided_at, created_at) \
+                   ELSE 9223372036854775807 END) >= $1) \
+             ORDER BY r.id, g.position"
+        );
+        let lately = now.checked_sub(RETRIED_WITHIN).map_or(0, millis);
+        all(&sqlx::query(sql).bind(lately).fetch_all(&self.pool).await?)
+    }
+
+    /// Requests that wait for somebody's decision or press, whose message somebody may have deleted.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn shown_and_open(&self, now: SystemTime) -> Result<Vec<Request>, StoreError> {
+        let lately = now.checked_sub(RETRIED_WITHIN).map_or(0, millis);
+        let sql = requests!(
+            "WHERE r.id IN (SELECT id FROM requests WHERE state IN ('pending', 'creating') \
+                 UNION ALL SELECT id FROM requests WHERE state = 'failed' AND decided_at > $1) \
+               AND r.message IS NOT NULL AND NOT r.hidden \
+             ORDER BY r.id, g.position"
+        );
+        all(&sqlx::query(sql).bind(lately).fetch_all(&self.pool).await?)
+    }
+
+    /// Who is still to be told what came of their request.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn untold(&self) -> Result<Vec<Notice>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT request, person, participants.guild, participants.channel \
+             FROM participants JOIN requests ON id = request \
+             WHERE told_state IS NULL AND state NOT IN ('pending', 'creating') \
+             ORDER BY request, joined_at",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut notices = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let (number, person): (i64, i64) = (row.try_get("request")?, row.try_get("person")?);
+            if let Some(request) = self.request(number).await? {
+                let person = UserId(person.cast_unsigned());
+                notices.push(Notice { request, person, place: place(row)? });
+            }
+        }
+        Ok(notices)
+    }
+
+    /// Writes down which message shows a request, what of it, and in which server, if that is news.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn note_shown(
+        &self,
+        id: i64,
+        version: i64,
+        message: (ChannelId, u64),
+        guild: Option<GuildId>,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE requests SET shown_version = $1, message_channel = $2, message = $3, \
+               message_guild = COALESCE($5, message_guild) \
+             WHERE id = $4",
+        )
+        .bind(version)
+        .bind(message.0.0.cast_signed())
+        .bind(message.1.cast_signed())
+        .bind(id)
+        .bind(guild.map(|guild| guild.0.cast_signed()))
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Writes down that the message of a request is gone, so that it is sent again.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn note_gone(&self, id: i64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE requests SET shown_version = 0, message_channel = NULL, message = NULL, message_guild = NULL, resent = resent + 1 WHERE id = $1")
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Writes down that a person was told an outcome, of a request in this version, unless the request
+    /// has changed meanwhile: then they weren't told what it is now.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn note_told(
+        &self,
+        (id, version): (i64, i64),
+        person: UserId,
+        state: State,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE participants SET told_state = $1 WHERE request = $2 AND person = $3 AND EXISTS \
+               (SELECT 1 FROM requests WHERE id = $2 AND state = $1 AND version = $4)",
+        )
+        .bind(state.as_str())
+        .bind(id)
+        .bind(person.0.cast_signed())
+        .bind(version)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Writes down that an undecided request was brought up again.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn note_reminded(&self, id: i64, now: SystemTime) -> Result<(), StoreError> {
+        sqlx::query("UPDATE requests SET reminded_at = $1 WHERE id = $2")
+            .bind(millis(now))
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

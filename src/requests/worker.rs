@@ -1,0 +1,287 @@
+//! What happens to requests without anyone's doing: what is approved or begun is carried out, old ones
+//! expire.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::time::sleep;
+use tracing::Instrument;
+
+use super::outcome::GroupOutcome;
+use super::store::{Change, StoreError, Transition};
+use super::{Error, Refusal, Requests};
+use crate::correlation::CorrelationId;
+use crate::group::{GroupName, RemoteGroup};
+use crate::ldapgroup::{self, Created, InUseBy, SideEffect};
+use crate::request::{Event, GroupStatus, Request, RequestedGroup, State};
+
+/// How often the message of a request for several groups is brought up to date meanwhile: Discord
+/// takes about one edit a second in a channel, and fewer of a message that is an hour old.
+const PROGRESS: Duration = Duration::from_secs(3);
+
+/// After so many groups in a row that Connect couldn't be asked about, it is taken to be away.
+const MAX_AWAY: u32 = 2;
+
+/// The pause after the database failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(30);
+
+/// What is known just now of groups that are to be created.
+pub(super) type Resolved = HashMap<GroupName, Result<RemoteGroup, ldapgroup::Refusal>>;
+
+/// What a sweep found.
+#[derive(Debug, Default)]
+pub struct Swept {
+    /// Requests to be brought up again.
+    pub reminders: Vec<Request>,
+    /// When the next thing is due that happens by itself.
+    pub next: Option<SystemTime>,
+}
+
+impl Requests {
+    /// Expires what nobody decided in time, and carries out what is due.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn sweep(self: &Arc<Self>, now: SystemTime) -> Result<Swept, StoreError> {
+        let (mut expired, id) = (0, CorrelationId::new());
+        let (ttl, reminder) = (self.settings.ttl, self.settings.reminder);
+        if let Some(latest) = now.checked_sub(ttl) {
+            for request in self.store.pending_since(latest).await? {
+                let change = Change::new(Event::Expire, None, id);
+                if let Transition::Applied(_) = self.store.change(request.id, &change, now).await? {
+                    expired += 1;
+                }
+            }
+        }
+        if expired > 0 {
+            tracing::info!(expired, "nobody decided these requests in time");
+        }
+        if !self.stopping.is_cancelled() {
+            for request in self.store.creating_due(now).await? {
+                self.start(request.id, Resolved::new(), CorrelationId::new());
+            }
+        }
+        let reminders = match reminder.and_then(|after| now.checked_sub(after)) {
+            Some(latest) => self.store.unreminded_since(latest).await?,
+            None => Vec::new(),
+        };
+        Ok(Swept { reminders, next: self.store.next_due(ttl, reminder, now).await? })
+    }
+
+    /// Lets go of what was begun under this correlation id and isn't over: nobody waits for it here any
+    /// more. An admin's create is settled by a look a minute later, for Connect may still be at work.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn let_go(&self, id: CorrelationId) -> Result<Option<Request>, StoreError> {
+        let begun = self.store.begun_by(id).await?;
+        if let Some(request) = begun.as_ref().filter(|request| request.hidden)
+            && let Some(due) = request.next_try(SystemTime::now(), Duration::ZERO)
+        {
+            self.store.postpone(request.id, "Nobody waited for Connect any longer.", due).await?;
+        }
+        self.changed.notify_one();
+        Ok(begun)
+    }
+
+    /// Carries out what was approved, or what an admin has begun, by itself. Does nothing if that is
+    /// under way already.
+    pub(super) fn start(self: &Arc<Self>, number: i64, resolved: Resolved, id: CorrelationId) {
+        let requests = Arc::clone(self);
+        let work = async move {
+            let Some(_work) = requests.take_up(number) else { return };
+            match requests.store.request(number).await {
+                // Another try may just have failed and been put off.
+                Ok(Some(request))
+                    if request.state == State::Creating && request.is_due(SystemTime::now()) =>
+                {
+                    drop(requests.carry_out(&request, resolved, id).await);
+                }
+                Ok(_) => {}
+                Err(error) => requests.look_again_later(&error),
+            }
+        };
+        self.tasks.spawn(work.instrument(tracing::info_span!("creation", number, %id)));
+    }
+
+    /// Creates the groups of a request that wait, and writes down what comes of each. What came of the
+    /// last one that was tried. Once stopping, the rest is left for the next start.
+    pub(super) async fn carry_out(
+        self: &Arc<Self>,
+        request: &Request,
+        mut resolved: Resolved,
+        id: CorrelationId,
+    ) -> Result<Option<Created>, Error> {
+        let (mut last, mut again) = (Ok(None), None);
+        let (mut away, mut shown) = (0, Instant::now());
+        for (position, group) in in_turn(request) {
+            // Whoever waits for an answer is still to have it.
+            if self.stopping.is_cancelled() && !request.hidden {
+                return last;
+            }
+            let found = resolved.remove(&group.name);
+            let is_awaited = request.hidden && found.is_some();
+            last = self.try_group(request, position, found, id).await;
+            let mut outcome = outcome_of(&last, group.was_sent, id);
+            // Who is told that it failed may do it again, so the bot doesn't.
+            if is_awaited && outcome.status == GroupStatus::Waiting && !leaves_open(&last) {
+                outcome.status = GroupStatus::Failed;
+            }
+            if outcome.status == GroupStatus::Waiting {
+                let (is_away, wait) = match &last {
+                    // Who could look for the group wasn't cut off from Connect.
+                    Err(Error::Failed(failure)) => {
+                        (failure.side_effect != SideEffect::NotThereYet, failure.wait())
+                    }
+                    Err(Error::Refused(_)) | Ok(_) => (false, None),
+                };
+                again = Some((outcome.note.unwrap_or_default(), wait.unwrap_or_default()));
+                away = if is_away { away + 1 } else { 0 };
+                if away == MAX_AWAY || wait.is_some() {
+                    break;
+                }
+            } else {
+                away = 0;
+                let settled = self.store.settle(request.id, position, &outcome, SystemTime::now());
+                if let Err(error) = settled.await {
+                    self.look_again_later(&error);
+                    return last;
+                }
+            }
+            if shown.elapsed() >= PROGRESS {
+                shown = Instant::now();
+                self.changed.notify_one();
+            }
+        }
+        if let Some((note, wait)) = again
+            && let Err(error) = self.postpone(request.id, note, wait, id).await
+        {
+            self.look_again_later(&error);
+        }
+        self.changed.notify_one();
+        last
+    }
+
+    /// Creates a group, unless it is there: it is looked up by its exact name, since it may have come
+    /// into being meanwhile or by an earlier try. What was found just now needs no look, unless another
+    /// request has brought it in since. Nothing, if a creation that nobody waits for hasn't come about.
+    async fn try_group(
+        &self,
+        request: &Request,
+        position: usize,
+        found: Option<Result<RemoteGroup, ldapgroup::Refusal>>,
+        id: CorrelationId,
+    ) -> Result<Option<Created>, Error> {
+        let name = &request.groups[position].name;
+        let is_repeated = found.is_none();
+        let hit = match found.transpose()? {
+            Some(hit) if !self.store.has_come(name).await? => hit,
+            Some(_) | None => self.groups.look_up_exactly(name, id).await?,
+        };
+        if hit.guid.is_none() {
+            // An admin's own create is settled, not repeated.
+            if request.hidden && is_repeated {
+                return Ok(None);
+            }
+            self.store.note_sent(request.id, position).await?;
+        }
+        Ok(Some(self.groups.import(Some(request.place), hit, id).await?))
+    }
+
+    /// What didn't come off is tried again later or, after too long, called failed.
+    async fn postpone(
+        &self,
+        number: i64,
+        note: String,
+        wait: Duration,
+        id: CorrelationId,
+    ) -> Result<(), StoreError> {
+        let Some(request) = self.store.request(number).await? else { return Ok(()) };
+        let now = SystemTime::now();
+        if let Some(due) = request.next_try(now, wait) {
+            return self.store.postpone(number, &note, due).await;
+        }
+        for (position, _) in waiting(&request) {
+            self.store.settle(number, position, &failed(note.clone(), id), now).await?;
+        }
+        Ok(())
+    }
+
+    /// What is due stays so when the database fails, and nothing else may happen that would have it
+    /// looked at.
+    fn look_again_later(self: &Arc<Self>, error: &StoreError) {
+        tracing::error!(%error, "a creation could not be carried out");
+        let later = Arc::clone(self);
+        tokio::spawn(async move {
+            sleep(AFTER_FAILURE).await;
+            later.look_again();
+        });
+    }
+}
+
+fn waiting(request: &Request) -> impl Iterator<Item = (usize, &RequestedGroup)> {
+    let groups = request.groups.iter().enumerate();
+    groups.filter(|(_, group)| group.status == GroupStatus::Waiting)
+}
+
+/// What is waiting. Another one comes first each time, so that none that never comes off keeps the
+/// others.
+fn in_turn(request: &Request) -> Vec<(usize, &RequestedGroup)> {
+    let mut groups: Vec<_> = waiting(request).collect();
+    let turn = usize::try_from(request.attempts).unwrap_or_default() % groups.len().max(1);
+    groups.rotate_left(turn);
+    groups
+}
+
+/// Whether the group may have been created all the same.
+fn leaves_open(result: &Result<Option<Created>, Error>) -> bool {
+    matches!(result, Err(Error::Failed(failure)) if failure.leaves_open())
+}
+
+/// What one try of a group comes to: it waits still, if it is to be tried again. If an earlier try
+/// `was_sent`, what is there came of it.
+fn outcome_of(
+    result: &Result<Option<Created>, Error>,
+    was_sent: bool,
+    id: CorrelationId,
+) -> GroupOutcome {
+    use ldapgroup::Refusal::{Ambiguous, InOtherCase, InUse, NoSuchGroup};
+    let there = |status, guid: &_| GroupOutcome {
+        status,
+        guid: Some(Clone::clone(guid)),
+        note: None,
+        correlation: id,
+    };
+    let error = match result {
+        Ok(Some(created)) => return there(GroupStatus::Created, &created.guid),
+        Ok(None) => {
+            return failed("Connect's answer got lost, and the group isn't there.".to_owned(), id);
+        }
+        Err(error) => error,
+    };
+    let (status, guid) = match error {
+        Error::Refused(Refusal::Group(refusal)) => match refusal {
+            InUse { guid: Some(guid), by: InUseBy::ThisGroup, .. } => {
+                let existed = if was_sent { GroupStatus::Created } else { GroupStatus::Existed };
+                return there(existed, guid);
+            }
+            // Connect has it, and could only not be asked under which id.
+            InUse { guid: None, by: InUseBy::ThisGroup, .. } => (GroupStatus::Waiting, None),
+            InUse { guid, by: InUseBy::AnotherGroup, .. } => (GroupStatus::Failed, guid.clone()),
+            InOtherCase { guid, .. } => (GroupStatus::Impossible, Some(guid.clone())),
+            // LDAP has to change, and by then it may be another group.
+            NoSuchGroup { .. } | Ambiguous { .. } => (GroupStatus::Impossible, None),
+            _ => (GroupStatus::Failed, None),
+        },
+        Error::Failed(failure) if failure.passes() => (GroupStatus::Waiting, None),
+        Error::Failed(_) | Error::Refused(_) => (GroupStatus::Failed, None),
+    };
+    GroupOutcome { status, guid, ..failed(error.words(), id) }
+}
+
+fn failed(note: String, correlation: CorrelationId) -> GroupOutcome {
+    GroupOutcome { status: GroupStatus::Failed, guid: None, note: Some(note), correlation }
+}
