@@ -349,37 +349,40 @@ impl Connect {
         request: RequestBuilder,
     ) -> Result<T, ConnectError> {
         let begun = Instant::now();
-        let result = self.exchange(request).await;
+        let lost = |error| ConnectError::from_client(error, self.timeout);
+        let result = match request.send().await {
+            Ok(response) => read(response, lost).await,
+            Err(error) => Err(lost(error)),
+        };
         let error = result.as_ref().err().map(tracing::field::display);
         tracing::debug!(call = what, took = ?begun.elapsed(), error, "asked Connect");
         result
     }
+}
 
-    async fn exchange<T: DeserializeOwned>(
-        &self,
-        request: RequestBuilder,
-    ) -> Result<T, ConnectError> {
-        let lost = |error| ConnectError::from_client(error, self.timeout);
-        let response = request.send().await.map_err(lost)?;
-        let status = response.status();
-        let content_type = content_type(&response);
-        let retry_after = retry_after(response.headers());
-        let Some(body) = body(response, MAX_BODY).await.map_err(lost)? else {
-            return Err(ConnectError::NotConnect { status, content_type, retry_after });
-        };
-        let is_json = content_type.as_deref().is_some_and(|kind| kind.contains("json"));
-        if status.is_success() && is_json {
-            return serde_json::from_slice(&body).map_err(ConnectError::Unreadable);
-        }
-        match serde_json::from_slice::<Refusal>(&body) {
-            Ok(refusal) if !status.is_success() => Err(ConnectError::Refused {
-                code: refusal.code.into(),
-                text: shorten(&refusal.error, MAX_WORDS).into_owned(),
-                status,
-                retry_after,
-            }),
-            _ => Err(ConnectError::NotConnect { status, content_type, retry_after }),
-        }
+/// What Connect has answered; `lost` makes something of an answer that breaks off.
+async fn read<T: DeserializeOwned>(
+    response: Response,
+    lost: impl FnOnce(reqwest::Error) -> ConnectError,
+) -> Result<T, ConnectError> {
+    let status = response.status();
+    let content_type = content_type(&response);
+    let retry_after = retry_after(response.headers());
+    let Some(body) = body(response, MAX_BODY).await.map_err(lost)? else {
+        return Err(ConnectError::NotConnect { status, content_type, retry_after });
+    };
+    let is_json = content_type.as_deref().is_some_and(|kind| kind.contains("json"));
+    if status.is_success() && is_json {
+        return serde_json::from_slice(&body).map_err(ConnectError::Unreadable);
+    }
+    match serde_json::from_slice::<Refusal>(&body) {
+        Ok(refusal) if !status.is_success() => Err(ConnectError::Refused {
+            code: refusal.code.into(),
+            text: shorten(&refusal.error, MAX_WORDS).into_owned(),
+            status,
+            retry_after,
+        }),
+        _ => Err(ConnectError::NotConnect { status, content_type, retry_after }),
     }
 }
 

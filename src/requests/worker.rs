@@ -10,7 +10,7 @@ use tracing::Instrument;
 
 use super::outcome::GroupOutcome;
 use super::store::{Change, StoreError, Transition};
-use super::{Error, Refusal, Requests};
+use super::{Error, Failure, Refusal, Requests};
 use crate::correlation::CorrelationId;
 use crate::group::{GroupName, RemoteGroup};
 use crate::ldapgroup::{self, Created, InUseBy, SideEffect};
@@ -108,7 +108,7 @@ impl Requests {
     }
 
     /// Creates the groups of a request that wait, and writes down what comes of each. What came of the
-    /// last one that was tried. Once stopping, the rest is left for the next start.
+    /// last one that was tried. Once stopping, what nobody waits for is left for the next start.
     pub(super) async fn carry_out(
         self: &Arc<Self>,
         request: &Request,
@@ -118,26 +118,29 @@ impl Requests {
         let (mut last, mut again) = (Ok(None), None);
         let (mut away, mut shown) = (0, Instant::now());
         for (position, group) in in_turn(request) {
-            // Whoever waits for an answer is still to have it.
-            if self.stopping.is_cancelled() && !request.hidden {
-                return last;
-            }
             let found = resolved.remove(&group.name);
             let is_awaited = request.hidden && found.is_some();
+            if self.stopping.is_cancelled() && !is_awaited {
+                return last;
+            }
             last = self.try_group(request, position, found, id).await;
+            let failure = match &last {
+                Err(Error::Failed(failure)) => Some(failure),
+                Err(Error::Refused(_)) | Ok(_) => None,
+            };
             let mut outcome = outcome_of(&last, group.was_sent, id);
             // Who is told that it failed may do it again, so the bot doesn't.
-            if is_awaited && outcome.status == GroupStatus::Waiting && !leaves_open(&last) {
+            if is_awaited
+                && outcome.status == GroupStatus::Waiting
+                && !failure.is_some_and(Failure::leaves_open)
+            {
                 outcome.status = GroupStatus::Failed;
             }
             if outcome.status == GroupStatus::Waiting {
-                let (is_away, wait) = match &last {
-                    // Who could look for the group wasn't cut off from Connect.
-                    Err(Error::Failed(failure)) => {
-                        (failure.side_effect != SideEffect::NotThereYet, failure.wait())
-                    }
-                    Err(Error::Refused(_)) | Ok(_) => (false, None),
-                };
+                // Who could look for the group wasn't cut off from Connect.
+                let is_away =
+                    failure.is_some_and(|failure| failure.side_effect != SideEffect::NotThereYet);
+                let wait = failure.and_then(Failure::wait);
                 again = Some((outcome.note.unwrap_or_default(), wait.unwrap_or_default()));
                 away = if is_away { away + 1 } else { 0 };
                 if away == MAX_AWAY || wait.is_some() {
@@ -234,11 +237,6 @@ fn in_turn(request: &Request) -> Vec<(usize, &RequestedGroup)> {
     let turn = usize::try_from(request.attempts).unwrap_or_default() % groups.len().max(1);
     groups.rotate_left(turn);
     groups
-}
-
-/// Whether the group may have been created all the same.
-fn leaves_open(result: &Result<Option<Created>, Error>) -> bool {
-    matches!(result, Err(Error::Failed(failure)) if failure.leaves_open())
 }
 
 /// What one try of a group comes to: it waits still, if it is to be tried again. If an earlier try
