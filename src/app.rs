@@ -1,28 +1,26 @@
 //! The whole bot: built from a [`Config`], run, and stopped in order.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use futures_util::future::join_all;
 use reqwest::StatusCode;
-use secrecy::SecretString;
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::check::{self, Places};
+use crate::check;
 use crate::config::{Config, DiscordSettings};
 use crate::connect::{Connect, http_client};
 use crate::correlation::CorrelationId;
-use crate::discord::Bot;
-use crate::discord::commands::{commands, invitation};
-use crate::discord::gateway::{self, GatewayError};
-use crate::discord::rest::{Application, Rest, RestError};
+use crate::discord::{Bot, commands, dispatch};
+use crate::discord_api::gateway::{self, GatewayConfig, GatewayError};
+use crate::discord_api::permissions::invitation;
+use crate::discord_api::rest::{Application, Rest, RestError};
 use crate::ids::GuildId;
 use crate::ldapgroup::LdapGroups;
-use crate::proxy::Proxies;
 use crate::requests::{Requests, StoreError};
 
 /// What is under way when the bot is told to stop may take this long to end.
@@ -66,8 +64,7 @@ pub enum AppError {
 pub struct App {
     bot: Arc<Bot>,
     application: Application,
-    token: SecretString,
-    proxies: Proxies,
+    gateway: GatewayConfig,
     stopping: CancellationToken,
 }
 
@@ -83,27 +80,27 @@ impl App {
         stopping: CancellationToken,
     ) -> Result<Option<Self>, AppError> {
         let http = http_client(Vec::new(), &config.discord.proxies)?;
-        let places = Places::of(&config);
         check::proxy(&config).iter().for_each(check::note);
         let connect = Connect::new(config.connect, &http)?;
         let groups = LdapGroups::new(connect, config.ticket_ttl);
         let rules = (config.policy, config.requests);
         let requests =
             Requests::open(&config.database_url, groups, rules, stopping.clone()).await?;
-        let rest = Rest::new(http, config.discord.api, &config.discord.token);
-        let bot =
-            Bot::new(requests, rest, (places, config.discord.answers_within), stopping.clone());
-        let guilds = &bot.places().policy.guilds;
+        let DiscordSettings { token, api, proxies, answers_within, public_key } = config.discord;
+        let rest = Arc::new(Rest::new(http, api, &token));
+        let bot = Bot::new(requests, Arc::clone(&rest), answers_within, stopping.clone());
+        let guilds = &bot.requests.policy().guilds;
         let application = tokio::select! {
             () = stopping.cancelled() => return Ok(None),
-            registered = register(bot.rest(), guilds) => registered?,
+            registered = register(&rest, guilds) => registered?,
         };
         tracing::info!(application = application.name, servers = guilds.len(), "registered");
-        if config.discord.public_key.is_some() {
+        if public_key.is_some() {
             tracing::warn!("DISCORD_PUBLIC_KEY is set, but interactions come by the gateway only");
         }
-        let DiscordSettings { token, proxies, .. } = config.discord;
-        Ok(Some(Self { bot, application, token, proxies, stopping }))
+        let latency = bot.latency.clone();
+        let gateway = GatewayConfig { rest, token, proxies, latency };
+        Ok(Some(Self { bot, application, gateway, stopping }))
     }
 
     /// Serves until told to stop, then lets what is under way end.
@@ -112,7 +109,6 @@ impl App {
     ///
     /// When Discord doesn't want the bot any more.
     pub async fn run(self) -> Result<(), AppError> {
-        let looking = self.look_around();
         let closing = CancellationToken::new();
         let ended = {
             let drain = async {
@@ -120,7 +116,8 @@ impl App {
                 self.drain().await;
                 closing.cancel();
             };
-            let connected = Box::pin(gateway::run(&self.bot, &self.token, &self.proxies, &closing));
+            let handler = |received| dispatch(&self.bot, received);
+            let connected = Box::pin(gateway::run(&self.gateway, handler, &closing));
             let connected = async {
                 let ended = connected.await;
                 self.stopping.cancel();
@@ -128,33 +125,32 @@ impl App {
             };
             tokio::select! {
                 (ended, ()) = async { tokio::join!(connected, drain) } => ended,
+                never = self.look_around() => match never {},
                 never = evict_stale(&self.bot) => match never {},
-                never = Arc::clone(&self.bot).look_after() => match never {},
+                never = self.bot.reconciler.run() => match never {},
             }
         };
-        looking.abort();
-        drop(timeout(LAST_WORDS, self.bot.requests().close()).await);
+        drop(timeout(LAST_WORDS, self.bot.requests.close()).await);
         tracing::info!("stopped");
         Ok(ended?)
     }
 
     /// Makes the checks of `check` that the start didn't make itself, beside everything else: what
     /// they find can mend itself, and whoever asks meanwhile is told.
-    fn look_around(&self) -> JoinHandle<()> {
-        let (bot, application) = (Arc::clone(&self.bot), self.application.clone());
-        tokio::spawn(async move {
-            check::note(&check::interactions_endpoint(&application));
-            let discord = async {
-                let found = check::places(bot.rest(), bot.places(), &application).await;
-                found.iter().for_each(check::note);
-            };
-            let connect = async {
-                let connect = bot.requests().groups().connect();
-                let found = check::connect(connect, CorrelationId::new()).await;
-                found.iter().for_each(check::note);
-            };
-            tokio::join!(discord, connect);
-        })
+    async fn look_around(&self) -> Infallible {
+        let (bot, application) = (&self.bot, &self.application);
+        check::note(&check::interactions_endpoint(application));
+        let discord = async {
+            let found = check::places(&self.gateway.rest, bot.places(), application).await;
+            found.iter().for_each(check::note);
+        };
+        let connect = async {
+            let connect = bot.requests.groups().connect();
+            let found = check::connect(connect, CorrelationId::new()).await;
+            found.iter().for_each(check::note);
+        };
+        tokio::join!(discord, connect);
+        pending().await
     }
 
     /// Lets what is under way end, and tells whoever still waits that nothing more will come.
@@ -173,17 +169,18 @@ async fn evict_stale(bot: &Bot) -> Infallible {
     let mut now_and_then = tokio::time::interval(EVICT_EVERY);
     loop {
         now_and_then.tick().await;
-        bot.requests().groups().forget_stale();
+        bot.requests.groups().forget_stale();
     }
 }
 
 /// Learns who the bot is, and registers its command in each server. A server that the bot isn't in is
 /// no reason not to serve the others.
 async fn register(rest: &Rest, guilds: &[GuildId]) -> Result<Application, AppError> {
-    let application = retry(|| rest.application()).await.map_err(start_error)?;
+    let application = retry(|| rest.get_application()).await.map_err(start_error)?;
     let commands = commands();
     let register = guilds.iter().map(|guild| async {
-        let registered = retry(|| rest.register(application.id, *guild, &commands)).await;
+        let registered =
+            retry(|| rest.overwrite_guild_commands(application.id, *guild, &commands)).await;
         registered.map_err(|error| {
             if error.is_not_in_guild() {
                 AppError::NotInGuild { guild: *guild, application: application.id.get() }

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::connect::{Connect, Settings, http_client};
 use crate::correlation::CorrelationId;
 use crate::discord::render;
-use crate::discord::rest::Rest;
+use crate::discord_api::rest::Rest;
 use crate::group::Guid;
 use crate::ldapgroup::{self, LdapGroups};
 use crate::requests::{Error, Refusal};
@@ -127,9 +127,9 @@ pub async fn check(config: Config) -> io::Result<Outcome> {
         Ok(connect) => connect,
         Err(error) => return failed(&error.to_string()),
     };
-    let places = Places::of(&config);
+    let places = Places { policy: &config.policy, requests: config.requests.channel };
     let (discord, connect, database) = tokio::join!(
-        check::discord(&rest, &places, Some(&config.discord)),
+        check::discord(&rest, places, Some(&config.discord)),
         check::connect(&connect, CorrelationId::new()),
         check::database(&config.database_url)
     );

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
 
-use super::{Finding, Level, named, words};
+use super::finding::{Finding, Level, named, words};
 use crate::connect::{
     ApiKey, Code, Connect, ConnectError, KeyInUse, LdapSearch, Role, ServerSettings,
 };
@@ -16,7 +16,7 @@ const SOON: Duration = Duration::from_hours(14 * 24);
 
 /// Looks at Connect: whether it answers, whose the key is and what it may do, whether LDAP can be
 /// searched.
-pub async fn connect(connect: &Connect, id: CorrelationId) -> Vec<Finding> {
+pub(crate) async fn connect(connect: &Connect, id: CorrelationId) -> Vec<Finding> {
     let (settings, key, search) =
         tokio::join!(connect.server_settings(id), connect.key_in_use(id), connect.try_search(id));
     let mut findings = match &key {

@@ -2,11 +2,11 @@
 
 use secrecy::SecretString;
 
-use super::{Finding, words};
+use super::finding::{Finding, words};
 use crate::requests::{Condition, StoreError, examine};
 
 /// Looks at the database at `url`: whether a start can use it. Nothing is changed.
-pub async fn database(url: &SecretString) -> Finding {
+pub(crate) async fn database(url: &SecretString) -> Finding {
     match examine(url).await {
         Ok(Condition::Current) => Finding::ok("the database is sound and can be written"),
         Ok(Condition::Outdated) => Finding::ok(
@@ -20,8 +20,7 @@ pub async fn database(url: &SecretString) -> Finding {
 }
 
 /// That the database failed, and what to do.
-#[must_use]
-pub fn unusable(error: &StoreError) -> Finding {
+pub(crate) fn unusable(error: &StoreError) -> Finding {
     match error {
         StoreError::Sql(error) => Finding::fail(format!(
             "`DATABASE_URL`: the database can't be used ({}); see that its disk isn't full, that the \

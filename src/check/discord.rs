@@ -4,40 +4,23 @@ use std::time::Duration;
 
 use humantime::format_duration;
 
-use super::rooms::rooms;
-use super::{Finding, Level, gateway, named, words};
+use super::finding::{Finding, Level, named, words};
+use super::gateway::gateway;
+use super::rooms::{Places, rooms};
 use crate::access::Policy;
-use crate::config::{Config, DiscordSettings};
-use crate::discord::commands::invitation;
-use crate::discord::permissions::Membership;
-use crate::discord::rest::{Application, Rest, RestError};
-use crate::ids::{ChannelId, GuildId, RoleId};
-
-/// Where the bot is to work, as the settings have it.
-#[derive(Clone, Debug)]
-pub struct Places {
-    /// Who is served, where, and as what.
-    pub policy: Policy,
-    /// Where requests wait for an admin; nothing if it is where they were made.
-    pub requests: Option<ChannelId>,
-}
-
-impl Places {
-    /// Those of a configuration.
-    #[must_use]
-    pub fn of(config: &Config) -> Self {
-        Self { policy: config.policy.clone(), requests: config.requests.channel }
-    }
-}
+use crate::config::DiscordSettings;
+use crate::discord_api::permissions::{Membership, invitation};
+use crate::discord_api::rest::{Application, Rest, RestError};
+use crate::ids::{GuildId, RoleId};
 
 /// Looks at Discord: the token, everything that is to be served and, with the settings that lead there,
 /// the gateway.
-pub async fn discord(
+pub(crate) async fn discord(
     rest: &Rest,
-    wanted: &Places,
+    wanted: Places<'_>,
     settings: Option<&DiscordSettings>,
 ) -> Vec<Finding> {
-    let application = match rest.application().await {
+    let application = match rest.get_application().await {
         Ok(application) => application,
         Err(error) => return vec![token_refused(&error, settings)],
     };
@@ -61,8 +44,7 @@ pub async fn discord(
 }
 
 /// That Discord said nothing for so long.
-#[must_use]
-pub fn slow_discord(waited: Duration) -> Finding {
+pub(crate) fn slow_discord(waited: Duration) -> Finding {
     Finding::fail(format!(
         "Discord didn't answer everything within {}, so that servers, roles and channels aren't known: \
          try again later",
@@ -71,8 +53,7 @@ pub fn slow_discord(waited: Duration) -> Finding {
 }
 
 /// Whether Discord sends interactions where the bot listens.
-#[must_use]
-pub fn interactions_endpoint(application: &Application) -> Finding {
+pub(crate) fn interactions_endpoint(application: &Application) -> Finding {
     match application.interactions_endpoint_url.as_deref() {
         None | Some("") => Finding::ok("Discord sends interactions over the gateway"),
         Some(_) => Finding::fail(
@@ -98,7 +79,11 @@ fn token_refused(error: &RestError, settings: Option<&DiscordSettings>) -> Findi
 }
 
 /// Looks at everything that is to be served: the servers, the roles, the channels.
-pub async fn places(rest: &Rest, wanted: &Places, application: &Application) -> Vec<Finding> {
+pub(crate) async fn places(
+    rest: &Rest,
+    wanted: Places<'_>,
+    application: &Application,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut servers = Vec::new();
     for guild in &wanted.policy.guilds {
@@ -110,7 +95,7 @@ pub async fn places(rest: &Rest, wanted: &Places, application: &Application) -> 
             Err(error) => findings.push(not_there(*guild, application, &error)),
         }
     }
-    findings.extend(roles(&wanted.policy, &servers));
+    findings.extend(roles(wanted.policy, &servers));
     findings.extend(rooms(rest, wanted, &servers).await);
     findings
 }
@@ -136,7 +121,7 @@ fn roles(policy: &Policy, servers: &[Membership]) -> Vec<Finding> {
     ];
     for (variable, named, is_only_way) in named {
         let has = |server: &Membership, role: RoleId| {
-            server.roles.iter().any(|known| known.id == role && role.0 != server.guild.0)
+            server.roles.iter().any(|known| known.id.get() == role.0 && role.0 != server.guild.0)
         };
         let is_known = |role: &RoleId| servers.iter().any(|server| has(server, *role));
         // Without an answer from every server nobody knows that a role isn't there.

@@ -1,17 +1,16 @@
 //! Looks at the way to Discord's gateway: the proxy, the connection, the sessions that are left.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::config::Config;
-use crate::discord::gateway::{DialError, greeting};
-use crate::discord::rest::{Gateway, Rest, SessionStartLimit};
+use crate::discord_api::gateway::{DialError, probe};
+use crate::discord_api::rest::{Gateway, Rest, SessionStartLimit};
 use crate::proxy::Proxies;
 
 /// One in so many of a day's sessions is few.
 const FEW: u64 = 10;
 
 /// Which proxy the settings name, and for what; nothing if they name none.
-#[must_use]
-pub fn proxy(config: &Config) -> Option<Finding> {
+pub(crate) fn proxy(config: &Config) -> Option<Finding> {
     if config.has_plain_proxy_only {
         return Some(Finding::warn(
             "HTTP_PROXY isn't used, since what goes by plain http holds the token or the key: if \
@@ -34,8 +33,8 @@ pub fn proxy(config: &Config) -> Option<Finding> {
 }
 
 /// Looks at Discord's gateway, without beginning a session.
-pub async fn gateway(rest: &Rest, proxies: &Proxies) -> Vec<Finding> {
-    let Gateway { url, session_start_limit } = match rest.gateway().await {
+pub(super) async fn gateway(rest: &Rest, proxies: &Proxies) -> Vec<Finding> {
+    let Gateway { url, session_start_limit } = match rest.get_gateway_bot().await {
         Ok(gateway) => gateway,
         Err(error) => {
             return vec![Finding::fail(format!(
@@ -45,7 +44,7 @@ pub async fn gateway(rest: &Rest, proxies: &Proxies) -> Vec<Finding> {
     };
     // As the rules for proxies have it, by the scheme that they know.
     let proxy = proxies.name_for(&url.replacen("wss://", "https://", 1));
-    let answer = match (greeting(&url, proxies).await, proxy) {
+    let answer = match (probe(&url, proxies).await, proxy) {
         (Ok(()), None) => Finding::ok("Discord's gateway answers"),
         (Ok(()), Some(proxy)) => {
             Finding::ok(format!("Discord's gateway answers through the proxy {proxy}"))

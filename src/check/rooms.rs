@@ -1,12 +1,19 @@
 //! Looks at the channels that the settings name: whether they are there, and what the bot may do in
 //! them.
 
-use super::discord::Places;
-use super::{Finding, Level, words};
+use super::finding::{Finding, Level, words};
 use crate::access::Policy;
-use crate::discord::permissions::{Allowed, Membership, Permission};
-use crate::discord::rest::{Channel, Rest, RestError};
-use crate::ids::ChannelId;
+use crate::discord_api::permissions::{Allowed, Membership, Permission};
+use crate::discord_api::rest::{Channel, Rest, RestError};
+use crate::ids::{ChannelId, RoleId};
+
+/// Where the bot is to work, as the settings have it.
+#[derive(Clone, Copy)]
+pub(crate) struct Places<'a> {
+    pub(crate) policy: &'a Policy,
+    /// Where requests wait for an admin; nothing if it is where they were made.
+    pub(crate) requests: Option<ChannelId>,
+}
 
 /// A channel that the settings name.
 struct Room {
@@ -65,21 +72,21 @@ impl Room {
 }
 
 /// Looks at every channel that the settings name.
-pub(super) async fn rooms(rest: &Rest, wanted: &Places, servers: &[Membership]) -> Vec<Finding> {
+pub(super) async fn rooms(rest: &Rest, wanted: Places<'_>, servers: &[Membership]) -> Vec<Finding> {
     let requests = wanted.requests.map(|id| (id, Purpose::Requests));
     let allowed = wanted.policy.channels.iter().map(|id| (*id, Purpose::Commands));
     let mut findings = Vec::new();
     for (id, purpose) in requests.into_iter().chain(allowed) {
         let shows_requests = wanted.requests.is_none_or(|requests| requests == id);
         let room = Room { id, purpose, shows_requests };
-        findings.extend(look(rest, &room, &wanted.policy, servers).await);
+        findings.extend(look(rest, &room, wanted.policy, servers).await);
     }
     findings
 }
 
 async fn look(rest: &Rest, room: &Room, policy: &Policy, servers: &[Membership]) -> Vec<Finding> {
     let (id, variable) = (room.id, room.purpose.variable());
-    let channel = match rest.channel(id).await {
+    let channel = match rest.get_channel(id).await {
         Ok(channel) => channel,
         Err(error) => return vec![unseen(room, &error)],
     };
@@ -102,14 +109,14 @@ async fn look(rest: &Rest, room: &Room, policy: &Policy, servers: &[Membership])
     };
     let overwrites = match channel.thread_of() {
         None => channel.overwrites.clone(),
-        Some(parent) => match rest.channel(parent).await {
+        Some(parent) => match rest.get_channel(parent).await {
             Ok(parent) => parent.overwrites,
             Err(error) => return vec![unseen(room, &error)],
         },
     };
     let allowed = server.allowed(&overwrites);
     let mut findings = lacks(room, &channel, allowed);
-    if room.shows_requests && !allowed.has(Permission::MentionRoles) {
+    if room.shows_requests && !allowed.has(Permission::MENTION_ROLES) {
         findings.extend(quiet_roles(policy, server));
     }
     findings
@@ -132,20 +139,20 @@ fn unseen(room: &Room, error: &RestError) -> Finding {
 
 /// What the bot needs and isn't allowed, or that there is nothing of the kind.
 fn lacks(room: &Room, channel: &Channel, allowed: Allowed) -> Vec<Finding> {
-    let mut needed = vec![Permission::View];
+    let mut needed = vec![Permission::VIEW];
     match room.purpose {
-        _ if channel.thread_of().is_some() => needed.push(Permission::SendInThreads),
-        Purpose::Requests => needed.push(Permission::Send),
+        _ if channel.thread_of().is_some() => needed.push(Permission::SEND_IN_THREADS),
+        Purpose::Requests => needed.push(Permission::SEND),
         // People use the command in the channel's threads too; a forum has nothing else.
         Purpose::Commands => {
-            needed.extend(channel.takes_messages().then_some(Permission::Send));
-            needed.push(Permission::SendInThreads);
+            needed.extend(channel.takes_messages().then_some(Permission::SEND));
+            needed.push(Permission::SEND_IN_THREADS);
         }
     }
-    let wished = [Permission::ReadHistory, Permission::EmbedLinks];
+    let wished = [Permission::READ_HISTORY, Permission::EMBED_LINKS];
     let wished = if room.shows_requests { &wished[..] } else { &[] };
     let missing = |of: &[Permission]| {
-        let missing = of.iter().filter(|one| !allowed.has(**one)).map(|one| one.name());
+        let missing = of.iter().filter(|one| !allowed.has(**one)).map(|one| one.name);
         missing.collect::<Vec<_>>().join(" and ")
     };
     let (what, loss) = (room.name(), room.purpose.loss());
@@ -170,7 +177,8 @@ fn lacks(room: &Room, channel: &Channel, allowed: Allowed) -> Vec<Finding> {
 /// Admins' roles that aren't notified of requests.
 fn quiet_roles(policy: &Policy, server: &Membership) -> Vec<Finding> {
     let quiet = server.roles.iter().filter(|role| {
-        policy.admin_roles.contains(&role.id) && !role.mentionable && role.id.0 != server.guild.0
+        let id = role.id.get();
+        policy.admin_roles.contains(&RoleId(id)) && !role.mentionable && id != server.guild.0
     });
     let finding = |id| {
         Finding::warn(format!(

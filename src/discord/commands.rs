@@ -6,18 +6,12 @@ pub(super) mod history;
 pub(super) mod requests;
 mod search;
 mod status;
+mod subcommand;
 
-use std::ops::BitOr;
+use serenity::all::{CommandData, CommandOptionType, CreateCommand, CreateCommandOption};
 
-use futures_util::future::BoxFuture;
-use serenity::all::{
-    AutocompleteChoice, CommandData, CommandOptionType, CreateCommand, CreateCommandOption,
-    Permissions,
-};
-
-use super::context::Context;
+pub(super) use self::subcommand::{Subcommand, Suggest};
 use super::options::{Options, Unknown};
-use super::permissions::Permission;
 
 /// The command.
 const COMMAND: &str = "ldapgroup";
@@ -31,19 +25,6 @@ const SUBCOMMANDS: [Subcommand; 6] = [
     history::SUBCOMMAND,
     status::SUBCOMMAND,
 ];
-
-/// What somebody can do with `/ldapgroup`.
-pub(super) struct Subcommand {
-    pub(super) name: &'static str,
-    description: &'static str,
-    options: fn() -> Vec<CreateCommandOption>,
-    /// Does it, and answers. An error if the options aren't those that are registered.
-    pub(super) run: for<'c> fn(&'c Context, Options) -> BoxFuture<'c, Result<(), Unknown>>,
-    /// The option for which something is suggested to whoever types, and what.
-    pub(super) suggest: Option<(&'static str, Suggest)>,
-}
-
-pub(super) type Suggest = for<'c> fn(&'c Context, String) -> BoxFuture<'c, Vec<AutocompleteChoice>>;
 
 /// The subcommand that somebody uses, with its options.
 pub(super) fn find(data: &mut CommandData) -> Result<(&'static Subcommand, Options), Unknown> {
@@ -63,23 +44,4 @@ pub(crate) fn commands() -> [CreateCommand; 1] {
             CreateCommandOption::add_sub_option,
         ))
     })]
-}
-
-/// The address at which someone who manages a server adds the bot to it.
-#[must_use]
-pub fn invitation(application: u64) -> String {
-    let permissions = Permission::INVITED_WITH.map(Permission::bit).into_iter();
-    let permissions = permissions.fold(Permissions::empty(), BitOr::bitor).bits();
-    format!(
-        "https://discord.com/oauth2/authorize?client_id={application}&permissions={permissions}\
-         &scope=bot+applications.commands"
-    )
-}
-
-fn option(name: &str, description: &str) -> CreateCommandOption {
-    CreateCommandOption::new(CommandOptionType::String, name, description)
-}
-
-fn required(name: &str, description: &str) -> CreateCommandOption {
-    option(name, description).required(true).min_length(1)
 }

@@ -2,18 +2,16 @@
 //! never by who could see them.
 
 mod decide;
+mod input;
 mod page;
 mod pick;
 
-use serenity::all::{ActionRowComponent, ComponentInteraction, ModalInteraction};
+use serenity::all::{ComponentInteraction, ModalInteraction};
 
 use super::context::Context;
 use super::custom_id::CustomId;
 use super::options::Unknown;
 use crate::request::Event;
-
-/// The input of a form that asks why.
-const REASON: &str = "reason";
 
 /// What a component or a form is for.
 pub(super) fn read(custom_id: &str) -> Result<CustomId<'_>, Unknown> {
@@ -54,13 +52,4 @@ pub(super) async fn submit(
         _ => return Err(Unknown("a form".to_owned())),
     }
     Ok(())
-}
-
-/// What was written into an input of a form.
-fn input<'f>(form: &'f ModalInteraction, name: &str) -> Option<&'f str> {
-    let inputs = form.data.components.iter().flat_map(|row| &row.components);
-    inputs.into_iter().find_map(|component| match component {
-        ActionRowComponent::InputText(input) if input.custom_id == name => input.value.as_deref(),
-        _ => None,
-    })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::Bot;
+use super::bot::Bot;
 use super::render::{self, Reply};
 use super::responder::{Outcome, Responder, Stage, Target};
 use crate::access::{Denied, Member};
@@ -21,6 +21,12 @@ pub(super) struct Context {
 }
 
 impl Context {
+    pub(super) fn new(bot: &Arc<Bot>, member: Member, responder: &Arc<Responder>) -> Self {
+        let (bot, responder) = (Arc::clone(bot), Arc::clone(responder));
+        let id = responder.correlation();
+        Self { bot, member, responder, id }
+    }
+
     /// Answers with what the work comes to, and logs that as an `action`.
     pub(super) async fn respond(
         &self,
@@ -35,10 +41,10 @@ impl Context {
                 Err(stop) => explain(&stop, self.id),
             }
         };
-        let (outcome, delivered) = self.responder.respond(target, work, self.id).await;
+        let (outcome, delivered) = self.responder.respond(target, work, self.unfinished()).await;
         if outcome == Outcome::TooLate {
             // What it has begun all the same is a row, which is looked after.
-            self.bot.requests().look_again();
+            self.bot.requests.look_again();
         }
         let (user, channel) = (self.member.user(), self.member.place().channel);
         let took = begun.elapsed();
@@ -51,14 +57,25 @@ impl Context {
         self.responder.log(self.responder.deliver(target, stage, &reply).await);
     }
 
+    /// What somebody reads whose answer takes longer than Discord takes answers.
+    async fn unfinished(&self) -> Reply {
+        match self.bot.requests.let_go(self.id).await {
+            Ok(begun) => render::too_long(begun.as_ref(), self.id),
+            Err(error) => {
+                let (cause, side_effect) = (Cause::Store(error), SideEffect::Unknown);
+                explain(&Failure { cause, side_effect }.into(), self.id).0
+            }
+        }
+    }
+
     /// Whether what they want created must be asked for.
     pub(super) fn must_ask(&self) -> bool {
-        self.bot.requests().must_ask(self.member.authority())
+        self.bot.requests.must_ask(self.member.authority())
     }
 
     /// That they are an admin.
     pub(super) fn require_admin(&self) -> Result<(), Denied> {
-        self.bot.requests().policy().require_admin(self.member)
+        self.bot.requests.policy().require_admin(self.member)
     }
 }
 
@@ -69,17 +86,6 @@ pub(super) fn explain(stop: &Error, id: CorrelationId) -> (Reply, Outcome) {
         Error::Failed(failure) => {
             tracing::error!(error = failure.chain(), side_effect = ?failure.side_effect, "failed");
             (render::failure(failure, id), Outcome::Failed)
-        }
-    }
-}
-
-/// What somebody reads whose answer takes longer than Discord takes answers.
-pub(super) async fn unfinished(bot: &Bot, id: CorrelationId) -> Reply {
-    match bot.requests.let_go(id).await {
-        Ok(begun) => render::too_long(begun.as_ref(), id),
-        Err(error) => {
-            let (cause, side_effect) = (Cause::Store(error), SideEffect::Unknown);
-            explain(&Failure { cause, side_effect }.into(), id).0
         }
     }
 }

@@ -8,23 +8,21 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use serenity::all::{
-    AutocompleteChoice, ButtonStyle, CreateActionRow, CreateAllowedMentions,
-    CreateAutocompleteResponse, CreateButton, CreateInteractionResponse,
-    CreateInteractionResponseFollowup, CreateInteractionResponseMessage, CreateSelectMenu,
-    CreateSelectMenuKind, CreateSelectMenuOption, EditInteractionResponse, Interaction,
+    AutocompleteChoice, CreateAutocompleteResponse, CreateInteractionResponse,
+    CreateInteractionResponseFollowup, CreateInteractionResponseMessage, EditInteractionResponse,
+    Interaction,
 };
 use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
 
-use super::Bot;
-use super::cards::{Button, Look};
-use super::context::unfinished;
+use super::builders::{components, message, nobody};
 use super::render::{self, Reply, Visibility};
-use super::rest::{Answered, RestError, sent};
 use crate::correlation::CorrelationId;
+use crate::discord_api::rest::{InteractionRef, Rest, RestError, created_at};
 
 /// An answer that is there so long after somebody acted is the first answer; Discord waits for one
 /// for 3 s.
-const AT_ONCE: Duration = Duration::from_millis(1500);
+const DEFERRED_AFTER: Duration = Duration::from_millis(1500);
 
 /// What comes from further in the future has an age that can't be known: this clock is behind.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(1);
@@ -32,25 +30,25 @@ const CLOCKS_DIFFER: Duration = Duration::from_secs(1);
 /// Discord's code for a message that breaks one of its limits.
 const INVALID_BODY: u64 = 50035;
 
+/// What every answer needs.
+pub(super) struct ResponderConfig {
+    pub(super) rest: Arc<Rest>,
+    /// How long the work for an interaction is waited for.
+    pub(super) answers_within: Duration,
+    /// Cancelled when the bot lets go of what is under way: whoever waits is told so.
+    pub(super) leaving: CancellationToken,
+}
+
 /// Answers one interaction.
 pub(super) struct Responder {
-    bot: Arc<Bot>,
-    interaction: u64,
-    application: u64,
-    token: String,
-    kind: Kind,
+    config: Arc<ResponderConfig>,
+    interaction: InteractionRef,
+    /// Whether suggestions are all that it can be answered with.
+    is_autocomplete: bool,
     /// How long the work may take before its answer must be deferred. Nothing: it may be too late to
     /// answer at all, which only Discord knows, and is to be asked before anything is done.
     budget: Duration,
-}
-
-/// How an interaction can be answered.
-#[derive(Clone, Copy)]
-enum Kind {
-    /// By a message.
-    Message,
-    /// By suggestions alone.
-    Suggestions,
+    correlation: CorrelationId,
 }
 
 /// Where an answer goes.
@@ -90,69 +88,69 @@ pub(super) enum Outcome {
     TooLong,
 }
 
-/// What came of waiting for work.
-enum Ended {
-    /// What it came to, and how far the interaction is answered.
-    Done(Stage, (Reply, Outcome)),
-    /// Discord takes no answer any more.
-    TooLate,
-    /// Discord takes none by the time that the work would be done.
-    TooLong,
-}
+/// What work came to, and how far the interaction is answered by then.
+type Done = (Stage, (Reply, Outcome));
 
 impl Responder {
-    pub(super) fn of(bot: &Arc<Bot>, interaction: &Interaction) -> Option<Self> {
-        let (token, kind) = match interaction {
-            Interaction::Command(command) => (&command.token, Kind::Message),
-            Interaction::Autocomplete(command) => (&command.token, Kind::Suggestions),
-            Interaction::Component(button) => (&button.token, Kind::Message),
-            Interaction::Modal(form) => (&form.token, Kind::Message),
+    /// Nothing for an interaction of an unknown kind.
+    pub(super) fn new(
+        config: &Arc<ResponderConfig>,
+        interaction: &Interaction,
+        correlation: CorrelationId,
+    ) -> Option<Self> {
+        let token = match interaction {
+            Interaction::Command(command) | Interaction::Autocomplete(command) => &command.token,
+            Interaction::Component(component) => &component.token,
+            Interaction::Modal(form) => &form.token,
             _ => return None,
         };
-        Some(Self {
-            bot: Arc::clone(bot),
-            interaction: interaction.id().get(),
-            application: interaction.application_id().get(),
-            token: token.clone(),
-            kind,
-            budget: budget(interaction.id().get()),
-        })
+        let is_autocomplete = matches!(interaction, Interaction::Autocomplete(_));
+        let (id, application) = (interaction.id().get(), interaction.application_id().get());
+        let interaction = InteractionRef { id, application, token: token.clone() };
+        let (config, budget) = (Arc::clone(config), budget(id));
+        Some(Self { config, interaction, is_autocomplete, budget, correlation })
     }
 
-    pub(super) fn of_unreadable(bot: &Arc<Bot>, payload: &serde_json::Value) -> Option<Self> {
+    /// For what serenity can't read, if it at least says how to answer it.
+    pub(super) fn of_unreadable(
+        config: &Arc<ResponderConfig>,
+        payload: &serde_json::Value,
+        correlation: CorrelationId,
+    ) -> Option<Self> {
         let id_of = |field: &str| payload.get(field)?.as_str()?.parse::<u64>().ok();
         let is_autocomplete = payload.get("type").and_then(serde_json::Value::as_u64) == Some(4);
-        let interaction = id_of("id")?;
-        Some(Self {
-            bot: Arc::clone(bot),
-            interaction,
-            application: id_of("application_id")?,
-            token: payload.get("token")?.as_str()?.to_owned(),
-            kind: if is_autocomplete { Kind::Suggestions } else { Kind::Message },
-            budget: budget(interaction),
-        })
+        let (id, application) = (id_of("id")?, id_of("application_id")?);
+        let token = payload.get("token")?.as_str()?.to_owned();
+        let interaction = InteractionRef { id, application, token };
+        let (config, budget) = (Arc::clone(config), budget(id));
+        Some(Self { config, interaction, is_autocomplete, budget, correlation })
     }
 
-    /// Answers with what the work comes to: at once if it is there in time, else later. What came of
-    /// it, and whether the person could be told.
+    /// Ties together all that the interaction led to.
+    pub(super) fn correlation(&self) -> CorrelationId {
+        self.correlation
+    }
+
+    /// Answers with what the work comes to: at once if it is there in time, else later, and at last
+    /// with what is `unfinished`. What came of it, and whether the person could be told.
     pub(super) async fn respond(
         &self,
         target: Target,
         work: impl Future<Output = (Reply, Outcome)>,
-        id: CorrelationId,
+        unfinished: impl Future<Output = Reply>,
     ) -> (Outcome, bool) {
-        let Some(stage) = self.begin(target).await else { return (Outcome::TooLate, false) };
-        let (stage, (reply, outcome)) = match self.wait_for(target, stage, work, id).await {
-            Ended::Done(stage, done) => (stage, done),
-            Ended::TooLate => return (Outcome::TooLate, false),
-            Ended::TooLong => {
-                (Stage::Deferred, (unfinished(&self.bot, id).await, Outcome::TooLong))
-            }
+        let Some(stage) = self.defer_if_late(target).await else {
+            return (Outcome::TooLate, false);
+        };
+        let (stage, (reply, outcome)) = match self.wait_for(target, stage, work).await {
+            Ok(done) => done,
+            Err(Outcome::TooLong) => (Stage::Deferred, (unfinished.await, Outcome::TooLong)),
+            Err(outcome) => return (outcome, false),
         };
         let delivered = match self.deliver(target, stage, &reply).await {
             Err(error) if error.code() == Some(INVALID_BODY) => {
                 tracing::error!(%error, "Discord refused the wording of an answer");
-                self.log(self.deliver(target, stage, &render::broken(id)).await)
+                self.log(self.deliver(target, stage, &render::broken(self.correlation)).await)
             }
             result => self.log(result),
         };
@@ -166,36 +164,35 @@ impl Responder {
         target: Target,
         stage: Stage,
         work: impl Future<Output = (Reply, Outcome)>,
-        id: CorrelationId,
-    ) -> Ended {
-        let until = Instant::now() + self.bot.answers_within;
+    ) -> Result<Done, Outcome> {
+        let until = Instant::now() + self.config.answers_within;
         let mut work = pin!(work);
         if let Stage::Unanswered = stage {
             if let Ok(done) = timeout(self.budget, &mut work).await {
-                return Ended::Done(stage, done);
+                return Ok((stage, done));
             }
             if let Err(error) = self.defer(target).await {
                 let is_too_late = error.is_too_late();
                 self.log(Err(error));
                 if is_too_late {
-                    return Ended::TooLate;
+                    return Err(Outcome::TooLate);
                 }
             }
         }
         let done = tokio::select! {
             done = AssertUnwindSafe(work).catch_unwind() => done.unwrap_or_else(|_panic| {
                 tracing::error!("an interaction ended in a panic");
-                (render::broken(id), Outcome::Panicked)
+                (render::broken(self.correlation), Outcome::Panicked)
             }),
-            () = self.bot.leaving.cancelled() => (render::left(id), Outcome::Left),
-            () = sleep_until(until) => return Ended::TooLong,
+            () = self.config.leaving.cancelled() => (render::left(self.correlation), Outcome::Left),
+            () = sleep_until(until) => return Err(Outcome::TooLong),
         };
-        Ended::Done(Stage::Deferred, done)
+        Ok((Stage::Deferred, done))
     }
 
     /// Defers at once the answer to what may have come too late, since nothing may be done of which
     /// nobody can be told. Nothing if it can't be deferred.
-    pub(super) async fn begin(&self, target: Target) -> Option<Stage> {
+    pub(super) async fn defer_if_late(&self, target: Target) -> Option<Stage> {
         if !self.budget.is_zero() {
             return Some(Stage::Unanswered);
         }
@@ -211,10 +208,7 @@ impl Responder {
 
     /// Gives the reply, or no suggestions where it can't be said.
     pub(super) async fn excuse(&self, reply: &Reply) -> Result<(), RestError> {
-        match self.kind {
-            Kind::Message => self.reply(reply).await,
-            Kind::Suggestions => self.suggest(Vec::new()).await,
-        }
+        if self.is_autocomplete { self.suggest(Vec::new()).await } else { self.reply(reply).await }
     }
 
     /// Gives suggestions.
@@ -242,7 +236,7 @@ impl Responder {
             }
             (Stage::Deferred, Target::Message(Visibility::Public), Visibility::Ephemeral) => {
                 // Somebody may have deleted it already; what is to be said matters more.
-                self.log(self.bot.rest.delete_answer(&self.answered()).await);
+                self.log(self.config.rest.delete_original_response(&self.interaction).await);
                 self.follow_up(reply).await
             }
             (Stage::Deferred, Target::InPlace, Visibility::Ephemeral) => {
@@ -263,7 +257,7 @@ impl Responder {
         &self,
         response: &CreateInteractionResponse,
     ) -> Result<(), RestError> {
-        self.bot.rest.answer(&self.answered(), response).await
+        self.config.rest.create_response(&self.interaction, response).await
     }
 
     /// Says that the answer takes a while.
@@ -285,7 +279,7 @@ impl Responder {
             .content(reply.content.as_str())
             .components(components(reply))
             .allowed_mentions(nobody());
-        self.bot.rest.edit_answer(&self.answered(), &edit).await
+        self.config.rest.edit_original_response(&self.interaction, &edit).await
     }
 
     /// Says something more, privately.
@@ -295,82 +289,27 @@ impl Responder {
             .components(components(reply))
             .allowed_mentions(nobody())
             .ephemeral(true);
-        self.bot.rest.follow_up(&self.answered(), &message).await
-    }
-
-    fn answered(&self) -> Answered<'_> {
-        Answered {
-            interaction: self.interaction,
-            application: self.application,
-            token: &self.token,
-        }
+        self.config.rest.create_followup(&self.interaction, &message).await
     }
 
     /// Logs a failure. Whether there was none.
     pub(super) fn log(&self, result: Result<(), RestError>) -> bool {
         result
             .map_err(|error| {
-                let interaction = self.interaction;
+                let interaction = self.interaction.id;
                 tracing::error!(%error, interaction, "an answer was not delivered");
             })
             .is_ok()
     }
 }
 
-/// What is left of [`AT_ONCE`] of an interaction that has just come. A connection that was lost brings
+/// What is left of [`DEFERRED_AFTER`] of an interaction that has just come. A connection that was lost brings
 /// what was missed once it is back, and this clock may be wrong.
 fn budget(interaction: u64) -> Duration {
-    let (acted, now) = (sent(interaction), SystemTime::now());
+    let (acted, now) = (created_at(interaction), SystemTime::now());
     match now.duration_since(acted) {
-        Ok(age) => AT_ONCE.saturating_sub(age),
-        Err(ahead) if ahead.duration() <= CLOCKS_DIFFER => AT_ONCE,
+        Ok(age) => DEFERRED_AFTER.saturating_sub(age),
+        Err(ahead) if ahead.duration() <= CLOCKS_DIFFER => DEFERRED_AFTER,
         Err(_) => Duration::ZERO,
     }
-}
-
-fn message(reply: &Reply) -> CreateInteractionResponseMessage {
-    CreateInteractionResponseMessage::new()
-        .content(reply.content.as_str())
-        .components(components(reply))
-        .allowed_mentions(nobody())
-        .ephemeral(reply.visibility == Visibility::Ephemeral)
-}
-
-/// The menu of a reply, and under it its buttons.
-fn components(reply: &Reply) -> Vec<CreateActionRow> {
-    let menu = reply.menu.as_ref().map(|menu| {
-        let options = menu.options.iter();
-        let options = options
-            .map(|option| CreateSelectMenuOption::new(option.name.as_str(), option.value.as_str()));
-        let kind = CreateSelectMenuKind::String { options: options.collect() };
-        let all = u8::try_from(menu.options.len()).unwrap_or(u8::MAX);
-        let menu = CreateSelectMenu::new(menu.custom_id.as_str(), kind)
-            .placeholder(menu.placeholder)
-            .min_values(1)
-            .max_values(all);
-        CreateActionRow::SelectMenu(menu)
-    });
-    menu.into_iter().chain(rows(&reply.buttons)).collect()
-}
-
-/// The buttons in one row; no row if there is none, which also takes earlier ones away.
-pub(super) fn rows(buttons: &[Button]) -> Vec<CreateActionRow> {
-    let button = |button: &Button| {
-        let style = match button.look {
-            Look::Success => ButtonStyle::Success,
-            Look::Danger => ButtonStyle::Danger,
-            Look::Plain => ButtonStyle::Secondary,
-        };
-        CreateButton::new(button.custom_id.as_str()).label(button.label).style(style)
-    };
-    if buttons.is_empty() {
-        Vec::new()
-    } else {
-        vec![CreateActionRow::Buttons(buttons.iter().map(button).collect())]
-    }
-}
-
-/// Nothing that the bot says may ping anyone, whatever names say.
-pub(super) fn nobody() -> CreateAllowedMentions {
-    CreateAllowedMentions::new()
 }

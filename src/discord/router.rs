@@ -1,83 +1,82 @@
 //! From an interaction to what serves it. Every one is answered: a refusal, a fault, a panic, a button
 //! that nobody knows, what serenity can't read.
 
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use serenity::all::{AutocompleteChoice, CommandInteraction, Interaction};
-use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 use tracing::Instrument;
 
+use super::bot::Bot;
 use super::commands::Suggest;
 use super::context::{Context, explain};
 use super::custom_id::CustomId;
 use super::options::Unknown;
 use super::render::{self, Visibility};
 use super::responder::{Responder, Target};
-use super::{Bot, commands, components};
+use super::{commands, components};
 use crate::access::{Actor, Denied, Member, Policy};
 use crate::correlation::CorrelationId;
-use crate::ids::UserId;
 
 /// How long suggestions may take: they can't be deferred, and a person types on.
-const SUGGESTIONS: Duration = Duration::from_millis(1500);
+const SUGGESTED_WITHIN: Duration = Duration::from_millis(1500);
 
 /// How a policy admits somebody.
 type Admit = fn(&Policy, &Actor) -> Result<Member, Denied>;
 
-impl Bot {
-    /// Takes an interaction on. Returns at once; the work goes on by itself.
-    pub(crate) fn take_on(self: &Arc<Self>, interaction: Interaction) {
-        let id = CorrelationId::new();
-        let Some(responder) = Responder::of(self, &interaction).map(Arc::new) else {
-            tracing::error!("an interaction of an unknown kind went unanswered");
-            return;
-        };
-        let bot = Arc::clone(self);
-        let work = async move {
-            let work = AssertUnwindSafe(Box::pin(route(&bot, interaction, &responder, id)));
-            match work.catch_unwind().await {
-                Ok(Ok(())) => {}
-                Ok(Err(unknown)) => reject(&responder, &unknown, id).await,
-                Err(_panic) => {
-                    tracing::error!("an interaction ended in a panic");
-                    responder.log(responder.excuse(&render::broken(id)).await);
-                }
-            }
-        };
-        self.under_way.spawn(work.instrument(tracing::info_span!("interaction", %id)));
-    }
+/// Takes an interaction on, or the payload of one that serenity can't read. Returns at once; the work
+/// goes on by itself.
+pub(crate) fn dispatch(bot: &Arc<Bot>, received: Result<Interaction, serde_json::Value>) {
+    let id = CorrelationId::new();
+    let span = tracing::info_span!("interaction", %id);
+    let responder = match &received {
+        Ok(interaction) => Responder::new(&bot.responders, interaction, id),
+        Err(payload) => Responder::of_unreadable(&bot.responders, payload, id),
+    };
+    let Some(responder) = responder.map(Arc::new) else {
+        tracing::error!("an interaction went unanswered: it doesn't say how to answer it");
+        return;
+    };
+    let tasks = &bot.under_way;
+    match received {
+        Ok(interaction) => {
+            let bot = Arc::clone(bot);
+            tasks.spawn(serve(bot, interaction, responder).instrument(span))
+        }
+        Err(_) => {
+            let unknown = Unknown("an unreadable interaction".to_owned());
+            tasks.spawn(async move { reject(&responder, &unknown).await }.instrument(span))
+        }
+    };
+}
 
-    /// Answers an interaction that serenity couldn't read, if it at least says how.
-    pub(crate) fn take_on_unreadable(self: &Arc<Self>, payload: &serde_json::Value) {
-        let Some(responder) = Responder::of_unreadable(self, payload) else {
-            tracing::error!("an unreadable interaction went unanswered");
-            return;
-        };
-        let id = CorrelationId::new();
-        let unknown = Unknown("an unreadable interaction".to_owned());
-        let work = async move { reject(&responder, &unknown, id).await };
-        self.under_way.spawn(work.instrument(tracing::info_span!("interaction", %id)));
+/// Answers whatever it comes to.
+async fn serve(bot: Arc<Bot>, interaction: Interaction, responder: Arc<Responder>) {
+    let work = AssertUnwindSafe(Box::pin(route(&bot, interaction, &responder)));
+    match work.catch_unwind().await {
+        Ok(Ok(())) => {}
+        Ok(Err(unknown)) => reject(&responder, &unknown).await,
+        Err(_panic) => {
+            tracing::error!("an interaction ended in a panic");
+            responder.log(responder.excuse(&render::broken(responder.correlation())).await);
+        }
     }
 }
 
-async fn reject(responder: &Responder, Unknown(what): &Unknown, id: CorrelationId) {
+async fn reject(responder: &Responder, Unknown(what): &Unknown) {
     tracing::error!(what, "not known to this version");
-    responder.log(responder.excuse(&render::unknown(id)).await);
+    responder.log(responder.excuse(&render::unknown(responder.correlation())).await);
 }
 
 async fn route(
     bot: &Arc<Bot>,
     interaction: Interaction,
     responder: &Arc<Responder>,
-    id: CorrelationId,
 ) -> Result<(), Unknown> {
-    let admit =
-        |actor: Actor, by: Admit| admit(bot, responder, by(bot.requests.policy(), &actor), id);
+    let admit = |actor: Actor, by: Admit| admit(bot, responder, by(bot.requests.policy(), &actor));
     match interaction {
         Interaction::Command(mut command) => {
             let actor = Actor::from(&command);
@@ -87,7 +86,7 @@ async fn route(
                 None => Ok(()),
             }
         }
-        Interaction::Autocomplete(command) => suggest(bot, command, responder, id).await,
+        Interaction::Autocomplete(command) => suggest(bot, command, responder).await,
         Interaction::Component(component) => {
             let custom_id = components::read(&component.data.custom_id)?;
             match admit(Actor::from(&component), admission(&custom_id)).await {
@@ -123,20 +122,18 @@ async fn admit(
     bot: &Arc<Bot>,
     responder: &Arc<Responder>,
     member: Result<Member, Denied>,
-    id: CorrelationId,
 ) -> Option<Context> {
     if bot.stopping.is_cancelled() {
         responder.log(responder.reply(&render::restarting()).await);
         return None;
     }
     match member {
-        Ok(member) => {
-            let (bot, responder) = (Arc::clone(bot), Arc::clone(responder));
-            Some(Context { bot, member, responder, id })
-        }
+        Ok(member) => Some(Context::new(bot, member, responder)),
         Err(denied) => {
-            let work = async { explain(&denied.into(), id) };
-            responder.respond(Target::Message(Visibility::Ephemeral), work, id).await;
+            let target = Target::Message(Visibility::Ephemeral);
+            let stage = responder.defer_if_late(target).await?;
+            let (reply, _) = explain(&denied.into(), responder.correlation());
+            responder.log(responder.deliver(target, stage, &reply).await);
             None
         }
     }
@@ -147,7 +144,6 @@ async fn suggest(
     bot: &Arc<Bot>,
     mut command: CommandInteraction,
     responder: &Arc<Responder>,
-    id: CorrelationId,
 ) -> Result<(), Unknown> {
     let actor = Actor::from(&command);
     let (subcommand, options) = commands::find(&mut command.data)?;
@@ -157,9 +153,9 @@ async fn suggest(
     let typed = options.focused(option)?;
     let mut choices = Vec::new();
     if let Ok(member) = bot.requests.policy().admit(&actor) {
-        let (bot, responder) = (Arc::clone(bot), Arc::clone(responder));
-        let context = Context { bot, member, responder, id };
-        choices = timeout(SUGGESTIONS, in_turn(context, suggest, typed)).await.unwrap_or_default();
+        let context = Context::new(bot, member, responder);
+        choices =
+            timeout(SUGGESTED_WITHIN, in_turn(context, suggest, typed)).await.unwrap_or_default();
     }
     responder.log(responder.suggest(choices).await);
     Ok(())
@@ -169,7 +165,7 @@ async fn suggest(
 /// still runs. What takes too long goes on when this is given up, so that the next letter finds it; at
 /// a stop it doesn't.
 async fn in_turn(context: Context, suggest: Suggest, typed: String) -> Vec<AutocompleteChoice> {
-    let turn = context.bot.suggesting.turn(context.member.user()).await;
+    let turn = context.bot.turns.take(context.member.user()).await;
     let bot = Arc::clone(&context.bot);
     let work = bot.under_way.spawn(async move {
         let _turn = turn;
@@ -179,20 +175,4 @@ async fn in_turn(context: Context, suggest: Suggest, typed: String) -> Vec<Autoc
         }
     });
     work.await.unwrap_or_default()
-}
-
-/// Whose turn it is: a lock for each person who waits for suggestions.
-#[derive(Default)]
-pub(super) struct Suggesting(Mutex<HashMap<UserId, Arc<tokio::sync::Mutex<()>>>>);
-
-impl Suggesting {
-    /// Until nothing is suggested to this person any more.
-    async fn turn(&self, person: UserId) -> OwnedMutexGuard<()> {
-        let turn = {
-            let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-            Arc::clone(turns.entry(person).or_default())
-        };
-        turn.lock_owned().await
-    }
 }

@@ -2,7 +2,7 @@
 
 use serenity::all::{AutocompleteChoice, CommandOptionType, CreateCommandOption};
 
-use super::Subcommand;
+use super::subcommand::Subcommand;
 use crate::discord::cards;
 use crate::discord::context::Context;
 use crate::discord::options::{Options, Unknown};
@@ -30,7 +30,7 @@ async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
     let request = options.integer(REQUEST)?;
     options.finish()?;
     let work = async {
-        let cancelled = context.bot.requests().cancel(context.member, request, context.id).await;
+        let cancelled = context.bot.requests.cancel(context.member, request, context.id).await;
         cancelled.map(|request| cards::cancelled(&request))
     };
     context.respond(Target::Message(Visibility::Ephemeral), SUBCOMMAND.name, work).await;
@@ -39,7 +39,7 @@ async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
 
 async fn suggest(context: &Context, typed: String) -> Vec<AutocompleteChoice> {
     let Context { bot, member, .. } = context;
-    let requests = bot.requests().cancellable(*member, MOST).await.unwrap_or_default();
+    let requests = bot.requests.cancellable(*member, MOST).await.unwrap_or_default();
     let choices = cards::request_choices(&requests, &typed, member.user()).into_iter();
     choices.map(|(name, number)| AutocompleteChoice::new(name, number)).collect()
 }

@@ -2,7 +2,7 @@
 
 use serenity::all::AutocompleteChoice;
 
-use super::{Subcommand, option, required};
+use super::subcommand::{Subcommand, option, required};
 use crate::discord::cards;
 use crate::discord::context::Context;
 use crate::discord::options::{Options, Unknown};
@@ -45,7 +45,7 @@ pub(in crate::discord) async fn create(
     reason: Option<&str>,
 ) -> Result<Reply, Error> {
     let Context { bot, member, id, .. } = context;
-    let mut outcome = bot.requests().create(*member, wanted, reason, *id).await?;
+    let mut outcome = bot.requests.create(*member, wanted, reason, *id).await?;
     if let Some(created) = &outcome.created {
         let Created { name, guid, known } = created;
         tracing::info!(group = %escape_invisible(name.as_str()), %guid, ?known, "created");
@@ -53,8 +53,8 @@ pub(in crate::discord) async fn create(
     }
     let is_shown = match &mut outcome.request {
         Some(request) => {
-            let is_shown = bot.show_now(request.id).await;
-            if let Ok(Some(known)) = bot.requests().outbox().request(request.id).await {
+            let is_shown = bot.reconciler.show_now(request.id).await;
+            if let Ok(Some(known)) = bot.requests.outbox().request(request.id).await {
                 *request = known;
             }
             is_shown
@@ -69,7 +69,7 @@ pub(in crate::discord) async fn create(
 }
 
 async fn suggest(context: &Context, typed: String) -> Vec<AutocompleteChoice> {
-    let (place, groups) = (context.member.place(), context.bot.requests().groups());
+    let (place, groups) = (context.member.place(), context.bot.requests.groups());
     // After a comma comes the next name, unless a group is known whose name has it.
     let next = typed.rsplit_once(',').filter(|_| groups.known(place, &typed).is_none());
     let last = next.map_or(&typed[..], |(_, last)| last.trim_start());

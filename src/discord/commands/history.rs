@@ -4,7 +4,7 @@ use serenity::all::AutocompleteChoice;
 
 use super::create::offered;
 use super::requests::PER_PAGE;
-use super::{Subcommand, required};
+use super::subcommand::{Subcommand, required};
 use crate::discord::cards::{self, Card};
 use crate::discord::context::Context;
 use crate::discord::options::{Options, Unknown};
@@ -42,12 +42,12 @@ pub(in crate::discord) async fn page(
     typed: &str,
     page: usize,
 ) -> Result<Card, Error> {
-    let requests = context.bot.requests();
+    let requests = context.bot.requests;
     let listed = requests.history(context.member, typed, page, PER_PAGE).await?;
     Ok(cards::history(&listed, typed))
 }
 
 async fn suggest(context: &Context, typed: String) -> Vec<AutocompleteChoice> {
-    let names = context.bot.requests().names_like(context.member, &typed, MANY).await;
+    let names = context.bot.requests.names_like(context.member, &typed, MANY).await;
     offered(render::name_choices(&names.unwrap_or_default()))
 }

@@ -1,6 +1,6 @@
 //! `/ldapgroup requests`: the requests that a member may see.
 
-use super::{Subcommand, option};
+use super::subcommand::{Subcommand, option};
 use crate::discord::cards::{self, Card};
 use crate::discord::context::Context;
 use crate::discord::custom_id::OPEN;
@@ -44,6 +44,6 @@ pub(in crate::discord) async fn page(
     state: Option<State>,
     page: usize,
 ) -> Result<Card, Error> {
-    let listed = context.bot.requests().list(context.member, state, page, PER_PAGE).await?;
+    let listed = context.bot.requests.list(context.member, state, page, PER_PAGE).await?;
     Ok(cards::requests(&listed, state))
 }

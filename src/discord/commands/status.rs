@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::Subcommand;
+use super::subcommand::Subcommand;
 use crate::check::{self, Finding, Level};
 use crate::discord::cards::stamp;
 use crate::discord::context::Context;
-use crate::discord::desk::Undelivered;
 use crate::discord::options::{Options, Unknown};
+use crate::discord::reconciler::Undelivered;
 use crate::discord::render::{self, Reply, Visibility};
 use crate::discord::responder::Target;
 use crate::requests::{Error, Overview};
 use crate::text::count;
 
 /// Nothing is waited for longer: someone looks at it.
-const PATIENCE: Duration = Duration::from_secs(10);
+const ASKED_WITHIN: Duration = Duration::from_secs(10);
 
 pub(super) const SUBCOMMAND: Subcommand = Subcommand {
     name: "status",
@@ -37,13 +37,13 @@ async fn run(context: &Context, options: Options) -> Result<(), Unknown> {
 async fn status(context: &Context) -> Result<Reply, Error> {
     context.require_admin()?;
     let (bot, id) = (&context.bot, context.id);
-    let connect = bot.requests().groups().connect().within(PATIENCE);
+    let connect = bot.requests.groups().connect().within(ASKED_WITHIN);
     let (discord, connect, overview) = tokio::join!(
-        timeout(PATIENCE, check::discord(bot.rest(), bot.places(), None)),
+        timeout(ASKED_WITHIN, check::discord(&bot.rest, bot.places(), None)),
         check::connect(&connect, id),
-        bot.requests().overview()
+        bot.requests.overview()
     );
-    let mut findings = discord.unwrap_or_else(|_| vec![check::slow_discord(PATIENCE)]);
+    let mut findings = discord.unwrap_or_else(|_| vec![check::slow_discord(ASKED_WITHIN)]);
     findings.extend(connect);
     findings.push(match &overview {
         Ok(Overview { latest: Some(number), .. }) => {
@@ -53,11 +53,11 @@ async fn status(context: &Context) -> Result<Reply, Error> {
         Err(error) => check::unusable(error),
     });
     findings.iter().filter(|of| of.level != Level::Ok).for_each(check::note);
-    findings.push(Finding::ok(match bot.latency.latest() {
+    findings.push(Finding::ok(match *bot.latency.borrow() {
         Some(took) => format!("the gateway answers in {} ms", took.as_millis()),
         None => "the gateway is connected".to_owned(),
     }));
-    findings.extend(bot.waiting.undelivered().iter().map(undelivered));
+    findings.extend(bot.reconciler.undelivered().iter().map(undelivered));
     Ok(render::status(bot.started, &findings, overview.ok().as_ref(), id))
 }
 

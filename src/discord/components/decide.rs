@@ -5,7 +5,7 @@ use serenity::all::{
     ModalInteraction,
 };
 
-use super::{REASON, input};
+use super::input::{REASON, input};
 use crate::discord::cards;
 use crate::discord::context::Context;
 use crate::discord::custom_id::CustomId;
@@ -18,9 +18,9 @@ use crate::requests::Decision;
 pub(super) async fn decide(context: &Context, request: i64, message: u64, event: Event) {
     let Context { bot, member, responder, id } = context;
     let target = Target::InPlace;
-    let Some(stage) = responder.begin(target).await else { return };
+    let Some(stage) = responder.defer_if_late(target).await else { return };
     let decision = Decision { request, message: Some(message), event, why: None };
-    match bot.requests().decide(*member, &decision, *id).await {
+    match bot.requests.decide(*member, &decision, *id).await {
         Ok(_) => {
             responder.acknowledge(stage).await;
             tracing::info!(request, user = %member.user(), ?event, "decided");
@@ -34,7 +34,7 @@ pub(super) async fn ask_why(context: &Context, request: i64, message: u64) {
     let Context { bot, member, responder, id } = context;
     let event = Event::Deny;
     let decision = Decision { request, message: Some(message), event, why: None };
-    if let Err(stop) = bot.requests().decidable(*member, &decision, *id).await {
+    if let Err(stop) = bot.requests.decidable(*member, &decision, *id).await {
         return context.refuse(Target::InPlace, Stage::Unanswered, &stop).await;
     }
     let why = CreateInputText::new(InputTextStyle::Paragraph, "Why? They will read it.", REASON)
@@ -53,9 +53,9 @@ pub(super) async fn deny(context: &Context, request: i64, form: &ModalInteractio
     let message = form.message.as_ref().map(|message| message.id.get());
     // Discord lets only a form of a message be acknowledged, and this one may be gone.
     let target = message.map_or(Target::Message(Visibility::Ephemeral), |_| Target::InPlace);
-    let Some(stage) = responder.begin(target).await else { return };
+    let Some(stage) = responder.defer_if_late(target).await else { return };
     let decision = Decision { request, message, event: Event::Deny, why: input(form, REASON) };
-    match bot.requests().decide(*member, &decision, *id).await {
+    match bot.requests.decide(*member, &decision, *id).await {
         Ok(denied) => {
             tracing::info!(request, user = %member.user(), "denied");
             match target {

@@ -11,7 +11,7 @@ use crate::requests::Error;
 /// Another page of a search.
 pub(super) async fn search(context: &Context, prefix: &str, page: usize) {
     let work = async {
-        let (groups, place) = (context.bot.requests().groups(), context.member.place());
+        let (groups, place) = (context.bot.requests.groups(), context.member.place());
         let found = groups.search_again(place, prefix, context.id).await?;
         Ok(render::search(&found, page))
     };

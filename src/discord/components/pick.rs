@@ -5,7 +5,7 @@ use serenity::all::{
     CreateInteractionResponse, CreateModal, InputTextStyle, ModalInteraction,
 };
 
-use super::{REASON, input};
+use super::input::{REASON, input};
 use crate::discord::commands::create::create;
 use crate::discord::context::Context;
 use crate::discord::custom_id::CustomId;
@@ -31,7 +31,7 @@ pub(super) async fn pick(
         create_all(context, values.clone(), None).await;
         return Ok(());
     }
-    let is_required = context.bot.requests().settings().reason_required;
+    let is_required = context.bot.requests.settings().reason_required;
     let names = CreateInputText::new(InputTextStyle::Paragraph, "Groups, one on each line", NAMES)
         .value(values.join("\n"));
     let why = CreateInputText::new(InputTextStyle::Paragraph, "Why? Admins read it.", REASON)

@@ -14,7 +14,7 @@ use reqwest::header::HeaderMap;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::RestError;
+use super::error::{RestError, bounded};
 use crate::ids::{ChannelId, GuildId};
 
 /// All calls together: so many at once, then one each [`EACH`]. Of Discord's 50 in any second that
@@ -40,15 +40,15 @@ pub(super) enum Route {
     Member(GuildId),
     Channel(ChannelId),
     Commands(GuildId),
-    Message(ChannelId),
+    GetMessage(ChannelId),
     CreateMessage(ChannelId),
     EditMessage(ChannelId),
     /// Edits of old messages have a limit of their own beside that of all edits.
     EditOldMessage(ChannelId),
     /// What follows the first answer, by the interaction's id: its token is in no bucket.
-    EditAnswer(u64),
-    DeleteAnswer(u64),
-    FollowUp(u64),
+    EditOriginalResponse(u64),
+    DeleteOriginalResponse(u64),
+    CreateFollowup(u64),
 }
 
 impl Route {
@@ -62,7 +62,12 @@ impl Route {
 
     /// Whether it counts towards the global limit.
     fn is_global(self) -> bool {
-        !matches!(self, Self::EditAnswer(_) | Self::DeleteAnswer(_) | Self::FollowUp(_))
+        !matches!(
+            self,
+            Self::EditOriginalResponse(_)
+                | Self::DeleteOriginalResponse(_)
+                | Self::CreateFollowup(_)
+        )
     }
 }
 
@@ -226,7 +231,7 @@ impl Turn<'_> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let left = text("x-ratelimit-remaining").and_then(|left| left.parse().ok());
         let after = text("x-ratelimit-reset-after").and_then(|after| after.parse().ok());
-        if let (Some(left), Some(after)) = (left, after.and_then(super::bounded)) {
+        if let (Some(left), Some(after)) = (left, after.and_then(bounded)) {
             let now = Instant::now();
             let mut known = self.buckets.lock();
             let bucket = known.bucket(self.route.bucket(), now);
@@ -243,14 +248,21 @@ mod tests {
     async fn buckets_of_which_nothing_need_be_known_are_forgotten() {
         let buckets = Buckets::new();
         let now = Instant::now();
-        buckets.close(Scope::Route(Route::FollowUp(0)), Duration::from_mins(1));
-        let held = buckets.turn(Route::EditAnswer(0), now).await;
+        buckets.close(Scope::Route(Route::CreateFollowup(0)), Duration::from_mins(1));
+        let held = buckets.turn(Route::EditOriginalResponse(0), now).await;
         for interaction in 1..10_000 {
-            buckets.turn(Route::FollowUp(interaction), now).await.map(drop).unwrap_or_default();
+            buckets
+                .turn(Route::CreateFollowup(interaction), now)
+                .await
+                .map(drop)
+                .unwrap_or_default();
         }
         let known = buckets.lock();
         assert!(known.buckets.len() <= MANY, "{}", known.buckets.len());
-        assert!(known.buckets.contains_key(&Route::FollowUp(0)), "it is closed");
-        assert!(known.buckets.contains_key(&Route::EditAnswer(0)) && held.is_ok(), "it is in use");
+        assert!(known.buckets.contains_key(&Route::CreateFollowup(0)), "it is closed");
+        assert!(
+            known.buckets.contains_key(&Route::EditOriginalResponse(0)) && held.is_ok(),
+            "it is in use"
+        );
     }
 }

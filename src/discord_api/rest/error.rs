@@ -6,6 +6,9 @@ use reqwest::StatusCode;
 
 use crate::text::innermost;
 
+/// No answer makes the bot wait longer than this.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
 /// Why a call to Discord failed. Prints no token: those are in addresses, which are left out.
 #[derive(Debug, thiserror::Error)]
 pub enum RestError {
@@ -39,8 +42,7 @@ pub enum RestError {
 
 impl RestError {
     /// Discord's code, if it said no.
-    #[must_use]
-    pub fn code(&self) -> Option<u64> {
+    pub(crate) fn code(&self) -> Option<u64> {
         match self {
             Self::Refused { code, .. } => Some(*code),
             Self::NotDiscord { .. } | Self::NotYet(_) | Self::NoAnswer(_) => None,
@@ -48,8 +50,7 @@ impl RestError {
     }
 
     /// The HTTP status of the answer, if there was one.
-    #[must_use]
-    pub fn status(&self) -> Option<StatusCode> {
+    pub(crate) fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Refused { status, .. } | Self::NotDiscord { status, .. } => Some(*status),
             Self::NotYet(_) | Self::NoAnswer(_) => None,
@@ -58,26 +59,22 @@ impl RestError {
 
     /// Whether the bot can't speak in the channel, or there is none. A thread may be archived (50083)
     /// or locked (160005).
-    #[must_use]
-    pub fn is_about_channel(&self) -> bool {
+    pub(crate) fn is_about_channel(&self) -> bool {
         matches!(self.code(), Some(10003 | 50001 | 50013 | 50083 | 160_005))
     }
 
     /// Whether the message is gone that was to be changed, or that was sent with the nonce before.
-    #[must_use]
-    pub fn is_about_message(&self) -> bool {
+    pub(crate) fn is_about_message(&self) -> bool {
         self.code() == Some(10008)
     }
 
     /// Whether the message that was to be changed is gone, or the channel that it was in.
-    #[must_use]
-    pub fn is_about_lost_message(&self) -> bool {
+    pub(crate) fn is_about_lost_message(&self) -> bool {
         self.is_about_message() || self.code() == Some(10003)
     }
 
     /// Whether it is too late to answer an interaction.
-    #[must_use]
-    pub fn is_too_late(&self) -> bool {
+    pub(crate) fn is_too_late(&self) -> bool {
         self.code() == Some(10062)
     }
 
@@ -93,14 +90,12 @@ impl RestError {
     }
 
     /// The pause before the next try: at least as long as Discord wants, if it said so.
-    #[must_use]
-    pub fn pause(&self, planned: Option<Duration>) -> Option<Duration> {
+    pub(crate) fn pause(&self, planned: Option<Duration>) -> Option<Duration> {
         planned.map(|planned| planned.max(self.wanted().unwrap_or_default()))
     }
 
     /// How long no such call is taken, if the matter is their number.
-    #[must_use]
-    pub fn limit(&self) -> Option<Duration> {
+    pub(crate) fn limit(&self) -> Option<Duration> {
         match self {
             Self::NotYet(wait) => Some(*wait),
             Self::Refused { .. } | Self::NotDiscord { .. } | Self::NoAnswer(_) => {
@@ -110,8 +105,7 @@ impl RestError {
     }
 
     /// Whether the bot isn't in the server that was asked about.
-    #[must_use]
-    pub fn is_not_in_guild(&self) -> bool {
+    pub(crate) fn is_not_in_guild(&self) -> bool {
         matches!(self.code(), Some(50001 | 10004))
     }
 
@@ -128,11 +122,15 @@ impl RestError {
 
     /// Whether the same call may go better a little later. Never after 401 or 403: enough of those
     /// get the address banned.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         match self.status() {
             Some(status) => status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS,
             None => true,
         }
     }
+}
+
+/// A wait of so many seconds, if it can be one.
+pub(super) fn bounded(seconds: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds).ok().map(|wait| wait.min(LONGEST_WAIT))
 }

@@ -5,28 +5,28 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use tokio::time::sleep;
 
-use super::{End, GatewayError, Lost};
-use crate::discord::rest::{Gateway, Rest, RestError, SessionStartLimit};
+use super::protocol::{End, GatewayError, Lost};
+use crate::discord_api::rest::{Gateway, Rest, RestError, SessionStartLimit};
 
 /// One in so many of a day's sessions is kept back: the one too many costs the token, and what may
 /// have begun one meanwhile, another process, isn't known here.
 const KEPT_BACK: u64 = 100;
 
-const SHORTEST: Duration = Duration::from_secs(1);
-const DAY: Duration = Duration::from_hours(24);
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 /// The address at which a session may begin now. Waits for the next day if few more may today: what
 /// makes the bot begin so many will make it begin the last ones, too.
-pub(super) async fn address(rest: &Rest) -> Result<String, End> {
+pub(super) async fn session_url(rest: &Rest) -> Result<String, End> {
     loop {
         let Gateway { url, session_start_limit } =
-            rest.gateway().await.map_err(|error| lost(&error))?;
+            rest.get_gateway_bot().await.map_err(|error| lost(&error))?;
         let Some(SessionStartLimit { total, remaining, reset_after }) =
             session_start_limit.filter(SessionStartLimit::is_low)
         else {
             return Ok(url);
         };
-        let wait = Duration::from_millis(reset_after).clamp(SHORTEST, DAY);
+        let wait = Duration::from_millis(reset_after).clamp(SHORTEST_WAIT, LONGEST_WAIT);
         tracing::warn!(
             total,
             remaining,

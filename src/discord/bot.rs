@@ -1,0 +1,75 @@
+//! What interactions are served with, and what is under way.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::reconciler::Reconciler;
+use super::responder::ResponderConfig;
+use super::turns::Turns;
+use crate::check::Places;
+use crate::discord_api::rest::Rest;
+use crate::requests::Requests;
+
+/// The bot as Discord knows it.
+pub(crate) struct Bot {
+    /// What people can do.
+    pub(crate) requests: Arc<Requests>,
+    pub(super) rest: Arc<Rest>,
+    pub(crate) reconciler: Reconciler,
+    pub(super) responders: Arc<ResponderConfig>,
+    pub(super) started: SystemTime,
+    /// How fast the gateway answers, if it has.
+    pub(crate) latency: watch::Sender<Option<Duration>>,
+    /// Whose turn it is to be suggested something.
+    pub(super) turns: Turns,
+    pub(super) under_way: TaskTracker,
+    pub(super) stopping: CancellationToken,
+}
+
+impl Bot {
+    /// A bot that tells whoever it works for how it stands after so long, and takes on nothing new once
+    /// `stopping`.
+    pub(crate) fn new(
+        requests: Arc<Requests>,
+        rest: Arc<Rest>,
+        answers_within: Duration,
+        stopping: CancellationToken,
+    ) -> Arc<Self> {
+        let reconciler = Reconciler::new(Arc::clone(&requests), Arc::clone(&rest));
+        let leaving = CancellationToken::new();
+        let responders = ResponderConfig { rest: Arc::clone(&rest), answers_within, leaving };
+        Arc::new(Self {
+            requests,
+            rest,
+            reconciler,
+            responders: Arc::new(responders),
+            started: SystemTime::now(),
+            latency: watch::Sender::new(None),
+            turns: Turns::default(),
+            under_way: TaskTracker::new(),
+            stopping,
+        })
+    }
+
+    /// Where it is to work.
+    pub(crate) fn places(&self) -> Places<'_> {
+        let requests = self.requests.settings().channel;
+        Places { policy: self.requests.policy(), requests }
+    }
+
+    /// Waits until every interaction that was taken on is answered, and what came of them is done.
+    pub(crate) async fn finish(&self) {
+        self.under_way.close();
+        self.under_way.wait().await;
+        self.requests.finish().await;
+    }
+
+    /// Lets go of what is still under way: whoever waits is told so.
+    pub(crate) fn leave(&self) {
+        self.responders.leaving.cancel();
+    }
+}

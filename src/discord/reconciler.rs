@@ -1,0 +1,169 @@
+//! Makes Discord show what the rows say: a request's message as its row is, a notice for each person
+//! who waits for its outcome, a reminder of what waits for long. It decides nothing.
+//!
+//! Whatever is wrong with a message (never sent, not edited, deleted by someone) the next tick mends.
+//! There is one when something has changed and when something is due, not by the clock.
+
+mod audit;
+mod delivery;
+mod publisher;
+
+use std::cmp::Reverse;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use self::audit::Auditor;
+pub(super) use self::delivery::Undelivered;
+use self::delivery::{Backlog, Bucket, Delivery, DeliveryError, FAILURE_PAUSE, Pass, Receipt};
+use self::publisher::Publisher;
+use crate::discord_api::rest::Rest;
+use crate::request::Request;
+use crate::requests::{Notice, Requests, StoreError};
+
+/// Whoever asked waits this long for their request to be shown.
+const SHOWN_WITHIN: Duration = Duration::from_secs(10);
+
+/// The longest pause. Whatever is due wakes it earlier, unless the system's clock was set.
+const IDLE_PAUSE: Duration = Duration::from_mins(5);
+
+/// Somebody who can't be told anywhere, since no channel takes messages, is tried this long.
+const TOLD_WITHIN: Duration = Duration::from_hours(7 * 24);
+
+/// Rows → messages and notices.
+pub(crate) struct Reconciler {
+    requests: Arc<Requests>,
+    publisher: Publisher,
+    /// What was sent and couldn't be written down. Held by who sends: two would post one message.
+    unwritten: Mutex<Vec<Receipt>>,
+    /// What Discord didn't take.
+    backlog: Backlog,
+}
+
+impl Reconciler {
+    pub(crate) fn new(requests: Arc<Requests>, rest: Arc<Rest>) -> Self {
+        let publisher = Publisher::new(Arc::clone(&requests), rest);
+        Self { requests, publisher, unwritten: Mutex::default(), backlog: Backlog::default() }
+    }
+
+    /// Keeps Discord as the rows say, for ever.
+    pub(crate) async fn run(&self) -> Infallible {
+        let auditor = Auditor::new(&self.publisher, &self.unwritten);
+        tokio::select! {
+            never = self.follow() => never,
+            never = auditor.run() => never,
+        }
+    }
+
+    async fn follow(&self) -> Infallible {
+        loop {
+            let next = match self.tick(SystemTime::now()).await {
+                Ok(next) => next,
+                Err(error) => {
+                    tracing::error!(%error, "the requests could not be looked after");
+                    Instant::now() + FAILURE_PAUSE
+                }
+            };
+            tokio::select! {
+                () = self.requests.changed() => {}
+                () = sleep_until(next) => {}
+            }
+        }
+    }
+
+    /// Has the service do what is due, then shows, tells and reminds. When the next tick is due at the
+    /// latest.
+    async fn tick(&self, now: SystemTime) -> Result<Instant, StoreError> {
+        let swept = self.requests.sweep(now).await?;
+        let next_try = self.deliver(&swept.reminders, now).await?;
+        let due = swept.next.and_then(|due| due.duration_since(now).ok());
+        let due = due.map(|wait| Instant::now() + wait);
+        let latest = Instant::now() + IDLE_PAUSE;
+        Ok([next_try, due].into_iter().flatten().fold(latest, Instant::min))
+    }
+
+    /// Shows, tells and reminds. When something is tried again that wasn't taken.
+    async fn deliver(
+        &self,
+        reminders: &[Request],
+        now: SystemTime,
+    ) -> Result<Option<Instant>, StoreError> {
+        let store = self.requests.outbox();
+        let mut unwritten = self.unwritten.lock().await;
+        self.publisher.write_all(&mut unwritten).await?;
+        // Read first, so that what people are told is what the message shows by then.
+        let untold = store.untold().await?;
+        let mut unshown = store.unshown(now).await?;
+        // What nobody sees yet comes first, then what happened last.
+        unshown.sort_by_key(|request| {
+            request.message.map(|_| Reverse(request.decided_at.unwrap_or(request.created_at)))
+        });
+        let (publisher, mut pass) = (&self.publisher, Pass::new(&self.backlog, &mut unwritten));
+        for request in unshown {
+            let bucket = match request.message {
+                Some((channel, _)) => Bucket::Edit(channel),
+                None => Bucket::Create(publisher.home(&request)),
+            };
+            pass.deliver(Delivery::Show(request.id), bucket, publisher.show(request.id)).await;
+        }
+        for notice in untold {
+            let delivery = Delivery::Tell(notice.request.id, notice.person);
+            let bucket = Bucket::Create(notice.place.channel);
+            pass.deliver(delivery, bucket, self.tell(&notice, delivery)).await;
+        }
+        for request in reminders {
+            let bucket = Bucket::Create(publisher.home(request));
+            pass.deliver(Delivery::Remind(request.id), bucket, publisher.remind(request, now))
+                .await;
+        }
+        Ok(pass.end())
+    }
+
+    /// Tells somebody, or gives up after long.
+    async fn tell(&self, notice: &Notice, delivery: Delivery) -> Result<(), DeliveryError> {
+        let Err(error) = self.publisher.tell(notice).await else { return Ok(()) };
+        let age = self.backlog.since(delivery).and_then(|since| since.elapsed().ok());
+        if !error.is_about_channel() || age.is_none_or(|age| age < TOLD_WITHIN) {
+            return Err(error);
+        }
+        let (request, user) = (notice.request.id, notice.person);
+        tracing::error!(%error, request, %user, "they could not be told, and won't be");
+        self.publisher.write_told(notice).await
+    }
+
+    /// Shows a request now, or as soon as Discord takes it. For whoever waits for its message: whether
+    /// it is shown.
+    pub(super) async fn show_now(&self, request: i64) -> bool {
+        let (delivery, deadline) = (Delivery::Show(request), Instant::now() + SHOWN_WITHIN);
+        let shown = async {
+            loop {
+                let mut unwritten = self.unwritten.lock().await;
+                if self.publisher.write_all(&mut unwritten).await.is_err() {
+                    return false;
+                }
+                if self.backlog.is_due(delivery, Instant::now()) {
+                    let result = self.publisher.show(request).await;
+                    self.backlog.record(delivery, &result);
+                    unwritten.extend(result.err().and_then(|error| error.unwritten()));
+                }
+                let Some((at, passes)) = self.backlog.next_try(delivery) else { return true };
+                if !passes || at > deadline {
+                    return false;
+                }
+                // Others have their turn meanwhile.
+                drop(unwritten);
+                sleep_until(at).await;
+            }
+        };
+        // Giving up in the middle does no harm: the next pass sends it again, with the same nonce.
+        timeout_at(deadline, shown).await.unwrap_or(false)
+    }
+
+    /// What couldn't be said yet, by channel and reason.
+    pub(super) fn undelivered(&self) -> Vec<Undelivered> {
+        self.backlog.undelivered()
+    }
+}

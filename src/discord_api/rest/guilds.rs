@@ -1,0 +1,115 @@
+//! What Discord says about the application, its servers and their channels.
+
+use reqwest::Method;
+use serde::Deserialize;
+use serenity::all::{ChannelType, CreateCommand, PermissionOverwrite, UserId};
+
+use super::buckets::Route;
+use super::client::{Call, Idempotency, Rest};
+use super::error::RestError;
+use crate::discord_api::permissions::Membership;
+use crate::ids::{ChannelId, GuildId};
+
+/// The application that the token belongs to.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Application {
+    /// Its id.
+    pub(crate) id: serenity::all::ApplicationId,
+    /// Its name.
+    pub(crate) name: String,
+    /// Where Discord sends interactions instead of over the gateway, if it does.
+    pub(crate) interactions_endpoint_url: Option<String>,
+    /// Its bot, which has another id if the application was made before 2016.
+    #[serde(default)]
+    bot: Option<BotUser>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct BotUser {
+    id: UserId,
+}
+
+impl Application {
+    /// The bot's user.
+    fn user(&self) -> UserId {
+        self.bot.as_ref().map_or_else(|| UserId::new(self.id.get()), |bot| bot.id)
+    }
+}
+
+#[derive(Deserialize)]
+struct Member {
+    roles: Vec<serenity::all::RoleId>,
+}
+
+/// A channel, or a thread in one.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Channel {
+    guild_id: Option<serenity::all::GuildId>,
+    parent_id: Option<serenity::all::ChannelId>,
+    #[serde(rename = "type")]
+    kind: ChannelType,
+    /// Who may do what there, whatever their roles say; a thread has none of its own.
+    #[serde(default, rename = "permission_overwrites")]
+    pub(crate) overwrites: Vec<PermissionOverwrite>,
+}
+
+impl Channel {
+    /// The server that it is in; nothing for direct messages.
+    pub(crate) fn guild(&self) -> Option<GuildId> {
+        self.guild_id.map(|guild| GuildId(guild.get()))
+    }
+
+    /// The channel that it is a thread in, if it is one.
+    pub(crate) fn thread_of(&self) -> Option<ChannelId> {
+        let is_thread = matches!(
+            self.kind,
+            ChannelType::PublicThread | ChannelType::PrivateThread | ChannelType::NewsThread
+        );
+        self.parent_id.filter(|_| is_thread).map(|parent| ChannelId(parent.get()))
+    }
+
+    /// Whether messages can be posted in it; else it only holds channels or threads.
+    pub(crate) fn takes_messages(&self) -> bool {
+        // serenity 0.12 doesn't know 16, a forum for media.
+        !matches!(self.kind, ChannelType::Category | ChannelType::Forum | ChannelType::Unknown(16))
+    }
+}
+
+impl Rest {
+    /// The application that the token belongs to; with status 401 Discord doesn't accept the token.
+    pub(crate) async fn get_application(&self) -> Result<Application, RestError> {
+        self.get(Route::Application, "applications/@me").await
+    }
+
+    /// Makes `commands` the commands of the application in a server, in place of all others; with code
+    /// 50001 the application isn't in the server.
+    pub(crate) async fn overwrite_guild_commands(
+        &self,
+        application: serenity::all::ApplicationId,
+        guild: GuildId,
+        commands: &[CreateCommand],
+    ) -> Result<(), RestError> {
+        let path = format!("applications/{application}/guilds/{guild}/commands");
+        let call = Call::new(Method::PUT, &path, Some(commands));
+        self.send_with_retry(Route::Commands(guild), &call, Idempotency::Idempotent).await
+    }
+
+    /// The bot as a member of a server; with code 50001 or 10004 it isn't in it.
+    pub(crate) async fn membership(
+        &self,
+        guild: GuildId,
+        application: &Application,
+    ) -> Result<Membership, RestError> {
+        let user = application.user();
+        let (roles, member) =
+            (format!("guilds/{guild}/roles"), format!("guilds/{guild}/members/{user}"));
+        let roles = self.get(Route::Roles(guild), &roles).await?;
+        let Member { roles: own } = self.get(Route::Member(guild), &member).await?;
+        Ok(Membership { guild, roles, user, own })
+    }
+
+    /// A channel; with code 10003 or 50001 the bot doesn't see it.
+    pub(crate) async fn get_channel(&self, channel: ChannelId) -> Result<Channel, RestError> {
+        self.get(Route::Channel(channel), &format!("channels/{channel}")).await
+    }
+}
