@@ -125,9 +125,9 @@ impl App {
             };
             tokio::select! {
                 (ended, ()) = async { tokio::join!(connected, drain) } => ended,
-                never = self.look_around() => match never {},
+                never = Box::pin(self.look_around()) => match never {},
                 never = evict_stale(&self.bot) => match never {},
-                never = self.bot.reconciler.run() => match never {},
+                never = Box::pin(self.bot.reconciler.run()) => match never {},
             }
         };
         drop(timeout(LAST_WORDS, self.bot.requests.close()).await);

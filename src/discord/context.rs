@@ -41,7 +41,7 @@ impl Context {
                 Err(stop) => explain(&stop, self.id),
             }
         };
-        let (outcome, delivered) = self.responder.respond(target, work, self.unfinished()).await;
+        let (outcome, delivered) = self.wait_and_deliver(target, work).await;
         if outcome == Outcome::TooLate {
             // What it has begun all the same is a row, which is looked after.
             self.bot.requests.look_again();
@@ -51,10 +51,29 @@ impl Context {
         tracing::info!(action, %user, %channel, ?outcome, delivered, ?took, "answered");
     }
 
+    /// At once if the work is done in time, else later. What came of it, and whether the person could
+    /// be told.
+    async fn wait_and_deliver(
+        &self,
+        target: Target,
+        work: impl Future<Output = (Reply, Outcome)>,
+    ) -> (Outcome, bool) {
+        let responder = &self.responder;
+        let Some(stage) = responder.defer_if_late(target).await else {
+            return (Outcome::TooLate, false);
+        };
+        let (stage, (reply, outcome)) = match responder.wait_for(target, stage, work).await {
+            Ok(done) => done,
+            Err(Outcome::TooLong) => (Stage::Deferred, (self.unfinished().await, Outcome::TooLong)),
+            Err(outcome) => return (outcome, false),
+        };
+        (outcome, responder.deliver(target, stage, &reply).await)
+    }
+
     /// Says, of an interaction at this stage, why nothing was done.
     pub(super) async fn refuse(&self, target: Target, stage: Stage, stop: &Error) {
         let (reply, _) = explain(stop, self.id);
-        self.responder.log(self.responder.deliver(target, stage, &reply).await);
+        self.responder.deliver(target, stage, &reply).await;
     }
 
     /// What somebody reads whose answer takes longer than Discord takes answers.

@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 use futures_util::FutureExt;
 use serenity::all::{
     AutocompleteChoice, CreateAutocompleteResponse, CreateInteractionResponse,
-    CreateInteractionResponseFollowup, CreateInteractionResponseMessage, EditInteractionResponse,
-    Interaction,
+    CreateInteractionResponseFollowup, CreateInteractionResponseMessage, CreateModal,
+    EditInteractionResponse, Interaction,
 };
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -131,35 +131,9 @@ impl Responder {
         self.correlation
     }
 
-    /// Answers with what the work comes to: at once if it is there in time, else later, and at last
-    /// with what is `unfinished`. What came of it, and whether the person could be told.
-    pub(super) async fn respond(
-        &self,
-        target: Target,
-        work: impl Future<Output = (Reply, Outcome)>,
-        unfinished: impl Future<Output = Reply>,
-    ) -> (Outcome, bool) {
-        let Some(stage) = self.defer_if_late(target).await else {
-            return (Outcome::TooLate, false);
-        };
-        let (stage, (reply, outcome)) = match self.wait_for(target, stage, work).await {
-            Ok(done) => done,
-            Err(Outcome::TooLong) => (Stage::Deferred, (unfinished.await, Outcome::TooLong)),
-            Err(outcome) => return (outcome, false),
-        };
-        let delivered = match self.deliver(target, stage, &reply).await {
-            Err(error) if error.code() == Some(INVALID_BODY) => {
-                tracing::error!(%error, "Discord refused the wording of an answer");
-                self.log(self.deliver(target, stage, &render::broken(self.correlation)).await)
-            }
-            result => self.log(result),
-        };
-        (outcome, delivered)
-    }
-
     /// Waits for the work, for as long as the interaction can be answered, and defers the answer in
     /// time. The work is let go of by then.
-    async fn wait_for(
+    pub(super) async fn wait_for(
         &self,
         target: Target,
         stage: Stage,
@@ -206,20 +180,41 @@ impl Responder {
         }
     }
 
-    /// Gives the reply, or no suggestions where it can't be said.
-    pub(super) async fn excuse(&self, reply: &Reply) -> Result<(), RestError> {
-        if self.is_autocomplete { self.suggest(Vec::new()).await } else { self.reply(reply).await }
+    /// Gives the reply as the first answer, or no suggestions where it can't be said.
+    pub(super) async fn excuse(&self, reply: &Reply) {
+        if self.is_autocomplete {
+            self.suggest(Vec::new()).await;
+        } else {
+            self.log(self.reply(reply).await);
+        }
     }
 
     /// Gives suggestions.
-    pub(super) async fn suggest(&self, choices: Vec<AutocompleteChoice>) -> Result<(), RestError> {
+    pub(super) async fn suggest(&self, choices: Vec<AutocompleteChoice>) {
         let answer = CreateAutocompleteResponse::new().set_choices(choices);
-        self.create_response(&CreateInteractionResponse::Autocomplete(answer)).await
+        self.log(self.create_response(&CreateInteractionResponse::Autocomplete(answer)).await);
     }
 
-    /// Gives the reply, now that it is there. Who sees the first answer can't be changed any more: a
-    /// private reply to something public is a message of its own.
-    pub(super) async fn deliver(
+    /// Opens a form.
+    pub(super) async fn open(&self, form: CreateModal) {
+        self.log(self.create_response(&CreateInteractionResponse::Modal(form)).await);
+    }
+
+    /// Gives the reply, now that it is there. Whether it was delivered.
+    pub(super) async fn deliver(&self, target: Target, stage: Stage, reply: &Reply) -> bool {
+        match self.try_deliver(target, stage, reply).await {
+            Err(error) if error.code() == Some(INVALID_BODY) => {
+                tracing::error!(%error, "Discord refused the wording of an answer");
+                let broken = render::broken(self.correlation);
+                self.log(self.try_deliver(target, stage, &broken).await)
+            }
+            result => self.log(result),
+        }
+    }
+
+    /// Who sees the first answer can't be changed any more: a private reply to something public is a
+    /// message of its own.
+    async fn try_deliver(
         &self,
         target: Target,
         stage: Stage,
@@ -247,16 +242,11 @@ impl Responder {
         }
     }
 
-    /// Gives the reply as the first answer.
-    pub(super) async fn reply(&self, reply: &Reply) -> Result<(), RestError> {
+    async fn reply(&self, reply: &Reply) -> Result<(), RestError> {
         self.create_response(&CreateInteractionResponse::Message(message(reply))).await
     }
 
-    /// Gives any first answer.
-    pub(super) async fn create_response(
-        &self,
-        response: &CreateInteractionResponse,
-    ) -> Result<(), RestError> {
+    async fn create_response(&self, response: &CreateInteractionResponse) -> Result<(), RestError> {
         self.config.rest.create_response(&self.interaction, response).await
     }
 
@@ -293,7 +283,7 @@ impl Responder {
     }
 
     /// Logs a failure. Whether there was none.
-    pub(super) fn log(&self, result: Result<(), RestError>) -> bool {
+    fn log(&self, result: Result<(), RestError>) -> bool {
         result
             .map_err(|error| {
                 let interaction = self.interaction.id;

@@ -40,35 +40,34 @@ pub(crate) fn dispatch(bot: &Arc<Bot>, received: Result<Interaction, serde_json:
         tracing::error!("an interaction went unanswered: it doesn't say how to answer it");
         return;
     };
-    let tasks = &bot.under_way;
-    match received {
-        Ok(interaction) => {
-            let bot = Arc::clone(bot);
-            tasks.spawn(serve(bot, interaction, responder).instrument(span))
-        }
-        Err(_) => {
-            let unknown = Unknown("an unreadable interaction".to_owned());
-            tasks.spawn(async move { reject(&responder, &unknown).await }.instrument(span))
-        }
-    };
+    bot.under_way.spawn(serve(Arc::clone(bot), received, responder).instrument(span));
 }
 
 /// Answers whatever it comes to.
-async fn serve(bot: Arc<Bot>, interaction: Interaction, responder: Arc<Responder>) {
-    let work = AssertUnwindSafe(Box::pin(route(&bot, interaction, &responder)));
-    match work.catch_unwind().await {
+async fn serve(
+    bot: Arc<Bot>,
+    received: Result<Interaction, serde_json::Value>,
+    responder: Arc<Responder>,
+) {
+    let id = responder.correlation();
+    let served = match received {
+        Ok(interaction) => {
+            let work = AssertUnwindSafe(Box::pin(route(&bot, interaction, &responder)));
+            work.catch_unwind().await
+        }
+        Err(_) => Ok(Err(Unknown("an unreadable interaction".to_owned()))),
+    };
+    match served {
         Ok(Ok(())) => {}
-        Ok(Err(unknown)) => reject(&responder, &unknown).await,
+        Ok(Err(Unknown(what))) => {
+            tracing::error!(what, "not known to this version");
+            responder.excuse(&render::unknown(id)).await;
+        }
         Err(_panic) => {
             tracing::error!("an interaction ended in a panic");
-            responder.log(responder.excuse(&render::broken(responder.correlation())).await);
+            responder.excuse(&render::broken(id)).await;
         }
     }
-}
-
-async fn reject(responder: &Responder, Unknown(what): &Unknown) {
-    tracing::error!(what, "not known to this version");
-    responder.log(responder.excuse(&render::unknown(responder.correlation())).await);
 }
 
 async fn route(
@@ -124,7 +123,7 @@ async fn admit(
     member: Result<Member, Denied>,
 ) -> Option<Context> {
     if bot.stopping.is_cancelled() {
-        responder.log(responder.reply(&render::restarting()).await);
+        responder.excuse(&render::restarting()).await;
         return None;
     }
     match member {
@@ -133,7 +132,7 @@ async fn admit(
             let target = Target::Message(Visibility::Ephemeral);
             let stage = responder.defer_if_late(target).await?;
             let (reply, _) = explain(&denied.into(), responder.correlation());
-            responder.log(responder.deliver(target, stage, &reply).await);
+            responder.deliver(target, stage, &reply).await;
             None
         }
     }
@@ -157,7 +156,7 @@ async fn suggest(
         choices =
             timeout(SUGGESTED_WITHIN, in_turn(context, suggest, typed)).await.unwrap_or_default();
     }
-    responder.log(responder.suggest(choices).await);
+    responder.suggest(choices).await;
     Ok(())
 }
 

@@ -42,7 +42,7 @@ pub(in crate::discord) async fn page(
     typed: &str,
     page: usize,
 ) -> Result<Card, Error> {
-    let requests = context.bot.requests;
+    let requests = &context.bot.requests;
     let listed = requests.history(context.member, typed, page, PER_PAGE).await?;
     Ok(cards::history(&listed, typed))
 }

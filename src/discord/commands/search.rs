@@ -22,7 +22,7 @@ pub(super) const SUBCOMMAND: Subcommand = Subcommand {
 async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
     let prefix = options.text(PREFIX)?;
     options.finish()?;
-    let (place, requests) = (context.member.place(), context.bot.requests);
+    let (place, requests) = (context.member.place(), &context.bot.requests);
     let work = async {
         let found = requests.groups().search(Some(place), &prefix, context.id).await?;
         Ok(render::search(&found, 0))

@@ -1,8 +1,7 @@
 //! Approve, Deny and Retry under a request's message, and the form that asks why it is denied.
 
 use serenity::all::{
-    CreateActionRow, CreateInputText, CreateInteractionResponse, CreateModal, InputTextStyle,
-    ModalInteraction,
+    CreateActionRow, CreateInputText, CreateModal, InputTextStyle, ModalInteraction,
 };
 
 use super::input::{REASON, input};
@@ -43,8 +42,7 @@ pub(super) async fn ask_why(context: &Context, request: i64, message: u64) {
     let custom_id = CustomId::Deny(request).to_string();
     let form = CreateModal::new(custom_id, format!("Deny request {request}"))
         .components(vec![CreateActionRow::InputText(why)]);
-    let form = CreateInteractionResponse::Modal(form);
-    responder.log(responder.create_response(&form).await);
+    responder.open(form).await;
 }
 
 /// Writes a denial down, and says so.
@@ -62,7 +60,7 @@ pub(super) async fn deny(context: &Context, request: i64, form: &ModalInteractio
                 Target::InPlace => responder.acknowledge(stage).await,
                 Target::Message(_) => {
                     let reply = cards::over(&denied);
-                    responder.log(responder.deliver(target, stage, &reply).await);
+                    responder.deliver(target, stage, &reply).await;
                 }
             }
         }

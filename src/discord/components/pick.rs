@@ -2,7 +2,7 @@
 
 use serenity::all::{
     ComponentInteraction, ComponentInteractionDataKind, CreateActionRow, CreateInputText,
-    CreateInteractionResponse, CreateModal, InputTextStyle, ModalInteraction,
+    CreateModal, InputTextStyle, ModalInteraction,
 };
 
 use super::input::{REASON, input};
@@ -40,8 +40,7 @@ pub(super) async fn pick(
     let title = format!("Ask for {}", count(values.len(), "group"));
     let form = CreateModal::new(CustomId::Ask.to_string(), title)
         .components(vec![CreateActionRow::InputText(names), CreateActionRow::InputText(why)]);
-    let form = CreateInteractionResponse::Modal(form);
-    context.responder.log(context.responder.create_response(&form).await);
+    context.responder.open(form).await;
     Ok(())
 }
 
