@@ -8,12 +8,12 @@ use crate::check::{self, Level, Places};
 use crate::config::Config;
 use crate::connect::{Connect, Settings, http_client};
 use crate::correlation::CorrelationId;
-use crate::discord::render;
+use crate::discord::messages::{failures, refusals};
 use crate::discord_api::rest::Rest;
 use crate::group::Guid;
-use crate::ldapgroup::{self, LdapGroups};
-use crate::requests::{Error, Refusal};
-use crate::text::{display_width, escape_invisible, push_row};
+use crate::ldapgroup::{Error, LdapGroups, Refusal};
+use crate::requests::{Cause, Failure};
+use crate::text::{escape_invisible, group_table};
 
 /// How a command in the terminal ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -62,13 +62,8 @@ pub async fn search(settings: Settings, prefix: &str, format: Format) -> io::Res
         Format::Text => {
             let names: Vec<_> =
                 search.groups.iter().map(|group| escape_invisible(group.name.as_str())).collect();
-            let width = names.iter().map(|name| display_width(name)).max().unwrap_or(0).max(4);
-            let mut table = String::new();
-            push_row(&mut table, "NAME", width, Some("GUID"));
-            for (name, group) in names.iter().zip(search.groups.iter()) {
-                push_row(&mut table, name, width, group.guid.as_ref().map(Guid::as_str));
-            }
-            write!(out, "{table}")?;
+            let guids = search.groups.iter().map(|group| group.guid.as_ref().map(Guid::as_str));
+            write!(out, "{}", group_table(&names, guids))?;
             if !search.is_whole() {
                 writeln!(
                     io::stderr(),
@@ -159,17 +154,19 @@ pub fn failed(text: &str) -> io::Result<Outcome> {
     Ok(Outcome::Failed)
 }
 
-fn stopped(stop: ldapgroup::Error, id: CorrelationId, format: Format) -> io::Result<Outcome> {
-    let stop = Error::from(stop);
-    let (text, outcome, guid) = match &stop {
-        Error::Refused(refusal @ Refusal::Group(ldapgroup::Refusal::InUse { guid, .. })) => {
-            (render::refusal(refusal).content, Outcome::InUse, guid.as_ref())
+fn stopped(stop: Error, id: CorrelationId, format: Format) -> io::Result<Outcome> {
+    let (text, outcome, guid) = match stop {
+        Error::Refused(refusal) => {
+            let text = refusals::in_terminal(&refusal);
+            match refusal {
+                Refusal::InUse { guid, .. } => (text, Outcome::InUse, guid),
+                _ => (text, Outcome::Failed, None),
+            }
         }
-        Error::Refused(refusal) => (render::refusal(refusal).content, Outcome::Failed, None),
-        Error::Failed(failure) => {
-            let words = render::failure_words(failure);
-            let text = format!("{words}\n{}\nCorrelation id: {id}", failure.chain());
-            (text, Outcome::Failed, None)
+        Error::Failed(error, side_effect) => {
+            let failure = Failure { cause: Cause::Connect(error), side_effect };
+            let (words, chain) = (failures::words(&failure), failure.chain());
+            (format!("{words}\n{chain}\nCorrelation id: {id}"), Outcome::Failed, None)
         }
     };
     let mut err = io::stderr().lock();

@@ -5,14 +5,13 @@
 mod actor;
 mod bot;
 mod builders;
-mod cards;
 mod commands;
 mod components;
 mod context;
 mod custom_id;
+pub(crate) mod messages;
 mod options;
 mod reconciler;
-pub mod render;
 mod responder;
 mod router;
 mod turns;

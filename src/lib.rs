@@ -28,5 +28,5 @@ pub mod ldapgroup;
 pub mod proxy;
 pub mod request;
 pub mod requests;
-pub mod text;
+mod text;
 pub mod tickets;

@@ -11,14 +11,12 @@ use unicode_width::UnicodeWidthStr;
 const ELLIPSIS: char = '…';
 
 /// How long Discord takes a text to be, or at least not shorter: in UTF-16 units.
-#[must_use]
-pub fn utf16_len(text: &str) -> usize {
+pub(crate) fn utf16_len(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().map(char::len_utf16).sum() }
 }
 
 /// The text, cut to at most `max` UTF-16 units; the cut is marked with an ellipsis.
-#[must_use]
-pub fn shorten(text: &str, max: usize) -> Cow<'_, str> {
+pub(crate) fn shorten(text: &str, max: usize) -> Cow<'_, str> {
     if utf16_len(text) <= max {
         return text.into();
     }
@@ -28,8 +26,7 @@ pub fn shorten(text: &str, max: usize) -> Cow<'_, str> {
 }
 
 /// The longest beginning of the text that has at most `max` UTF-16 units.
-#[must_use]
-pub fn beginning(text: &str, max: usize) -> &str {
+pub(crate) fn beginning(text: &str, max: usize) -> &str {
     // No character has fewer bytes than units.
     if text.len() <= max {
         return text;
@@ -44,8 +41,7 @@ pub fn beginning(text: &str, max: usize) -> &str {
 
 /// The text with every character that can't be seen, or that turns others around, written out as
 /// `\u{202e}`.
-#[must_use]
-pub fn escape_invisible(text: &str) -> Cow<'_, str> {
+pub(crate) fn escape_invisible(text: &str) -> Cow<'_, str> {
     if is_plain(text) || !text.contains(is_invisible) {
         return text.into();
     }
@@ -62,8 +58,7 @@ pub fn escape_invisible(text: &str) -> Cow<'_, str> {
 
 /// Whether a field of Discord's with room for `max` UTF-16 units carries a text to the letter. What
 /// Discord does with control characters and with space at an end isn't documented.
-#[must_use]
-pub fn is_carried(text: &str, max: usize) -> bool {
+pub(crate) fn is_carried(text: &str, max: usize) -> bool {
     utf16_len(text) <= max
         && text.trim() == text
         && (is_plain(text) || !text.contains(char::is_control))
@@ -108,14 +103,12 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// Text from outside in a code span that nothing in it can end, cut to `max` UTF-16 units.
-#[must_use]
-pub fn code_span(text: &str, max: usize) -> String {
+pub(crate) fn code_span(text: &str, max: usize) -> String {
     format!("`{}`", shorten(&escape_invisible(text).replace('`', "\\u{60}"), max))
 }
 
 /// The text with everything escaped that Discord's markdown would take for something else.
-#[must_use]
-pub fn escape_markdown(text: &str) -> String {
+pub(crate) fn escape_markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(
@@ -143,23 +136,28 @@ pub fn escape_markdown(text: &str) -> String {
     escaped
 }
 
-/// One line of a table: the name, filled up to `width` columns, and the guid. `NULL` stands for a
-/// group that Connect doesn't have.
-pub fn push_row(table: &mut String, name: &str, width: usize, guid: Option<&str>) {
-    let fill = width.saturating_sub(display_width(name));
-    let guid = guid.unwrap_or("NULL");
-    let _ = writeln!(table, "{name}{:fill$}  {guid}", "");
+/// A table of groups: their names, in columns that line up, and their guids. `NULL` stands for a group
+/// that Connect doesn't have.
+pub(crate) fn group_table<'g>(
+    names: &[Cow<'_, str>],
+    guids: impl Iterator<Item = Option<&'g str>>,
+) -> String {
+    let width = names.iter().map(|name| display_width(name)).max().unwrap_or(0).max("NAME".len());
+    let mut table = format!("{:width$}  GUID\n", "NAME");
+    for (name, guid) in names.iter().zip(guids) {
+        let (fill, guid) = (width - display_width(name), guid.unwrap_or("NULL"));
+        let _ = writeln!(table, "{name}{:fill$}  {guid}", "");
+    }
+    table
 }
 
 /// The columns that a name takes in a terminal or a code block.
-#[must_use]
-pub fn display_width(name: &str) -> usize {
+pub(crate) fn display_width(name: &str) -> usize {
     if is_plain(name) { name.len() } else { name.width() }
 }
 
 /// `1 group`, `2 groups`.
-#[must_use]
-pub fn count(number: usize, one: &str) -> String {
+pub(crate) fn count(number: usize, one: &str) -> String {
     match number {
         1 => format!("1 {one}"),
         _ => format!("{number} {one}s"),
@@ -169,14 +167,12 @@ pub fn count(number: usize, one: &str) -> String {
 /// A digest of the text that is the same in every version and on every machine: SipHash-1-3 with a key
 /// of zeros. It keeps nobody from making another text with the same one.
 /// <https://www.aumasson.jp/siphash/siphash.pdf>
-#[must_use]
-pub fn digest(text: &str) -> u64 {
+pub(crate) fn digest(text: &str) -> u64 {
     SipHasher13::new().hash(text.as_bytes())
 }
 
 /// The reason under all others.
-#[must_use]
-pub fn innermost(error: &dyn Error) -> String {
+pub(crate) fn innermost(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;
@@ -232,10 +228,7 @@ mod tests {
 
     #[test]
     fn rows_line_up_whatever_the_script() {
-        let mut table = String::new();
-        for (name, guid) in [("NAME", Some("GUID")), ("営業部", None), ("ABE", Some("1"))] {
-            push_row(&mut table, name, 6, guid);
-        }
+        let table = group_table(&["営業部".into(), "ABE".into()], [None, Some("1")].into_iter());
         assert_eq!(table, "NAME    GUID\n営業部  NULL\nABE     1\n");
     }
 }

@@ -1,13 +1,11 @@
-//! Replies and cards as serenity's builders.
+//! Replies as serenity's builders.
 
 use serenity::all::{
-    ButtonStyle, CreateActionRow, CreateAllowedMentions, CreateButton,
-    CreateInteractionResponseMessage, CreateSelectMenu, CreateSelectMenuKind,
-    CreateSelectMenuOption,
+    CreateActionRow, CreateAllowedMentions, CreateButton, CreateInteractionResponseMessage,
+    CreateSelectMenu, CreateSelectMenuKind, CreateSelectMenuOption,
 };
 
-use super::cards::{Button, Look};
-use super::render::{Reply, Visibility};
+use super::messages::reply::{Button, Reply, Visibility};
 
 pub(super) fn message(reply: &Reply) -> CreateInteractionResponseMessage {
     CreateInteractionResponseMessage::new()
@@ -37,12 +35,7 @@ pub(super) fn components(reply: &Reply) -> Vec<CreateActionRow> {
 /// The buttons in one row; no row if there is none, which also takes earlier ones away.
 pub(super) fn rows(buttons: &[Button]) -> Vec<CreateActionRow> {
     let button = |button: &Button| {
-        let style = match button.look {
-            Look::Success => ButtonStyle::Success,
-            Look::Danger => ButtonStyle::Danger,
-            Look::Plain => ButtonStyle::Secondary,
-        };
-        CreateButton::new(button.custom_id.as_str()).label(button.label).style(style)
+        CreateButton::new(button.custom_id.as_str()).label(button.label).style(button.style)
     };
     if buttons.is_empty() {
         Vec::new()

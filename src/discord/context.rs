@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::bot::Bot;
-use super::render::{self, Reply};
+use super::messages::reply::Reply;
+use super::messages::{failures, refusals};
 use super::responder::{Outcome, Responder, Stage, Target};
 use crate::access::{Denied, Member};
 use crate::correlation::CorrelationId;
@@ -79,7 +80,7 @@ impl Context {
     /// What somebody reads whose answer takes longer than Discord takes answers.
     async fn unfinished(&self) -> Reply {
         match self.bot.requests.let_go(self.id).await {
-            Ok(begun) => render::too_long(begun.as_ref(), self.id),
+            Ok(begun) => failures::too_long(begun.as_ref(), self.id),
             Err(error) => {
                 let (cause, side_effect) = (Cause::Store(error), SideEffect::Unknown);
                 explain(&Failure { cause, side_effect }.into(), self.id).0
@@ -101,10 +102,10 @@ impl Context {
 /// What somebody reads who didn't get what they asked for; a fault is logged, once.
 pub(super) fn explain(stop: &Error, id: CorrelationId) -> (Reply, Outcome) {
     match stop {
-        Error::Refused(refusal) => (render::refusal(refusal), Outcome::Refused),
+        Error::Refused(refusal) => (refusals::answer(refusal), Outcome::Refused),
         Error::Failed(failure) => {
             tracing::error!(error = failure.chain(), side_effect = ?failure.side_effect, "failed");
-            (render::failure(failure, id), Outcome::Failed)
+            (failures::failed(failure, id), Outcome::Failed)
         }
     }
 }

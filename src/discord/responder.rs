@@ -16,7 +16,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::builders::{components, message, nobody};
-use super::render::{self, Reply, Visibility};
+use super::messages::failures;
+use super::messages::reply::{Reply, Visibility};
 use crate::correlation::CorrelationId;
 use crate::discord_api::rest::{InteractionRef, Rest, RestError, created_at};
 
@@ -156,9 +157,9 @@ impl Responder {
         let done = tokio::select! {
             done = AssertUnwindSafe(work).catch_unwind() => done.unwrap_or_else(|_panic| {
                 tracing::error!("an interaction ended in a panic");
-                (render::broken(self.correlation), Outcome::Panicked)
+                (failures::broken(self.correlation), Outcome::Panicked)
             }),
-            () = self.config.leaving.cancelled() => (render::left(self.correlation), Outcome::Left),
+            () = self.config.leaving.cancelled() => (failures::left(self.correlation), Outcome::Left),
             () = sleep_until(until) => return Err(Outcome::TooLong),
         };
         Ok((Stage::Deferred, done))
@@ -205,7 +206,7 @@ impl Responder {
         match self.try_deliver(target, stage, reply).await {
             Err(error) if error.code() == Some(INVALID_BODY) => {
                 tracing::error!(%error, "Discord refused the wording of an answer");
-                let broken = render::broken(self.correlation);
+                let broken = failures::broken(self.correlation);
                 self.log(self.try_deliver(target, stage, &broken).await)
             }
             result => self.log(result),

@@ -14,8 +14,9 @@ use super::bot::Bot;
 use super::commands::Suggest;
 use super::context::{Context, explain};
 use super::custom_id::CustomId;
+use super::messages::failures;
+use super::messages::reply::Visibility;
 use super::options::Unknown;
-use super::render::{self, Visibility};
 use super::responder::{Responder, Target};
 use super::{commands, components};
 use crate::access::{Actor, Denied, Member, Policy};
@@ -61,11 +62,11 @@ async fn serve(
         Ok(Ok(())) => {}
         Ok(Err(Unknown(what))) => {
             tracing::error!(what, "not known to this version");
-            responder.excuse(&render::unknown(id)).await;
+            responder.excuse(&failures::unknown(id)).await;
         }
         Err(_panic) => {
             tracing::error!("an interaction ended in a panic");
-            responder.excuse(&render::broken(id)).await;
+            responder.excuse(&failures::broken(id)).await;
         }
     }
 }
@@ -123,7 +124,7 @@ async fn admit(
     member: Result<Member, Denied>,
 ) -> Option<Context> {
     if bot.stopping.is_cancelled() {
-        responder.excuse(&render::restarting()).await;
+        responder.excuse(&failures::restarting()).await;
         return None;
     }
     match member {

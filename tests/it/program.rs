@@ -170,7 +170,7 @@ async fn a_creation_prints_the_guid_and_a_second_one_exits_with_2() {
     );
     let (code, _, stderr) = with_connect(&["create", "nobody-has-this"], &sandbox).await;
     assert_eq!(code, Some(1));
-    assert!(stderr.starts_with("LDAP has no group called `nobody-has-this`."), "{stderr}");
+    assert_snapshot!(stderr, @"LDAP has no group called `nobody-has-this`. Find it with `ldapgroup-bot search` and the beginning of its name.");
     assert_no_violations(&sandbox);
 }
 

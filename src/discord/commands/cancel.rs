@@ -3,10 +3,10 @@
 use serenity::all::{AutocompleteChoice, CommandOptionType, CreateCommandOption};
 
 use super::subcommand::Subcommand;
-use crate::discord::cards;
 use crate::discord::context::Context;
+use crate::discord::messages::reply::Visibility;
+use crate::discord::messages::{lists, notices};
 use crate::discord::options::{Options, Unknown};
-use crate::discord::render::Visibility;
 use crate::discord::responder::Target;
 
 const REQUEST: &str = "request";
@@ -31,7 +31,7 @@ async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
     options.finish()?;
     let work = async {
         let cancelled = context.bot.requests.cancel(context.member, request, context.id).await;
-        cancelled.map(|request| cards::cancelled(&request))
+        cancelled.map(|request| notices::cancelled(&request))
     };
     context.respond(Target::Message(Visibility::Ephemeral), SUBCOMMAND.name, work).await;
     Ok(())
@@ -40,6 +40,6 @@ async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
 async fn suggest(context: &Context, typed: String) -> Vec<AutocompleteChoice> {
     let Context { bot, member, .. } = context;
     let requests = bot.requests.cancellable(*member, MOST).await.unwrap_or_default();
-    let choices = cards::request_choices(&requests, &typed, member.user()).into_iter();
-    choices.map(|(name, number)| AutocompleteChoice::new(name, number)).collect()
+    let choices = lists::request_choices(&requests, &typed, member.user()).into_iter();
+    choices.map(|(name, request_id)| AutocompleteChoice::new(name, request_id)).collect()
 }

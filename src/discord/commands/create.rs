@@ -3,10 +3,10 @@
 use serenity::all::AutocompleteChoice;
 
 use super::subcommand::{Subcommand, option, required};
-use crate::discord::cards;
 use crate::discord::context::Context;
+use crate::discord::messages::reply::{Choice, Reply, Visibility};
+use crate::discord::messages::{choices, create as messages};
 use crate::discord::options::{Options, Unknown};
-use crate::discord::render::{self, Choice, Reply, Visibility};
 use crate::discord::responder::Target;
 use crate::ldapgroup::Created;
 use crate::request::MAX_REASON_CHARS;
@@ -49,7 +49,7 @@ pub(in crate::discord) async fn create(
     if let Some(created) = &outcome.created {
         let Created { name, guid, known } = created;
         tracing::info!(group = %escape_invisible(name.as_str()), %guid, ?known, "created");
-        return Ok(render::created(created));
+        return Ok(messages::created(created));
     }
     let is_shown = match &mut outcome.request {
         Some(request) => {
@@ -62,9 +62,9 @@ pub(in crate::discord) async fn create(
         None => false,
     };
     Ok(if context.must_ask() {
-        cards::asked(&outcome, is_shown)
+        messages::asked(&outcome, is_shown)
     } else {
-        cards::begun(&outcome, is_shown)
+        messages::begun(&outcome, is_shown)
     })
 }
 
@@ -74,13 +74,13 @@ async fn suggest(context: &Context, typed: String) -> Vec<AutocompleteChoice> {
     let next = typed.rsplit_once(',').filter(|_| groups.known(place, &typed).is_none());
     let last = next.map_or(&typed[..], |(_, last)| last.trim_start());
     let found = groups.suggest(place, last, context.id).await;
-    let choices = render::choices(&found, last);
+    let fitting = choices::groups(&found, last);
     offered(match next {
         Some((before, _)) => {
             let typed = format!("{before}, {last}");
-            render::typed_first(&typed, render::after(before, choices))
+            choices::typed_first(&typed, choices::after(before, fitting))
         }
-        None => render::typed_first(last, choices),
+        None => choices::typed_first(last, fitting),
     })
 }
 

@@ -5,10 +5,10 @@ use serenity::all::AutocompleteChoice;
 use super::create::offered;
 use super::requests::PER_PAGE;
 use super::subcommand::{Subcommand, required};
-use crate::discord::cards::{self, Card};
 use crate::discord::context::Context;
+use crate::discord::messages::reply::{Reply, Visibility};
+use crate::discord::messages::{choices, lists};
 use crate::discord::options::{Options, Unknown};
-use crate::discord::render::{self, Reply, Visibility};
 use crate::discord::responder::Target;
 use crate::requests::Error;
 
@@ -31,7 +31,7 @@ pub(super) const SUBCOMMAND: Subcommand = Subcommand {
 async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
     let name = options.text(NAME)?;
     options.finish()?;
-    let work = async { page(context, &name, 0).await.map(Reply::from) };
+    let work = page(context, &name, 0);
     context.respond(Target::Message(Visibility::Ephemeral), SUBCOMMAND.name, work).await;
     Ok(())
 }
@@ -41,13 +41,13 @@ pub(in crate::discord) async fn page(
     context: &Context,
     typed: &str,
     page: usize,
-) -> Result<Card, Error> {
+) -> Result<Reply, Error> {
     let requests = &context.bot.requests;
     let listed = requests.history(context.member, typed, page, PER_PAGE).await?;
-    Ok(cards::history(&listed, typed))
+    Ok(lists::history(&listed, typed))
 }
 
 async fn suggest(context: &Context, typed: String) -> Vec<AutocompleteChoice> {
     let names = context.bot.requests.names_like(context.member, &typed, MANY).await;
-    offered(render::name_choices(&names.unwrap_or_default()))
+    offered(choices::names(&names.unwrap_or_default()))
 }

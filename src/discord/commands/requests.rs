@@ -1,11 +1,11 @@
 //! `/ldapgroup requests`: the requests that a member may see.
 
 use super::subcommand::{Subcommand, option};
-use crate::discord::cards::{self, Card};
 use crate::discord::context::Context;
 use crate::discord::custom_id::OPEN;
+use crate::discord::messages::lists;
+use crate::discord::messages::reply::{Reply, Visibility};
 use crate::discord::options::{Options, Unknown, wrong};
-use crate::discord::render::{Reply, Visibility};
 use crate::discord::responder::Target;
 use crate::request::State;
 use crate::requests::Error;
@@ -33,7 +33,7 @@ async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
         Some(name) => Some(State::parse(name).ok_or_else(|| wrong(STATE))?),
     };
     options.finish()?;
-    let work = async { page(context, state, 0).await.map(Reply::from) };
+    let work = page(context, state, 0);
     context.respond(Target::Message(Visibility::Ephemeral), SUBCOMMAND.name, work).await;
     Ok(())
 }
@@ -43,7 +43,7 @@ pub(in crate::discord) async fn page(
     context: &Context,
     state: Option<State>,
     page: usize,
-) -> Result<Card, Error> {
+) -> Result<Reply, Error> {
     let listed = context.bot.requests.list(context.member, state, page, PER_PAGE).await?;
-    Ok(cards::requests(&listed, state))
+    Ok(lists::requests(&listed, state))
 }

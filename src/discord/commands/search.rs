@@ -2,8 +2,9 @@
 
 use super::subcommand::{Subcommand, required};
 use crate::discord::context::Context;
+use crate::discord::messages::reply::Visibility;
+use crate::discord::messages::search;
 use crate::discord::options::{Options, Unknown};
-use crate::discord::render::{self, Visibility};
 use crate::discord::responder::Target;
 
 const PREFIX: &str = "prefix";
@@ -25,7 +26,7 @@ async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
     let (place, requests) = (context.member.place(), &context.bot.requests);
     let work = async {
         let found = requests.groups().search(Some(place), &prefix, context.id).await?;
-        Ok(render::search(&found, 0))
+        Ok(search::page(&found, 0))
     };
     context.respond(Target::Message(Visibility::Public), SUBCOMMAND.name, work).await;
     Ok(())

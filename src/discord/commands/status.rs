@@ -6,11 +6,12 @@ use tokio::time::timeout;
 
 use super::subcommand::Subcommand;
 use crate::check::{self, Finding, Level};
-use crate::discord::cards::stamp;
 use crate::discord::context::Context;
+use crate::discord::messages::markdown::stamp;
+use crate::discord::messages::reply::{Reply, Visibility};
+use crate::discord::messages::status as messages;
 use crate::discord::options::{Options, Unknown};
 use crate::discord::reconciler::Undelivered;
-use crate::discord::render::{self, Reply, Visibility};
 use crate::discord::responder::Target;
 use crate::requests::{Error, Overview};
 use crate::text::count;
@@ -58,7 +59,7 @@ async fn status(context: &Context) -> Result<Reply, Error> {
         None => "the gateway is connected".to_owned(),
     }));
     findings.extend(bot.reconciler.undelivered().iter().map(undelivered));
-    Ok(render::status(bot.started, &findings, overview.ok().as_ref(), id))
+    Ok(messages::status(bot.started, &findings, overview.ok().as_ref(), id))
 }
 
 fn undelivered(these: &Undelivered) -> Finding {

@@ -5,10 +5,10 @@ use serenity::all::{
 };
 
 use super::input::{REASON, input};
-use crate::discord::cards;
 use crate::discord::context::Context;
 use crate::discord::custom_id::CustomId;
-use crate::discord::render::Visibility;
+use crate::discord::messages::notices;
+use crate::discord::messages::reply::Visibility;
 use crate::discord::responder::{Stage, Target};
 use crate::request::{Event, MAX_REASON_CHARS};
 use crate::requests::Decision;
@@ -59,7 +59,7 @@ pub(super) async fn deny(context: &Context, request: i64, form: &ModalInteractio
             match target {
                 Target::InPlace => responder.acknowledge(stage).await,
                 Target::Message(_) => {
-                    let reply = cards::over(&denied);
+                    let reply = notices::over(&denied);
                     responder.deliver(target, stage, &reply).await;
                 }
             }

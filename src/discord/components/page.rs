@@ -1,9 +1,9 @@
 //! ◀ and ▶ under a search or a list: another page takes the place of the one that is there.
 
-use crate::discord::cards::Card;
 use crate::discord::commands;
 use crate::discord::context::Context;
-use crate::discord::render::{self, Reply, Visibility};
+use crate::discord::messages::reply::{Reply, Visibility};
+use crate::discord::messages::search;
 use crate::discord::responder::Target;
 use crate::request::State;
 use crate::requests::Error;
@@ -13,7 +13,7 @@ pub(super) async fn search(context: &Context, prefix: &str, page: usize) {
     let work = async {
         let (groups, place) = (context.bot.requests.groups(), context.member.place());
         let found = groups.search_again(place, prefix, context.id).await?;
-        Ok(render::search(&found, page))
+        Ok(search::page(&found, page))
     };
     context.respond(Target::InPlace, "page", work).await;
 }
@@ -28,8 +28,8 @@ pub(super) async fn history(context: &Context, name: &str, page: usize) {
     turn(context, commands::history::page(context, name, page)).await;
 }
 
-async fn turn(context: &Context, page: impl Future<Output = Result<Card, Error>>) {
+async fn turn(context: &Context, page: impl Future<Output = Result<Reply, Error>>) {
     // Who sees the message stays so; what isn't private goes in its place.
-    let work = async { Ok(Reply { visibility: Visibility::Public, ..page.await?.into() }) };
+    let work = async { Ok(Reply { visibility: Visibility::Public, ..page.await? }) };
     context.respond(Target::InPlace, "page", work).await;
 }

@@ -8,7 +8,8 @@ use serenity::all::{CreateAllowedMentions, CreateMessage, EditMessage, Nonce};
 
 use super::delivery::{DeliveryError, Receipt};
 use crate::discord::builders::{nobody, rows};
-use crate::discord::cards;
+use crate::discord::messages::reply::Reply;
+use crate::discord::messages::{markdown, notices, request as request_message};
 use crate::discord_api::rest::Rest;
 use crate::ids::{ChannelId, GuildId, Place, RoleId};
 use crate::request::{Request, State};
@@ -130,10 +131,10 @@ impl Publisher {
         }
     }
 
-    async fn card(&self, request: &Request) -> Result<cards::Card, StoreError> {
+    async fn card(&self, request: &Request) -> Result<Reply, StoreError> {
         let people = self.requests.outbox().people(request.id).await?;
         let admins = &self.requests.policy().admin_roles;
-        Ok(cards::card(request, &people, admins, self.requests.settings().ttl))
+        Ok(request_message::message(request, &people, admins, self.requests.settings().ttl))
     }
 
     /// Tells somebody where they asked or, if the bot can't speak there any more, where the request
@@ -142,7 +143,7 @@ impl Publisher {
         let Notice { request, person, place } = notice;
         let users = [serenity::all::UserId::new(person.0)];
         let message = CreateMessage::new()
-            .content(cards::notice(notice))
+            .content(notices::notice(notice))
             .allowed_mentions(nobody().users(users))
             .nonce(nonce(request, &format!("tell {person} {}", request.version)))
             .enforce_nonce(true);
@@ -178,7 +179,7 @@ impl Publisher {
         let admins = &self.requests.policy().admin_roles;
         let channel = self.home(request);
         let message = CreateMessage::new()
-            .content(cards::reminder(request, admins, settings.ttl))
+            .content(notices::reminder(request, admins, settings.ttl))
             .allowed_mentions(roles_only(admins))
             .nonce(nonce(request, "remind"))
             .enforce_nonce(true);
@@ -228,7 +229,7 @@ impl Publisher {
 }
 
 fn roles_only(roles: &[RoleId]) -> CreateAllowedMentions {
-    nobody().roles(cards::named(roles).iter().map(|role| serenity::all::RoleId::new(role.0)))
+    nobody().roles(markdown::named(roles).iter().map(|role| serenity::all::RoleId::new(role.0)))
 }
 
 /// Discord takes messages of one nonce for one message, for a few minutes: sending again what may

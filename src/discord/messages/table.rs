@@ -1,9 +1,9 @@
 //! The groups of a request for several, and what came of each.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::said;
-use crate::discord::render::{cell, sanitize};
+use super::markdown::{cell, quoted, sanitize};
 use crate::group::Guid;
 use crate::request::{GroupStatus, Request, RequestedGroup, State};
 use crate::text::{count, display_width, utf16_len};
@@ -29,7 +29,7 @@ const MEASURES: [(usize, bool, usize); 12] = [
 const MAX_REASONS: usize = 5;
 
 /// The table, in at most `room` UTF-16 units if that can be.
-pub(super) fn of(request: &Request, room: usize) -> String {
+pub(super) fn within(request: &Request, room: usize) -> String {
     let mut text = String::new();
     for measure in MEASURES {
         text = measured(request, measure);
@@ -69,7 +69,7 @@ fn names(request: &Request, width: usize) -> String {
 
 /// A group's name, and whether something of it is left out. The end is shown, too: names often differ
 /// there only.
-fn named(group: &RequestedGroup, width: usize) -> (String, bool) {
+fn named(group: &RequestedGroup, width: usize) -> (Cow<'_, str>, bool) {
     let name = sanitize(group.name.as_str(), usize::MAX);
     if display_width(&name) <= width && utf16_len(&name) <= width {
         return (name, false);
@@ -83,7 +83,7 @@ fn named(group: &RequestedGroup, width: usize) -> (String, bool) {
         end = longer;
     }
     let beginning = cell(&name, width - display_width(&end).max(utf16_len(&end)));
-    (format!("{beginning}{end}"), true)
+    (format!("{beginning}{end}").into(), true)
 }
 
 fn push_cut(text: &mut String, cut: usize) {
@@ -108,7 +108,7 @@ fn outcomes(request: &Request, (width, with_guids, reason): (usize, bool, usize)
     text.push_str("```\n");
     push_cut(&mut text, cells.iter().filter(|(_, is_cut)| *is_cut).count());
     for (at, (note, guid)) in reasons.iter().enumerate() {
-        let _ = write!(text, "({}) {}", at + 1, said(note, reason));
+        let _ = write!(text, "({}) {}", at + 1, quoted(note, reason));
         let _ = match guid {
             Some(guid) => writeln!(text, " The other group has the guid `{}`.", guid.as_str()),
             None => writeln!(text),

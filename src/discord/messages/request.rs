@@ -1,26 +1,18 @@
-//! Requests as people see them: the message that shows one, what people are told, and the lists.
-//! Pure functions, like [`render`](super::render).
-
-mod batch;
-mod joined;
-mod lists;
-mod table;
-#[cfg(test)]
-mod tests;
-mod told;
+//! The message that shows a request.
 
 use std::fmt::Write as _;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-pub(super) use self::batch::{asked, begun};
-pub(super) use self::lists::{groups_in_list, history, request_choices, requests, turns};
-pub(super) use self::told::{cancelled, notice, over, refusal, reminder};
-use super::custom_id::CustomId;
-use super::render::{MAX_CONTENT, Reply, span};
+use serenity::all::ButtonStyle;
+
+use super::markdown::{MAX_LISTED, addressed, quoted, sentence, span, stamp};
+use super::reply::{Button, MAX_CONTENT, Reply};
+use super::table;
+use crate::discord::custom_id::CustomId;
 use crate::group::Guid;
 use crate::ids::RoleId;
 use crate::request::{GroupStatus, Participant, Request, RequestedGroup, State};
-use crate::text::{count, escape_invisible, escape_markdown, shorten, utf16_len};
+use crate::text::{count, utf16_len};
 
 /// A reason takes at most this many UTF-16 units in a message.
 const MAX_REASON: usize = 1000;
@@ -34,88 +26,53 @@ const REASON: &str = "Reason: ";
 /// Why several groups aren't there yet, at most.
 const MAX_NOTE: usize = 300;
 
-/// People that are named one by one.
-const MAX_PEOPLE: usize = 10;
+/// How much is said of the reason of each who joined, from the most to the least, in UTF-16 units.
+const REASON_MEASURES: [usize; 4] = [200, 100, 60, 30];
 
-/// What a button does.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Look {
-    /// The good way.
-    Success,
-    /// The bad one.
-    Danger,
-    /// Neither.
-    Plain,
-}
-
-/// A button under a message.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Button {
-    /// What it says.
-    pub label: &'static str,
-    /// What a press sends.
-    pub custom_id: String,
-    /// How it looks.
-    pub look: Look,
-}
-
-/// A message with buttons.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Card {
-    /// The text, in Discord's markdown.
-    pub content: String,
-    /// The buttons; none if nothing is to be decided.
-    pub buttons: Vec<Button>,
-}
-
-impl From<Card> for Reply {
-    fn from(card: Card) -> Self {
-        Self { buttons: card.buttons, ..Self::ephemeral(card.content) }
-    }
-}
+/// What those who joined take at most in a message, in UTF-16 units: the groups need room, too.
+const MAX_PARTICIPANTS: usize = 800;
 
 /// The message that shows a request.
-#[must_use]
-pub(super) fn card(
+pub(in crate::discord) fn message(
     request: &Request,
     people: &[Participant],
     admins: &[RoleId],
     ttl: Duration,
-) -> Card {
+) -> Reply {
     let mut content = heading(request);
     let mut rest = standing(request, admins, ttl);
     // At least the beginning of the reason must be read, too, and something of each group.
-    let reason = request.reason.as_deref().map(|reason| said(reason, MIN_REASON));
+    let reason = request.reason.as_deref().map(|reason| quoted(reason, MIN_REASON));
     let reason = reason.map_or(0, |reason| REASON.len() + utf16_len(&reason) + 1);
     let is_batch = request.groups.len() > 1;
     let others: Vec<_> = people.iter().filter(|asker| asker.person != request.requester).collect();
     if !others.is_empty() {
         let least = if is_batch { table::least(request) } else { 0 };
         let taken = utf16_len(&content) + utf16_len(&rest) + reason + least;
-        rest.insert_str(0, &joined::of(&others, MAX_CONTENT.saturating_sub(taken)));
+        rest.insert_str(0, &participants(&others, MAX_CONTENT.saturating_sub(taken)));
     }
     if is_batch {
         let room = MAX_CONTENT.saturating_sub(utf16_len(&content) + utf16_len(&rest) + reason);
-        rest.insert_str(0, &table::of(request, room));
+        rest.insert_str(0, &table::within(request, room));
     }
     if let Some(reason) = &request.reason {
         // What an admin wrote matters more than the end of a long reason.
         let taken = utf16_len(&content) + utf16_len(&rest) + REASON.len() + 1;
         let room = MAX_CONTENT.saturating_sub(taken);
-        let _ = writeln!(content, "{REASON}{}", said(reason, room.min(MAX_REASON)));
+        let _ = writeln!(content, "{REASON}{}", quoted(reason, room.min(MAX_REASON)));
     }
     content.push_str(&rest);
-    let button = |label, custom_id: CustomId<'_>, look| {
-        let custom_id = custom_id.to_string();
-        Button { label, custom_id, look }
-    };
-    let buttons = match request.state {
+    Reply { buttons: buttons(request), ..Reply::public(content) }
+}
+
+fn buttons(request: &Request) -> Vec<Button> {
+    match request.state {
         State::Pending => vec![
-            button("Approve", CustomId::Approve(request.id), Look::Success),
-            button("Deny", CustomId::Deny(request.id), Look::Danger),
+            Button::new("Approve", &CustomId::Approve(request.id), ButtonStyle::Success),
+            Button::new("Deny", &CustomId::Deny(request.id), ButtonStyle::Danger),
         ],
         State::Failed if request.can_be_retried() => {
-            vec![button("Retry", CustomId::Retry(request.id), Look::Plain)]
+            vec![Button::new("Retry", &CustomId::Retry(request.id), ButtonStyle::Secondary)]
         }
         State::Failed
         | State::Creating
@@ -123,20 +80,19 @@ pub(super) fn card(
         | State::Denied
         | State::Expired
         | State::Cancelled => Vec::new(),
-    };
-    Card { content, buttons }
+    }
 }
 
 fn heading(request: &Request) -> String {
-    let (number, who) = (request.id, request.requester);
+    let (id, who) = (request.id, request.requester);
     let groups = match &request.groups[..] {
         [group] => format!("the LDAP group {}", span(group.name.as_str())),
         groups => count(groups.len(), "LDAP group"),
     };
     if request.direct {
-        format!("**Request {number}**: <@{who}> brings {groups} into Connect.\n")
+        format!("**Request {id}**: <@{who}> brings {groups} into Connect.\n")
     } else {
-        format!("**Request {number}**: <@{who}> asks for {groups} in Connect.\n")
+        format!("**Request {id}**: <@{who}> asks for {groups} in Connect.\n")
     }
 }
 
@@ -181,7 +137,7 @@ fn being_created(request: &Request) -> String {
     let (total, waiting) = (request.groups.len(), request.count(&[GroupStatus::Waiting]));
     // A table needs the room.
     let most = if total == 1 { MAX_REASON } else { MAX_NOTE };
-    let note = request.note.as_deref().map(|note| sentence_within(note, most));
+    let note = request.note.as_deref().map(|note| sentence(note, most));
     let again = note.zip(request.due_at);
     let again = again.map(|(note, due)| (note, stamp(due, 'R')));
     match again {
@@ -197,7 +153,7 @@ fn being_created(request: &Request) -> String {
 }
 
 /// How it is that all of the groups are there.
-fn all_there(request: &Request) -> String {
+pub(super) fn all_there(request: &Request) -> String {
     let (total, existed) = (request.groups.len(), request.count(&[GroupStatus::Existed]));
     let all = all_of(total);
     match (&request.groups[..], existed) {
@@ -229,15 +185,15 @@ fn failed(request: &Request, approved: &str) -> String {
 }
 
 /// Why a group isn't there, and which other one is in its way.
-fn why_not(group: &RequestedGroup) -> String {
-    let why = sentence(group.note.as_deref().unwrap_or_default());
+pub(super) fn why_not(group: &RequestedGroup) -> String {
+    let why = sentence(group.note.as_deref().unwrap_or_default(), MAX_REASON);
     match &group.guid {
         Some(guid) => format!("{why} The other group has the guid `{}`.", guid.as_str()),
         None => why,
     }
 }
 
-fn how_many_failed(request: &Request) -> String {
+pub(super) fn how_many_failed(request: &Request) -> String {
     let (total, failed) = (request.groups.len(), request.count(&GroupStatus::FAILURES));
     match total - failed {
         0 => "None of the groups was created.".to_owned(),
@@ -249,56 +205,38 @@ fn how_many_failed(request: &Request) -> String {
     }
 }
 
-fn because(request: &Request) -> String {
+pub(super) fn because(request: &Request) -> String {
     match &request.denial_reason {
-        Some(why) => format!(": {}", said(why, MAX_REASON)),
+        Some(why) => format!(": {}", quoted(why, MAX_REASON)),
         None => ".".to_owned(),
     }
 }
 
-/// A request's group or, if they are several, how many.
-fn groups_of(request: &Request) -> String {
-    match &request.groups[..] {
-        [group] => span(group.name.as_str()),
-        groups => count(groups.len(), "group"),
+/// Those who joined, in at most `room` UTF-16 units if that can be. Who has no room is counted.
+fn participants(others: &[&Participant], room: usize) -> String {
+    let fits = |text: &String| utf16_len(text) <= room.min(MAX_PARTICIPANTS);
+    let named = others.len().min(MAX_LISTED);
+    let all = REASON_MEASURES.into_iter().map(|measure| participant_lines(others, named, measure));
+    let some = (0..named).rev().map(|named| participant_lines(others, named, REASON_MEASURES[3]));
+    all.chain(some).find(fits).unwrap_or_else(|| participant_lines(others, 0, 0))
+}
+
+fn participant_lines(others: &[&Participant], named: usize, measure: usize) -> String {
+    let (mut text, mut silent) = (String::new(), Vec::new());
+    for Participant { person, reason } in others.iter().take(named) {
+        match reason {
+            Some(reason) => {
+                let _ = writeln!(text, "Also asked by <@{person}>: {}", quoted(reason, measure));
+            }
+            None => silent.push(format!("<@{person}>")),
+        }
     }
-}
-
-/// Where a request's message is.
-pub(super) fn link(request: &Request) -> Option<String> {
-    let (channel, message) = request.message?;
-    let guild = request.message_guild.unwrap_or(request.place.guild);
-    Some(format!("https://discord.com/channels/{guild}/{channel}/{message}"))
-}
-
-/// Words of a person or of Connect, bounded, without markdown, and on one line.
-fn said(words: &str, max: usize) -> String {
-    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    shorten(&escape_markdown(&escape_invisible(&line)), max).into_owned()
-}
-
-/// Somebody else's words, as a sentence of its own.
-fn sentence(words: &str) -> String {
-    sentence_within(words, MAX_REASON)
-}
-
-fn sentence_within(words: &str, max: usize) -> String {
-    let words = said(words, max);
-    if words.ends_with(['.', '!', '?']) { words } else { format!("{words}.") }
-}
-
-/// Those of the admins' roles that a message names; Discord lets it ping 100.
-pub(super) fn named(roles: &[RoleId]) -> &[RoleId] {
-    roles.get(..MAX_PEOPLE).unwrap_or(roles)
-}
-
-fn addressed(roles: &[RoleId]) -> String {
-    let roles: Vec<_> = named(roles).iter().map(|role| format!("<@&{role}>")).collect();
-    if roles.is_empty() { String::new() } else { format!("{}: ", roles.join(" ")) }
-}
-
-/// A moment as Discord shows it in everyone's own time: `f` for the moment, `R` for how long ago.
-pub(super) fn stamp(at: SystemTime, style: char) -> String {
-    let seconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    format!("<t:{seconds}:{style}>")
+    let silent = silent.join(", ");
+    let _ = match (silent.is_empty(), others.len() - named) {
+        (true, 0) => Ok(()),
+        (true, more) => writeln!(text, "Also asked by {more} more."),
+        (false, 0) => writeln!(text, "Also asked by {silent}."),
+        (false, more) => writeln!(text, "Also asked by {silent} and {more} more."),
+    };
+    text
 }

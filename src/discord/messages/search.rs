@@ -1,12 +1,15 @@
 //! What a search found, page by page.
 
-use super::super::cards::turns;
 use super::choices::menu;
-use super::{MAX_CELL, MAX_CONTENT, Reply, cell, listed_span, sanitize, span};
+use super::markdown::{cell, listed_span, sanitize, span};
+use super::reply::{Button, MAX_CONTENT, Reply, page_buttons};
 use crate::discord::custom_id::CustomId;
-use crate::group::{Guid, RemoteGroup, SEARCH_LIMIT};
-use crate::text::{count, display_width, push_row, utf16_len};
+use crate::group::{Guid, SEARCH_LIMIT};
+use crate::text::{count, group_table, utf16_len};
 use crate::tickets::Search;
+
+/// Names take at most so many columns and UTF-16 units of a table.
+const MAX_CELL: usize = 48;
 
 /// The groups of one page: what fits a screen, and a menu.
 const PER_PAGE: usize = 20;
@@ -17,8 +20,7 @@ const CELLS: [usize; 5] = [MAX_CELL, 32, 24, 16, 4];
 
 /// The groups that a search found: one page of them, counted from 0, or the last if there aren't so
 /// many.
-#[must_use]
-pub fn search(search: &Search, page: usize) -> Reply {
+pub(in crate::discord) fn page(search: &Search, page: usize) -> Reply {
     let total = search.groups.len();
     if total == 0 {
         return Reply::public(format!(
@@ -39,33 +41,30 @@ pub fn search(search: &Search, page: usize) -> Reply {
         listed_span(search.prefix.as_str()),
         in_connect(existing, total)
     );
-    let place = if pages > 1 { place(page, pages, search) } else { String::new() };
+    let buttons = page_buttons(page, pages, |to| CustomId::search(to, &search.prefix));
+    let place = if pages > 1 { place(page, pages, search, &buttons) } else { String::new() };
     let (menu, unpickable) = menu(groups);
     let next = match &menu {
-        Some(_) => "Pick below what to bring into Connect, or use `/ldapgroup create`.",
-        None if unpickable > 0 => "",
-        None if existing < total && pages > 1 => "Those that Connect lacks are on other pages.",
+        Some(_) => "Pick below what to bring into Connect, or use `/ldapgroup create`. ",
+        None if unpickable == 0 && existing < total && pages > 1 => {
+            "Those that Connect lacks are on other pages."
+        }
         None => "",
     };
-    let next = format!("{next} {}", unpickable_words(unpickable));
-    let next = next.trim();
-    let buttons = turns(page, pages, |to| CustomId::search(to, &search.prefix));
-    let place = if pages > 1 && buttons.is_empty() {
-        format!(
-            "{place}No button can carry this prefix to the other pages: search for a longer one. "
-        )
-    } else {
-        place
-    };
+    let next = format!("{next}{}", unpickable_words(unpickable));
     let names: Vec<_> =
         groups.iter().map(|group| sanitize(group.name.as_str(), MAX_CELL + 1)).collect();
     let mut contents = CELLS.into_iter().map(|max| {
-        let (table, cut) = table(&names, groups, max);
-        format!("{head}```\n{table}```\n{place}{}{next}", cut_words(cut))
+        let cells: Vec<_> = names.iter().map(|name| cell(name, max)).collect();
+        let cut = cells.iter().zip(&names).filter(|(cell, name)| cell != name).count();
+        let guids = groups.iter().map(|group| group.guid.as_ref().map(Guid::as_str));
+        let table = group_table(&cells, guids);
+        let mut content = format!("{head}```\n{table}```\n{place}{}{next}", cut_words(cut));
+        content.truncate(content.trim_end().len());
+        content
     });
-    let content =
-        contents.find(|content| utf16_len(content.trim_end()) <= MAX_CONTENT).unwrap_or(head);
-    Reply { menu, buttons, ..Reply::public(content.trim_end().to_owned()) }
+    let content = contents.find(|content| utf16_len(content) <= MAX_CONTENT);
+    Reply { menu, buttons, ..Reply::public(content.unwrap_or(head)) }
 }
 
 fn in_connect(existing: usize, total: usize) -> String {
@@ -78,28 +77,22 @@ fn in_connect(existing: usize, total: usize) -> String {
     }
 }
 
-fn place(page: usize, pages: usize, search: &Search) -> String {
+fn place(page: usize, pages: usize, search: &Search, buttons: &[Button]) -> String {
     let (page, total) = (page + 1, search.groups.len());
-    if search.is_whole() {
+    let mut place = if search.is_whole() {
         format!("page {page} of {pages} · {total} found\n")
     } else {
         format!(
             "page {page} of {pages} · {total} shown of at least {total}\nConnect lists at most \
              {SEARCH_LIMIT} groups for one prefix: search for a longer prefix to see others. "
         )
+    };
+    if buttons.is_empty() {
+        place.push_str(
+            "No button can carry this prefix to the other pages: search for a longer one. ",
+        );
     }
-}
-
-/// The rows of a table, and how many names are cut in it.
-fn table(names: &[String], groups: &[RemoteGroup], max: usize) -> (String, usize) {
-    let cells: Vec<_> = names.iter().map(|name| cell(name, max)).collect();
-    let width = cells.iter().map(|cell| display_width(cell)).max().unwrap_or(0).max("NAME".len());
-    let mut table = String::new();
-    push_row(&mut table, "NAME", width, Some("GUID"));
-    for (cell, group) in cells.iter().zip(groups) {
-        push_row(&mut table, cell, width, group.guid.as_ref().map(Guid::as_str));
-    }
-    (table, cells.iter().zip(names).filter(|(cell, name)| cell != name).count())
+    place
 }
 
 /// What is said of names that no menu can carry.

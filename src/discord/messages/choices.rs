@@ -4,34 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::reply::{Choice, MAX_CHOICE, MAX_CHOICES, Menu};
 use crate::discord::custom_id::CustomId;
 use crate::group::{GroupName, RemoteGroup};
 use crate::text::{escape_invisible, is_carried, shorten, utf16_len};
 use crate::tickets::Search;
-
-/// Discord's limits for suggestions and a menu's options: how many, and how long a name and a value.
-pub(in crate::discord) const MAX_CHOICES: usize = 25;
-pub(in crate::discord) const MAX_CHOICE: usize = 100;
-
-/// A suggestion for an option of a command, or an option of a menu.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Choice {
-    /// What the person sees.
-    pub name: String,
-    /// What is sent when it is picked.
-    pub value: String,
-}
-
-/// A menu under a message, in which one or several can be picked.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Menu {
-    /// What a pick sends, beside the values.
-    pub custom_id: String,
-    /// What it says as long as nothing is picked.
-    pub placeholder: &'static str,
-    /// What can be picked: at least one, and no value twice.
-    pub options: Vec<Choice>,
-}
 
 /// A menu of those groups that Connect lacks, each name once, and how many names it can't carry. No
 /// menu if there is nothing to pick.
@@ -54,8 +31,7 @@ pub(super) fn menu(groups: &[RemoteGroup]) -> (Option<Menu>, usize) {
 /// Names to suggest to someone who typed `typed`: the exact one, then those that begin so, then those
 /// that hold it; of each kind those that Connect lacks first. Of two hits of one name the earlier
 /// search's counts.
-#[must_use]
-pub fn choices(searches: &[Arc<Search>], typed: &str) -> Vec<Choice> {
+pub(in crate::discord) fn groups(searches: &[Arc<Search>], typed: &str) -> Vec<Choice> {
     let folded = typed.to_lowercase();
     let mut seen = HashSet::new();
     let groups = searches.iter().flat_map(|search| search.groups.iter());
@@ -87,8 +63,7 @@ fn rank(name: &GroupName, typed: &str, folded: &str) -> Option<u8> {
 
 /// The choices with what was typed before them, unless the first is exactly that: whoever sends what
 /// they typed must get that, and not a name that only holds it.
-#[must_use]
-pub fn typed_first(typed: &str, mut choices: Vec<Choice>) -> Vec<Choice> {
+pub(in crate::discord) fn typed_first(typed: &str, mut choices: Vec<Choice>) -> Vec<Choice> {
     let typed = typed.trim().trim_end_matches(',').trim_end();
     let is_exact = |first: &Choice| first.value.to_lowercase() == typed.to_lowercase();
     if typed.is_empty() || choices.first().is_none_or(is_exact) {
@@ -102,8 +77,7 @@ pub fn typed_first(typed: &str, mut choices: Vec<Choice>) -> Vec<Choice> {
 }
 
 /// The same choices after other names, `before`, and a comma; those that then still fit.
-#[must_use]
-pub fn after(before: &str, choices: Vec<Choice>) -> Vec<Choice> {
+pub(in crate::discord) fn after(before: &str, choices: Vec<Choice>) -> Vec<Choice> {
     let typed: Vec<_> = before.split(',').map(|name| name.trim().to_lowercase()).collect();
     let continued = |choice: Choice| {
         let Choice { name, value } = choice;
@@ -131,8 +105,7 @@ fn both_ends(name: &str, max: usize) -> Cow<'_, str> {
 }
 
 /// Names to suggest, as they come.
-#[must_use]
-pub fn name_choices(names: &[GroupName]) -> Vec<Choice> {
+pub(in crate::discord) fn names(names: &[GroupName]) -> Vec<Choice> {
     names
         .iter()
         .filter(|name| !name.as_str().trim().is_empty())

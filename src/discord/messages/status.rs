@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::time::SystemTime;
 
-use super::cards::{groups_in_list, link, stamp};
-use super::{MAX_CONTENT, Reply, reference};
+use super::failures::reference;
+use super::markdown::{first_group, linked_id, stamp};
+use super::reply::{MAX_CONTENT, Reply};
 use crate::check::{Finding, Level};
 use crate::correlation::CorrelationId;
 use crate::requests::Overview;
@@ -15,7 +16,6 @@ use crate::text::utf16_len;
 const MAX_WELL: usize = 600;
 
 /// How everything is.
-#[must_use]
 pub(in crate::discord) fn status(
     started: SystemTime,
     findings: &[Finding],
@@ -68,11 +68,10 @@ fn fitting(items: impl Iterator<Item = String>, separator: &str, room: usize) ->
 
 fn requests(overview: &Overview) -> String {
     let Some(oldest) = &overview.oldest else { return "No request is open.".to_owned() };
-    let number = link(oldest)
-        .map_or_else(|| oldest.id.to_string(), |link| format!("[{}]({link})", oldest.id));
-    let (made, name) = (stamp(oldest.created_at, 'R'), groups_in_list(oldest));
+    let (id, name) = (linked_id(oldest), first_group(oldest));
+    let made = stamp(oldest.created_at, 'R');
     match overview.open {
-        1 => format!("1 request is open: {number} for {name}, made {made}."),
-        open => format!("{open} requests are open, the oldest {number} for {name}, made {made}."),
+        1 => format!("1 request is open: {id} for {name}, made {made}."),
+        open => format!("{open} requests are open, the oldest {id} for {name}, made {made}."),
     }
 }

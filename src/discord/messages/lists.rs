@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Button, Card, Look, link, said, stamp};
+use super::markdown::{first_group, linked_id, listed_span, quoted, stamp};
+use super::reply::{MAX_CHOICE, MAX_CHOICES, Reply, page_buttons};
 use crate::discord::custom_id::{CustomId, OPEN};
-use crate::discord::render::{MAX_CHOICE, MAX_CHOICES, listed_span, short_span};
 use crate::ids::UserId;
 use crate::request::{Activity, Request, State};
 use crate::requests::{Entry, Listed};
@@ -15,7 +15,6 @@ const MAX_LISTED_REASON: usize = 60;
 
 /// Requests to suggest to somebody who may cancel or leave them and typed `typed`: their number or a
 /// part of the name. Those that they are in come first.
-#[must_use]
 pub(in crate::discord) fn request_choices(
     (own, others): &(Vec<Request>, Vec<Request>),
     typed: &str,
@@ -44,12 +43,11 @@ pub(in crate::discord) fn request_choices(
 }
 
 /// A page of requests.
-#[must_use]
-pub(in crate::discord) fn requests(listed: &Listed<Request>, state: Option<State>) -> Card {
+pub(in crate::discord) fn requests(listed: &Listed<Request>, state: Option<State>) -> Reply {
     let kind = state.map_or(OPEN, State::as_str);
     if listed.entries.is_empty() {
         let lately = if listed.is_cut { "Lately there were no" } else { "There are no" };
-        return Card { content: format!("{lately} {kind} requests."), buttons: Vec::new() };
+        return Reply::ephemeral(format!("{lately} {kind} requests."));
     }
     let mut content = format!("**{}**", count(listed.total, &format!("{kind} request")));
     content.push_str(cut(listed));
@@ -57,9 +55,8 @@ pub(in crate::discord) fn requests(listed: &Listed<Request>, state: Option<State
         let _ = write!(
             content,
             "\n{} · {} · <@{}> · {} · {}",
-            link(request)
-                .map_or_else(|| request.id.to_string(), |link| format!("[{}]({link})", request.id)),
-            groups_in_list(request),
+            linked_id(request),
+            first_group(request),
             request.requester,
             request.state.as_str(),
             stamp(request.decided_at.unwrap_or(request.created_at), 'R')
@@ -69,11 +66,10 @@ pub(in crate::discord) fn requests(listed: &Listed<Request>, state: Option<State
 }
 
 /// A page of what happened to a group.
-#[must_use]
-pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Card {
+pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Reply {
     let (key, name) = (name, listed_span(name));
     if listed.entries.is_empty() {
-        return Card { content: format!("Nobody has asked for {name} here."), buttons: Vec::new() };
+        return Reply::ephemeral(format!("Nobody has asked for {name} here."));
     }
     let mut content = format!("**{}** of {name}{}", count(listed.total, "step"), cut(listed));
     for entry in &listed.entries {
@@ -89,7 +85,7 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Card {
         let why = entry
             .why
             .as_deref()
-            .map_or_else(String::new, |why| format!(": {}", said(why, MAX_LISTED_REASON)));
+            .map_or_else(String::new, |why| format!(": {}", quoted(why, MAX_LISTED_REASON)));
         let _ = write!(
             content,
             "\n{} request {} {before}**{}** by {who}{why} (`{}`)",
@@ -115,32 +111,9 @@ fn paged<'a>(
     mut content: String,
     (page, pages): (usize, usize),
     custom_id: impl Fn(usize) -> Option<CustomId<'a>>,
-) -> Card {
+) -> Reply {
     if pages > 1 {
         let _ = write!(content, "\npage {} of {pages}", page + 1);
     }
-    Card { content, buttons: turns(page, pages, custom_id) }
-}
-
-/// The buttons that lead to the pages beside this one, as far as `custom_id` can name these.
-pub(in crate::discord) fn turns<'a>(
-    page: usize,
-    pages: usize,
-    custom_id: impl Fn(usize) -> Option<CustomId<'a>>,
-) -> Vec<Button> {
-    let button = |label, to| {
-        Some(Button { label, custom_id: custom_id(to)?.to_string(), look: Look::Plain })
-    };
-    let before = page.checked_sub(1).and_then(|to| button("◀", to));
-    let after = (page + 1 < pages).then(|| button("▶", page + 1)).flatten();
-    before.into_iter().chain(after).collect()
-}
-
-/// The first of its groups, and how many more there are.
-pub(in crate::discord) fn groups_in_list(request: &Request) -> String {
-    let first = request.groups.first().map_or("", |group| group.name.as_str());
-    match request.groups.len() {
-        0 | 1 => short_span(first),
-        several => format!("{} and {} more", short_span(first), several - 1),
-    }
+    Reply { buttons: page_buttons(page, pages, custom_id), ..Reply::ephemeral(content) }
 }

@@ -1,0 +1,22 @@
+//! Every word that a person reads, by subject, as pure functions: what happened, then what to do next.
+//! `reply` and `markdown` are what all others are made of; each of these imports only what stands above
+//! it here.
+
+pub(super) mod markdown;
+pub(super) mod reply;
+
+pub(super) mod choices;
+pub(crate) mod failures;
+pub(crate) mod refusals;
+mod table;
+
+pub(super) mod create;
+pub(super) mod lists;
+pub(super) mod request;
+pub(super) mod search;
+pub(super) mod status;
+
+pub(super) mod notices;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! What sentences are put together of: names that end no code span, mentions, moments, links, and
+//! other people's words.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::group::GroupName;
+use crate::ids::RoleId;
+use crate::request::Request;
+use crate::text::{
+    beginning, code_span, count, display_width, escape_invisible, escape_markdown, shorten,
+    utf16_len,
+};
+
+/// People, roles, channels and names that are listed one by one.
+pub(super) const MAX_LISTED: usize = 10;
+
+/// A name within a sentence, in a code span that nothing in the name can end.
+pub(super) fn span(name: &str) -> String {
+    span_within(name, 400)
+}
+
+/// A shorter one, for a list.
+pub(super) fn listed_span(name: &str) -> String {
+    span_within(name, 100)
+}
+
+/// The shortest, for a list that says more than names.
+pub(super) fn short_span(name: &str) -> String {
+    span_within(name, 50)
+}
+
+/// At most so many UTF-16 units of a name.
+fn span_within(name: &str, max: usize) -> String {
+    let whole = code_span(name, usize::MAX);
+    if utf16_len(&whole) <= max + 2 {
+        return whole;
+    }
+    format!("{} (the name is longer)", code_span(name, max))
+}
+
+/// The first `max` UTF-16 units of a name, such that nothing in it ends a code block.
+pub(super) fn sanitize(name: &str, max: usize) -> Cow<'_, str> {
+    let shown = escape_invisible(beginning(name, max));
+    if shown.contains("```") { shown.replace('`', "\\u{60}").into() } else { shown }
+}
+
+/// A [sanitized](sanitize) name, cut to so many columns and UTF-16 units.
+pub(super) fn cell(name: &str, max: usize) -> Cow<'_, str> {
+    if display_width(name).max(utf16_len(name)) <= max {
+        return name.into();
+    }
+    // No character has more than two columns.
+    let mut cuts = (max / 2..=max).rev().map(|utf16_len| shorten(name, utf16_len));
+    cuts.find(|cut| display_width(cut) <= max).unwrap_or_default()
+}
+
+/// The first ten names, a line each, after a head.
+pub(super) fn listed(head: &str, names: &[GroupName]) -> String {
+    let mut text = head.to_owned();
+    for name in names.iter().take(MAX_LISTED) {
+        let _ = write!(text, "\n- {}", listed_span(name.as_str()));
+    }
+    if names.len() > MAX_LISTED {
+        let _ = write!(text, "\nand {} more", names.len() - MAX_LISTED);
+    }
+    text
+}
+
+/// Roles or channels in a sentence, the first ten of them.
+pub(super) fn mentions<T>(ids: &[T], separator: &str, mention: impl Fn(&T) -> String) -> String {
+    let named: Vec<_> = ids.iter().take(MAX_LISTED).map(mention).collect();
+    let named = named.join(separator);
+    match ids.len().saturating_sub(MAX_LISTED) {
+        0 => named,
+        more => format!("{named}{separator}{more} more"),
+    }
+}
+
+/// Those of the admins' roles that a message names; Discord lets it ping 100.
+pub(in crate::discord) fn named(roles: &[RoleId]) -> &[RoleId] {
+    roles.get(..MAX_LISTED).unwrap_or(roles)
+}
+
+/// The admins' roles, before what is said to them.
+pub(super) fn addressed(roles: &[RoleId]) -> String {
+    let roles: Vec<_> = named(roles).iter().map(|role| format!("<@&{role}>")).collect();
+    if roles.is_empty() { String::new() } else { format!("{}: ", roles.join(" ")) }
+}
+
+/// A moment as Discord shows it in everyone's own time: `f` for the moment, `R` for how long ago.
+pub(in crate::discord) fn stamp(at: SystemTime, style: char) -> String {
+    let seconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    format!("<t:{seconds}:{style}>")
+}
+
+/// Words of a person or of Connect, bounded, without markdown, and on one line.
+pub(super) fn quoted(words: &str, max: usize) -> String {
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    shorten(&escape_markdown(&escape_invisible(&line)), max).into_owned()
+}
+
+/// Such words as a sentence of its own.
+pub(super) fn sentence(words: &str, max: usize) -> String {
+    let words = quoted(words, max);
+    if words.ends_with(['.', '!', '?']) { words } else { format!("{words}.") }
+}
+
+/// Where a request's message is.
+pub(super) fn url(request: &Request) -> Option<String> {
+    let (channel, message) = request.message?;
+    let guild = request.message_guild.unwrap_or(request.place.guild);
+    Some(format!("https://discord.com/channels/{guild}/{channel}/{message}"))
+}
+
+/// The same between these words; nothing if there is no message.
+pub(super) fn link(before: &str, request: &Request, after: &str) -> String {
+    url(request).map_or_else(String::new, |url| format!("{before}{url}{after}"))
+}
+
+/// A request's id, which leads to its message.
+pub(super) fn linked_id(request: &Request) -> String {
+    let id = request.id;
+    url(request).map_or_else(|| id.to_string(), |url| format!("[{id}]({url})"))
+}
+
+/// A request's group or, if they are several, how many.
+pub(super) fn group_or_count(request: &Request) -> String {
+    match &request.groups[..] {
+        [group] => span(group.name.as_str()),
+        groups => count(groups.len(), "group"),
+    }
+}
+
+/// The first of a request's groups, and how many more there are.
+pub(super) fn first_group(request: &Request) -> String {
+    let first = request.groups.first().map_or("", |group| group.name.as_str());
+    match request.groups.len() {
+        0 | 1 => short_span(first),
+        several => format!("{} and {} more", short_span(first), several - 1),
+    }
+}

@@ -1,0 +1,91 @@
+//! What people read, as Discord takes it: a text, a menu and buttons.
+
+use serenity::all::ButtonStyle;
+
+use crate::discord::custom_id::CustomId;
+
+/// Discord's limit for the text of a message.
+pub(super) const MAX_CONTENT: usize = 2000;
+
+/// Discord's limits for suggestions and a menu's options: how many, and how long a name and a value.
+pub(super) const MAX_CHOICES: usize = 25;
+pub(super) const MAX_CHOICE: usize = 100;
+
+/// Who sees an answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::discord) enum Visibility {
+    /// Everyone in the channel.
+    Public,
+    /// Only the person who asked.
+    Ephemeral,
+}
+
+/// What a person reads.
+#[derive(Debug)]
+pub(in crate::discord) struct Reply {
+    /// The text, in Discord's markdown.
+    pub(in crate::discord) content: String,
+    pub(in crate::discord) visibility: Visibility,
+    /// A menu under the text.
+    pub(in crate::discord) menu: Option<Menu>,
+    /// What is under that.
+    pub(in crate::discord) buttons: Vec<Button>,
+}
+
+impl Reply {
+    pub(super) fn public(content: impl Into<String>) -> Self {
+        Self { visibility: Visibility::Public, ..Self::ephemeral(content) }
+    }
+
+    pub(super) fn ephemeral(content: impl Into<String>) -> Self {
+        let (content, buttons) = (content.into(), Vec::new());
+        Self { content, visibility: Visibility::Ephemeral, menu: None, buttons }
+    }
+}
+
+/// A suggestion for an option of a command, or an option of a menu.
+#[derive(Debug)]
+pub(in crate::discord) struct Choice {
+    /// What the person sees.
+    pub(in crate::discord) name: String,
+    /// What is sent when it is picked.
+    pub(in crate::discord) value: String,
+}
+
+/// A menu under a message, in which one or several can be picked.
+#[derive(Debug)]
+pub(in crate::discord) struct Menu {
+    /// What a pick sends, beside the values.
+    pub(in crate::discord) custom_id: String,
+    /// What it says as long as nothing is picked.
+    pub(in crate::discord) placeholder: &'static str,
+    /// What can be picked: at least one, and no value twice.
+    pub(in crate::discord) options: Vec<Choice>,
+}
+
+/// A button under a message.
+#[derive(Debug)]
+pub(in crate::discord) struct Button {
+    pub(in crate::discord) label: &'static str,
+    /// What a press sends.
+    pub(in crate::discord) custom_id: String,
+    pub(in crate::discord) style: ButtonStyle,
+}
+
+impl Button {
+    pub(super) fn new(label: &'static str, custom_id: &CustomId<'_>, style: ButtonStyle) -> Self {
+        Self { label, custom_id: custom_id.to_string(), style }
+    }
+}
+
+/// The buttons that lead to the pages beside this one, as far as `custom_id` can name these.
+pub(super) fn page_buttons<'a>(
+    page: usize,
+    pages: usize,
+    custom_id: impl Fn(usize) -> Option<CustomId<'a>>,
+) -> Vec<Button> {
+    let button = |label, to| Some(Button::new(label, &custom_id(to)?, ButtonStyle::Secondary));
+    let before = page.checked_sub(1).and_then(|to| button("◀", to));
+    let after = (page + 1 < pages).then(|| button("▶", page + 1)).flatten();
+    before.into_iter().chain(after).collect()
+}

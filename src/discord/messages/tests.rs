@@ -1,0 +1,244 @@
+//! Whatever names say, what people read keeps to Discord's limits.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use insta::assert_snapshot;
+use proptest::prelude::*;
+
+use super::reply::{Choice, MAX_CHOICE, MAX_CHOICES, MAX_CONTENT};
+use super::{choices, lists, refusals, request, search};
+use crate::group::{GroupName, Guid, Prefix, RemoteGroup};
+use crate::ids::{ChannelId, GuildId, Place, RoleId, UserId};
+use crate::ldapgroup::{InUseBy, Refusal};
+use crate::request::{
+    GroupStatus, MAX_GROUPS, MAX_REASON_CHARS, Participant, Request, RequestedGroup, State,
+};
+use crate::requests::{Entry, Listed};
+use crate::text::utf16_len;
+use crate::tickets::Search;
+
+fn group(name: &str, guid: Option<&str>) -> RemoteGroup {
+    let group = serde_json::json!({ "name": name, "guid": guid, "temp_ticket": "secret" });
+    serde_json::from_value(group).unwrap()
+}
+
+/// What Connect's guids look like, and the longest that the bot takes.
+const GUIDS: [&str; 2] = [
+    "6f300623-1e0c-48e6-a473-ddf630c0c0c3",
+    "0123456789012345678901234567890123456789012345678901234567890123",
+];
+
+fn found(prefix: &str, names: &[String]) -> Search {
+    holding(prefix, names, |_| None)
+}
+
+/// The guid of each group by its number.
+fn holding<'g>(prefix: &str, names: &[String], guid: impl Fn(usize) -> Option<&'g str>) -> Search {
+    let names = names.iter().enumerate();
+    let groups: Vec<_> = names.map(|(at, name)| group(name, guid(at))).collect();
+    let prefix = Prefix::parse(prefix).unwrap();
+    Search { prefix, groups: Arc::from(groups), taken: Instant::now() }
+}
+
+/// Names with what Discord's markdown and people's eyes stumble over.
+fn hostile() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-z`@<>*_|\\\\ \u{202e}\u{0}営🦀]{1,80}", "`{1,200}", "(営🦀`){1,400}", ".{1,60}",]
+}
+
+proptest! {
+    #[test]
+    fn any_page_fits_a_message_and_stays_in_its_block(
+        prefix in "[^\\s].{0,300}",
+        names in prop::collection::vec(hostile(), 0..90),
+        guid in prop::option::of(0..GUIDS.len()),
+    ) {
+        let guid = |at| guid.filter(|_| at % 20 > 0).map(|guid| GUIDS[guid]);
+        let found = holding(&prefix, &names, guid);
+        for page in 0..=names.len().div_ceil(20) {
+            let reply = search::page(&found, page);
+            prop_assert!(utf16_len(&reply.content) <= MAX_CONTENT);
+            prop_assert_eq!(reply.content.matches("```").count(), 2 * usize::from(!names.is_empty()));
+            prop_assert!(!reply.content.contains("secret"));
+            let rows = reply.content.lines().filter(|line| {
+                line.ends_with("  NULL") || GUIDS.iter().any(|guid| line.ends_with(guid))
+            });
+            let left = names.len() - 20 * page.min(names.len().saturating_sub(1) / 20);
+            prop_assert_eq!(rows.count(), left.min(20));
+            for button in &reply.buttons {
+                prop_assert!(utf16_len(&button.custom_id) <= 100, "{}", button.custom_id);
+            }
+        }
+    }
+
+    #[test]
+    fn any_menu_is_one_that_discord_takes_and_whose_picks_are_found_again(
+        names in prop::collection::vec(hostile(), 0..60),
+    ) {
+        let found = found("x", &names);
+        let all: Vec<_> = found.groups.iter().map(|group| group.name.clone()).collect();
+        for page in 0..3 {
+            let Some(menu) = search::page(&found, page).menu else { continue };
+            prop_assert!((1..=MAX_CHOICES).contains(&menu.options.len()));
+            let values: HashSet<_> = menu.options.iter().map(|option| &option.value).collect();
+            prop_assert_eq!(values.len(), menu.options.len());
+            for Choice { name, value } in &menu.options {
+                prop_assert!((1..=MAX_CHOICE).contains(&utf16_len(name)), "{}", name);
+                prop_assert!((1..=MAX_CHOICE).contains(&utf16_len(value)), "{}", value);
+                prop_assert!(all.iter().any(|name| name.as_str() == value.trim()), "{}", value);
+            }
+        }
+    }
+
+    #[test]
+    fn any_refusal_fits_a_message(
+        name in hostile(),
+        near in prop::collection::vec(hostile(), 0..30),
+    ) {
+        let names = |names: &[String]| -> Vec<GroupName> {
+            names.iter().filter_map(|name| GroupName::parse(name).ok()).collect()
+        };
+        prop_assume!(!name.trim().is_empty());
+        let (name, near) = (GroupName::parse(&name).unwrap(), names(&near));
+        let longest = Guid::trusted("g".repeat(64));
+        for refused in [
+            Refusal::NoSuchGroup { name: name.clone(), near: near.clone() },
+            Refusal::Ambiguous { name: name.clone(), found: [near, vec![name.clone()]].concat() },
+            Refusal::InOtherCase { name: name.clone(), there: name.clone(), guid: longest },
+            Refusal::InUse { name, guid: None, by: InUseBy::AnotherGroup },
+        ] {
+            prop_assert!(utf16_len(&refusals::in_terminal(&refused)) <= MAX_CONTENT);
+        }
+    }
+
+    #[test]
+    fn any_suggestion_is_one_that_discord_takes(
+        names in prop::collection::vec(hostile(), 0..60),
+        typed in ".{0,3}",
+    ) {
+        let found = [Arc::new(found("x", &names))];
+        let offered = choices::typed_first(&typed, choices::groups(&found, &typed));
+        prop_assert!(offered.len() <= MAX_CHOICES);
+        for Choice { name, value } in offered {
+            prop_assert!((1..=MAX_CHOICE).contains(&utf16_len(&name)), "{}", name);
+            prop_assert!((1..=MAX_CHOICE).contains(&utf16_len(&value)), "{}", value);
+        }
+    }
+}
+
+fn status() -> impl Strategy<Value = GroupStatus> {
+    (0..GroupStatus::ALL.len()).prop_map(|at| GroupStatus::ALL[at])
+}
+
+fn requested_group() -> impl Strategy<Value = RequestedGroup> {
+    (hostile(), status(), ".{0,300}").prop_map(|(name, status, note)| RequestedGroup {
+        name: GroupName::trusted(name),
+        status,
+        guid: matches!(status, GroupStatus::Created | GroupStatus::Existed)
+            .then(|| Guid::trusted("3b241101-e2bb-4255-8caf-4136c566a962".to_owned())),
+        note: GroupStatus::FAILURES.contains(&status).then_some(note),
+        was_sent: false,
+    })
+}
+
+fn wanted(groups: Vec<RequestedGroup>, state: State, words: (String, String, String)) -> Request {
+    let (reason, denial_reason, note) = words;
+    let now = SystemTime::now();
+    Request {
+        id: i64::MAX,
+        groups,
+        state,
+        direct: false,
+        hidden: false,
+        place: Place { guild: GuildId(u64::MAX), channel: ChannelId(u64::MAX) },
+        requester: UserId(u64::MAX),
+        reason: Some(reason),
+        created_at: now,
+        approval: Some((UserId(u64::MAX), now)),
+        decider: Some(UserId(u64::MAX)),
+        decided_at: Some(now),
+        denial_reason: Some(denial_reason),
+        note: (state == State::Creating).then_some(note),
+        attempts: 0,
+        due_at: Some(now),
+        version: 1,
+        shown_version: 0,
+        message: Some((ChannelId(u64::MAX), u64::MAX)),
+        resent: 0,
+        message_guild: None,
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_request_fits_a_message_and_stays_in_its_block(
+        groups in prop::collection::vec(requested_group(), 1..=MAX_GROUPS),
+        state in 0..State::ALL.len(),
+        reason in prop_oneof!["[*_`]{500}", ".{0,500}"],
+        denial_reason in prop_oneof!["[*_`]{500}", ".{0,500}"],
+        note in ".{0,300}",
+        people in prop::collection::vec(prop::option::of("[*_`]{500}|.{0,500}"), 0..30),
+    ) {
+        let limit = |text: String| text.chars().take(MAX_REASON_CHARS).collect();
+        let words = (limit(reason), limit(denial_reason), note);
+        let request = wanted(groups, State::ALL[state], words);
+        let people = (0..).zip(people).map(|(at, reason)| {
+            Participant { person: UserId(u64::MAX - at), reason }
+        });
+        let people: Vec<_> = people.collect();
+        let admins: Vec<_> = (0..30).map(|at| RoleId(u64::MAX - at)).collect();
+        let card = request::message(&request, &people, &admins, Duration::from_hours(72));
+        prop_assert!(utf16_len(&card.content) <= MAX_CONTENT, "{}", card.content);
+        let blocks = if request.groups.len() == 1 { 0 } else { 2 };
+        if people.len() > 1 {
+            prop_assert!(card.content.contains("\nAlso asked by "), "{}", card.content);
+        }
+        prop_assert_eq!(card.content.matches("```").count(), blocks, "{}", card.content);
+    }
+}
+
+/// What a list says that isn't all there is.
+#[test]
+fn a_list_that_is_cut_says_so() {
+    fn cut<T>(entries: Vec<T>) -> Listed<T> {
+        Listed { total: entries.len(), entries, is_cut: true, page: 0, pages: 1 }
+    }
+    let (name, at) = (GroupName::trusted("finance".to_owned()), UNIX_EPOCH);
+    let group = RequestedGroup {
+        name: name.clone(),
+        status: GroupStatus::Waiting,
+        guid: None,
+        note: None,
+        was_sent: false,
+    };
+    let words = (String::new(), String::new(), String::new());
+    let denied = Request {
+        id: 7,
+        message: None,
+        requester: UserId(1),
+        decided_at: Some(at),
+        ..wanted(vec![group], State::Denied, words)
+    };
+    let list = |entries| lists::requests(&cut(entries), Some(State::Denied)).content;
+    assert_snapshot!(list(vec![denied]), @r"
+    **1 denied request**, the latest; older ones aren't listed
+    7 · `finance` · <@1> · denied · <t:0:R>
+    ");
+    assert_snapshot!(list(Vec::new()), @"Lately there were no denied requests.");
+    let step = Entry {
+        request: 7,
+        name,
+        at,
+        person: Some(UserId(1)),
+        before: None,
+        after: State::Pending,
+        activity: None,
+        why: None,
+        correlation: "c0ffee".to_owned(),
+    };
+    assert_snapshot!(lists::history(&cut(vec![step]), "finance").content, @r"
+    **1 step** of `finance`, the latest; older ones aren't listed
+    <t:0:f> request 7 **pending** by <@1> (`c0ffee`)
+    ");
+}
