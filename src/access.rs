@@ -38,19 +38,16 @@ pub struct Member {
 
 impl Member {
     /// The person.
-    #[must_use]
     pub fn user(self) -> UserId {
         self.user
     }
 
     /// Where they act.
-    #[must_use]
     pub fn place(self) -> Place {
         self.place
     }
 
     /// What they may do there.
-    #[must_use]
     pub fn authority(self) -> Authority {
         self.authority
     }

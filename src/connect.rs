@@ -22,11 +22,9 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
 
-pub use self::about::{
-    ApiKey, Authentication, KeyInUse, KeyOwner, LdapSearch, Role, ServerSettings,
-};
-pub use self::address::api_base;
-pub use self::error::{Code, ConnectError};
+pub(crate) use self::about::{ApiKey, KeyInUse, KeyOwner, LdapSearch, Role, ServerSettings};
+pub(crate) use self::address::api_base;
+pub(crate) use self::error::{Code, ConnectError};
 use crate::correlation::CorrelationId;
 use crate::group::{GroupName, Guid, Prefix, RemoteGroup, SEARCH_LIMIT, TempTicket};
 use crate::proxy::Proxies;
@@ -68,7 +66,7 @@ pub struct Settings {
 
 /// A group that Connect has.
 #[derive(Debug, Deserialize)]
-pub struct Group {
+pub(crate) struct Group {
     /// Its id.
     pub guid: Guid,
     /// Its name.
@@ -96,7 +94,7 @@ const TRIAL: [(&str, &str); 2] = [("prefix", "ldapgroup-bot"), ("limit", "1")];
 
 /// A Connect server. Cheap to clone; clones share connections.
 #[derive(Clone)]
-pub struct Connect {
+pub(crate) struct Connect {
     inner: Arc<Inner>,
     timeout: Duration,
 }
@@ -117,7 +115,7 @@ impl Connect {
     /// # Errors
     ///
     /// When the HTTP client refuses a certificate.
-    pub fn new(settings: Settings, shared: &Client) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(settings: Settings, shared: &Client) -> Result<Self, reqwest::Error> {
         let http = if settings.authorities.is_empty() {
             shared.clone()
         } else {
@@ -131,8 +129,7 @@ impl Connect {
     }
 
     /// The same server, for somebody who waits for no call longer than this.
-    #[must_use]
-    pub fn within(&self, longest: Duration) -> Self {
+    pub(crate) fn within(&self, longest: Duration) -> Self {
         Self { inner: Arc::clone(&self.inner), timeout: self.timeout.min(longest) }
     }
 
@@ -146,7 +143,7 @@ impl Connect {
     /// # Errors
     ///
     /// When Connect or something on the way to it failed.
-    pub async fn search(&self, prefix: &Prefix, id: CorrelationId) -> SearchResult {
+    pub(crate) async fn search(&self, prefix: &Prefix, id: CorrelationId) -> SearchResult {
         let (search, call) = {
             let mut searches = self.inner.searches.lock().unwrap_or_else(PoisonError::into_inner);
             let known = searches.get(prefix);
@@ -173,7 +170,7 @@ impl Connect {
     /// # Errors
     ///
     /// When Connect or something on the way to it failed.
-    pub async fn search_afresh(&self, prefix: &Prefix, id: CorrelationId) -> SearchResult {
+    pub(crate) async fn search_afresh(&self, prefix: &Prefix, id: CorrelationId) -> SearchResult {
         let hits = self.search_with_retries(prefix, id).await;
         hits.map(Arc::from).map_err(Arc::new)
     }
@@ -208,7 +205,7 @@ impl Connect {
     ///
     /// When Connect refused or failed. If [`ConnectError::leaves_open`], the group may exist all the same:
     /// look before doing it again.
-    pub async fn create_group(
+    pub(crate) async fn create_group(
         &self,
         ticket: &TempTicket,
         id: CorrelationId,
@@ -225,7 +222,7 @@ impl Connect {
     /// # Errors
     ///
     /// When Connect or something on the way to it failed.
-    pub async fn group_named(
+    pub(crate) async fn group_named(
         &self,
         name: &GroupName,
         id: CorrelationId,
@@ -245,7 +242,7 @@ impl Connect {
     /// # Errors
     ///
     /// When Connect or something on the way to it failed, or the key isn't accepted.
-    pub async fn key_owner(&self, id: CorrelationId) -> Result<KeyOwner, ConnectError> {
+    pub(crate) async fn key_owner(&self, id: CorrelationId) -> Result<KeyOwner, ConnectError> {
         self.send("user", self.request(Method::GET, "v1/user", &[], id)).await
     }
 
@@ -254,7 +251,7 @@ impl Connect {
     /// # Errors
     ///
     /// When Connect or something on the way to it failed, or the server is too old to list keys.
-    pub async fn keys_of(
+    pub(crate) async fn keys_of(
         &self,
         user: &Guid,
         id: CorrelationId,
@@ -268,7 +265,7 @@ impl Connect {
     /// # Errors
     ///
     /// As [`Connect::key_owner`].
-    pub async fn key_in_use(&self, id: CorrelationId) -> Result<KeyInUse, ConnectError> {
+    pub(crate) async fn key_in_use(&self, id: CorrelationId) -> Result<KeyInUse, ConnectError> {
         let owner = self.key_owner(id).await?;
         let keys = self.keys_of(&owner.guid, id).await;
         Ok(KeyInUse { owner, keys })
@@ -279,7 +276,7 @@ impl Connect {
     /// # Errors
     ///
     /// When they can't be.
-    pub async fn try_search(&self, id: CorrelationId) -> Result<(), ConnectError> {
+    pub(crate) async fn try_search(&self, id: CorrelationId) -> Result<(), ConnectError> {
         let search = self.request(Method::GET, "v1/groups/remote", &TRIAL, id);
         match self.send::<Page<IgnoredAny>>("search", search).await {
             Err(error) if error.code() != Some(Code::TooManyResults) => Err(error),
@@ -292,7 +289,10 @@ impl Connect {
     /// # Errors
     ///
     /// When Connect or something on the way to it failed.
-    pub async fn server_settings(&self, id: CorrelationId) -> Result<ServerSettings, ConnectError> {
+    pub(crate) async fn server_settings(
+        &self,
+        id: CorrelationId,
+    ) -> Result<ServerSettings, ConnectError> {
         self.send("settings", self.request(Method::GET, "server_settings", &[], id)).await
     }
 
@@ -392,7 +392,7 @@ async fn read<T: DeserializeOwned>(
 /// # Errors
 ///
 /// When the TLS library refuses a certificate or can't be set up.
-pub fn http_client(
+pub(crate) fn http_client(
     authorities: Vec<Certificate>,
     proxies: &Proxies,
 ) -> Result<Client, reqwest::Error> {
@@ -418,7 +418,10 @@ pub fn http_client(
 /// # Errors
 ///
 /// When the connection broke, or the time was over.
-pub async fn body(mut response: Response, max: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
+pub(crate) async fn body(
+    mut response: Response,
+    max: usize,
+) -> Result<Option<Vec<u8>>, reqwest::Error> {
     let announced = response.content_length().and_then(|bytes| usize::try_from(bytes).ok());
     let mut body = Vec::with_capacity(announced.unwrap_or_default().min(MAX_BELIEVED));
     while let Some(chunk) = response.chunk().await? {

@@ -7,13 +7,11 @@ use uuid::Uuid;
 /// Ties together what one interaction did: in this bot's log, in Connect's, and in what the
 /// person reads when it failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct CorrelationId(Uuid);
+pub(crate) struct CorrelationId(Uuid);
 
 impl CorrelationId {
     /// A new random id.
-    #[must_use]
-    #[expect(clippy::new_without_default, reason = "each is another; a default would hide that")]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Uuid::new_v4())
     }
 }

@@ -6,11 +6,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 /// The most characters a group's name or a prefix may have; Connect's own limit for a name.
-pub const MAX_NAME_CHARS: usize = 4095;
+pub(crate) const MAX_NAME_CHARS: usize = 4095;
 
 /// How many hits Connect shows for one prefix at the most. There is no paging: a search that
 /// returns this many may have left some out.
-pub const SEARCH_LIMIT: usize = 500;
+pub(crate) const SEARCH_LIMIT: usize = 500;
 
 /// Names offered in place of one that no group has.
 const MAX_NEAR: usize = 8;
@@ -23,7 +23,7 @@ const MAX_COMPARED_CHARS: usize = 100;
 
 /// Why a text can't be a group's name or a prefix.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum NameProblem {
+pub(crate) enum NameProblem {
     /// Nothing but white space.
     Blank,
     /// More than [`MAX_NAME_CHARS`] characters.
@@ -43,7 +43,7 @@ fn checked(text: &str) -> Result<String, NameProblem> {
 /// The whole name of a group, kept to the letter: spaces and case are part of it.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct GroupName(String);
+pub(crate) struct GroupName(String);
 
 impl GroupName {
     /// Takes a name that a person typed.
@@ -51,7 +51,7 @@ impl GroupName {
     /// # Errors
     ///
     /// When the text is blank or longer than any group's name.
-    pub fn parse(text: &str) -> Result<Self, NameProblem> {
+    pub(crate) fn parse(text: &str) -> Result<Self, NameProblem> {
         checked(text).map(Self)
     }
 
@@ -61,20 +61,17 @@ impl GroupName {
     }
 
     /// The name to the letter.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The form in which Connect compares names: without regard to case.
-    #[must_use]
-    pub fn folded(&self) -> String {
+    pub(crate) fn folded(&self) -> String {
         self.0.to_lowercase()
     }
 
     /// Whether Connect takes the two for one name.
-    #[must_use]
-    pub fn is_same_folded(&self, other: &str) -> bool {
+    pub(crate) fn is_same_folded(&self, other: &str) -> bool {
         self.0 == other || self.folded() == other.to_lowercase()
     }
 }
@@ -87,7 +84,7 @@ impl fmt::Display for GroupName {
 
 /// The beginning of group names, sent to Connect untouched.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Prefix(String);
+pub(crate) struct Prefix(String);
 
 impl Prefix {
     /// Takes a prefix that a person typed.
@@ -95,26 +92,23 @@ impl Prefix {
     /// # Errors
     ///
     /// When the text is blank or longer than any group's name.
-    pub fn parse(text: &str) -> Result<Self, NameProblem> {
+    pub(crate) fn parse(text: &str) -> Result<Self, NameProblem> {
         checked(text).map(Self)
     }
 
     /// The first `chars` characters of a name: a wider net for a name that had no hit.
-    #[must_use]
-    pub fn beginning_of(name: &GroupName, chars: usize) -> Option<Self> {
+    pub(crate) fn beginning_of(name: &GroupName, chars: usize) -> Option<Self> {
         Self::parse(&name.0.chars().take(chars).collect::<String>()).ok()
     }
 
     /// The prefix to the letter.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Whether every group called like `text`, or beginning with it, is among the hits of this
     /// prefix.
-    #[must_use]
-    pub fn covers(&self, text: &str) -> bool {
+    pub(crate) fn covers(&self, text: &str) -> bool {
         text.to_lowercase().starts_with(&self.0.to_lowercase())
     }
 }
@@ -156,7 +150,6 @@ impl Guid {
     }
 
     /// The id as Connect writes it.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -173,19 +166,18 @@ impl fmt::Display for Guid {
 /// Whoever holds it can create the group, so it lives in memory only and doesn't print.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(transparent)]
-pub struct TempTicket(SecretString);
+pub(crate) struct TempTicket(SecretString);
 
 impl TempTicket {
     /// The ticket itself, for the one call that needs it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }
 
 /// A hit of a search: a group that LDAP has, or that Connect has without it.
 #[derive(Clone, Debug, Deserialize)]
-pub struct RemoteGroup {
+pub(crate) struct RemoteGroup {
     /// Its whole name. Two LDAP groups of one name can't be told apart.
     pub name: GroupName,
     /// The id of the Connect group, if Connect has it already.
@@ -196,7 +188,7 @@ pub struct RemoteGroup {
 
 /// What a whole name comes to among the hits of a search.
 #[derive(Debug)]
-pub enum Match<'a> {
+pub(crate) enum Match<'a> {
     /// The one group that is meant.
     One(&'a RemoteGroup),
     /// Groups between which the name doesn't decide: they differ in case only, or not at all.
@@ -209,8 +201,7 @@ pub enum Match<'a> {
 ///
 /// A name that agrees in case wins. Else a single one that differs in case is taken; several are
 /// reported and none is taken.
-#[must_use]
-pub fn find<'a>(hits: &'a [RemoteGroup], name: &GroupName) -> Match<'a> {
+pub(crate) fn find<'a>(hits: &'a [RemoteGroup], name: &GroupName) -> Match<'a> {
     let mut candidates: Vec<_> = hits.iter().filter(|hit| hit.name == *name).collect();
     if candidates.is_empty() {
         let folded = name.folded();
@@ -225,8 +216,7 @@ pub fn find<'a>(hits: &'a [RemoteGroup], name: &GroupName) -> Match<'a> {
 
 /// The names closest to one that no group has, the closest first: those that begin with it, then
 /// those that differ in a few letters. At most eight, each once.
-#[must_use]
-pub fn near<'a>(
+pub(crate) fn near<'a>(
     hits: impl IntoIterator<Item = &'a RemoteGroup>,
     name: &GroupName,
 ) -> Vec<GroupName> {

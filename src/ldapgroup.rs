@@ -7,8 +7,8 @@ mod resolve;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub use self::error::{Error, InUseBy, Refusal, SideEffect};
-pub use self::import::{Created, Known};
+pub(crate) use self::error::{Error, InUseBy, Refusal, SideEffect};
+pub(crate) use self::import::{Created, Known};
 use crate::connect::Connect;
 use crate::correlation::CorrelationId;
 use crate::group::Prefix;
@@ -19,15 +19,14 @@ use crate::tickets::{Origin, Search, Tickets};
 const MIN_SUGGEST_CHARS: usize = 2;
 
 /// Searches for LDAP groups and brings them into Connect.
-pub struct LdapGroups {
+pub(crate) struct LdapGroups {
     connect: Connect,
     tickets: Tickets,
 }
 
 impl LdapGroups {
     /// Serves the groups of one Connect server, trusting a ticket for `ticket_ttl`.
-    #[must_use]
-    pub fn new(connect: Connect, ticket_ttl: Duration) -> Self {
+    pub(crate) fn new(connect: Connect, ticket_ttl: Duration) -> Self {
         Self { connect, tickets: Tickets::new(ticket_ttl) }
     }
 
@@ -36,7 +35,7 @@ impl LdapGroups {
     /// # Errors
     ///
     /// When the prefix is none, or Connect failed.
-    pub async fn search(
+    pub(crate) async fn search(
         &self,
         place: Option<Place>,
         prefix: &str,
@@ -51,7 +50,7 @@ impl LdapGroups {
     /// # Errors
     ///
     /// When the prefix is none, or Connect failed.
-    pub async fn search_again(
+    pub(crate) async fn search_again(
         &self,
         place: Place,
         prefix: &str,
@@ -71,20 +70,18 @@ impl LdapGroups {
     ///
     /// When the name doesn't name one group, Connect has it already, or Connect failed. An answer that
     /// was lost is looked into before it is called a failure.
-    pub async fn create(&self, name: &str, id: CorrelationId) -> Result<Created, Error> {
+    pub(crate) async fn create(&self, name: &str, id: CorrelationId) -> Result<Created, Error> {
         let hit = self.resolve(None, name, id).await?;
         self.import(None, hit, id).await
     }
 
     /// The Connect server.
-    #[must_use]
-    pub fn connect(&self) -> &Connect {
+    pub(crate) fn connect(&self) -> &Connect {
         &self.connect
     }
 
     /// The channel's latest search, if a group in it has `typed` in its name.
-    #[must_use]
-    pub fn known(&self, place: Place, typed: &str) -> Option<Arc<Search>> {
+    pub(crate) fn known(&self, place: Place, typed: &str) -> Option<Arc<Search>> {
         let folded = typed.to_lowercase();
         let latest = self.tickets.latest(place, Origin::Search, Instant::now())?;
         latest.groups.iter().any(|hit| hit.name.folded().contains(&folded)).then_some(latest)
@@ -93,7 +90,12 @@ impl LdapGroups {
     /// Searches with names to offer someone who has typed `typed`: one that has all names which
     /// begin so, a live one if need be, and then the channel's latest. Empty rather than an error: it
     /// is only help.
-    pub async fn suggest(&self, place: Place, typed: &str, id: CorrelationId) -> Vec<Arc<Search>> {
+    pub(crate) async fn suggest(
+        &self,
+        place: Place,
+        typed: &str,
+        id: CorrelationId,
+    ) -> Vec<Arc<Search>> {
         let all = match self.latest(place).find(|search| search.answers_for(typed)) {
             Some(known) => Some(known),
             None if typed.trim().chars().count() < MIN_SUGGEST_CHARS => None,
@@ -110,7 +112,7 @@ impl LdapGroups {
 
     /// Lets go of tickets that nobody may use any more. To be called now and then: nothing else
     /// does it while nobody searches.
-    pub fn forget_stale(&self) {
+    pub(crate) fn forget_stale(&self) {
         self.tickets.forget_stale();
     }
 

@@ -13,20 +13,20 @@
 //! 5. The Discord edge: [`discord`].
 //! 6. The program: [`config`], [`app`], [`cli`].
 
-pub mod access;
+mod access;
 pub mod app;
 mod check;
 pub mod cli;
 pub mod config;
-pub mod connect;
-pub mod correlation;
-pub mod discord;
+mod connect;
+mod correlation;
+mod discord;
 mod discord_api;
-pub mod group;
-pub mod ids;
-pub mod ldapgroup;
-pub mod proxy;
-pub mod request;
-pub mod requests;
+mod group;
+mod ids;
+mod ldapgroup;
+mod proxy;
+mod request;
+mod requests;
 mod text;
-pub mod tickets;
+mod tickets;

@@ -56,13 +56,11 @@ impl Proxies {
     }
 
     /// Host and port of the proxy, if there is one.
-    #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.0.as_ref().map(|proxy| proxy.name.as_str())
     }
 
     /// Host and port of the proxy through which this address is reached, if it is.
-    #[must_use]
     pub fn name_for(&self, address: &str) -> Option<&str> {
         let uri: Uri = address.parse().ok()?;
         self.intercept(&uri).and_then(|_| self.name())

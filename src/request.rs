@@ -6,10 +6,10 @@ use crate::group::{GroupName, Guid};
 use crate::ids::{ChannelId, GuildId, Place, UserId};
 
 /// The most characters that a reason may have; more doesn't fit the message that shows it.
-pub const MAX_REASON_CHARS: usize = 500;
+pub(crate) const MAX_REASON_CHARS: usize = 500;
 
 /// The most groups that one request may be for: what a menu of Discord's offers at once.
-pub const MAX_GROUPS: usize = 25;
+pub(crate) const MAX_GROUPS: usize = 25;
 
 /// How long Connect may be away before an approved request is called failed.
 const PATIENCE: Duration = Duration::from_hours(24);
@@ -24,7 +24,7 @@ pub(crate) const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum State {
+pub(crate) enum State {
     /// It waits for an admin.
     Pending,
     /// It was approved, and its groups are being created.
@@ -43,7 +43,7 @@ pub enum State {
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Pending,
         Self::Creating,
         Self::Created,
@@ -54,8 +54,7 @@ impl State {
     ];
 
     /// Its name, in the database and for people.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Creating => "creating",
@@ -68,30 +67,23 @@ impl State {
     }
 
     /// The state of this name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == name)
     }
 
-    /// Whether something is still to happen by itself or by an admin's decision. Of one group only
-    /// one request is open.
-    #[must_use]
-    pub fn is_open(self) -> bool {
-        match self {
-            Self::Pending | Self::Creating => true,
-            Self::Created | Self::Failed | Self::Denied | Self::Expired | Self::Cancelled => false,
-        }
+    /// Whether something is still to happen by itself or by an admin's decision.
+    #[cfg(test)]
+    pub(crate) fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::Creating)
     }
 
     /// Where a request that is being created ends once something has come of each of its groups.
-    #[must_use]
-    pub fn of_settled(has_failures: bool) -> Self {
+    pub(crate) fn of_settled(has_failures: bool) -> Self {
         if has_failures { Self::Failed } else { Self::Created }
     }
 
     /// Where `event` leads from here; nowhere if it doesn't apply.
-    #[must_use]
-    pub fn after(self, event: Event) -> Option<Self> {
+    pub(crate) fn after(self, event: Event) -> Option<Self> {
         match (self, event) {
             (Self::Pending, Event::Approve) | (Self::Failed, Event::Retry) => Some(Self::Creating),
             (Self::Pending, Event::Deny) => Some(Self::Denied),
@@ -104,7 +96,7 @@ impl State {
 
 /// What somebody, or time, does to a request.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Event {
+pub(crate) enum Event {
     /// An admin says yes.
     Approve,
     /// An admin says no.
@@ -119,11 +111,12 @@ pub enum Event {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 5] = [Self::Approve, Self::Deny, Self::Cancel, Self::Expire, Self::Retry];
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Approve, Self::Deny, Self::Cancel, Self::Expire, Self::Retry];
 
     /// The only state in which it applies.
-    #[must_use]
-    pub fn from(self) -> State {
+    pub(crate) fn from(self) -> State {
         match self {
             Self::Approve | Self::Deny | Self::Cancel | Self::Expire => State::Pending,
             Self::Retry => State::Failed,
@@ -133,7 +126,7 @@ impl Event {
 
 /// What came of one of the groups that a request is for.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum GroupStatus {
+pub(crate) enum GroupStatus {
     /// Nothing yet.
     Waiting,
     /// It was created.
@@ -148,15 +141,14 @@ pub enum GroupStatus {
 
 impl GroupStatus {
     /// Every status.
-    pub const ALL: [Self; 5] =
+    pub(crate) const ALL: [Self; 5] =
         [Self::Waiting, Self::Created, Self::Existed, Self::Failed, Self::Impossible];
 
     /// Those of groups that aren't there.
-    pub const FAILURES: [Self; 2] = [Self::Failed, Self::Impossible];
+    pub(crate) const FAILURES: [Self; 2] = [Self::Failed, Self::Impossible];
 
     /// Its name in the database.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Created => "created",
@@ -167,15 +159,14 @@ impl GroupStatus {
     }
 
     /// The status of this name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 }
 
 /// A group that a request is for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RequestedGroup {
+pub(crate) struct RequestedGroup {
     /// The group, as LDAP writes it.
     pub name: GroupName,
     /// What came of it.
@@ -190,7 +181,7 @@ pub struct RequestedGroup {
 
 /// A request as it stands in the database.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Request {
+pub(crate) struct Request {
     /// Its number.
     pub id: i64,
     /// The groups, at least one and at most [`MAX_GROUPS`], in the order in which they were asked
@@ -238,34 +229,29 @@ pub struct Request {
 
 impl Request {
     /// When it expires unless it is decided.
-    #[must_use]
-    pub fn expires(&self, ttl: Duration) -> SystemTime {
+    pub(crate) fn expires(&self, ttl: Duration) -> SystemTime {
         self.created_at + ttl
     }
 
     /// How many of its groups have one of these statuses.
-    #[must_use]
-    pub fn count(&self, statuses: &[GroupStatus]) -> usize {
+    pub(crate) fn count(&self, statuses: &[GroupStatus]) -> usize {
         self.groups.iter().filter(|group| statuses.contains(&group.status)).count()
     }
 
     /// Whether it failed such that trying again may help.
-    #[must_use]
-    pub fn can_be_retried(&self) -> bool {
+    pub(crate) fn can_be_retried(&self) -> bool {
         self.state == State::Failed && self.count(&[GroupStatus::Failed]) > 0
     }
 
     /// Whether its creation is due. What is due later than after the longest pause was put off by a
     /// clock that was ahead.
-    #[must_use]
-    pub fn is_due(&self, now: SystemTime) -> bool {
+    pub(crate) fn is_due(&self, now: SystemTime) -> bool {
         self.due_at.is_none_or(|due| due <= now || due > now + LONGEST_PAUSE)
     }
 
     /// When a creation that has failed once more is to be tried again: not before Connect wants to be
     /// asked again, within the longest pause. Never if Connect has been away for a day.
-    #[must_use]
-    pub fn next_try(&self, now: SystemTime, wanted: Duration) -> Option<SystemTime> {
+    pub(crate) fn next_try(&self, now: SystemTime, wanted: Duration) -> Option<SystemTime> {
         let since = self.decided_at.unwrap_or(self.created_at);
         let pause = match self.attempts {
             0 if self.hidden => SETTLE_AFTER,
@@ -278,7 +264,7 @@ impl Request {
 
 /// What somebody has to do with a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Involvement {
+pub(crate) enum Involvement {
     /// They made it or joined it.
     In,
     /// They did, and have left it.
@@ -289,7 +275,7 @@ pub enum Involvement {
 
 /// Somebody who asked for a request's groups.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Participant {
+pub(crate) struct Participant {
     /// Who.
     pub person: UserId,
     /// Why, in the words that they used last.
@@ -298,7 +284,7 @@ pub struct Participant {
 
 /// What somebody does to a request without changing its state.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Activity {
+pub(crate) enum Activity {
     /// They ask for it, too.
     Joined,
     /// They give another reason.
@@ -309,11 +295,10 @@ pub enum Activity {
 
 impl Activity {
     /// Every activity.
-    pub const ALL: [Self; 3] = [Self::Joined, Self::Reworded, Self::Left];
+    pub(crate) const ALL: [Self; 3] = [Self::Joined, Self::Reworded, Self::Left];
 
     /// Its name in the database.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Joined => "joined",
             Self::Reworded => "reworded",
@@ -322,8 +307,7 @@ impl Activity {
     }
 
     /// The activity of this name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|activity| activity.as_str() == name)
     }
 }

@@ -17,13 +17,14 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use self::create::Wanted;
-pub use self::decide::Decision;
-pub use self::error::{Cause, Error, Failure, Refusal};
-pub use self::outcome::{CreateOutcome, GroupOutcome, Skipped};
-pub use self::store::{Condition, Entry, Listed, Notice, Outbox, Overview, StoreError, examine};
+pub(crate) use self::create::Wanted;
+pub(crate) use self::decide::Decision;
+pub(crate) use self::error::{Cause, Error, Failure, Refusal};
+pub(crate) use self::outcome::{CreateOutcome, Skipped};
+pub(crate) use self::store::{
+    Condition, Entry, Listed, Notice, Outbox, Overview, StoreError, examine,
+};
 use self::store::{Filter, Store};
-pub use self::worker::Swept;
 use crate::access::{Authority, Member, Policy};
 use crate::group::GroupName;
 use crate::ids::ChannelId;
@@ -57,7 +58,7 @@ pub enum AdminCreates {
 }
 
 /// Requests on top of [`LdapGroups`].
-pub struct Requests {
+pub(crate) struct Requests {
     groups: LdapGroups,
     store: Store,
     outbox: Outbox,
@@ -77,7 +78,7 @@ impl Requests {
     /// # Errors
     ///
     /// When the database can't be used; then it is left as it was.
-    pub async fn open(
+    pub(crate) async fn open(
         database: &SecretString,
         groups: LdapGroups,
         (policy, settings): (Policy, RequestSettings),
@@ -98,56 +99,48 @@ impl Requests {
     }
 
     /// Waits until nothing is being carried out.
-    pub async fn finish(&self) {
+    pub(crate) async fn finish(&self) {
         self.tasks.close();
         self.tasks.wait().await;
     }
 
     /// Closes the database.
-    pub async fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.store.close().await;
     }
 
     /// Who may do what.
-    #[must_use]
-    pub fn policy(&self) -> &Policy {
+    pub(crate) fn policy(&self) -> &Policy {
         &self.policy
     }
 
     /// What can be done without a request.
-    #[must_use]
-    pub fn groups(&self) -> &LdapGroups {
+    pub(crate) fn groups(&self) -> &LdapGroups {
         &self.groups
     }
 
     /// How requests are made and decided.
-    #[must_use]
-    pub fn settings(&self) -> &RequestSettings {
+    pub(crate) fn settings(&self) -> &RequestSettings {
         &self.settings
     }
 
     /// What is to be shown and told.
-    #[must_use]
-    pub fn outbox(&self) -> &Outbox {
+    pub(crate) fn outbox(&self) -> &Outbox {
         &self.outbox
     }
 
     /// Has it looked again at what is to be done.
-    pub fn look_again(&self) {
+    pub(crate) fn look_again(&self) {
         self.changed.notify_one();
     }
 
     /// Until a request has changed that somebody must see.
-    pub async fn changed(&self) {
+    pub(crate) async fn changed(&self) {
         self.changed.notified().await;
     }
 
     /// A page of the requests that a member may see: all of them for admins, else the own ones.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn list(
+    pub(crate) async fn list(
         &self,
         member: Member,
         state: Option<State>,
@@ -166,7 +159,7 @@ impl Requests {
     /// # Errors
     ///
     /// When the member is none, or the database fails.
-    pub async fn history(
+    pub(crate) async fn history(
         &self,
         member: Member,
         name: &str,
@@ -182,7 +175,7 @@ impl Requests {
     /// # Errors
     ///
     /// When the member is none, or the database fails.
-    pub async fn names_like(
+    pub(crate) async fn names_like(
         &self,
         member: Member,
         typed: &str,
@@ -193,11 +186,7 @@ impl Requests {
     }
 
     /// The requests at a glance.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn overview(&self) -> Result<Overview, StoreError> {
+    pub(crate) async fn overview(&self) -> Result<Overview, StoreError> {
         self.store.overview().await
     }
 

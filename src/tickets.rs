@@ -21,7 +21,7 @@ const PER_HIT: usize = 50;
 
 /// What Connect answered to a prefix, with the tickets.
 #[derive(Clone, Debug)]
-pub struct Search {
+pub(crate) struct Search {
     /// What was looked for.
     pub prefix: Prefix,
     /// The hits in Connect's order: the most similar first.
@@ -32,14 +32,12 @@ pub struct Search {
 
 impl Search {
     /// Whether every group with the prefix is among the hits.
-    #[must_use]
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.groups.len() < SEARCH_LIMIT
     }
 
     /// Whether a group that begins with `text` would be among the hits.
-    #[must_use]
-    pub fn answers_for(&self, text: &str) -> bool {
+    pub(crate) fn answers_for(&self, text: &str) -> bool {
         self.is_whole() && self.prefix.covers(text)
     }
 
@@ -69,7 +67,7 @@ impl Search {
 
 /// What made a search happen.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// Someone searched.
     Search,
     /// Names were suggested to someone who typed. Never takes the place of a real search.
@@ -78,15 +76,14 @@ pub enum Origin {
 
 /// The latest searches, bounded in age and in memory.
 #[derive(Debug)]
-pub struct Tickets {
+pub(crate) struct Tickets {
     searches: Cache<(Place, Origin), Arc<Search>>,
     ttl: Duration,
 }
 
 impl Tickets {
     /// An empty memory that trusts a search for `ttl`.
-    #[must_use]
-    pub fn new(ttl: Duration) -> Self {
+    pub(crate) fn new(ttl: Duration) -> Self {
         let searches = Cache::builder()
             .weigher(|_, search: &Arc<Search>| search.bytes())
             .max_capacity(MAX_BYTES)
@@ -97,20 +94,19 @@ impl Tickets {
     }
 
     /// Remembers a search as the latest of its kind in `place`.
-    pub fn remember(&self, place: Place, origin: Origin, search: Arc<Search>) {
+    pub(crate) fn remember(&self, place: Place, origin: Origin, search: Arc<Search>) {
         self.searches.insert((place, origin), search);
         self.forget_stale();
     }
 
     /// Lets go of what was replaced and of what has gone stale; the cache does so by itself only
     /// when it is used.
-    pub fn forget_stale(&self) {
+    pub(crate) fn forget_stale(&self) {
         self.searches.run_pending_tasks();
     }
 
     /// The latest search of this kind in `place`, unless it has gone stale by `now`.
-    #[must_use]
-    pub fn latest(&self, place: Place, origin: Origin, now: Instant) -> Option<Arc<Search>> {
+    pub(crate) fn latest(&self, place: Place, origin: Origin, now: Instant) -> Option<Arc<Search>> {
         self.searches
             .get(&(place, origin))
             .filter(|search| now.saturating_duration_since(search.taken) < self.ttl)
@@ -118,7 +114,7 @@ impl Tickets {
 
     /// Notes that Connect now has the group called `name`, so that what is remembered says so and
     /// its used ticket isn't tried again.
-    pub fn note_guid(&self, place: Place, name: &GroupName, guid: &Guid) {
+    pub(crate) fn note_guid(&self, place: Place, name: &GroupName, guid: &Guid) {
         for origin in [Origin::Search, Origin::Suggestion] {
             let entry = self.searches.entry((place, origin));
             entry.and_compute_with(|known| {

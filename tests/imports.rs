@@ -33,7 +33,7 @@ impl Crate {
                         let Some(name) = path.last().cloned() else { continue };
                         let path = absolute(module, path, |_| true);
                         // A macro is exported under its own name, and is at home here.
-                        if path != [&module[..], &[name.clone()]].concat() {
+                        if path != [&module[..], std::slice::from_ref(&name)].concat() {
                             read.exports.insert((module.clone(), name), path);
                         }
                     }

@@ -22,8 +22,8 @@ pub struct Environment {
 
 impl Environment {
     /// The process's environment and the `.env` file of the working directory, if there is one.
-    #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    #[must_use]
     pub fn of_process() -> Self {
         let mut environment = Self::default();
         environment.add_file(Path::new(".env"));

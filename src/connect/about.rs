@@ -10,7 +10,7 @@ use crate::group::Guid;
 /// A role of Connect's, the lowest first: what a user, or a key of theirs, may do.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
 #[serde(from = "String")]
-pub enum Role {
+pub(crate) enum Role {
     /// One that this version doesn't know.
     Unknown,
     /// May neither search nor create.
@@ -34,8 +34,7 @@ impl From<String> for Role {
 
 impl Role {
     /// What Connect calls it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Unknown => "unknown",
             Self::Viewer => "viewer",
@@ -45,8 +44,7 @@ impl Role {
     }
 
     /// Somebody who has it.
-    #[must_use]
-    pub fn somebody(self) -> &'static str {
+    pub(crate) fn somebody(self) -> &'static str {
         match self {
             Self::Unknown => "a user of unknown role",
             Self::Viewer => "a viewer",
@@ -58,7 +56,7 @@ impl Role {
 
 /// Who the API key belongs to.
 #[derive(Debug, Deserialize)]
-pub struct KeyOwner {
+pub(crate) struct KeyOwner {
     /// The user's id.
     pub guid: Guid,
     /// The login name.
@@ -72,7 +70,7 @@ pub struct KeyOwner {
 
 /// An API key as Connect lists it: without the key itself.
 #[derive(Debug, Deserialize)]
-pub struct ApiKey {
+pub(crate) struct ApiKey {
     /// What its owner calls it.
     #[serde(default)]
     pub name: String,
@@ -86,8 +84,7 @@ pub struct ApiKey {
 
 impl ApiKey {
     /// What it may do at most, if this version knows it.
-    #[must_use]
-    pub fn own_role(&self) -> Option<Role> {
+    pub(crate) fn own_role(&self) -> Option<Role> {
         self.user_role.filter(|role| *role != Role::Unknown)
     }
 }
@@ -99,7 +96,7 @@ fn moment<'de, D: Deserializer<'de>>(text: D) -> Result<Option<SystemTime>, D::E
 
 /// What Connect says about the API key in use. Which of its owner's keys it is Connect doesn't say.
 #[derive(Debug)]
-pub struct KeyInUse {
+pub(crate) struct KeyInUse {
     /// Who it belongs to.
     pub owner: KeyOwner,
     /// The owner's keys, of which it is one.
@@ -109,8 +106,7 @@ pub struct KeyInUse {
 impl KeyInUse {
     /// The keys that it can be, the one that expires first before the others. Connect has taken it,
     /// so that it is none that has expired, unless all have.
-    #[must_use]
-    pub fn candidates(&self, now: SystemTime) -> Vec<&ApiKey> {
+    pub(crate) fn candidates(&self, now: SystemTime) -> Vec<&ApiKey> {
         let Ok(keys) = &self.keys else { return Vec::new() };
         let is_good = |key: &&ApiKey| key.expires_at.is_none_or(|at| at > now);
         let mut candidates: Vec<_> = keys.iter().filter(is_good).collect();
@@ -122,8 +118,7 @@ impl KeyInUse {
     }
 
     /// The highest role that it can have: the owner's, or a lower one that each candidate has.
-    #[must_use]
-    pub fn role(&self, now: SystemTime) -> Role {
+    pub(crate) fn role(&self, now: SystemTime) -> Role {
         let owners = self.owner.user_role;
         let candidates = self.candidates(now);
         let highest = candidates.iter().map(|key| key.own_role().unwrap_or(owners)).max();
@@ -133,7 +128,7 @@ impl KeyInUse {
 
 /// What a Connect server says about itself, where it says anything: the call is undocumented.
 #[derive(Debug, Default, Deserialize)]
-pub struct ServerSettings {
+pub(crate) struct ServerSettings {
     /// Its version; administrators can hide it.
     #[serde(default)]
     pub version: Option<String>,
@@ -144,7 +139,7 @@ pub struct ServerSettings {
 
 /// Where a Connect server's users come from.
 #[derive(Debug, Default, Deserialize)]
-pub struct Authentication {
+pub(crate) struct Authentication {
     /// The provider: `LDAP` and others.
     #[serde(default)]
     pub name: Option<String>,
@@ -155,7 +150,7 @@ pub struct Authentication {
 
 /// Whether LDAP groups can be searched.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum LdapSearch<'a> {
+pub(crate) enum LdapSearch<'a> {
     /// They can.
     On,
     /// Nobody has set it up.
@@ -168,8 +163,7 @@ pub enum LdapSearch<'a> {
 
 impl ServerSettings {
     /// Whether LDAP groups can be searched.
-    #[must_use]
-    pub fn ldap_search(&self) -> LdapSearch<'_> {
+    pub(crate) fn ldap_search(&self) -> LdapSearch<'_> {
         let Authentication { name, external_group_search } = &self.authentication;
         match (name.as_deref(), external_group_search) {
             (Some(name), _) if !name.eq_ignore_ascii_case("ldap") => {

@@ -10,7 +10,7 @@ use reqwest::Url;
 /// # Errors
 ///
 /// Says what is wrong with the address and what it should look like, without repeating it.
-pub fn api_base(address: &str) -> Result<Url, &'static str> {
+pub(crate) fn api_base(address: &str) -> Result<Url, &'static str> {
     let mut url = Url::parse(address.trim()).map_err(|_| {
         "isn't a web address; it should look like https://connect.example.com or \
          https://example.com/rsc"

@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 ///
 /// No variant prints the API key, a ticket or the address that was asked.
 #[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
+pub(crate) enum ConnectError {
     /// Connect said no, in its own words.
     #[error("Connect answered {status} with code {}: {text}", code.number())]
     Refused {
@@ -70,8 +70,7 @@ impl ConnectError {
     }
 
     /// Whether asking the same once more, a little later, may go better.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Refused { code, status, .. } => {
                 matches!(code, Code::LdapTrouble | Code::RateLimited) || is_passing(*status)
@@ -83,8 +82,7 @@ impl ConnectError {
     }
 
     /// Whether a call that ended like this may have been carried out all the same.
-    #[must_use]
-    pub fn leaves_open(&self) -> bool {
+    pub(crate) fn leaves_open(&self) -> bool {
         match self {
             Self::Refused { status, .. } => status.is_server_error(),
             Self::NotConnect { .. }
@@ -96,8 +94,7 @@ impl ConnectError {
     }
 
     /// Connect's code, if Connect said no.
-    #[must_use]
-    pub fn code(&self) -> Option<Code> {
+    pub(crate) fn code(&self) -> Option<Code> {
         match self {
             Self::Refused { code, .. } => Some(*code),
             Self::NotConnect { .. }
@@ -110,8 +107,7 @@ impl ConnectError {
     }
 
     /// The HTTP status of the answer, if there was one that isn't a success.
-    #[must_use]
-    pub fn status(&self) -> Option<StatusCode> {
+    pub(crate) fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Refused { status, .. } | Self::NotConnect { status, .. } => Some(*status),
             Self::Unreadable(_)
@@ -123,8 +119,7 @@ impl ConnectError {
     }
 
     /// How long to wait before the next try, if Connect or a proxy in front of it said so.
-    #[must_use]
-    pub fn retry_after(&self) -> Option<Duration> {
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused { retry_after, .. } | Self::NotConnect { retry_after, .. } => {
                 *retry_after
@@ -138,8 +133,7 @@ impl ConnectError {
     }
 
     /// The error with all its causes, for the log.
-    #[must_use]
-    pub fn chain(&self) -> String {
+    pub(crate) fn chain(&self) -> String {
         let causes = std::iter::successors(self.source(), |&cause| cause.source());
         causes.fold(self.to_string(), |text, cause| format!("{text}: {cause}"))
     }
@@ -158,7 +152,7 @@ fn is_about_certificate(error: &reqwest::Error) -> bool {
 /// What Connect's error codes mean for this bot, from its published API reference:
 /// <https://docs.posit.co/connect/api/#api-error-codes>.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Code {
+pub(crate) enum Code {
     /// 15: another group has the name.
     NameInUse,
     /// 131: this LDAP group is in Connect already.
@@ -187,8 +181,7 @@ pub enum Code {
 
 impl Code {
     /// The number that Connect sends.
-    #[must_use]
-    pub fn number(self) -> u32 {
+    pub(crate) fn number(self) -> u32 {
         match self {
             Self::NameInUse => 15,
             Self::SameUniqueId => 131,

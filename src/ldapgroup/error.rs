@@ -8,7 +8,7 @@ use crate::group::{GroupName, Guid, NameProblem};
 
 /// Why someone didn't get the group that they named, where it is theirs to do something about it.
 #[derive(Debug)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// What they typed is no name and no prefix.
     BadName(NameProblem),
     /// Connect has a group of that name already.
@@ -49,8 +49,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// The group that it is about, which somebody called `typed`.
-    #[must_use]
-    pub fn name_of(&self, typed: &str) -> GroupName {
+    pub(crate) fn name_of(&self, typed: &str) -> GroupName {
         match self {
             Self::InUse { name, .. }
             | Self::InOtherCase { name, .. }
@@ -63,7 +62,7 @@ impl Refusal {
 
 /// Which group has a name that is in use.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum InUseBy {
+pub(crate) enum InUseBy {
     /// The one that was asked for.
     ThisGroup,
     /// Another one: of another provider, made by hand, or another one of LDAP's.
@@ -72,7 +71,7 @@ pub enum InUseBy {
 
 /// What is known about Connect after a failure.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum SideEffect {
+pub(crate) enum SideEffect {
     /// It was only asked.
     Nothing,
     /// No group was created.
@@ -85,7 +84,7 @@ pub enum SideEffect {
 
 /// Why a group wasn't found or brought in.
 #[derive(Debug)]
-pub enum Error {
+pub(crate) enum Error {
     /// By right.
     Refused(Refusal),
     /// Connect failed, or something on the way to it, and may have changed all the same.

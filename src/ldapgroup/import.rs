@@ -15,7 +15,7 @@ const LOOKS: [Duration; 2] = [Duration::ZERO, Duration::from_secs(2)];
 
 /// A group that was created.
 #[derive(Debug)]
-pub struct Created {
+pub(crate) struct Created {
     /// Its name, as Connect has it.
     pub name: GroupName,
     /// Its id.
@@ -26,7 +26,7 @@ pub struct Created {
 
 /// How it is known that a group was created.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Known {
+pub(crate) enum Known {
     /// Connect said so.
     Answered,
     /// Connect's answer was lost, and the group was there when looked for.
@@ -40,7 +40,7 @@ impl LdapGroups {
     /// # Errors
     ///
     /// When Connect has the group, or refused, or failed. An answer that was lost is looked into.
-    pub async fn import(
+    pub(crate) async fn import(
         &self,
         place: Option<Place>,
         mut hit: RemoteGroup,

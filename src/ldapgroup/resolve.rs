@@ -19,7 +19,7 @@ impl LdapGroups {
     /// # Errors
     ///
     /// When the name doesn't name one group, Connect has it, or Connect failed.
-    pub async fn resolve(
+    pub(crate) async fn resolve(
         &self,
         place: Option<Place>,
         typed: &str,
@@ -43,11 +43,7 @@ impl LdapGroups {
     }
 
     /// Whether at least one LDAP group is called `typed`, whatever the case.
-    ///
-    /// # Errors
-    ///
-    /// When Connect failed.
-    pub async fn is_called(
+    pub(crate) async fn is_called(
         &self,
         place: Place,
         typed: &str,
@@ -67,7 +63,7 @@ impl LdapGroups {
     /// # Errors
     ///
     /// When there isn't exactly one, or Connect failed.
-    pub async fn look_up_exactly(
+    pub(crate) async fn look_up_exactly(
         &self,
         name: &GroupName,
         id: CorrelationId,

@@ -21,7 +21,7 @@ const AT_ONCE: usize = 5;
 
 /// What somebody wants created.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     /// What they typed: a name or, if no group is called so, names with commas between them.
     Typed(String),
     /// Names, each of them whole.
@@ -36,7 +36,7 @@ impl Requests {
     ///
     /// When something failed. Of a single group also when the name doesn't name one or Connect has it
     /// already; of several, each says so of itself.
-    pub async fn create(
+    pub(crate) async fn create(
         self: &Arc<Self>,
         member: Member,
         wanted: Wanted,
@@ -88,8 +88,7 @@ impl Requests {
     }
 
     /// Whether who creates with this authority makes a request.
-    #[must_use]
-    pub fn must_ask(&self, authority: Authority) -> bool {
+    pub(crate) fn must_ask(&self, authority: Authority) -> bool {
         match (authority, self.settings.admin_creates) {
             (Authority::Admin, AdminCreates::Direct) => false,
             (Authority::Admin, AdminCreates::Approval) | (Authority::Requester, _) => true,

@@ -12,7 +12,7 @@ use crate::request::{Event, Involvement, Request, State};
 
 /// A decision, as someone pressed or wrote it.
 #[derive(Clone, Copy, Debug)]
-pub struct Decision<'w> {
+pub(crate) struct Decision<'w> {
     /// The request's number.
     pub request: i64,
     /// The message that was pressed: one that doesn't show this request may be years old, and its
@@ -30,7 +30,7 @@ impl Requests {
     /// # Errors
     ///
     /// When the member may not decide it, or it can't be decided any more.
-    pub async fn decide(
+    pub(crate) async fn decide(
         self: &Arc<Self>,
         member: Member,
         decision: &Decision<'_>,
@@ -51,7 +51,7 @@ impl Requests {
     /// # Errors
     ///
     /// When they may not, or it can't be decided any more.
-    pub async fn decidable(
+    pub(crate) async fn decidable(
         &self,
         member: Member,
         decision: &Decision<'_>,
@@ -86,7 +86,7 @@ impl Requests {
     /// # Errors
     ///
     /// When the member neither asked for it nor is an admin, or it is decided.
-    pub async fn cancel(
+    pub(crate) async fn cancel(
         &self,
         member: Member,
         number: i64,
@@ -112,11 +112,7 @@ impl Requests {
 
     /// What a member may cancel or leave, at most `limit` of each: what they are in, and the others if
     /// they are an admin.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn cancellable(
+    pub(crate) async fn cancellable(
         &self,
         member: Member,
         limit: u32,

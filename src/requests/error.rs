@@ -16,7 +16,7 @@ const MAX_WORDS: usize = 300;
 
 /// Why someone didn't get what they asked for, where it is theirs to do something about it.
 #[derive(Debug)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// They may not do it here.
     Denied(Denied),
     /// It is about the group that they named.
@@ -49,7 +49,7 @@ pub enum Refusal {
 
 /// Something failed that isn't the fault of the person who asked.
 #[derive(Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// What failed.
     pub cause: Cause,
     /// Whether Connect may have changed all the same.
@@ -58,7 +58,7 @@ pub struct Failure {
 
 /// What can fail.
 #[derive(Debug)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// Connect, or something on the way to it.
     Connect(Arc<ConnectError>),
     /// The database of requests.
@@ -67,8 +67,7 @@ pub enum Cause {
 
 impl Failure {
     /// Whether it may go better by itself, a little later.
-    #[must_use]
-    pub fn passes(&self) -> bool {
+    pub(crate) fn passes(&self) -> bool {
         match &self.cause {
             Cause::Connect(error) => {
                 error.is_transient()
@@ -83,14 +82,12 @@ impl Failure {
     }
 
     /// Whether a group may have been created, or may still come.
-    #[must_use]
-    pub fn leaves_open(&self) -> bool {
+    pub(crate) fn leaves_open(&self) -> bool {
         matches!(self.side_effect, SideEffect::Unknown | SideEffect::NotThereYet)
     }
 
     /// How long Connect wants to be left alone, if it said so.
-    #[must_use]
-    pub fn wait(&self) -> Option<Duration> {
+    pub(crate) fn wait(&self) -> Option<Duration> {
         match &self.cause {
             Cause::Connect(error) => error.retry_after(),
             Cause::Store(_) => None,
@@ -98,8 +95,7 @@ impl Failure {
     }
 
     /// What failed, with all its causes, for the log.
-    #[must_use]
-    pub fn chain(&self) -> String {
+    pub(crate) fn chain(&self) -> String {
         match &self.cause {
             Cause::Connect(error) => error.chain(),
             Cause::Store(error) => error.to_string(),
@@ -115,7 +111,7 @@ impl From<StoreError> for Failure {
 
 /// Why something wasn't done.
 #[derive(Debug)]
-pub enum Error {
+pub(crate) enum Error {
     /// By right, and the person is told what to do about it.
     Refused(Refusal),
     /// By failure, which is logged.
@@ -125,8 +121,7 @@ pub enum Error {
 impl Error {
     /// The reason in one short sentence, to be kept with a request: Connect's words, where Connect
     /// said why.
-    #[must_use]
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         use ldapgroup::Refusal as Group;
         let words = match self {
             Self::Failed(Failure { cause: Cause::Connect(error), .. }) => match &**error {

@@ -7,7 +7,7 @@ use crate::request::{Activity, GroupStatus, Request};
 
 /// What came of wanting groups created: one, or several at once.
 #[derive(Debug, Default)]
-pub struct CreateOutcome {
+pub(crate) struct CreateOutcome {
     /// The new request, for those that no other one is open for.
     pub request: Option<Request>,
     /// Those that aren't in it.
@@ -18,7 +18,7 @@ pub struct CreateOutcome {
 
 /// A group that isn't in the new request.
 #[derive(Debug)]
-pub enum Skipped {
+pub(crate) enum Skipped {
     /// Another request for it is open, and the person in it now.
     Asked {
         /// The group.
@@ -47,7 +47,7 @@ pub enum Skipped {
 
 /// What came of one group of a request.
 #[derive(Clone, Debug)]
-pub struct GroupOutcome {
+pub(crate) struct GroupOutcome {
     /// The group's status.
     pub status: GroupStatus,
     /// Its id, if it is there, or the id of the group that is in its way.

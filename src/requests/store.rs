@@ -25,12 +25,12 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 
 pub(super) use self::asking::NewRequest;
 pub(super) use self::changing::{Change, Transition};
-pub use self::examine::{Condition, examine};
+pub(crate) use self::examine::{Condition, examine};
 pub(super) use self::lists::Filter;
-pub use self::lists::{Entry, Listed};
-pub use self::open::StoreError;
-pub use self::outbox::{Notice, Outbox};
-pub use self::overview::Overview;
+pub(crate) use self::lists::{Entry, Listed};
+pub(crate) use self::open::StoreError;
+pub(crate) use self::outbox::{Notice, Outbox};
+pub(crate) use self::overview::Overview;
 use self::rows::{BY_ID, all, millis};
 use crate::correlation::CorrelationId;
 use crate::ids::UserId;

@@ -31,7 +31,7 @@ pub(super) type Resolved = HashMap<GroupName, Result<RemoteGroup, ldapgroup::Ref
 
 /// What a sweep found.
 #[derive(Debug, Default)]
-pub struct Swept {
+pub(crate) struct Swept {
     /// Requests to be brought up again.
     pub reminders: Vec<Request>,
     /// When the next thing is due that happens by itself.
@@ -40,11 +40,7 @@ pub struct Swept {
 
 impl Requests {
     /// Expires what nobody decided in time, and carries out what is due.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn sweep(self: &Arc<Self>, now: SystemTime) -> Result<Swept, StoreError> {
+    pub(crate) async fn sweep(self: &Arc<Self>, now: SystemTime) -> Result<Swept, StoreError> {
         let (mut expired, id) = (0, CorrelationId::new());
         let (ttl, reminder) = (self.settings.ttl, self.settings.reminder);
         if let Some(latest) = now.checked_sub(ttl) {
@@ -72,11 +68,7 @@ impl Requests {
 
     /// Lets go of what was begun under this correlation id and isn't over: nobody waits for it here any
     /// more. An admin's create is settled by a look a minute later, for Connect may still be at work.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn let_go(&self, id: CorrelationId) -> Result<Option<Request>, StoreError> {
+    pub(crate) async fn let_go(&self, id: CorrelationId) -> Result<Option<Request>, StoreError> {
         let begun = self.store.begun_by(id).await?;
         if let Some(request) = begun.as_ref().filter(|request| request.hidden)
             && let Some(due) = request.next_try(SystemTime::now(), Duration::ZERO)

@@ -228,7 +228,6 @@ fn a_list_that_is_cut_says_so() {
     assert_snapshot!(list(Vec::new()), @"Lately there were no denied requests.");
     let step = Entry {
         request: 7,
-        name,
         at,
         person: Some(UserId(1)),
         before: None,

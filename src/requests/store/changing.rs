@@ -36,7 +36,6 @@ pub(crate) struct Change {
 
 impl Change {
     /// A change without further words.
-    #[must_use]
     pub(crate) fn new(event: Event, person: Option<UserId>, correlation: CorrelationId) -> Self {
         Self { event, person, why: None, correlation }
     }

@@ -13,7 +13,7 @@ use super::open::{Depth, StoreError, Version, beside, inspect, options};
 
 /// What a start makes of the database.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Condition {
+pub(crate) enum Condition {
     /// There is none yet: it is made.
     Missing,
     /// It is brought up to date.
@@ -28,7 +28,7 @@ pub enum Condition {
 /// # Errors
 ///
 /// When it can't be used.
-pub async fn examine(url: &SecretString) -> Result<Condition, StoreError> {
+pub(crate) async fn examine(url: &SecretString) -> Result<Condition, StoreError> {
     let options = options(url)?;
     let path = options.get_filename();
     try_folder(path).map_err(StoreError::File)?;

@@ -76,7 +76,7 @@ pub(crate) struct Filter {
 
 /// A page of a list.
 #[derive(Clone, Debug)]
-pub struct Listed<T> {
+pub(crate) struct Listed<T> {
     /// What is on the page.
     pub entries: Vec<T>,
     /// How much there is on all pages.
@@ -91,11 +91,9 @@ pub struct Listed<T> {
 
 /// A step in the history of a group.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The request.
     pub request: i64,
-    /// The group.
-    pub name: GroupName,
     /// When.
     pub at: SystemTime,
     /// Who; nobody if it was time or the bot itself.
@@ -170,7 +168,7 @@ impl Store {
         let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {OF_GROUP} LIMIT $3) AS latest");
         let counted = query(sql).bind(count(LATEST + 1)).fetch_one(&self.pool).await?;
         let turned = Turned::to(page, per_page, counted.try_get(0)?, LATEST);
-        let sql = format!("SELECT h.*, g.name {OF_GROUP} ORDER BY h.id DESC LIMIT $3 OFFSET $4");
+        let sql = format!("SELECT h.* {OF_GROUP} ORDER BY h.id DESC LIMIT $3 OFFSET $4");
         let page = query(sql).bind(turned.limit).bind(turned.offset);
         let rows = page.fetch_all(&self.pool).await?;
         let entries = rows.iter().map(entry).collect::<Result<_, _>>()?;
@@ -258,7 +256,6 @@ fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {
     let activity: Option<String> = row.try_get("activity")?;
     Ok(Entry {
         request: row.try_get("request")?,
-        name: GroupName::trusted(row.try_get("name")?),
         at: time(row.try_get("at")?),
         person: user(row, "person")?,
         before: before.as_deref().and_then(State::parse),

@@ -15,7 +15,7 @@ const RETRIED_WITHIN: Duration = Duration::from_hours(7 * 24);
 
 /// Somebody who is to be told what came of a request.
 #[derive(Clone, Debug)]
-pub struct Notice {
+pub(crate) struct Notice {
     /// The request, over now.
     pub request: Request,
     /// Who is to be told.
@@ -26,26 +26,18 @@ pub struct Notice {
 
 /// What is to be shown and told, and what was.
 #[derive(Clone, Debug)]
-pub struct Outbox {
+pub(crate) struct Outbox {
     pub(super) pool: SqlitePool,
 }
 
 impl Outbox {
     /// The request of this number.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn request(&self, id: i64) -> Result<Option<Request>, StoreError> {
+    pub(crate) async fn request(&self, id: i64) -> Result<Option<Request>, StoreError> {
         by_id(&self.pool, id).await
     }
 
     /// Who asked and hasn't left, in the order in which they did.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn people(&self, id: i64) -> Result<Vec<Participant>, StoreError> {
+    pub(crate) async fn people(&self, id: i64) -> Result<Vec<Participant>, StoreError> {
         let people: Vec<(i64, Option<String>)> = sqlx::query_as(
             "SELECT person, reason FROM participants WHERE request = $1 ORDER BY joined_at, person",
         )
@@ -60,11 +52,7 @@ impl Outbox {
     }
 
     /// Requests whose message doesn't show them as they are.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn unshown(&self, now: SystemTime) -> Result<Vec<Request>, StoreError> {
+    pub(crate) async fn unshown(&self, now: SystemTime) -> Result<Vec<Request>, StoreError> {
         // What is over and can't be shown for a week needs no message any more, if there is none or
         // it is about what an admin has created: nobody waits for it. In the words of the index.
         let sql = requests!(
@@ -80,11 +68,7 @@ impl Outbox {
     }
 
     /// Requests that wait for somebody's decision or press, whose message somebody may have deleted.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn shown_and_open(&self, now: SystemTime) -> Result<Vec<Request>, StoreError> {
+    pub(crate) async fn shown_and_open(&self, now: SystemTime) -> Result<Vec<Request>, StoreError> {
         let lately = now.checked_sub(RETRIED_WITHIN).map_or(0, millis);
         let sql = requests!(
             "WHERE r.id IN (SELECT id FROM requests WHERE state IN ('pending', 'creating') \
@@ -96,11 +80,7 @@ impl Outbox {
     }
 
     /// Who is still to be told what came of their request.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn untold(&self) -> Result<Vec<Notice>, StoreError> {
+    pub(crate) async fn untold(&self) -> Result<Vec<Notice>, StoreError> {
         let rows = sqlx::query(
             "SELECT request, person, participants.guild, participants.channel \
              FROM participants JOIN requests ON id = request \
@@ -121,11 +101,7 @@ impl Outbox {
     }
 
     /// Writes down which message shows a request, what of it, and in which server, if that is news.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn note_shown(
+    pub(crate) async fn note_shown(
         &self,
         id: i64,
         version: i64,
@@ -148,11 +124,7 @@ impl Outbox {
     }
 
     /// Writes down that the message of a request is gone, so that it is sent again.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn note_gone(&self, id: i64) -> Result<(), StoreError> {
+    pub(crate) async fn note_gone(&self, id: i64) -> Result<(), StoreError> {
         sqlx::query("UPDATE requests SET shown_version = 0, message_channel = NULL, message = NULL, message_guild = NULL, resent = resent + 1 WHERE id = $1")
             .bind(id)
             .execute(&self.pool)
@@ -162,11 +134,7 @@ impl Outbox {
 
     /// Writes down that a person was told an outcome, of a request in this version, unless the request
     /// has changed meanwhile: then they weren't told what it is now.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn note_told(
+    pub(crate) async fn note_told(
         &self,
         (id, version): (i64, i64),
         person: UserId,
@@ -186,11 +154,7 @@ impl Outbox {
     }
 
     /// Writes down that an undecided request was brought up again.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn note_reminded(&self, id: i64, now: SystemTime) -> Result<(), StoreError> {
+    pub(crate) async fn note_reminded(&self, id: i64, now: SystemTime) -> Result<(), StoreError> {
         sqlx::query("UPDATE requests SET reminded_at = $1 WHERE id = $2")
             .bind(millis(now))
             .bind(id)

@@ -5,7 +5,7 @@ use crate::request::Request;
 
 /// What is in the database.
 #[derive(Clone, Debug)]
-pub struct Overview {
+pub(crate) struct Overview {
     /// Requests on which something is still to happen.
     pub open: usize,
     /// The one of these that was made first.
