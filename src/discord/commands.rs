@@ -17,7 +17,7 @@ use super::options::{Options, Unknown};
 const COMMAND: &str = "ldapgroup";
 
 /// What people use with `/ldapgroup`, in the order in which Discord shows it.
-const SUBCOMMANDS: [Subcommand; 6] = [
+const SUBCOMMANDS: &[Subcommand] = &[
     search::SUBCOMMAND,
     create::SUBCOMMAND,
     requests::SUBCOMMAND,
