@@ -89,7 +89,7 @@ CREATE TABLE history (
 );
 
 -- Nothing is looked at for being stored: what a step of the bot reads is what it has to do, or the
--- latest of something. Each index is for queries of src/store, whose conditions are in its words.
+-- latest of something. Each index is for queries of src/requests/store, whose conditions are in its words.
 
 -- One open request a group.
 CREATE UNIQUE INDEX requested_groups_open ON requested_groups (folded) WHERE open;

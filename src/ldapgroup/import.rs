@@ -64,7 +64,7 @@ impl LdapGroups {
                         Err(error) => break Err(error),
                     };
                 }
-                Err(error) => break self.explain(hit.name, error, id).await,
+                Err(error) => break self.investigate(hit.name, error, id).await,
             }
         };
         if let (
@@ -79,7 +79,7 @@ impl LdapGroups {
     }
 
     /// What it means that a creation came to this.
-    async fn explain(
+    async fn investigate(
         &self,
         name: GroupName,
         error: ConnectError,

@@ -65,7 +65,7 @@ impl Requests {
         self.policy.require_admin(member)?;
         // Who may create at once needs nobody else's word to try again.
         let must_be_another = !request.direct || self.must_ask(member.authority());
-        if must_be_another && self.part(&request, member).await? != Involvement::Out {
+        if must_be_another && self.involvement(&request, member).await? != Involvement::Out {
             return Err(Refusal::Own.into());
         }
         let now = SystemTime::now();
@@ -93,7 +93,7 @@ impl Requests {
         id: CorrelationId,
     ) -> Result<Request, Error> {
         let request = self.store.request(number).await?.ok_or(Refusal::Unknown)?;
-        match (self.part(&request, member).await?, member.authority()) {
+        match (self.involvement(&request, member).await?, member.authority()) {
             (Involvement::In, _) => {}
             (Involvement::Out, Authority::Admin) => {
                 let change = Change::new(Event::Cancel, Some(member.user()), id);
@@ -125,11 +125,11 @@ impl Requests {
         Ok((own, others))
     }
 
-    async fn part(&self, request: &Request, member: Member) -> Result<Involvement, Error> {
+    async fn involvement(&self, request: &Request, member: Member) -> Result<Involvement, Error> {
         if request.requester == member.user() {
             return Ok(Involvement::In);
         }
-        Ok(self.store.part(request.id, member.user()).await?)
+        Ok(self.store.involvement(request.id, member.user()).await?)
     }
 
     async fn change(&self, number: i64, change: &Change) -> Result<Request, Error> {

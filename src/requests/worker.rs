@@ -44,7 +44,7 @@ impl Requests {
         let (mut expired, id) = (0, CorrelationId::new());
         let (ttl, reminder) = (self.settings.ttl, self.settings.reminder);
         if let Some(latest) = now.checked_sub(ttl) {
-            for request in self.store.pending_since(latest).await? {
+            for request in self.store.pending_made_by(latest).await? {
                 let change = Change::new(Event::Expire, None, id);
                 if let Transition::Applied(_) = self.store.change(request.id, &change, now).await? {
                     expired += 1;
@@ -60,7 +60,7 @@ impl Requests {
             }
         }
         let reminders = match reminder.and_then(|after| now.checked_sub(after)) {
-            Some(latest) => self.store.unreminded_since(latest).await?,
+            Some(latest) => self.store.unreminded_made_by(latest).await?,
             None => Vec::new(),
         };
         Ok(Swept { reminders, next: self.store.next_due(ttl, reminder, now).await? })

@@ -233,7 +233,7 @@ fn roles_only(roles: &[RoleId]) -> CreateAllowedMentions {
 }
 
 /// Discord takes messages of one nonce for one message, for a few minutes: sending again what may
-/// have arrived does no harm then. A id alone won't do: after a reinstallation another request
+/// have arrived does no harm then. An id alone won't do: after a reinstallation another request
 /// has it.
 fn nonce(request: &Request, what: &str) -> Nonce {
     let made = request.created_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();

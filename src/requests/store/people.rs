@@ -11,7 +11,11 @@ use crate::request::{Activity, Event, Involvement, Request, State};
 
 impl Store {
     /// What a person has to do with a request.
-    pub(crate) async fn part(&self, id: i64, person: UserId) -> Result<Involvement, StoreError> {
+    pub(crate) async fn involvement(
+        &self,
+        id: i64,
+        person: UserId,
+    ) -> Result<Involvement, StoreError> {
         let (is_in, has_left): (bool, bool) = sqlx::query_as(
             "SELECT EXISTS (SELECT 1 FROM participants WHERE request = $1 AND person = $2), \
                EXISTS (SELECT 1 FROM history WHERE request = $1 AND person = $2 AND activity = 'left')",

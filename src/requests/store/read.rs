@@ -39,7 +39,10 @@ impl Store {
     }
 
     /// Undecided requests that were made at or before `made`.
-    pub(crate) async fn pending_since(&self, made: SystemTime) -> Result<Vec<Request>, StoreError> {
+    pub(crate) async fn pending_made_by(
+        &self,
+        made: SystemTime,
+    ) -> Result<Vec<Request>, StoreError> {
         let sql = requests!(
             "WHERE r.id IN (SELECT id FROM requests WHERE state = 'pending' AND created_at <= $1) \
              ORDER BY r.id, g.position"
@@ -48,7 +51,7 @@ impl Store {
     }
 
     /// Of these, the ones that weren't brought up again yet.
-    pub(crate) async fn unreminded_since(
+    pub(crate) async fn unreminded_made_by(
         &self,
         made: SystemTime,
     ) -> Result<Vec<Request>, StoreError> {

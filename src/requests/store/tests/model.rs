@@ -88,7 +88,7 @@ impl Modelled {
         self.people.iter().any(|asker| asker.person.0 == person)
     }
 
-    fn part(&self, person: u64) -> Involvement {
+    fn involvement(&self, person: u64) -> Involvement {
         match (self.has(person), self.deeds.contains(&(Activity::Left, person))) {
             (true, _) => Involvement::In,
             (false, true) => Involvement::Left,
@@ -212,7 +212,10 @@ async fn agree(store: &Store, model: &Model) {
         assert_eq!((request.requester.0, request.reason), (known.requester, known.reason.clone()));
         assert_eq!(store.outbox().people(id).await.unwrap(), known.people);
         for person in 1..4 {
-            assert_eq!(store.part(id, UserId(person)).await.unwrap(), known.part(person));
+            assert_eq!(
+                store.involvement(id, UserId(person)).await.unwrap(),
+                known.involvement(person)
+            );
         }
         for (name, _) in known.groups.iter().filter(|(name, _)| known.is_open_for(name)) {
             assert!(open.insert(name), "two open requests for {name}");

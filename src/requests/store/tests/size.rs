@@ -72,12 +72,12 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     let third = step!("ask for a third", ask("Team-3", PERSON));
     step!("create", store.begin(&new(&["ABE"], 9), true, now, id));
     step!("show", outbox.note_shown(first, 2, place, None));
-    step!("what is undecided", store.pending_since(now));
-    step!("what is to be brought up", store.unreminded_since(now));
+    step!("what is undecided", store.pending_made_by(now));
+    step!("what is to be brought up", store.unreminded_made_by(now));
     step!("bring up", outbox.note_reminded(first, now));
     step!("what one may leave", store.pending_of(person, 25));
     step!("what one may cancel", store.pending_of_others(admin, 25));
-    step!("somebody's part", store.part(first, person));
+    step!("somebody's part", store.involvement(first, person));
     let reworded = NewRequest { reason: Some("for more".to_owned()), ..new(&["team-again"], 5) };
     step!("say something else", store.ask(&reworded, 99, now, id));
     step!("leave as who asked first", store.leave(first, person, now, id));
