@@ -66,6 +66,8 @@ impl Bot {
         self.under_way.close();
         self.under_way.wait().await;
         self.requests.finish().await;
+        // And whoever was told meanwhile that the bot restarts.
+        self.under_way.wait().await;
     }
 
     /// Lets go of what is still under way: whoever waits is told so.

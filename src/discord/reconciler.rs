@@ -18,20 +18,17 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use self::audit::Auditor;
 pub(super) use self::delivery::Undelivered;
-use self::delivery::{Backlog, Bucket, Delivery, DeliveryError, FAILURE_PAUSE, Pass, Receipt};
+use self::delivery::{Backlog, Bucket, Delivery, FAILURE_PAUSE, Pass, Receipt};
 use self::publisher::Publisher;
 use crate::discord_api::rest::Rest;
 use crate::request::Request;
-use crate::requests::{Notice, Requests, StoreError};
+use crate::requests::{Requests, StoreError};
 
 /// Whoever asked waits this long for their request to be shown.
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
 /// The longest pause. Whatever is due wakes it earlier, unless the system's clock was set.
 const IDLE_PAUSE: Duration = Duration::from_mins(5);
-
-/// Somebody who can't be told anywhere, since no channel takes messages, is tried this long.
-const TOLD_WITHIN: Duration = Duration::from_hours(7 * 24);
 
 /// Rows → messages and notices.
 pub(crate) struct Reconciler {
@@ -112,7 +109,7 @@ impl Reconciler {
         for notice in untold {
             let delivery = Delivery::Tell(notice.request.id, notice.person);
             let bucket = Bucket::Create(notice.place.channel);
-            pass.deliver(delivery, bucket, self.tell(&notice, delivery)).await;
+            pass.deliver(delivery, bucket, publisher.tell(&notice)).await;
         }
         for request in reminders {
             let bucket = Bucket::Create(publisher.home(request));
@@ -120,18 +117,6 @@ impl Reconciler {
                 .await;
         }
         Ok(pass.end())
-    }
-
-    /// Tells somebody, or gives up after long.
-    async fn tell(&self, notice: &Notice, delivery: Delivery) -> Result<(), DeliveryError> {
-        let Err(error) = self.publisher.tell(notice).await else { return Ok(()) };
-        let age = self.backlog.since(delivery).and_then(|since| since.elapsed().ok());
-        if !error.is_about_channel() || age.is_none_or(|age| age < TOLD_WITHIN) {
-            return Err(error);
-        }
-        let (request, user) = (notice.request.id, notice.person);
-        tracing::error!(%error, request, %user, "they could not be told, and won't be");
-        self.publisher.write_told(notice).await
     }
 
     /// Shows a request now, or as soon as Discord takes it. For whoever waits for its message: whether

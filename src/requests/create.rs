@@ -75,7 +75,10 @@ impl Requests {
             Some(request) if !asks => {
                 let resolved = found.into_iter().collect();
                 if is_single {
-                    let _work = self.take_up(request.id);
+                    let Some(_work) = self.take_up(request.id) else {
+                        let name = request.groups[0].name.clone();
+                        return Err(Refusal::Open(name, Box::new(request.clone())).into());
+                    };
                     outcome.created = self.carry_out(request, resolved, id).await?;
                 } else {
                     tracing::info!(request = request.id, groups = request.groups.len(), "begun");

@@ -132,7 +132,8 @@ impl Requests {
                 // Who could look for the group wasn't cut off from Connect.
                 let is_away =
                     failure.is_some_and(|failure| failure.side_effect != SideEffect::NotThereYet);
-                let wait = failure.and_then(Failure::wait);
+                // The look that settles an admin's create waits for no more than its minute.
+                let wait = failure.filter(|_| !is_awaited).and_then(Failure::wait);
                 again = Some((outcome.note.unwrap_or_default(), wait.unwrap_or_default()));
                 away = if is_away { away + 1 } else { 0 };
                 if away == MAX_AWAY || wait.is_some() {

@@ -38,8 +38,9 @@ use self::check::Report;
 use self::people::Team;
 use self::plan::Trouble;
 
-/// How long people may need for what they want once the bot isn't killed any more.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Once the bot isn't killed any more, the next of those who want something must have it within this:
+/// longer than they wait for an answer that was lost.
+const ENDS_WITHIN: Duration = Duration::from_mins(3);
 
 /// So many calls one too many are forgiven: a life can't know what the one before has used up.
 const TOO_MANY_PER_LIFE: u64 = 3;
@@ -129,7 +130,7 @@ async fn run(kills: usize, seed: u64, quiet: bool, log: &Path) -> Report {
         }
     }
     let mut bot = Bot::start(&sandbox, false, &log).await;
-    while let Ok(Some(_)) = timeout(PATIENCE, playing.join_next()).await {}
+    while let Ok(Some(_)) = timeout(ENDS_WITHIN, playing.join_next()).await {}
     for (title, deeds) in &team.diary().unfinished {
         report.violations.push(format!("the story of {title} came to no end: {deeds}"));
     }
@@ -177,7 +178,7 @@ async fn stand_ins(groups: Vec<String>) -> Sandbox {
     let discord = discord::Options {
         limits,
         answer_within: Duration::from_secs(2),
-        token_lives: Duration::from_secs(6),
+        token_lives: Duration::from_secs(15),
         // A life is shorter than a day has sessions for.
         identify_every: Duration::ZERO,
         sessions_a_day: u64::MAX,

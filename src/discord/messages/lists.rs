@@ -95,7 +95,7 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Reply {
             entry.correlation
         );
     }
-    if listed.pages > 1 && CustomId::history(listed.pages, key).is_none() {
+    if listed.pages > 1 && CustomId::history(listed.pages - 1, key).is_none() {
         content.push_str("\nOnly these are shown: no button can carry the name to the next page.");
     }
     paged(content, (listed.page, listed.pages), |page| CustomId::history(page, key))

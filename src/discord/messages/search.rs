@@ -78,6 +78,7 @@ fn in_connect(existing: usize, total: usize) -> String {
 }
 
 fn place(page: usize, pages: usize, search: &Search, buttons: &[Button]) -> String {
+    let wanted = usize::from(page > 0) + usize::from(page + 1 < pages);
     let (page, total) = (page + 1, search.groups.len());
     let mut place = if search.is_whole() {
         format!("page {page} of {pages} · {total} found\n")
@@ -87,7 +88,7 @@ fn place(page: usize, pages: usize, search: &Search, buttons: &[Button]) -> Stri
              {SEARCH_LIMIT} groups for one prefix: search for a longer prefix to see others. "
         )
     };
-    if buttons.is_empty() {
+    if buttons.len() < wanted {
         place.push_str(
             "No button can carry this prefix to the other pages: search for a longer one. ",
         );

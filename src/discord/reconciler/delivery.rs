@@ -177,11 +177,6 @@ impl Backlog {
         all
     }
 
-    /// Since when something can't be said.
-    pub(super) fn since(&self, delivery: Delivery) -> Option<SystemTime> {
-        self.lock().get(&delivery).map(|failed| failed.undelivered.since)
-    }
-
     pub(super) fn is_due(&self, delivery: Delivery, now: Instant) -> bool {
         self.next_try(delivery).is_none_or(|(at, _)| at <= now)
     }

@@ -156,12 +156,6 @@ impl Publisher {
             }
             (told, _) => told?,
         }
-        self.write_told(notice).await
-    }
-
-    /// Writes down that somebody needn't be told any more.
-    pub(super) async fn write_told(&self, notice: &Notice) -> Result<(), DeliveryError> {
-        let Notice { request, person, .. } = notice;
         let version = (request.id, request.version);
         self.write(Receipt::Told { version, person: *person, state: request.state }).await
     }
