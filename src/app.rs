@@ -2,10 +2,12 @@
 
 use std::convert::Infallible;
 use std::future::pending;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use reqwest::StatusCode;
 use tokio::time::timeout;
@@ -149,7 +151,11 @@ impl App {
             let found = check::connect(connect, CorrelationId::new()).await;
             found.iter().for_each(check::note);
         };
-        tokio::join!(discord, connect);
+        // Nobody is to be served any less for it.
+        let looked = AssertUnwindSafe(async { tokio::join!(discord, connect) });
+        if looked.catch_unwind().await.is_err() {
+            tracing::error!("the checks at the start ended in a panic");
+        }
         pending().await
     }
 
