@@ -39,7 +39,7 @@ impl Context {
         let work = async {
             match work.await {
                 Ok(reply) => (reply, Outcome::Done),
-                Err(stop) => explain(&stop, self.id),
+                Err(error) => explain(&error, self.id),
             }
         };
         let (outcome, delivered) = self.wait_and_deliver(target, work).await;
@@ -72,8 +72,8 @@ impl Context {
     }
 
     /// Says, of an interaction at this stage, why nothing was done.
-    pub(super) async fn refuse(&self, target: Target, stage: Stage, stop: &Error) {
-        let (reply, _) = explain(stop, self.id);
+    pub(super) async fn refuse(&self, target: Target, stage: Stage, error: &Error) {
+        let (reply, _) = explain(error, self.id);
         self.responder.deliver(target, stage, &reply).await;
     }
 
@@ -99,9 +99,9 @@ impl Context {
     }
 }
 
-/// What somebody reads who didn't get what they asked for; a fault is logged, once.
-pub(super) fn explain(stop: &Error, id: CorrelationId) -> (Reply, Outcome) {
-    match stop {
+/// What somebody reads who didn't get what they asked for; a failure is logged, once.
+pub(super) fn explain(error: &Error, id: CorrelationId) -> (Reply, Outcome) {
+    match error {
         Error::Refused(refusal) => (refusals::answer(refusal), Outcome::Refused),
         Error::Failed(failure) => {
             tracing::error!(error = failure.chain(), side_effect = ?failure.side_effect, "failed");

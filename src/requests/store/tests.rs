@@ -114,14 +114,21 @@ async fn a_database_is_for_the_bot_alone_and_keeps_what_it_was_told() {
     assert_eq!(store.request(1).await.unwrap().unwrap().state, State::Pending);
 }
 
+/// Why a database can't be opened, which is as it was then.
+async fn refused_and_left(folder: &TempDir) -> StoreError {
+    let file = folder.path().join("test.db");
+    let before = std::fs::read(&file).unwrap();
+    let refused = open(folder).await.unwrap_err();
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    refused
+}
+
 #[tokio::test]
 async fn what_is_no_sound_database_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("test.db");
     std::fs::write(&file, "not a database, but somebody's notes".repeat(500)).unwrap();
-    let before = std::fs::read(&file).unwrap();
-    assert!(matches!(open(&folder).await, Err(StoreError::Damaged(_))));
-    assert_eq!(std::fs::read(&file).unwrap(), before);
+    assert!(matches!(refused_and_left(&folder).await, StoreError::Damaged(_)));
 }
 
 #[tokio::test]
@@ -136,10 +143,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
     .await
     .unwrap();
     store.close().await;
-    let file = folder.path().join("test.db");
-    let before = std::fs::read(&file).unwrap();
-    assert!(matches!(open(&folder).await, Err(StoreError::Newer)));
-    assert_eq!(std::fs::read(&file).unwrap(), before);
+    assert!(matches!(refused_and_left(&folder).await, StoreError::Newer));
 }
 
 #[tokio::test]
@@ -151,10 +155,7 @@ async fn the_database_of_another_program_is_refused_and_left_as_it_is() {
         .await
         .unwrap();
     store.close().await;
-    let file = folder.path().join("test.db");
-    let before = std::fs::read(&file).unwrap();
-    assert!(matches!(open(&folder).await, Err(StoreError::Damaged(_))));
-    assert_eq!(std::fs::read(&file).unwrap(), before);
+    assert!(matches!(refused_and_left(&folder).await, StoreError::Damaged(_)));
 }
 
 #[tokio::test]
