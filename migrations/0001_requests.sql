@@ -20,9 +20,9 @@ CREATE TABLE requests (
     -- Who approved a request that somebody has retried since, and when.
     approver BIGINT,
     approved_at BIGINT,
-    -- Of a request that is being created: why something is tried again, how often it was tried, and
-    -- when it is tried next.
-    note TEXT,
+    -- Of a request that is being created: why something is tried again (a code of the bot's, with facts,
+    -- as JSON), how often it was tried, and when it is tried next.
+    delay TEXT,
     attempts BIGINT NOT NULL DEFAULT 0,
     due_at BIGINT,
     reminded_at BIGINT,
@@ -47,9 +47,10 @@ CREATE TABLE requested_groups (
     folded TEXT NOT NULL,
     -- waiting, created, existed, failed, or impossible: failed, and a retry can't change it
     status TEXT NOT NULL,
-    -- What came of it: the group's guid, or what went wrong.
+    -- What came of it: the group's guid, or that of the group that is in its way; and what went wrong
+    -- when it was last tried, as JSON.
     guid TEXT,
-    note TEXT,
+    failure TEXT,
     -- Whether its creation was sent: then a group that is there later came of it.
     sent BOOLEAN NOT NULL DEFAULT FALSE,
     -- Whether it is still to be decided or to be created.
@@ -84,7 +85,9 @@ CREATE TABLE history (
     after TEXT NOT NULL,
     -- joined, reworded, left
     activity TEXT,
+    -- Why: in that person's words, or what the bot has found, as JSON.
     why TEXT,
+    cause TEXT,
     correlation_id TEXT NOT NULL
 );
 

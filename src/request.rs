@@ -1,7 +1,10 @@
 //! A request for a group: its states, and which transitions exist.
 
+mod reason;
+
 use std::time::{Duration, SystemTime};
 
+pub(crate) use self::reason::Reason;
 use crate::group::{GroupName, Guid};
 use crate::ids::{ChannelId, GuildId, Place, UserId};
 
@@ -173,8 +176,8 @@ pub(crate) struct RequestedGroup {
     pub status: GroupStatus,
     /// Its id in Connect, if it is there, or the id of the group that is in its way.
     pub guid: Option<Guid>,
-    /// Why it isn't there.
-    pub note: Option<String>,
+    /// Why it isn't there, or wasn't when it was last tried.
+    pub failure: Option<Reason>,
     /// Whether its creation was sent: then a group that is there later came of it.
     pub was_sent: bool,
 }
@@ -210,7 +213,7 @@ pub(crate) struct Request {
     /// Why it was denied.
     pub denial_reason: Option<String>,
     /// Why something is tried again.
-    pub note: Option<String>,
+    pub delay: Option<Reason>,
     /// How often what is still waiting was tried.
     pub attempts: u32,
     /// When it is tried next.
@@ -359,7 +362,7 @@ mod tests {
             decider: None,
             decided_at: Some(decided),
             denial_reason: None,
-            note: None,
+            delay: None,
             attempts,
             due_at: None,
             version: 1,

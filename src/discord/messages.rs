@@ -7,6 +7,7 @@ pub(super) mod reply;
 
 pub(super) mod choices;
 pub(crate) mod failures;
+mod reasons;
 pub(crate) mod refusals;
 mod table;
 

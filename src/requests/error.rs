@@ -8,11 +8,7 @@ use crate::access::Denied;
 use crate::connect::ConnectError;
 use crate::group::GroupName;
 use crate::ldapgroup::{self, SideEffect};
-use crate::request::Request;
-use crate::text::shorten;
-
-/// The most UTF-16 units of somebody else's words that are kept with a request.
-const MAX_WORDS: usize = 300;
+use crate::request::{Reason, Request};
 
 /// Why someone didn't get what they asked for, where it is theirs to do something about it.
 #[derive(Debug)]
@@ -119,37 +115,44 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// The reason in one short sentence, to be kept with a request: Connect's words, where Connect
-    /// said why.
-    pub(crate) fn words(&self) -> String {
+    /// As much of it as is kept with a request.
+    pub(super) fn reason(&self) -> Reason {
         use ldapgroup::Refusal as Group;
-        let words = match self {
-            Self::Failed(Failure { cause: Cause::Connect(error), .. }) => match &**error {
-                ConnectError::Refused { text, .. } => text.clone(),
-                error => error.to_string(),
+        match self {
+            Self::Failed(Failure { cause: Cause::Connect(error), .. }) => of_connect(error),
+            Self::Failed(Failure { cause: Cause::Store(_), .. }) => Reason::Database,
+            Self::Refused(Refusal::Group(refusal)) => match refusal {
+                Group::InUse { .. } => Reason::InUse,
+                Group::InOtherCase { there, .. } => {
+                    Reason::InOtherCase { there: Reason::kept(there.as_str()) }
+                }
+                Group::NoSuchGroup { near, .. } => {
+                    let near = near.first().map(|near| Reason::kept(near.as_str()));
+                    Reason::NoSuchGroup { near }
+                }
+                Group::Ambiguous { .. } => Reason::Ambiguous,
+                Group::TooBroad => Reason::TooBroad,
+                Group::BadName(_) => Reason::Unknown,
             },
-            Self::Failed(Failure { cause: Cause::Store(error), .. }) => error.to_string(),
-            Self::Refused(Refusal::Group(Group::InUse { .. })) => {
-                "The requested group name is already in use.".to_owned()
-            }
-            Self::Refused(Refusal::Group(Group::InOtherCase { there, .. })) => {
-                format!(
-                    "Connect ignores case in names and has {there} already, so both can't be there."
-                )
-            }
-            Self::Refused(Refusal::Group(Group::TooBroad)) => {
-                "Too many LDAP groups begin with this name.".to_owned()
-            }
-            Self::Refused(Refusal::Group(Group::NoSuchGroup { near, .. })) => match near.first() {
-                Some(near) => format!("LDAP has no such group. The nearest is {near}."),
-                None => "LDAP has no such group.".to_owned(),
-            },
-            Self::Refused(Refusal::Group(Group::Ambiguous { .. })) => {
-                "LDAP has several groups of this name.".to_owned()
-            }
-            Self::Refused(_) => "It can't be created.".to_owned(),
-        };
-        shorten(&words, MAX_WORDS).into_owned()
+            Self::Refused(_) => Reason::Unknown,
+        }
+    }
+}
+
+fn of_connect(error: &ConnectError) -> Reason {
+    match error {
+        ConnectError::Refused { code, text, .. } => {
+            Reason::Refused { number: code.number(), text: Reason::kept(text) }
+        }
+        ConnectError::NotConnect { status, content_type, .. } => Reason::NotConnect {
+            status: status.as_u16(),
+            content_type: content_type.as_deref().map(Reason::kept),
+        },
+        ConnectError::Unreadable(_) => Reason::Unreadable,
+        ConnectError::Certificate(_) => Reason::Untrusted,
+        ConnectError::Unreachable(_) => Reason::Unreachable,
+        ConnectError::Interrupted(_) => Reason::Interrupted,
+        ConnectError::TimedOut(after) => Reason::TimedOut { after: *after },
     }
 }
 

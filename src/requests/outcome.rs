@@ -3,7 +3,7 @@
 use crate::correlation::CorrelationId;
 use crate::group::{GroupName, Guid};
 use crate::ldapgroup::{Created, Refusal};
-use crate::request::{Activity, GroupStatus, Request};
+use crate::request::{Activity, GroupStatus, Reason, Request};
 
 /// What came of wanting groups created: one, or several at once.
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ pub(crate) struct GroupOutcome {
     /// Its id, if it is there, or the id of the group that is in its way.
     pub guid: Option<Guid>,
     /// Why it isn't there.
-    pub note: Option<String>,
+    pub failure: Option<Reason>,
     /// Ties it to the logs.
     pub correlation: CorrelationId,
 }

@@ -34,7 +34,7 @@ pub(crate) use self::overview::Overview;
 use self::rows::{BY_ID, all, millis};
 use crate::correlation::CorrelationId;
 use crate::ids::UserId;
-use crate::request::{Activity, Request, State};
+use crate::request::{Activity, Reason, Request, State};
 
 /// The database of requests.
 #[derive(Clone, Debug)]
@@ -84,7 +84,17 @@ struct Step<'a> {
     after: State,
     /// If the state stays, what it is that somebody did.
     activity: Option<Activity>,
+    /// Why, in the words of whoever did it.
     why: Option<&'a str>,
+    /// Why, if it is the bot that did it.
+    cause: Option<&'a Reason>,
+}
+
+impl Step<'_> {
+    /// Without further words.
+    fn of(person: Option<UserId>, before: Option<State>, after: State) -> Self {
+        Self { person, before, after, activity: None, why: None, cause: None }
+    }
 }
 
 async fn record(
@@ -95,8 +105,8 @@ async fn record(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO history \
-           (request, position, at, person, before, after, activity, why, correlation_id) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+           (request, position, at, person, before, after, activity, why, cause, correlation_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(id)
     .bind(position)
@@ -106,6 +116,7 @@ async fn record(
     .bind(step.after.as_str())
     .bind(step.activity.map(Activity::as_str))
     .bind(step.why)
+    .bind(step.cause.map(Reason::to_json))
     .bind(correlation.to_string())
     .execute(&mut **tx)
     .await?;

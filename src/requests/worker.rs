@@ -14,7 +14,7 @@ use super::{Error, Failure, Refusal, Requests};
 use crate::correlation::CorrelationId;
 use crate::group::{GroupName, RemoteGroup};
 use crate::ldapgroup::{self, Created, InUseBy, SideEffect};
-use crate::request::{Event, GroupStatus, Request, RequestedGroup, State};
+use crate::request::{Event, GroupStatus, Reason, Request, RequestedGroup, State};
 
 /// How often the message of a request for several groups is brought up to date meanwhile: Discord
 /// takes about one edit a second in a channel, and fewer of a message that is an hour old.
@@ -73,7 +73,7 @@ impl Requests {
         if let Some(request) = begun.as_ref().filter(|request| request.hidden)
             && let Some(due) = request.next_try(SystemTime::now(), Duration::ZERO)
         {
-            self.store.postpone(request.id, "Nobody waited for Connect any longer.", due).await?;
+            self.store.postpone(request.id, &Reason::NobodyWaited, due).await?;
         }
         self.changed.notify_one();
         Ok(begun)
@@ -134,7 +134,7 @@ impl Requests {
                     failure.is_some_and(|failure| failure.side_effect != SideEffect::NotThereYet);
                 // The look that settles an admin's create waits for no more than its minute.
                 let wait = failure.filter(|_| !is_awaited).and_then(Failure::wait);
-                again = Some((outcome.note.unwrap_or_default(), wait.unwrap_or_default()));
+                again = outcome.failure.map(|delay| (delay, wait.unwrap_or_default()));
                 away = if is_away { away + 1 } else { 0 };
                 if away == MAX_AWAY || wait.is_some() {
                     break;
@@ -152,8 +152,8 @@ impl Requests {
                 self.changed.notify_one();
             }
         }
-        if let Some((note, wait)) = again
-            && let Err(error) = self.postpone(request.id, note, wait, id).await
+        if let Some((delay, wait)) = again
+            && let Err(error) = self.postpone(request.id, delay, wait, id).await
         {
             self.look_again_later(&error);
         }
@@ -191,17 +191,17 @@ impl Requests {
     async fn postpone(
         &self,
         number: i64,
-        note: String,
+        delay: Reason,
         wait: Duration,
         id: CorrelationId,
     ) -> Result<(), StoreError> {
         let Some(request) = self.store.request(number).await? else { return Ok(()) };
         let now = SystemTime::now();
         if let Some(due) = request.next_try(now, wait) {
-            return self.store.postpone(number, &note, due).await;
+            return self.store.postpone(number, &delay, due).await;
         }
         for (position, _) in waiting(&request) {
-            self.store.settle(number, position, &failed(note.clone(), id), now).await?;
+            self.store.settle(number, position, &failed(delay.clone(), id), now).await?;
         }
         Ok(())
     }
@@ -243,13 +243,13 @@ fn outcome_of(
     let there = |status, guid: &_| GroupOutcome {
         status,
         guid: Some(Clone::clone(guid)),
-        note: None,
+        failure: None,
         correlation: id,
     };
     let error = match result {
         Ok(Some(created)) => return there(GroupStatus::Created, &created.guid),
         Ok(None) => {
-            return failed("Connect's answer got lost, and the group isn't there.".to_owned(), id);
+            return failed(Reason::AnswerLost, id);
         }
         Err(error) => error,
     };
@@ -270,9 +270,9 @@ fn outcome_of(
         Error::Failed(failure) if failure.passes() => (GroupStatus::Waiting, None),
         Error::Failed(_) | Error::Refused(_) => (GroupStatus::Failed, None),
     };
-    GroupOutcome { status, guid, ..failed(error.words(), id) }
+    GroupOutcome { status, guid, ..failed(error.reason(), id) }
 }
 
-fn failed(note: String, correlation: CorrelationId) -> GroupOutcome {
-    GroupOutcome { status: GroupStatus::Failed, guid: None, note: Some(note), correlation }
+fn failed(reason: Reason, correlation: CorrelationId) -> GroupOutcome {
+    GroupOutcome { status: GroupStatus::Failed, guid: None, failure: Some(reason), correlation }
 }

@@ -6,6 +6,7 @@ use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{CONNECT, Message, REQUESTS, Reply, Who};
 
+use crate::database::execute;
 use crate::world::{labels, ldap_groups, masked, run_test, run_test_with, setup};
 
 #[test]
@@ -150,6 +151,26 @@ fn the_same_outcome_again_is_not_told_again_and_who_retried_is_not_who_approved(
         let card = world.card(1, "license").await;
         assert!(card.content.contains("retried by <@391583201672822784>"), "{}", card.content);
         assert_eq!(world.puts(), 3);
+    });
+}
+
+#[test]
+fn a_reason_that_only_a_newer_version_knows_breaks_no_message_and_no_list() {
+    run_test(async |world| {
+        let card = world.asked_by(Who::Member).await;
+        world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
+        world.admin().press(&card, "Approve").await;
+        world.told(Who::Member, CONNECT, "An admin can retry it.").await;
+        world.stop_bot().await;
+        let newer = r#"UPDATE requested_groups SET failure = '{"code":"full_moon","phase":7}';
+            UPDATE history SET cause = '{"code":"full_moon"}' WHERE cause IS NOT NULL;
+            UPDATE requests SET shown_version = 0"#;
+        execute(&world.sandbox.database(), newer).await;
+        world.start_bot().await;
+        let card = world.card(1, "doesn't know the reason").await;
+        assert_snapshot!(masked(&card.content), @"");
+        let history = world.admin().slash("history", &[("name", "accounting2".into())]).await;
+        assert_snapshot!(masked(&history.text()), @"");
     });
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::markdown::{first_group, linked_id, listed_span, quoted, stamp};
+use super::reasons;
 use super::reply::{MAX_CHOICE, MAX_CHOICES, Reply, page_buttons};
 use crate::discord::custom_id::{CustomId, OPEN};
 use crate::ids::UserId;
@@ -82,10 +83,9 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Reply {
             Some(activity) => (String::new(), activity.as_str()),
             None => (before, entry.after.as_str()),
         };
-        let why = entry
-            .why
-            .as_deref()
-            .map_or_else(String::new, |why| format!(": {}", quoted(why, MAX_LISTED_REASON)));
+        let why = entry.why.clone().or_else(|| entry.cause.as_ref().map(reasons::words));
+        let why = why.map(|why| format!(": {}", quoted(&why, MAX_LISTED_REASON)));
+        let why = why.unwrap_or_default();
         let _ = write!(
             content,
             "\n{} request {} {before}**{}** by {who}{why} (`{}`)",

@@ -7,7 +7,7 @@ use serenity::all::ButtonStyle;
 
 use super::markdown::{MAX_LISTED, addressed, quoted, sentence, span, stamp};
 use super::reply::{Button, MAX_CONTENT, Reply};
-use super::table;
+use super::{reasons, table};
 use crate::discord::custom_id::CustomId;
 use crate::group::Guid;
 use crate::ids::RoleId;
@@ -137,7 +137,7 @@ fn being_created(request: &Request) -> String {
     let (total, waiting) = (request.groups.len(), request.count(&[GroupStatus::Waiting]));
     // A table needs the room.
     let most = if total == 1 { MAX_REASON } else { MAX_NOTE };
-    let note = request.note.as_deref().map(|note| sentence(note, most));
+    let note = request.delay.as_ref().map(|why| sentence(&reasons::words(why), most));
     let again = note.zip(request.due_at);
     let again = again.map(|(note, due)| (note, stamp(due, 'R')));
     match again {
@@ -186,7 +186,8 @@ fn failed(request: &Request, approved: &str) -> String {
 
 /// Why a group isn't there, and which other one is in its way.
 pub(super) fn why_not(group: &RequestedGroup) -> String {
-    let why = sentence(group.note.as_deref().unwrap_or_default(), MAX_REASON);
+    let why = group.failure.as_ref().map(reasons::words).unwrap_or_default();
+    let why = sentence(&why, MAX_REASON);
     match &group.guid {
         Some(guid) => format!("{why} The other group has the guid `{}`.", guid.as_str()),
         None => why,

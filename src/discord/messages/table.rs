@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::markdown::{cell, quoted, sanitize};
+use super::reasons;
 use crate::group::Guid;
-use crate::request::{GroupStatus, Request, RequestedGroup, State};
+use crate::request::{GroupStatus, Reason, Request, RequestedGroup, State};
 use crate::text::{count, display_width, utf16_len};
 
 /// How much is said, from all to the least: the UTF-16 units of a name, whether ids are shown, and
@@ -107,8 +108,8 @@ fn outcomes(request: &Request, (width, with_guids, reason): (usize, bool, usize)
     }
     text.push_str("```\n");
     push_cut(&mut text, cells.iter().filter(|(_, is_cut)| *is_cut).count());
-    for (at, (note, guid)) in reasons.iter().enumerate() {
-        let _ = write!(text, "({}) {}", at + 1, quoted(note, reason));
+    for (at, (why, guid)) in reasons.iter().enumerate() {
+        let _ = write!(text, "({}) {}", at + 1, quoted(&reasons::words(why), reason));
         let _ = match guid {
             Some(guid) => writeln!(text, " The other group has the guid `{}`.", guid.as_str()),
             None => writeln!(text),
@@ -128,19 +129,19 @@ fn push_line(text: &mut String, name: &str, width: usize, outcome: &str, guid: O
 /// What came of a group; of one that failed the number of the reason, if there aren't too many.
 fn outcome<'a>(
     group: &'a RequestedGroup,
-    reasons: &mut Vec<(&'a str, Option<&'a Guid>)>,
+    reasons: &mut Vec<(&'a Reason, Option<&'a Guid>)>,
 ) -> String {
     match group.status {
         GroupStatus::Waiting => "waiting".to_owned(),
         GroupStatus::Created => "created".to_owned(),
         GroupStatus::Existed => "was there".to_owned(),
         GroupStatus::Failed | GroupStatus::Impossible => {
-            let note = group.note.as_deref().unwrap_or_default();
-            let reason = (note, group.guid.as_ref());
+            let Some(failure) = &group.failure else { return "failed".to_owned() };
+            let reason = (failure, group.guid.as_ref());
             let known = reasons.iter().position(|known| *known == reason);
             match known {
                 Some(at) => format!("failed ({})", at + 1),
-                None if reasons.len() < MAX_REASONS && !note.is_empty() => {
+                None if reasons.len() < MAX_REASONS => {
                     reasons.push(reason);
                     format!("failed ({})", reasons.len())
                 }

@@ -13,7 +13,7 @@ use crate::group::{GroupName, Guid, Prefix, RemoteGroup};
 use crate::ids::{ChannelId, GuildId, Place, RoleId, UserId};
 use crate::ldapgroup::{InUseBy, Refusal};
 use crate::request::{
-    GroupStatus, MAX_GROUPS, MAX_REASON_CHARS, Participant, Request, RequestedGroup, State,
+    GroupStatus, MAX_GROUPS, MAX_REASON_CHARS, Participant, Reason, Request, RequestedGroup, State,
 };
 use crate::requests::{Entry, Listed};
 use crate::text::utf16_len;
@@ -131,19 +131,28 @@ fn status() -> impl Strategy<Value = GroupStatus> {
     (0..GroupStatus::ALL.len()).prop_map(|at| GroupStatus::ALL[at])
 }
 
+fn reason() -> impl Strategy<Value = Reason> {
+    prop_oneof![
+        ".{0,300}".prop_map(|text| Reason::Refused { number: 22, text }),
+        hostile().prop_map(|there| Reason::InOtherCase { there: Reason::kept(&there) }),
+        ".{0,300}".prop_map(|kind| Reason::NotConnect { status: 7, content_type: Some(kind) }),
+        Just(Reason::Unknown),
+    ]
+}
+
 fn requested_group() -> impl Strategy<Value = RequestedGroup> {
-    (hostile(), status(), ".{0,300}").prop_map(|(name, status, note)| RequestedGroup {
+    (hostile(), status(), reason()).prop_map(|(name, status, failure)| RequestedGroup {
         name: GroupName::trusted(name),
         status,
         guid: matches!(status, GroupStatus::Created | GroupStatus::Existed)
             .then(|| Guid::trusted("3b241101-e2bb-4255-8caf-4136c566a962".to_owned())),
-        note: GroupStatus::FAILURES.contains(&status).then_some(note),
+        failure: GroupStatus::FAILURES.contains(&status).then_some(failure),
         was_sent: false,
     })
 }
 
-fn wanted(groups: Vec<RequestedGroup>, state: State, words: (String, String, String)) -> Request {
-    let (reason, denial_reason, note) = words;
+fn wanted(groups: Vec<RequestedGroup>, state: State, words: (String, String, Reason)) -> Request {
+    let (reason, denial_reason, delay) = words;
     let now = SystemTime::now();
     Request {
         id: i64::MAX,
@@ -159,7 +168,7 @@ fn wanted(groups: Vec<RequestedGroup>, state: State, words: (String, String, Str
         decider: Some(UserId(u64::MAX)),
         decided_at: Some(now),
         denial_reason: Some(denial_reason),
-        note: (state == State::Creating).then_some(note),
+        delay: (state == State::Creating).then_some(delay),
         attempts: 0,
         due_at: Some(now),
         version: 1,
@@ -177,11 +186,11 @@ proptest! {
         state in 0..State::ALL.len(),
         reason in prop_oneof!["[*_`]{500}", ".{0,500}"],
         denial_reason in prop_oneof!["[*_`]{500}", ".{0,500}"],
-        note in ".{0,300}",
+        delay in reason(),
         people in prop::collection::vec(prop::option::of("[*_`]{500}|.{0,500}"), 0..30),
     ) {
         let limit = |text: String| text.chars().take(MAX_REASON_CHARS).collect();
-        let words = (limit(reason), limit(denial_reason), note);
+        let words = (limit(reason), limit(denial_reason), delay);
         let request = wanted(groups, State::ALL[state], words);
         let people = (0..).zip(people).map(|(at, reason)| {
             Participant { person: UserId(u64::MAX - at), reason }
@@ -209,10 +218,10 @@ fn a_list_that_is_cut_says_so() {
         name: name.clone(),
         status: GroupStatus::Waiting,
         guid: None,
-        note: None,
+        failure: None,
         was_sent: false,
     };
-    let words = (String::new(), String::new(), String::new());
+    let words = (String::new(), String::new(), Reason::Unknown);
     let denied = Request {
         id: 7,
         message: None,
@@ -234,6 +243,7 @@ fn a_list_that_is_cut_says_so() {
         after: State::Pending,
         activity: None,
         why: None,
+        cause: None,
         correlation: "c0ffee".to_owned(),
     };
     assert_snapshot!(lists::history(&cut(vec![step]), "finance").content, @r"

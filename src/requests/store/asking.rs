@@ -129,10 +129,10 @@ async fn join(
         return Ok(None);
     };
     bump(tx, id).await?;
-    let (person, why) = (Some(new.requester), new.reason.as_deref());
-    let step = Step { person, before: Some(state), after: state, activity: Some(activity), why };
+    let (activity, why) = (Some(activity), new.reason.as_deref());
+    let step = Step { activity, why, ..Step::of(Some(new.requester), Some(state), state) };
     record(tx, (id, None), step, stamp).await?;
-    Ok(Some(activity))
+    Ok(activity)
 }
 
 /// Whether somebody who asked before gives another reason now. Giving none takes none back.
@@ -220,8 +220,7 @@ async fn insert(
         .await?;
     }
     let why = new.reason.as_deref();
-    let step =
-        Step { person: Some(new.requester), before: None, after: state, activity: None, why };
+    let step = Step { why, ..Step::of(Some(new.requester), None, state) };
     record(tx, (id, None), step, stamp).await?;
     by_id(&mut **tx, id).await?.ok_or(StoreError::Damaged("a new request is gone".to_owned()))
 }

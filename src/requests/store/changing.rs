@@ -7,7 +7,7 @@ use super::{Step, Store, StoreError, Tx, by_id, record};
 use crate::correlation::CorrelationId;
 use crate::group::Guid;
 use crate::ids::UserId;
-use crate::request::{Event, GroupStatus, Request, State};
+use crate::request::{Event, GroupStatus, Reason, Request, State};
 use crate::requests::outcome::GroupOutcome;
 
 /// What came of a change of state.
@@ -78,27 +78,28 @@ impl Store {
         now: SystemTime,
     ) -> Result<Option<Request>, StoreError> {
         let position = i64::try_from(position).unwrap_or(i64::MAX);
-        let GroupOutcome { status, guid, note, correlation } = settled;
+        let GroupOutcome { status, guid, failure, correlation } = settled;
+        let kept = failure.as_ref().map(Reason::to_json);
         let mut tx = self.pool.begin().await?;
         // If a retry comes to the same, nobody needs to hear it again.
         sqlx::query(
             "UPDATE participants SET told_state = NULL WHERE request = $1 AND told_state = 'failed' \
                AND NOT EXISTS (SELECT 1 FROM requested_groups WHERE request = $1 AND position = $2 \
-                 AND (status <> 'waiting' OR note = $3))",
+                 AND (status <> 'waiting' OR failure = $3))",
         )
         .bind(id)
         .bind(position)
-        .bind(note)
+        .bind(&kept)
         .execute(&mut *tx)
         .await?;
         let taken = sqlx::query(
-            "UPDATE requested_groups SET status = $1, guid = $2, note = $3, open = FALSE \
+            "UPDATE requested_groups SET status = $1, guid = $2, failure = $3, open = FALSE \
              WHERE request = $4 AND position = $5 AND status = 'waiting' \
                AND EXISTS (SELECT 1 FROM requests WHERE id = request AND state = 'creating')",
         )
         .bind(status.as_str())
         .bind(guid.as_ref().map(Guid::as_str))
-        .bind(note)
+        .bind(&kept)
         .bind(id)
         .bind(position)
         .execute(&mut *tx)
@@ -106,15 +107,15 @@ impl Store {
         if taken.rows_affected() == 0 {
             return Ok(None);
         }
-        let (why, after) = match status {
-            GroupStatus::Existed => (Some("The group was there already."), State::Created),
-            GroupStatus::Created | GroupStatus::Waiting => (None, State::Created),
-            GroupStatus::Failed | GroupStatus::Impossible => (note.as_deref(), State::Failed),
+        let (after, cause) = match status {
+            GroupStatus::Existed => (State::Created, Some(&Reason::WasThere)),
+            GroupStatus::Created | GroupStatus::Waiting => (State::Created, None),
+            GroupStatus::Failed | GroupStatus::Impossible => (State::Failed, failure.as_ref()),
         };
-        let step = Step { person: None, before: Some(State::Creating), after, activity: None, why };
+        let step = Step { cause, ..Step::of(None, Some(State::Creating), after) };
         record(&mut tx, (id, Some(position)), step, (now, *correlation)).await?;
         // Whatever kept it waiting doesn't any more.
-        sqlx::query("UPDATE requests SET version = version + 1, note = NULL WHERE id = $1")
+        sqlx::query("UPDATE requests SET version = version + 1, delay = NULL WHERE id = $1")
             .bind(id)
             .execute(&mut *tx)
             .await?;
@@ -122,7 +123,7 @@ impl Store {
         if request.count(&[GroupStatus::Waiting]) == 0 {
             request.state = State::of_settled(request.count(&GroupStatus::FAILURES) > 0);
             sqlx::query(
-                "UPDATE requests SET state = $1, attempts = 0, note = NULL, due_at = NULL WHERE id = $2",
+                "UPDATE requests SET state = $1, attempts = 0, delay = NULL, due_at = NULL WHERE id = $2",
             )
             .bind(request.state.as_str())
             .bind(id)
@@ -138,15 +139,15 @@ impl Store {
     pub(crate) async fn postpone(
         &self,
         id: i64,
-        note: &str,
+        delay: &Reason,
         due: SystemTime,
     ) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE requests SET attempts = attempts + 1, due_at = $1, version = version + 1, note = $2 \
+            "UPDATE requests SET attempts = attempts + 1, due_at = $1, version = version + 1, delay = $2 \
              WHERE id = $3 AND state = 'creating'",
         )
         .bind(millis(due))
-        .bind(note)
+        .bind(delay.to_json())
         .bind(id)
         .execute(&self.pool)
         .await?;
@@ -168,7 +169,7 @@ pub(super) async fn swap(
         Event::Expire => false,
     };
     let swapped = sqlx::query(
-        "UPDATE requests SET state = $1, version = version + 1, attempts = 0, note = NULL, \
+        "UPDATE requests SET state = $1, version = version + 1, attempts = 0, delay = NULL, \
            approver = CASE WHEN $7 = 'failed' THEN COALESCE(approver, decider) END, \
            approved_at = CASE WHEN $7 = 'failed' THEN COALESCE(approved_at, decided_at) END, \
            decider = CASE WHEN $2 THEN $3 ELSE decider END, \
@@ -195,7 +196,7 @@ pub(super) async fn swap(
         return Ok(None);
     }
     let why = change.why.as_deref();
-    let step = Step { person: change.person, before: Some(from), after: to, activity: None, why };
+    let step = Step { why, ..Step::of(change.person, Some(from), to) };
     // What is tried again are the groups that failed, and no others.
     let failed: Vec<i64> =
         match change.event {

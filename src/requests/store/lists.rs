@@ -7,11 +7,11 @@ use std::time::SystemTime;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite};
 
-use super::rows::{all, requests, state, time, user};
+use super::rows::{all, reason, requests, state, time, user};
 use super::{Store, StoreError};
 use crate::group::GroupName;
 use crate::ids::UserId;
-use crate::request::{Activity, Request, State};
+use crate::request::{Activity, Reason, Request, State};
 
 /// A list has at most so many entries; names that hold what was typed are looked for among so many
 /// requests.
@@ -104,8 +104,10 @@ pub(crate) struct Entry {
     pub after: State,
     /// If the state stayed, what it is that they did.
     pub activity: Option<Activity>,
-    /// Why.
+    /// Why, in their own words.
     pub why: Option<String>,
+    /// Why, if it was the bot itself.
+    pub cause: Option<Reason>,
     /// Ties it to the logs.
     pub correlation: String,
 }
@@ -262,6 +264,7 @@ fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {
         after: state(row, "after")?,
         activity: activity.as_deref().and_then(Activity::parse),
         why: row.try_get("why")?,
+        cause: reason(row, "cause")?,
         correlation: row.try_get("correlation_id")?,
     })
 }

@@ -150,9 +150,10 @@ async fn take_out(
         .bind(person.0.cast_signed())
         .execute(&mut **tx)
         .await?;
-    let (before, after) = (Some(State::Pending), State::Pending);
-    let step =
-        Step { person: Some(person), before, after, activity: Some(Activity::Left), why: None };
+    let step = Step {
+        activity: Some(Activity::Left),
+        ..Step::of(Some(person), Some(State::Pending), State::Pending)
+    };
     record(tx, (id, None), step, stamp).await?;
     by_id(&mut **tx, id).await
 }

@@ -8,14 +8,14 @@ use sqlx::sqlite::SqliteRow;
 use super::StoreError;
 use crate::group::{GroupName, Guid};
 use crate::ids::{ChannelId, GuildId, Place, UserId};
-use crate::request::{GroupStatus, Request, RequestedGroup, State};
+use crate::request::{GroupStatus, Reason, Request, RequestedGroup, State};
 
 /// Reads requests with their groups, a row for each group. What follows must put
 /// those of one request together, in the order of their positions.
 macro_rules! requests {
     ($rest:literal) => {
         concat!(
-            "SELECT r.*, g.name, g.status, g.guid, g.note AS group_note, g.sent \
+            "SELECT r.*, g.name, g.status, g.guid, g.failure, g.sent \
              FROM requests r JOIN requested_groups g ON g.request = r.id ",
             $rest
         )
@@ -51,6 +51,12 @@ pub(super) fn place(row: &SqliteRow) -> Result<Place, StoreError> {
     Ok(Place { guild: GuildId(guild.cast_unsigned()), channel: ChannelId(channel.cast_unsigned()) })
 }
 
+/// A reason that a newer version has written isn't known, and everything else about the row is.
+pub(super) fn reason(row: &SqliteRow, column: &str) -> Result<Option<Reason>, StoreError> {
+    let text: Option<String> = row.try_get(column)?;
+    Ok(text.as_deref().map(Reason::from_json))
+}
+
 fn opt_time(row: &SqliteRow, column: &str) -> Result<Option<SystemTime>, StoreError> {
     Ok(row.try_get::<Option<i64>, _>(column)?.map(time))
 }
@@ -72,7 +78,7 @@ fn requested(row: &SqliteRow) -> Result<RequestedGroup, StoreError> {
         status: GroupStatus::parse(&status)
             .ok_or(StoreError::Damaged("a fate has an unknown name".to_owned()))?,
         guid: row.try_get::<Option<String>, _>("guid")?.map(Guid::trusted),
-        note: row.try_get("group_note")?,
+        failure: reason(row, "failure")?,
         was_sent: row.try_get("sent")?,
     })
 }
@@ -100,7 +106,7 @@ pub(super) fn request(rows: &[SqliteRow]) -> Result<Request, StoreError> {
         decider: user(row, "decider")?,
         decided_at: opt_time(row, "decided_at")?,
         denial_reason: row.try_get("denial_reason")?,
-        note: row.try_get("note")?,
+        delay: reason(row, "delay")?,
         attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
         due_at: opt_time(row, "due_at")?,
         version: row.try_get("version")?,

@@ -65,22 +65,24 @@ async fn the_history_of_a_group_tells_what_came_of_it_and_of_no_other() {
     let failed = GroupOutcome {
         status: GroupStatus::Failed,
         guid: None,
-        note: Some("No.".to_owned()),
+        failure: Some(Reason::Ambiguous),
         correlation: id,
     };
     let guid = Some(Guid::trusted("g".to_owned()));
-    let created = GroupOutcome { status: GroupStatus::Created, guid, note: None, correlation: id };
+    let created =
+        GroupOutcome { status: GroupStatus::Created, guid, failure: None, correlation: id };
     store.settle(1, 0, &failed, now).await.unwrap();
     let request = store.settle(1, 1, &created, now).await.unwrap().unwrap();
     assert_eq!(request.state, State::Failed);
     let told = async |name: &str| {
         let history = store.history(name, 0, 10).await.unwrap();
         let steps = history.entries.into_iter();
-        steps.map(|step| (step.after, step.why)).collect::<Vec<_>>()
+        steps.map(|step| (step.after, step.cause)).collect::<Vec<_>>()
     };
-    let step = |state, why: Option<&str>| (state, why.map(str::to_owned));
-    assert_eq!(told("abe").await, [step(State::Failed, Some("No.")), step(State::Creating, None)]);
-    assert_eq!(told("accounting").await, [step(State::Created, None), step(State::Creating, None)]);
+    let begun = (State::Creating, None);
+    let failed = (State::Failed, Some(Reason::Ambiguous));
+    assert_eq!(told("abe").await, [failed, begun.clone()]);
+    assert_eq!(told("accounting").await, [(State::Created, None), begun]);
 }
 
 #[tokio::test]

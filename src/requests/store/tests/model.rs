@@ -352,7 +352,7 @@ async fn settle(
 ) {
     let id = i64::try_from(request).unwrap() + 1;
     let guid = (!GroupStatus::FAILURES.contains(&status)).then(|| Guid::trusted("g".to_owned()));
-    let settled = GroupOutcome { status, guid, note: None, correlation: CorrelationId::new() };
+    let settled = GroupOutcome { status, guid, failure: None, correlation: CorrelationId::new() };
     let after = store.settle(id, position, &settled, now).await.unwrap();
     let known = model.requests.get_mut(request).filter(|known| known.state == State::Creating);
     let waiting = known.and_then(|known| {

@@ -54,8 +54,9 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     let (person, admin, day) = (UserId(PERSON), UserId(9), Duration::from_hours(24));
     let place = (ChannelId(3), 4);
     let decide = |event| Change::new(event, Some(admin), id);
+    let failure = Some(Reason::Ambiguous);
     let settled =
-        |status| GroupOutcome { status, guid: None, note: Some("No.".to_owned()), correlation: id };
+        |status| GroupOutcome { status, guid: None, failure: failure.clone(), correlation: id };
 
     let ask = async |name: &str, person: u64| {
         let asked = store.ask(&new(&[name], person), 99, now, id).await?.unwrap();
@@ -91,7 +92,7 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     let has_come = async |name: &str| store.has_come(&GroupName::parse(name).unwrap()).await;
     step!("whether a group has come", has_come("team-again"));
     step!("send", store.note_sent(third, 0));
-    step!("put off", store.postpone(third, "Away.", now + day));
+    step!("put off", store.postpone(third, &Reason::Unreachable, now + day));
     step!("fail", store.settle(third, 0, &settled(GroupStatus::Failed), now));
     step!("retry", store.change(third, &decide(Event::Retry), now));
     step!("create what was approved", store.settle(third, 0, &settled(GroupStatus::Created), now));
