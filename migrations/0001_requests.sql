@@ -4,10 +4,9 @@ CREATE TABLE requests (
     id INTEGER PRIMARY KEY,
     -- pending, creating, created, failed, denied, expired, cancelled
     state TEXT NOT NULL,
-    -- An admin's create: nobody decides it.
-    direct BOOLEAN NOT NULL,
-    -- No message shows it: an admin who creates one group is answered at once.
-    hidden BOOLEAN NOT NULL,
+    -- asked: an admin decides it; batch: an admin creates several groups, and a message shows it; single:
+    -- an admin creates one, is answered at once, and no message shows it
+    kind TEXT NOT NULL,
     guild BIGINT NOT NULL,
     channel BIGINT NOT NULL,
     requester BIGINT NOT NULL,
@@ -39,7 +38,7 @@ CREATE TABLE requests (
 
 -- A request asks for one group or for several, and something comes of each.
 CREATE TABLE requested_groups (
-    request BIGINT NOT NULL REFERENCES requests (id),
+    request_id BIGINT NOT NULL REFERENCES requests (id),
     -- Counted from 0, in the order in which they were asked for.
     position BIGINT NOT NULL,
     -- What LDAP calls the group, and the form in which names are compared.
@@ -55,12 +54,12 @@ CREATE TABLE requested_groups (
     sent BOOLEAN NOT NULL DEFAULT FALSE,
     -- Whether it is still to be decided or to be created.
     open BOOLEAN NOT NULL,
-    PRIMARY KEY (request, position)
+    PRIMARY KEY (request_id, position)
 );
 
 -- Who asked: the requester, and who joined.
 CREATE TABLE participants (
-    request BIGINT NOT NULL REFERENCES requests (id),
+    request_id BIGINT NOT NULL REFERENCES requests (id),
     person BIGINT NOT NULL,
     guild BIGINT NOT NULL,
     channel BIGINT NOT NULL,
@@ -69,13 +68,13 @@ CREATE TABLE participants (
     reason TEXT,
     -- The outcome that they were told; nothing once it has become another.
     told_state TEXT,
-    PRIMARY KEY (request, person)
+    PRIMARY KEY (request_id, person)
 );
 
 -- Every transition: who, when, from, to, why; and what somebody did who changed no state.
 CREATE TABLE history (
     id INTEGER PRIMARY KEY,
-    request BIGINT NOT NULL REFERENCES requests (id),
+    request_id BIGINT NOT NULL REFERENCES requests (id),
     -- The group that it is about; nothing if it is about all of the request's.
     position BIGINT,
     at BIGINT NOT NULL,
@@ -98,7 +97,7 @@ CREATE TABLE history (
 CREATE UNIQUE INDEX requested_groups_open ON requested_groups (folded) WHERE open;
 
 -- Names: the latest request for each, and whether one of them has brought it in.
-CREATE INDEX requested_groups_folded ON requested_groups (folded, request);
+CREATE INDEX requested_groups_folded ON requested_groups (folded, request_id);
 CREATE INDEX requested_groups_come ON requested_groups (folded)
     WHERE status IN ('created', 'existed');
 
@@ -112,17 +111,17 @@ CREATE INDEX requests_failed ON requests (state, decided_at) WHERE state = 'fail
 -- while a message shows something else.
 CREATE INDEX requests_unshown ON requests (
     (CASE
-        WHEN state NOT IN ('pending', 'creating') AND (direct OR message IS NULL)
+        WHEN state NOT IN ('pending', 'creating') AND (kind <> 'asked' OR message IS NULL)
             THEN COALESCE(decided_at, created_at)
         ELSE 9223372036854775807
     END)
-) WHERE shown_version < version AND NOT hidden;
+) WHERE shown_version < version AND kind <> 'single';
 
 -- In each state, the newest first; and what somebody asked for.
-CREATE INDEX requests_listed ON requests (state, hidden, id);
-CREATE INDEX participants_requests ON participants (person, request);
+CREATE INDEX requests_listed ON requests (state, id) WHERE kind <> 'single';
+CREATE INDEX participants_requests ON participants (person, request_id);
 
 -- Who isn't told yet.
-CREATE INDEX participants_untold ON participants (request) WHERE told_state IS NULL;
+CREATE INDEX participants_untold ON participants (request_id) WHERE told_state IS NULL;
 
-CREATE INDEX history_request ON history (request);
+CREATE INDEX history_request ON history (request_id);

@@ -20,10 +20,46 @@ const PATIENCE: Duration = Duration::from_hours(24);
 /// The pause before the first further try of a creation; doubled with each, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 
-/// The pause before it is looked what came of an admin's own create: Connect may still be at work.
-const SETTLE_AFTER: Duration = Duration::from_mins(1);
+/// The pause before it is looked what came of an admin's own create: whoever began it, or Connect, may
+/// still be at work.
+pub(crate) const SETTLE_AFTER: Duration = Duration::from_mins(1);
 
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+
+/// The names of an enum's values: in the database, and of states and activities for people, too.
+macro_rules! names {
+    ($type:ident { $($value:ident = $name:literal),+ $(,)? }) => {
+        impl $type {
+            /// Every one.
+            pub(crate) const ALL: [Self; [$($name),+].len()] = [$(Self::$value),+];
+
+            /// Its name.
+            pub(crate) fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$value => $name,)+
+                }
+            }
+
+            /// The one of this name.
+            pub(crate) fn parse(name: &str) -> Option<Self> {
+                Self::ALL.into_iter().find(|value| value.as_str() == name)
+            }
+        }
+    };
+}
+
+/// How a request came about, and so who decides it and what shows it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// Somebody asked: an admin decides.
+    Asked,
+    /// An admin creates several groups: nobody decides it, and a message shows how it goes.
+    Batch,
+    /// An admin creates one group and is answered at once: no message shows it.
+    Single,
+}
+
+names!(Kind { Asked = "asked", Batch = "batch", Single = "single" });
 
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -44,36 +80,17 @@ pub(crate) enum State {
     Cancelled,
 }
 
+names!(State {
+    Pending = "pending",
+    Creating = "creating",
+    Created = "created",
+    Failed = "failed",
+    Denied = "denied",
+    Expired = "expired",
+    Cancelled = "cancelled",
+});
+
 impl State {
-    /// Every state.
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Pending,
-        Self::Creating,
-        Self::Created,
-        Self::Failed,
-        Self::Denied,
-        Self::Expired,
-        Self::Cancelled,
-    ];
-
-    /// Its name, in the database and for people.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Creating => "creating",
-            Self::Created => "created",
-            Self::Failed => "failed",
-            Self::Denied => "denied",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// The state of this name.
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == name)
-    }
-
     /// Whether something is still to happen by itself or by an admin's decision.
     #[cfg(test)]
     pub(crate) fn is_open(self) -> bool {
@@ -142,29 +159,17 @@ pub(crate) enum GroupStatus {
     Impossible,
 }
 
-impl GroupStatus {
-    /// Every status.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Waiting, Self::Created, Self::Existed, Self::Failed, Self::Impossible];
+names!(GroupStatus {
+    Waiting = "waiting",
+    Created = "created",
+    Existed = "existed",
+    Failed = "failed",
+    Impossible = "impossible",
+});
 
+impl GroupStatus {
     /// Those of groups that aren't there.
     pub(crate) const FAILURES: [Self; 2] = [Self::Failed, Self::Impossible];
-
-    /// Its name in the database.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Created => "created",
-            Self::Existed => "existed",
-            Self::Failed => "failed",
-            Self::Impossible => "impossible",
-        }
-    }
-
-    /// The status of this name.
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name)
-    }
 }
 
 /// A group that a request is for.
@@ -192,10 +197,8 @@ pub(crate) struct Request {
     pub groups: Vec<RequestedGroup>,
     /// Where it stands.
     pub state: State,
-    /// An admin's create: nobody decides it.
-    pub direct: bool,
-    /// No message shows it: an admin who creates one group is answered at once.
-    pub hidden: bool,
+    /// How it came about.
+    pub kind: Kind,
     /// Where it was made.
     pub place: Place,
     /// Who made it or, if they have left, who joined first of those who are in it.
@@ -231,6 +234,11 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// Whether it is an admin's create, which nobody decides.
+    pub(crate) fn is_direct(&self) -> bool {
+        self.kind != Kind::Asked
+    }
+
     /// When it expires unless it is decided.
     pub(crate) fn expires(&self, ttl: Duration) -> SystemTime {
         self.created_at + ttl
@@ -257,7 +265,7 @@ impl Request {
     pub(crate) fn next_try(&self, now: SystemTime, wanted: Duration) -> Option<SystemTime> {
         let since = self.decided_at.unwrap_or(self.created_at);
         let pause = match self.attempts {
-            0 if self.hidden => SETTLE_AFTER,
+            0 if self.kind == Kind::Single => SETTLE_AFTER,
             attempts => FIRST_PAUSE.saturating_mul(1 << attempts.min(16)),
         };
         let next = now + pause.max(wanted).min(LONGEST_PAUSE);
@@ -296,24 +304,7 @@ pub(crate) enum Activity {
     Left,
 }
 
-impl Activity {
-    /// Every activity.
-    pub(crate) const ALL: [Self; 3] = [Self::Joined, Self::Reworded, Self::Left];
-
-    /// Its name in the database.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Joined => "joined",
-            Self::Reworded => "reworded",
-            Self::Left => "left",
-        }
-    }
-
-    /// The activity of this name.
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|activity| activity.as_str() == name)
-    }
-}
+names!(Activity { Joined = "joined", Reworded = "reworded", Left = "left" });
 
 #[cfg(test)]
 mod tests {
@@ -341,6 +332,9 @@ mod tests {
         for status in GroupStatus::ALL {
             assert_eq!(GroupStatus::parse(status.as_str()), Some(status));
         }
+        for kind in Kind::ALL {
+            assert_eq!(Kind::parse(kind.as_str()), Some(kind));
+        }
         for activity in Activity::ALL {
             assert_eq!(Activity::parse(activity.as_str()), Some(activity));
         }
@@ -352,8 +346,7 @@ mod tests {
             id: 1,
             groups: Vec::new(),
             state: State::Creating,
-            direct: false,
-            hidden: false,
+            kind: Kind::Asked,
             place: Place { guild: GuildId(1), channel: ChannelId(2) },
             requester: UserId(3),
             reason: None,

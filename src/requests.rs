@@ -65,7 +65,7 @@ pub(crate) struct Requests {
     policy: Policy,
     settings: RequestSettings,
     /// Requests whose creation this process is at work on: none is worked on twice.
-    under_way: Mutex<HashSet<i64>>,
+    claimed: Mutex<HashSet<i64>>,
     changed: Notify,
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -91,7 +91,7 @@ impl Requests {
             store,
             policy,
             settings,
-            under_way: Mutex::default(),
+            claimed: Mutex::default(),
             changed: Notify::new(),
             tasks: TaskTracker::new(),
             stopping,
@@ -191,21 +191,21 @@ impl Requests {
     }
 
     /// Nothing, if this process is at work on the request.
-    fn take_up(&self, number: i64) -> Option<Work<'_>> {
-        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        under_way.insert(number).then(|| Work { requests: self, number })
+    fn claim(&self, request_id: i64) -> Option<Claim<'_>> {
+        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        claimed.insert(request_id).then(|| Claim { requests: self, request_id })
     }
 }
 
 /// A request that this process is at work on, until this is dropped.
-struct Work<'a> {
+struct Claim<'a> {
     requests: &'a Requests,
-    number: i64,
+    request_id: i64,
 }
 
-impl Drop for Work<'_> {
+impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        let under_way = &self.requests.under_way;
-        under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.number);
+        let claimed = &self.requests.claimed;
+        claimed.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.request_id);
     }
 }

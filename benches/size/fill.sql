@@ -2,15 +2,14 @@
 -- same group over and over and cancels; one is an admin's that couldn't be shown, one an admin's that
 -- no message shows. What the bot has said of the others is as it should be.
 INSERT INTO requests
-    (id, state, direct, hidden, guild, channel, requester, created_at, decider, decided_at, version, shown_version, message_channel, message)
+    (id, state, kind, guild, channel, requester, created_at, decider, decided_at, version, shown_version, message_channel, message)
 WITH RECURSIVE numbers (number) AS (
     SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < :count
 )
 SELECT
     number,
     CASE number % 8 WHEN 0 THEN 'failed' WHEN 1 THEN 'denied' WHEN 2 THEN 'expired' WHEN 3 THEN 'cancelled' ELSE 'created' END,
-    number % 8 IN (6, 7),
-    number % 8 = 7,
+    CASE number % 8 WHEN 6 THEN 'batch' WHEN 7 THEN 'single' ELSE 'asked' END,
     1098231477641412618,
     1098232018379395073,
     CASE number % 8 WHEN 3 THEN :person ELSE 1000000 + number END,
@@ -23,7 +22,7 @@ SELECT
     CASE WHEN number % 8 IN (6, 7) THEN NULL ELSE 1000000000000000000 + number END
 FROM numbers;
 
-INSERT INTO requested_groups (request, position, name, folded, status, guid, open)
+INSERT INTO requested_groups (request_id, position, name, folded, status, guid, open)
 SELECT
     id,
     0,
@@ -34,13 +33,13 @@ SELECT
     FALSE
 FROM requests;
 
-INSERT INTO participants (request, person, guild, channel, joined_at, told_state)
-SELECT id, requester, guild, channel, created_at, state FROM requests WHERE NOT direct;
+INSERT INTO participants (request_id, person, guild, channel, joined_at, told_state)
+SELECT id, requester, guild, channel, created_at, state FROM requests WHERE kind = 'asked';
 
-INSERT INTO history (request, at, person, before, after, correlation_id)
-SELECT id, created_at, requester, NULL, CASE WHEN direct THEN 'creating' ELSE 'pending' END, 'a5f0b3c1-0000-4000-8000-000000000000'
+INSERT INTO history (request_id, at, person, before, after, correlation_id)
+SELECT id, created_at, requester, NULL, CASE kind WHEN 'asked' THEN 'pending' ELSE 'creating' END, 'a5f0b3c1-0000-4000-8000-000000000000'
 FROM requests;
 
-INSERT INTO history (request, at, person, before, after, why, correlation_id)
-SELECT id, decided_at, decider, CASE WHEN direct THEN 'creating' ELSE 'pending' END, state, 'as agreed', 'a5f0b3c1-0000-4000-8000-000000000000'
+INSERT INTO history (request_id, at, person, before, after, why, correlation_id)
+SELECT id, decided_at, decider, CASE kind WHEN 'asked' THEN 'pending' ELSE 'creating' END, state, 'as agreed', 'a5f0b3c1-0000-4000-8000-000000000000'
 FROM requests;

@@ -14,7 +14,7 @@ use crate::correlation::CorrelationId;
 use crate::group::{GroupName, RemoteGroup};
 use crate::ids::Place;
 use crate::ldapgroup;
-use crate::request::{MAX_GROUPS, MAX_REASON_CHARS};
+use crate::request::{Kind, MAX_GROUPS, MAX_REASON_CHARS};
 
 /// Names that are looked up at the same time.
 const AT_ONCE: usize = 5;
@@ -57,14 +57,19 @@ impl Requests {
             );
         }
         let names = found.iter().map(|(name, _)| name.clone()).collect();
-        let new = NewRequest { names, requester: member.user(), place, reason };
+        let kind = match (asks, is_single) {
+            (true, _) => Kind::Asked,
+            (false, false) => Kind::Batch,
+            (false, true) => Kind::Single,
+        };
+        let new = NewRequest { names, requester: member.user(), place, reason, kind };
         let (now, max_open) = (SystemTime::now(), self.settings.max_open);
         let mut outcome = if asks {
             let asked = self.store.ask(&new, max_open, now, id).await?;
             self.changed.notify_one();
             asked.ok_or(Refusal::TooMany(max_open))?
         } else {
-            self.store.begin(&new, is_single, now, id).await?
+            self.store.begin(&new, now, id).await?
         };
         if is_single && let Some(Skipped::Open { name, request }) = outcome.skipped.pop_if(is_open)
         {
@@ -75,13 +80,13 @@ impl Requests {
             Some(request) if !asks => {
                 let resolved = found.into_iter().collect();
                 if is_single {
-                    let Some(_work) = self.take_up(request.id) else {
+                    let Some(_claim) = self.claim(request.id) else {
                         let name = request.groups[0].name.clone();
                         return Err(Refusal::Open(name, Box::new(request.clone())).into());
                     };
                     outcome.created = self.carry_out(request, resolved, id).await?;
                 } else {
-                    tracing::info!(request = request.id, groups = request.groups.len(), "begun");
+                    tracing::info!(request_id = request.id, groups = request.groups.len(), "begun");
                     self.start(request.id, resolved, id);
                 }
             }

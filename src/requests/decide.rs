@@ -13,10 +13,10 @@ use crate::request::{Event, Involvement, Request, State};
 /// A decision, as someone pressed or wrote it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Decision<'w> {
-    /// The request's number.
-    pub request: i64,
+    /// The request's id.
+    pub request_id: i64,
     /// The message that was pressed: one that doesn't show this request may be years old, and its
-    /// number another's.
+    /// id another's.
     pub message: Option<u64>,
     /// What was decided.
     pub event: Event,
@@ -58,13 +58,13 @@ impl Requests {
         id: CorrelationId,
     ) -> Result<Request, Error> {
         let &Decision { message, event, .. } = decision;
-        let request = self.store.request(decision.request).await?.ok_or(Refusal::Unknown)?;
+        let request = self.store.request(decision.request_id).await?.ok_or(Refusal::Unknown)?;
         if message.is_some() && message != request.message.map(|(_, message)| message) {
             return Err(Refusal::OldMessage.into());
         }
         self.policy.require_admin(member)?;
         // Who may create at once needs nobody else's word to try again.
-        let must_be_another = !request.direct || self.must_ask(member.authority());
+        let must_be_another = !request.is_direct() || self.must_ask(member.authority());
         if must_be_another && self.involvement(&request, member).await? != Involvement::Out {
             return Err(Refusal::Own.into());
         }
@@ -89,22 +89,22 @@ impl Requests {
     pub(crate) async fn cancel(
         &self,
         member: Member,
-        number: i64,
+        request_id: i64,
         id: CorrelationId,
     ) -> Result<Request, Error> {
-        let request = self.store.request(number).await?.ok_or(Refusal::Unknown)?;
+        let request = self.store.request(request_id).await?.ok_or(Refusal::Unknown)?;
         match (self.involvement(&request, member).await?, member.authority()) {
             (Involvement::In, _) => {}
             (Involvement::Out, Authority::Admin) => {
                 let change = Change::new(Event::Cancel, Some(member.user()), id);
-                return self.change(number, &change).await;
+                return self.change(request_id, &change).await;
             }
             (Involvement::Out, Authority::Requester) => return Err(Refusal::NotYours.into()),
-            (Involvement::Left, _) => return Err(Refusal::HasLeft(number).into()),
+            (Involvement::Left, _) => return Err(Refusal::HasLeft(request_id).into()),
         }
-        match self.store.leave(number, member.user(), SystemTime::now(), id).await? {
+        match self.store.leave(request_id, member.user(), SystemTime::now(), id).await? {
             Transition::Conflict(request) if request.state == State::Pending => {
-                Err(Refusal::HasLeft(number).into())
+                Err(Refusal::HasLeft(request_id).into())
             }
             transition => self.applied(transition),
         }
@@ -132,8 +132,8 @@ impl Requests {
         Ok(self.store.involvement(request.id, member.user()).await?)
     }
 
-    async fn change(&self, number: i64, change: &Change) -> Result<Request, Error> {
-        match self.store.change(number, change, SystemTime::now()).await? {
+    async fn change(&self, request_id: i64, change: &Change) -> Result<Request, Error> {
+        match self.store.change(request_id, change, SystemTime::now()).await? {
             Transition::Conflict(request)
                 if change.event == Event::Retry && request.can_be_retried() =>
             {

@@ -105,7 +105,7 @@ async fn record(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO history \
-           (request, position, at, person, before, after, activity, why, cause, correlation_id) \
+           (request_id, position, at, person, before, after, activity, why, cause, correlation_id) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(id)

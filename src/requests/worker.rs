@@ -14,7 +14,7 @@ use super::{Error, Failure, Refusal, Requests};
 use crate::correlation::CorrelationId;
 use crate::group::{GroupName, RemoteGroup};
 use crate::ldapgroup::{self, Created, InUseBy, SideEffect};
-use crate::request::{Event, GroupStatus, Reason, Request, RequestedGroup, State};
+use crate::request::{Event, GroupStatus, Kind, Reason, Request, RequestedGroup, State};
 
 /// How often the message of a request for several groups is brought up to date meanwhile: Discord
 /// takes about one edit a second in a channel, and fewer of a message that is an hour old.
@@ -70,7 +70,7 @@ impl Requests {
     /// more. An admin's create is settled by a look a minute later, for Connect may still be at work.
     pub(crate) async fn let_go(&self, id: CorrelationId) -> Result<Option<Request>, StoreError> {
         let begun = self.store.begun_by(id).await?;
-        if let Some(request) = begun.as_ref().filter(|request| request.hidden)
+        if let Some(request) = begun.as_ref().filter(|request| request.kind == Kind::Single)
             && let Some(due) = request.next_try(SystemTime::now(), Duration::ZERO)
         {
             self.store.postpone(request.id, &Reason::NobodyWaited, due).await?;
@@ -81,22 +81,21 @@ impl Requests {
 
     /// Carries out what was approved, or what an admin has begun, by itself. Does nothing if that is
     /// under way already.
-    pub(super) fn start(self: &Arc<Self>, number: i64, resolved: Resolved, id: CorrelationId) {
+    pub(super) fn start(self: &Arc<Self>, request_id: i64, resolved: Resolved, id: CorrelationId) {
         let requests = Arc::clone(self);
         let work = async move {
-            let Some(_work) = requests.take_up(number) else { return };
-            match requests.store.request(number).await {
-                // Another try may just have failed and been put off.
-                Ok(Some(request))
-                    if request.state == State::Creating && request.is_due(SystemTime::now()) =>
-                {
-                    drop(requests.carry_out(&request, resolved, id).await);
-                }
-                Ok(_) => {}
-                Err(error) => requests.look_again_later(&error),
+            let Some(_claim) = requests.claim(request_id) else { return };
+            let known = requests.store.request(request_id).await;
+            requests.is_written(&known);
+            // Another try may just have failed and been put off.
+            let is_due = |request: &Request| {
+                request.state == State::Creating && request.is_due(SystemTime::now())
+            };
+            if let Some(request) = known.ok().flatten().filter(is_due) {
+                drop(requests.carry_out(&request, resolved, id).await);
             }
         };
-        self.tasks.spawn(work.instrument(tracing::info_span!("creation", number, %id)));
+        self.tasks.spawn(work.instrument(tracing::info_span!("creation", request_id, %id)));
     }
 
     /// Creates the groups of a request that wait, and writes down what comes of each. What came of the
@@ -107,43 +106,31 @@ impl Requests {
         mut resolved: Resolved,
         id: CorrelationId,
     ) -> Result<Option<Created>, Error> {
-        let (mut last, mut again) = (Ok(None), None);
+        let (mut last, mut delay) = (Ok(None), None);
         let (mut away, mut shown) = (0, Instant::now());
         for (position, group) in in_turn(request) {
             let found = resolved.remove(&group.name);
-            let is_awaited = request.hidden && found.is_some();
+            let is_awaited = request.kind == Kind::Single && found.is_some();
             if self.stopping.is_cancelled() && !is_awaited {
                 return last;
             }
             last = self.try_group(request, position, found, id).await;
-            let failure = match &last {
-                Err(Error::Failed(failure)) => Some(failure),
-                Err(Error::Refused(_)) | Ok(_) => None,
-            };
-            let mut outcome = outcome_of(&last, group.was_sent, id);
-            // Who is told that it failed may do it again, so the bot doesn't.
-            if is_awaited
-                && outcome.status == GroupStatus::Waiting
-                && !failure.is_some_and(Failure::leaves_open)
-            {
-                outcome.status = GroupStatus::Failed;
+            if let Some(failure) = failure_of(&last).filter(|_| !is_awaited) {
+                tracing::warn!(error = failure.chain(), "a group could not be created");
             }
+            let outcome = outcome_of(&last, group.was_sent, is_awaited, id);
             if outcome.status == GroupStatus::Waiting {
-                // Who could look for the group wasn't cut off from Connect.
-                let is_away =
-                    failure.is_some_and(|failure| failure.side_effect != SideEffect::NotThereYet);
                 // The look that settles an admin's create waits for no more than its minute.
-                let wait = failure.filter(|_| !is_awaited).and_then(Failure::wait);
-                again = outcome.failure.map(|delay| (delay, wait.unwrap_or_default()));
-                away = if is_away { away + 1 } else { 0 };
+                let wait = failure_of(&last).filter(|_| !is_awaited).and_then(Failure::wait);
+                away = if is_away(&last) { away + 1 } else { 0 };
+                delay = outcome.failure.map(|why| (why, wait.unwrap_or_default()));
                 if away == MAX_AWAY || wait.is_some() {
                     break;
                 }
             } else {
                 away = 0;
                 let settled = self.store.settle(request.id, position, &outcome, SystemTime::now());
-                if let Err(error) = settled.await {
-                    self.look_again_later(&error);
+                if !self.is_written(&settled.await) {
                     return last;
                 }
             }
@@ -152,10 +139,8 @@ impl Requests {
                 self.changed.notify_one();
             }
         }
-        if let Some((delay, wait)) = again
-            && let Err(error) = self.postpone(request.id, delay, wait, id).await
-        {
-            self.look_again_later(&error);
+        if let Some((why, wait)) = delay {
+            self.is_written(&self.postpone(request.id, why, wait, id).await);
         }
         self.changed.notify_one();
         last
@@ -179,7 +164,7 @@ impl Requests {
         };
         if hit.guid.is_none() {
             // An admin's own create is settled, not repeated.
-            if request.hidden && is_repeated {
+            if request.kind == Kind::Single && is_repeated {
                 return Ok(None);
             }
             self.store.note_sent(request.id, position).await?;
@@ -190,32 +175,46 @@ impl Requests {
     /// What didn't come off is tried again later or, after too long, called failed.
     async fn postpone(
         &self,
-        number: i64,
+        request_id: i64,
         delay: Reason,
         wait: Duration,
         id: CorrelationId,
     ) -> Result<(), StoreError> {
-        let Some(request) = self.store.request(number).await? else { return Ok(()) };
+        let Some(request) = self.store.request(request_id).await? else { return Ok(()) };
         let now = SystemTime::now();
         if let Some(due) = request.next_try(now, wait) {
-            return self.store.postpone(number, &delay, due).await;
+            return self.store.postpone(request_id, &delay, due).await;
         }
         for (position, _) in waiting(&request) {
-            self.store.settle(number, position, &failed(delay.clone(), id), now).await?;
+            self.store.settle(request_id, position, &failed(delay.clone(), id), now).await?;
         }
         Ok(())
     }
 
-    /// What is due stays so when the database fails, and nothing else may happen that would have it
-    /// looked at.
-    fn look_again_later(self: &Arc<Self>, error: &StoreError) {
+    /// Whether something was written down. What is due stays so when the database fails, and nothing
+    /// else may happen that would have it looked at.
+    fn is_written<T>(self: &Arc<Self>, written: &Result<T, StoreError>) -> bool {
+        let Err(error) = written else { return true };
         tracing::error!(%error, "a creation could not be carried out");
         let later = Arc::clone(self);
         tokio::spawn(async move {
             sleep(AFTER_FAILURE).await;
             later.look_again();
         });
+        false
     }
+}
+
+fn failure_of<T>(result: &Result<T, Error>) -> Option<&Failure> {
+    match result {
+        Err(Error::Failed(failure)) => Some(failure),
+        Err(Error::Refused(_)) | Ok(_) => None,
+    }
+}
+
+/// Whether Connect can't be reached. Who could look for a group wasn't cut off from it.
+fn is_away<T>(result: &Result<T, Error>) -> bool {
+    failure_of(result).is_some_and(|failure| failure.side_effect != SideEffect::NotThereYet)
 }
 
 fn waiting(request: &Request) -> impl Iterator<Item = (usize, &RequestedGroup)> {
@@ -233,10 +232,12 @@ fn in_turn(request: &Request) -> Vec<(usize, &RequestedGroup)> {
 }
 
 /// What one try of a group comes to: it waits still, if it is to be tried again. If an earlier try
-/// `was_sent`, what is there came of it.
+/// `was_sent`, what is there came of it. Whoever waits and is told that it failed may do it again, so
+/// the bot doesn't.
 fn outcome_of(
     result: &Result<Option<Created>, Error>,
     was_sent: bool,
+    is_awaited: bool,
     id: CorrelationId,
 ) -> GroupOutcome {
     use ldapgroup::Refusal::{Ambiguous, InOtherCase, InUse, NoSuchGroup};
@@ -253,6 +254,7 @@ fn outcome_of(
         }
         Err(error) => error,
     };
+    let later = if is_awaited { GroupStatus::Failed } else { GroupStatus::Waiting };
     let (status, guid) = match error {
         Error::Refused(Refusal::Group(refusal)) => match refusal {
             InUse { guid: Some(guid), by: InUseBy::ThisGroup, .. } => {
@@ -260,14 +262,15 @@ fn outcome_of(
                 return there(existed, guid);
             }
             // Connect has it, and could only not be asked under which id.
-            InUse { guid: None, by: InUseBy::ThisGroup, .. } => (GroupStatus::Waiting, None),
+            InUse { guid: None, by: InUseBy::ThisGroup, .. } => (later, None),
             InUse { guid, by: InUseBy::AnotherGroup, .. } => (GroupStatus::Failed, guid.clone()),
             InOtherCase { guid, .. } => (GroupStatus::Impossible, Some(guid.clone())),
             // LDAP has to change, and by then it may be another group.
             NoSuchGroup { .. } | Ambiguous { .. } => (GroupStatus::Impossible, None),
             _ => (GroupStatus::Failed, None),
         },
-        Error::Failed(failure) if failure.passes() => (GroupStatus::Waiting, None),
+        Error::Failed(failure) if failure.leaves_open() => (GroupStatus::Waiting, None),
+        Error::Failed(failure) if failure.passes() => (later, None),
         Error::Failed(_) | Error::Refused(_) => (GroupStatus::Failed, None),
     };
     GroupOutcome { status, guid, ..failed(error.reason(), id) }

@@ -45,12 +45,12 @@ pub(crate) async fn check(sandbox: &Sandbox, diary: &Diary, report: &mut Report)
     let count = |what: &dyn Fn(&Row) -> bool| rows.requests.iter().filter(|row| what(row)).count();
     report.requests = rows.requests.len();
     report.batches = count(&Row::is_batch);
-    report.direct = count(&|row| row.direct);
+    report.direct = count(&|row| row.is_direct());
     report.cut = count(&|row| row.was_cut(&report.killed));
     report.pending = count(&|row| row.state == "pending");
     for row in &rows.requests {
         wanted(row, diary, report);
-        if row.direct {
+        if row.is_direct() {
             begun(row, diary, report);
         } else {
             decided(row, &rows, diary, report);
@@ -94,7 +94,7 @@ fn begun(row: &Row, diary: &Diary, report: &mut Report) {
     let Row { id, state, requester, decider, .. } = row;
     let is_admins = is_admin(requester.cast_unsigned()) && *decider == Some(*requester);
     let taken: Vec<_> = diary.taken.iter().filter(|(.., number)| number == id).collect();
-    if !is_admins || state != "created" || !taken.is_empty() || row.hidden {
+    if !is_admins || state != "created" || !taken.is_empty() || row.kind == "single" {
         report.wrong(format!(
             "request {id} was begun by {requester} and is {state} by {decider:?}, {taken:?} taken"
         ));
@@ -157,7 +157,7 @@ fn settled(row: &Row, report: &mut Report) {
 fn kept(rows: &Rows, diary: &Diary, report: &mut Report) {
     let has = |row: &Row, name: &str| row.groups.iter().any(|group| group.name == name);
     let asked: HashSet<_> =
-        rows.askers.iter().map(|a| (a.person.cast_unsigned(), a.request)).collect();
+        rows.askers.iter().map(|a| (a.person.cast_unsigned(), a.request_id)).collect();
     for (who, group, number) in &diary.asked {
         let is_kept = rows.request(*number).is_some_and(|row| has(row, group))
             && (asked.contains(&(who.id(), *number)) || rows.has_left(who.id(), *number));
@@ -167,7 +167,7 @@ fn kept(rows: &Rows, diary: &Diary, report: &mut Report) {
         }
     }
     for (who, group, message) in &diary.begun {
-        let mut direct = rows.requests.iter().filter(|row| row.direct && has(row, group));
+        let mut direct = rows.requests.iter().filter(|row| row.is_direct() && has(row, group));
         let is_kept = direct.any(|row| {
             row.requester.cast_unsigned() == who.id()
                 && message.is_none_or(|message| row.message == Some(message.cast_signed()))
@@ -206,7 +206,8 @@ fn left(sandbox: &Sandbox, rows: &Rows, diary: &Diary, report: &mut Report) {
     }
     for row in rows.requests.iter().filter(|row| row.state == "cancelled") {
         let by = row.decider.unwrap_or_default();
-        let others = rows.askers.iter().filter(|a| a.request == row.id && a.person != by).count();
+        let others =
+            rows.askers.iter().filter(|a| a.request_id == row.id && a.person != by).count();
         if rows.is_in(by.cast_unsigned(), row.id) && others > 0 {
             report.wrong(format!("<@{by}> took {} from {others} others", row.id));
         }
@@ -275,7 +276,7 @@ fn told(sandbox: &Sandbox, rows: &Rows, report: &mut Report) {
         }
     }
     for asker in &rows.askers {
-        let (person, request) = (asker.person, asker.request);
+        let (person, request) = (asker.person, asker.request_id);
         let Some(row) = rows.request(request) else { continue };
         let words = match row.state.as_str() {
             "pending" => continue,
@@ -305,10 +306,10 @@ fn shown(sandbox: &Sandbox, rows: &Rows, report: &mut Report) -> Vec<Message> {
             report.wrong(format!("request {} has no message", row.id));
             continue;
         };
-        let channel = if row.direct { row.channel.cast_unsigned() } else { REQUESTS };
+        let channel = if row.is_direct() { row.channel.cast_unsigned() } else { REQUESTS };
         let is_home = message.channel == channel
             && row.message_channel.map(i64::cast_unsigned) == Some(channel);
-        let mut askers = rows.askers.iter().filter(|asker| asker.request == row.id);
+        let mut askers = rows.askers.iter().filter(|asker| asker.request_id == row.id);
         let (words, buttons) = words(row);
         let labels: Vec<_> = message.buttons().into_iter().map(|button| button.label).collect();
         let fits = is_home

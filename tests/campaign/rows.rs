@@ -24,8 +24,7 @@ pub(crate) struct Rows {
 pub(crate) struct Row {
     pub(crate) id: i64,
     pub(crate) state: String,
-    pub(crate) direct: bool,
-    pub(crate) hidden: bool,
+    pub(crate) kind: String,
     pub(crate) channel: i64,
     pub(crate) requester: i64,
     /// Who made it, even if they have left it since.
@@ -41,7 +40,7 @@ pub(crate) struct Row {
 /// A group that is asked for.
 #[derive(Debug, FromRow)]
 pub(crate) struct Group {
-    request: i64,
+    request_id: i64,
     pub(crate) name: String,
     pub(crate) status: String,
     pub(crate) guid: Option<String>,
@@ -54,7 +53,7 @@ pub(crate) struct Group {
 /// Who asked.
 #[derive(FromRow)]
 pub(crate) struct Asker {
-    pub(crate) request: i64,
+    pub(crate) request_id: i64,
     pub(crate) person: i64,
     pub(crate) channel: i64,
     pub(crate) joined_at: i64,
@@ -65,23 +64,23 @@ impl Rows {
         let mut database = open(sandbox).await;
         let requests = sqlx::query_as(
             "SELECT *, (SELECT person FROM history \
-               WHERE request = requests.id AND before IS NULL) AS maker \
+               WHERE request_id = requests.id AND before IS NULL) AS maker \
              FROM requests ORDER BY id",
         );
         let mut requests: Vec<Row> = requests.fetch_all(&mut database).await.unwrap();
         let groups = sqlx::query_as(
             "SELECT *, (SELECT GROUP_CONCAT(at) FROM history h \
-               WHERE h.request = g.request AND h.position = g.position) AS settled \
-             FROM requested_groups g ORDER BY request, position",
+               WHERE h.request_id = g.request_id AND h.position = g.position) AS settled \
+             FROM requested_groups g ORDER BY request_id, position",
         );
         let groups: Vec<Group> = groups.fetch_all(&mut database).await.unwrap();
         for group in groups {
-            let of = requests.iter_mut().find(|row| row.id == group.request).unwrap();
+            let of = requests.iter_mut().find(|row| row.id == group.request_id).unwrap();
             of.groups.push(group);
         }
         let askers =
             sqlx::query_as("SELECT * FROM participants").fetch_all(&mut database).await.unwrap();
-        let left = sqlx::query_as("SELECT person, request FROM history WHERE activity = 'left'");
+        let left = sqlx::query_as("SELECT person, request_id FROM history WHERE activity = 'left'");
         let left = left.fetch_all(&mut database).await.unwrap();
         Self { requests, askers, left }
     }
@@ -97,7 +96,7 @@ impl Rows {
 
     /// Whether somebody is in a request.
     pub(crate) fn is_in(&self, person: u64, request: i64) -> bool {
-        let is_them = |a: &Asker| a.person.cast_unsigned() == person && a.request == request;
+        let is_them = |a: &Asker| a.person.cast_unsigned() == person && a.request_id == request;
         self.askers.iter().any(is_them)
     }
 
@@ -105,7 +104,7 @@ impl Rows {
     pub(crate) fn asked(&self, row: &Row, who: Who) -> bool {
         self.has_left(who.id(), row.id)
             || self.askers.iter().any(|asker| {
-                asker.request == row.id
+                asker.request_id == row.id
                     && asker.person.cast_unsigned() == who.id()
                     && row.decided_at.is_none_or(|decided| asker.joined_at < decided)
             })
@@ -113,6 +112,11 @@ impl Rows {
 }
 
 impl Row {
+    /// Whether it is an admin's create, which nobody decides.
+    pub(crate) fn is_direct(&self) -> bool {
+        self.kind != "asked"
+    }
+
     /// Whether it was made for several groups at once.
     pub(crate) fn is_batch(&self) -> bool {
         self.groups.len() > 1
@@ -146,7 +150,7 @@ pub(crate) async fn settled(sandbox: &Sandbox) -> bool {
     let mut deadline = Instant::now() + wait.unwrap_or_default() + PATIENCE;
     let mut least = i64::MAX;
     let sql = "SELECT (SELECT COUNT(*) FROM requests WHERE state = 'creating' OR shown_version <> version) \
-         + (SELECT COUNT(*) FROM participants p JOIN requests r ON r.id = p.request \
+         + (SELECT COUNT(*) FROM participants p JOIN requests r ON r.id = p.request_id \
             WHERE r.state <> 'pending' AND (p.told_state IS NULL OR p.told_state <> r.state))";
     while Instant::now() < deadline {
         let left: i64 = sqlx::query_scalar(sql).fetch_one(&mut database).await.unwrap();

@@ -98,7 +98,7 @@ async fn start(sandbox: &Sandbox, database: &Path) -> Child {
 async fn states(database: &Path) -> Vec<(i64, String, String)> {
     let options = SqliteConnectOptions::new().filename(database).read_only(true);
     let mut connection: SqliteConnection = options.connect().await.unwrap();
-    let rows = "SELECT r.id, g.name, r.state FROM requests r JOIN requested_groups g ON g.request = r.id \
+    let rows = "SELECT r.id, g.name, r.state FROM requests r JOIN requested_groups g ON g.request_id = r.id \
                 ORDER BY r.id";
     let rows = sqlx::query_as(rows).fetch_all(&mut connection).await.unwrap();
     connection.close().await.unwrap();

@@ -42,17 +42,17 @@ fn with_a_backlog(count: usize, limits: Limits, test: impl AsyncFnOnce(&mut Worl
 fn backlog(count: usize) -> String {
     let member = Who::Member.id();
     format!(
-        "INSERT INTO requests (state, direct, hidden, guild, channel, requester, created_at) \
+        "INSERT INTO requests (state, kind, guild, channel, requester, created_at) \
          WITH RECURSIVE numbers (number) AS ( \
            SELECT 0 UNION ALL SELECT number + 1 FROM numbers WHERE number < {count} - 1) \
-         SELECT 'pending', FALSE, FALSE, {GUILD}, {CONNECT}, {member}, \
+         SELECT 'pending', 'asked', {GUILD}, {CONNECT}, {member}, \
            strftime('%s', 'now') * 1000 - {count} + number FROM numbers; \
-         INSERT INTO requested_groups (request, position, name, folded, status, open) \
+         INSERT INTO requested_groups (request_id, position, name, folded, status, open) \
          SELECT id, 0, printf('team-%02d', id - 1), printf('team-%02d', id - 1), 'waiting', TRUE \
          FROM requests; \
-         INSERT INTO participants (request, person, guild, channel, joined_at) \
+         INSERT INTO participants (request_id, person, guild, channel, joined_at) \
          SELECT id, requester, guild, channel, created_at FROM requests; \
-         INSERT INTO history (request, at, person, after, correlation_id) \
+         INSERT INTO history (request_id, at, person, after, correlation_id) \
          SELECT id, created_at, requester, state, 'a5f0b3c1-0000-4000-8000-000000000000' \
          FROM requests;"
     )

@@ -14,48 +14,48 @@ use crate::request::{Event, MAX_REASON_CHARS};
 use crate::requests::Decision;
 
 /// Approves or retries a request.
-pub(super) async fn decide(context: &Context, request: i64, message: u64, event: Event) {
+pub(super) async fn decide(context: &Context, request_id: i64, message: u64, event: Event) {
     let Context { bot, member, responder, id } = context;
     let target = Target::InPlace;
     let Some(stage) = responder.defer_if_late(target).await else { return };
-    let decision = Decision { request, message: Some(message), event, why: None };
+    let decision = Decision { request_id, message: Some(message), event, why: None };
     match bot.requests.decide(*member, &decision, *id).await {
         Ok(_) => {
             responder.acknowledge(stage).await;
-            tracing::info!(request, user = %member.user(), ?event, "decided");
+            tracing::info!(request_id, user = %member.user(), ?event, "decided");
         }
         Err(stop) => context.refuse(target, stage, &stop).await,
     }
 }
 
 /// Opens the form, for whoever may deny the request.
-pub(super) async fn ask_why(context: &Context, request: i64, message: u64) {
+pub(super) async fn ask_why(context: &Context, request_id: i64, message: u64) {
     let Context { bot, member, responder, id } = context;
     let event = Event::Deny;
-    let decision = Decision { request, message: Some(message), event, why: None };
+    let decision = Decision { request_id, message: Some(message), event, why: None };
     if let Err(stop) = bot.requests.decidable(*member, &decision, *id).await {
         return context.refuse(Target::InPlace, Stage::Unanswered, &stop).await;
     }
     let why = CreateInputText::new(InputTextStyle::Paragraph, "Why? They will read it.", REASON)
         .required(false)
         .max_length(u16::try_from(MAX_REASON_CHARS).unwrap_or(u16::MAX));
-    let custom_id = CustomId::Deny(request).to_string();
-    let form = CreateModal::new(custom_id, format!("Deny request {request}"))
+    let custom_id = CustomId::Deny(request_id).to_string();
+    let form = CreateModal::new(custom_id, format!("Deny request {request_id}"))
         .components(vec![CreateActionRow::InputText(why)]);
     responder.open(form).await;
 }
 
 /// Writes a denial down, and says so.
-pub(super) async fn deny(context: &Context, request: i64, form: &ModalInteraction) {
+pub(super) async fn deny(context: &Context, request_id: i64, form: &ModalInteraction) {
     let Context { bot, member, responder, id } = context;
     let message = form.message.as_ref().map(|message| message.id.get());
     // Discord lets only a form of a message be acknowledged, and this one may be gone.
     let target = message.map_or(Target::Message(Visibility::Ephemeral), |_| Target::InPlace);
     let Some(stage) = responder.defer_if_late(target).await else { return };
-    let decision = Decision { request, message, event: Event::Deny, why: input(form, REASON) };
+    let decision = Decision { request_id, message, event: Event::Deny, why: input(form, REASON) };
     match bot.requests.decide(*member, &decision, *id).await {
         Ok(denied) => {
-            tracing::info!(request, user = %member.user(), "denied");
+            tracing::info!(request_id, user = %member.user(), "denied");
             match target {
                 Target::InPlace => responder.acknowledge(stage).await,
                 Target::Message(_) => {

@@ -8,7 +8,7 @@ use super::reply::Reply;
 use crate::connect::{Code, ConnectError};
 use crate::correlation::CorrelationId;
 use crate::ldapgroup::SideEffect;
-use crate::request::Request;
+use crate::request::{Kind, Request};
 use crate::requests::{Cause, Failure};
 
 /// Something failed that isn't the fault of the person who asked.
@@ -132,7 +132,7 @@ pub(in crate::discord) fn too_long(begun: Option<&Request>, id: CorrelationId) -
             "Nothing was changed. {why}, so the bot gave up. Try again later; if it stays, tell whoever \
              runs Connect."
         ),
-        Some(request) if request.hidden => format!(
+        Some(request) if request.kind == Kind::Single => format!(
             "Whether the group was created isn't known yet. {why}, so the bot looks for the group in a \
              minute. Then `/ldapgroup history` says what came of it: look there before you create it \
              again."

@@ -90,7 +90,7 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Reply {
             content,
             "\n{} request {} {before}**{}** by {who}{why} (`{}`)",
             stamp(entry.at, 'f'),
-            entry.request,
+            entry.request_id,
             after,
             entry.correlation
         );

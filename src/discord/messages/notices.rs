@@ -49,7 +49,7 @@ fn lead(request: &Request, person: UserId) -> String {
             [group] => format!(
                 "{what} was {}, but the group wasn't created: {} {next}",
                 match approver {
-                    _ if request.direct => "begun".to_owned(),
+                    _ if request.is_direct() => "begun".to_owned(),
                     Some(person) => format!("approved by <@{person}>"),
                     None => "approved".to_owned(),
                 },

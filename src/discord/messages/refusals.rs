@@ -256,7 +256,7 @@ fn open(name: &GroupName, request: &Request, place: Place<'_>) -> String {
 fn over(request: &Request) -> String {
     let now = match request.state {
         State::Pending => "hasn't been decided yet: approve or deny it",
-        State::Creating if request.direct => "is being carried out",
+        State::Creating if request.is_direct() => "is being carried out",
         State::Creating => "is approved already, and being carried out",
         State::Created => "is done already: see its message",
         State::Failed if request.can_be_retried() => {

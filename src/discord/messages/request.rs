@@ -89,7 +89,7 @@ fn heading(request: &Request) -> String {
         [group] => format!("the LDAP group {}", span(group.name.as_str())),
         groups => count(groups.len(), "LDAP group"),
     };
-    if request.direct {
+    if request.is_direct() {
         format!("**Request {id}**: <@{who}> brings {groups} into Connect.\n")
     } else {
         format!("**Request {id}**: <@{who}> asks for {groups} in Connect.\n")
@@ -101,7 +101,7 @@ fn standing(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
     let when = request.decided_at.map_or_else(String::new, |at| format!(" {}", stamp(at, 'f')));
     let begun = begun_by(request, &by, &when);
     // Nobody approved what an admin does at once.
-    let approved = if request.direct { begun.clone() } else { format!(": approved{begun}") };
+    let approved = if request.is_direct() { begun.clone() } else { format!(": approved{begun}") };
     match request.state {
         State::Pending => format!(
             "{}Approve or deny {} before {}.",
@@ -109,7 +109,7 @@ fn standing(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
             if request.groups.len() > 1 { "all of them" } else { "it" },
             stamp(request.expires(ttl), 'f')
         ),
-        State::Creating if request.direct => being_created(request),
+        State::Creating if request.is_direct() => being_created(request),
         State::Creating => format!("Approved{begun}. {}", being_created(request)),
         State::Created => format!("**Created**{approved}{}", all_there(request)),
         State::Failed => failed(request, &approved),
@@ -124,9 +124,9 @@ fn standing(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
 /// Who had it carried out and when, and who has retried it since.
 fn begun_by(request: &Request, by: &str, when: &str) -> String {
     match request.approval {
-        None if request.direct => when.to_owned(),
+        None if request.is_direct() => when.to_owned(),
         None => format!("{by}{when}"),
-        Some((_, at)) if request.direct => format!(" {}, retried{by}{when}", stamp(at, 'f')),
+        Some((_, at)) if request.is_direct() => format!(" {}, retried{by}{when}", stamp(at, 'f')),
         Some((approver, at)) => {
             format!(" by <@{approver}> {}, retried{by}{when}", stamp(at, 'f'))
         }

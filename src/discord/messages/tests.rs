@@ -13,7 +13,8 @@ use crate::group::{GroupName, Guid, Prefix, RemoteGroup};
 use crate::ids::{ChannelId, GuildId, Place, RoleId, UserId};
 use crate::ldapgroup::{InUseBy, Refusal};
 use crate::request::{
-    GroupStatus, MAX_GROUPS, MAX_REASON_CHARS, Participant, Reason, Request, RequestedGroup, State,
+    GroupStatus, Kind, MAX_GROUPS, MAX_REASON_CHARS, Participant, Reason, Request, RequestedGroup,
+    State,
 };
 use crate::requests::{Entry, Listed};
 use crate::text::utf16_len;
@@ -158,8 +159,7 @@ fn wanted(groups: Vec<RequestedGroup>, state: State, words: (String, String, Rea
         id: i64::MAX,
         groups,
         state,
-        direct: false,
-        hidden: false,
+        kind: Kind::Asked,
         place: Place { guild: GuildId(u64::MAX), channel: ChannelId(u64::MAX) },
         requester: UserId(u64::MAX),
         reason: Some(reason),
@@ -236,7 +236,7 @@ fn a_list_that_is_cut_says_so() {
     ");
     assert_snapshot!(list(Vec::new()), @"Lately there were no denied requests.");
     let step = Entry {
-        request: 7,
+        request_id: 7,
         at,
         person: Some(UserId(1)),
         before: None,

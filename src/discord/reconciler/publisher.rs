@@ -105,7 +105,7 @@ impl Publisher {
     /// Where a request's message belongs. What an admin does at once is shown where they do it.
     pub(super) fn home(&self, request: &Request) -> ChannelId {
         let asked = request.place.channel;
-        if request.direct { asked } else { self.requests.settings().channel.unwrap_or(asked) }
+        if request.is_direct() { asked } else { self.requests.settings().channel.unwrap_or(asked) }
     }
 
     /// The server that a channel is in, if Discord says so: it is asked once a channel and run.

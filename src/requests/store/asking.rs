@@ -8,11 +8,8 @@ use super::{Stamp, Step, Store, StoreError, Tx, bump, by_id, record};
 use crate::correlation::CorrelationId;
 use crate::group::GroupName;
 use crate::ids::{Place, UserId};
-use crate::request::{Activity, Request, State};
+use crate::request::{Activity, Kind, Request, SETTLE_AFTER, State};
 use crate::requests::outcome::{CreateOutcome, Skipped};
-
-/// Whoever creates something at once is at work on it; only after this long it may have been left.
-const SETTLE_AFTER_MILLIS: i64 = 60_000;
 
 /// What somebody asks for.
 #[derive(Clone, Debug)]
@@ -25,6 +22,8 @@ pub(crate) struct NewRequest {
     pub place: Place,
     /// Why.
     pub reason: Option<String>,
+    /// How it comes about.
+    pub kind: Kind,
 }
 
 impl Store {
@@ -41,7 +40,7 @@ impl Store {
         let (free, open) = open_for(&mut tx, &new.names).await?;
         let (mut skipped, mut joined) = (Vec::new(), HashMap::new());
         for (name, request) in open {
-            skipped.push(if request.hidden {
+            skipped.push(if request.kind == Kind::Single {
                 Skipped::Open { name, request }
             } else {
                 let activity = match joined.get(&request.id) {
@@ -58,7 +57,7 @@ impl Store {
                 return Ok(None);
             }
             let new = NewRequest { names: free, ..new.clone() };
-            let made = insert(&mut tx, &new, Kind::Asked, stamp).await?;
+            let made = insert(&mut tx, &new, stamp).await?;
             add_person(&mut tx, made.id, &new, now).await?;
             request = Some(made);
         }
@@ -66,12 +65,10 @@ impl Store {
         Ok(Some(CreateOutcome { request, skipped, created: None }))
     }
 
-    /// Writes down that an admin's create begins, of those groups that no open request is for. No
-    /// message shows it if it `is_hidden`.
+    /// Writes down that an admin's create begins, of those groups that no open request is for.
     pub(crate) async fn begin(
         &self,
         new: &NewRequest,
-        is_hidden: bool,
         now: SystemTime,
         correlation: CorrelationId,
     ) -> Result<CreateOutcome, StoreError> {
@@ -80,8 +77,7 @@ impl Store {
         let mut request = None;
         if !free.is_empty() {
             let new = NewRequest { names: free, ..new.clone() };
-            let kind = Kind::Direct { is_hidden };
-            request = Some(insert(&mut tx, &new, kind, (now, correlation)).await?);
+            request = Some(insert(&mut tx, &new, (now, correlation)).await?);
         }
         tx.commit().await?;
         let skipped = open.into_iter().map(|(name, request)| Skipped::Open { name, request });
@@ -96,13 +92,14 @@ async fn open_for(
 ) -> Result<(Vec<GroupName>, Vec<(GroupName, Request)>), StoreError> {
     let (mut free, mut open) = (Vec::new(), Vec::new());
     for name in names {
-        let number: Option<i64> =
-            sqlx::query_scalar("SELECT request FROM requested_groups WHERE folded = $1 AND open")
-                .bind(name.folded())
-                .fetch_optional(&mut **tx)
-                .await?;
-        let request = match number {
-            Some(number) => by_id(&mut **tx, number).await?,
+        let id: Option<i64> = sqlx::query_scalar(
+            "SELECT request_id FROM requested_groups WHERE folded = $1 AND open",
+        )
+        .bind(name.folded())
+        .fetch_optional(&mut **tx)
+        .await?;
+        let request = match id {
+            Some(id) => by_id(&mut **tx, id).await?,
             None => None,
         };
         match request {
@@ -139,7 +136,7 @@ async fn join(
 async fn reword(tx: &mut Tx, id: i64, new: &NewRequest) -> Result<bool, StoreError> {
     let reworded = sqlx::query(
         "UPDATE participants SET reason = $1 \
-         WHERE request = $2 AND person = $3 AND $1 <> COALESCE(reason, '')",
+         WHERE request_id = $2 AND person = $3 AND $1 <> COALESCE(reason, '')",
     )
     .bind(&new.reason)
     .bind(id)
@@ -149,12 +146,14 @@ async fn reword(tx: &mut Tx, id: i64, new: &NewRequest) -> Result<bool, StoreErr
     if reworded.rows_affected() == 0 {
         return Ok(false);
     }
-    sqlx::query("UPDATE requests SET reason = $1 WHERE id = $2 AND requester = $3 AND NOT direct")
-        .bind(&new.reason)
-        .bind(id)
-        .bind(new.requester.0.cast_signed())
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "UPDATE requests SET reason = $1 WHERE id = $2 AND requester = $3 AND kind = 'asked'",
+    )
+    .bind(&new.reason)
+    .bind(id)
+    .bind(new.requester.0.cast_signed())
+    .execute(&mut **tx)
+    .await?;
     Ok(true)
 }
 
@@ -168,48 +167,34 @@ async fn open_count(tx: &mut Tx, person: UserId) -> Result<i64, StoreError> {
     Ok(count)
 }
 
-/// What is written down.
-#[derive(Clone, Copy)]
-enum Kind {
-    /// A request that waits.
-    Asked,
-    /// An admin's create.
-    Direct { is_hidden: bool },
-}
-
-async fn insert(
-    tx: &mut Tx,
-    new: &NewRequest,
-    kind: Kind,
-    stamp: Stamp,
-) -> Result<Request, StoreError> {
-    let (state, is_direct, is_hidden) = match kind {
-        Kind::Asked => (State::Pending, false, false),
-        Kind::Direct { is_hidden } => (State::Creating, true, is_hidden),
+async fn insert(tx: &mut Tx, new: &NewRequest, stamp: Stamp) -> Result<Request, StoreError> {
+    let (state, due) = match new.kind {
+        Kind::Asked => (State::Pending, None),
+        Kind::Batch => (State::Creating, Some(stamp.0)),
+        // Whoever creates one is at work on it; only later it may have been left.
+        Kind::Single => (State::Creating, Some(stamp.0 + SETTLE_AFTER)),
     };
     let now = millis(stamp.0);
-    let wait = if is_hidden { SETTLE_AFTER_MILLIS } else { 0 };
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO requests \
-           (state, direct, hidden, guild, channel, requester, reason, created_at, decider, decided_at, due_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
+           (state, kind, guild, channel, requester, reason, created_at, decider, decided_at, due_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
     )
     .bind(state.as_str())
-    .bind(is_direct)
-    .bind(is_hidden)
+    .bind(new.kind.as_str())
     .bind(new.place.guild.0.cast_signed())
     .bind(new.place.channel.0.cast_signed())
     .bind(new.requester.0.cast_signed())
     .bind(&new.reason)
     .bind(now)
-    .bind(is_direct.then_some(new.requester.0.cast_signed()))
-    .bind(is_direct.then_some(now))
-    .bind(is_direct.then_some(now + wait))
+    .bind(due.map(|_| new.requester.0.cast_signed()))
+    .bind(due.map(|_| now))
+    .bind(due.map(millis))
     .fetch_one(&mut **tx)
     .await?;
     for (position, name) in new.names.iter().enumerate() {
         sqlx::query(
-            "INSERT INTO requested_groups (request, position, name, folded, status, open) \
+            "INSERT INTO requested_groups (request_id, position, name, folded, status, open) \
              VALUES ($1, $2, $3, $4, 'waiting', TRUE)",
         )
         .bind(id)
@@ -233,7 +218,7 @@ async fn add_person(
     now: SystemTime,
 ) -> Result<bool, StoreError> {
     let added = sqlx::query(
-        "INSERT INTO participants (request, person, guild, channel, joined_at, reason) \
+        "INSERT INTO participants (request_id, person, guild, channel, joined_at, reason) \
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
     )
     .bind(id)

@@ -60,11 +60,13 @@ impl Store {
 
     /// Writes down that the creation of a group is about to be sent.
     pub(crate) async fn note_sent(&self, id: i64, position: usize) -> Result<(), StoreError> {
-        sqlx::query("UPDATE requested_groups SET sent = TRUE WHERE request = $1 AND position = $2")
-            .bind(id)
-            .bind(i64::try_from(position).unwrap_or(i64::MAX))
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "UPDATE requested_groups SET sent = TRUE WHERE request_id = $1 AND position = $2",
+        )
+        .bind(id)
+        .bind(i64::try_from(position).unwrap_or(i64::MAX))
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 
@@ -78,60 +80,22 @@ impl Store {
         now: SystemTime,
     ) -> Result<Option<Request>, StoreError> {
         let position = i64::try_from(position).unwrap_or(i64::MAX);
-        let GroupOutcome { status, guid, failure, correlation } = settled;
-        let kept = failure.as_ref().map(Reason::to_json);
         let mut tx = self.pool.begin().await?;
-        // If a retry comes to the same, nobody needs to hear it again.
-        sqlx::query(
-            "UPDATE participants SET told_state = NULL WHERE request = $1 AND told_state = 'failed' \
-               AND NOT EXISTS (SELECT 1 FROM requested_groups WHERE request = $1 AND position = $2 \
-                 AND (status <> 'waiting' OR failure = $3))",
-        )
-        .bind(id)
-        .bind(position)
-        .bind(&kept)
-        .execute(&mut *tx)
-        .await?;
-        let taken = sqlx::query(
-            "UPDATE requested_groups SET status = $1, guid = $2, failure = $3, open = FALSE \
-             WHERE request = $4 AND position = $5 AND status = 'waiting' \
-               AND EXISTS (SELECT 1 FROM requests WHERE id = request AND state = 'creating')",
-        )
-        .bind(status.as_str())
-        .bind(guid.as_ref().map(Guid::as_str))
-        .bind(&kept)
-        .bind(id)
-        .bind(position)
-        .execute(&mut *tx)
-        .await?;
-        if taken.rows_affected() == 0 {
+        if !write_outcome(&mut tx, id, position, settled).await? {
             return Ok(None);
         }
-        let (after, cause) = match status {
+        let (after, cause) = match settled.status {
             GroupStatus::Existed => (State::Created, Some(&Reason::WasThere)),
             GroupStatus::Created | GroupStatus::Waiting => (State::Created, None),
-            GroupStatus::Failed | GroupStatus::Impossible => (State::Failed, failure.as_ref()),
+            GroupStatus::Failed | GroupStatus::Impossible => {
+                (State::Failed, settled.failure.as_ref())
+            }
         };
         let step = Step { cause, ..Step::of(None, Some(State::Creating), after) };
-        record(&mut tx, (id, Some(position)), step, (now, *correlation)).await?;
-        // Whatever kept it waiting doesn't any more.
-        sqlx::query("UPDATE requests SET version = version + 1, delay = NULL WHERE id = $1")
-            .bind(id)
-            .execute(&mut *tx)
-            .await?;
-        let Some(mut request) = by_id(&mut *tx, id).await? else { return Ok(None) };
-        if request.count(&[GroupStatus::Waiting]) == 0 {
-            request.state = State::of_settled(request.count(&GroupStatus::FAILURES) > 0);
-            sqlx::query(
-                "UPDATE requests SET state = $1, attempts = 0, delay = NULL, due_at = NULL WHERE id = $2",
-            )
-            .bind(request.state.as_str())
-            .bind(id)
-            .execute(&mut *tx)
-            .await?;
-        }
+        record(&mut tx, (id, Some(position)), step, (now, settled.correlation)).await?;
+        let after = end_if_settled(&mut tx, id).await?;
         tx.commit().await?;
-        Ok(Some(request))
+        Ok(after)
     }
 
     /// Writes down that a creation didn't come off this time, what the matter is, and when it is
@@ -153,6 +117,59 @@ impl Store {
         .await?;
         Ok(())
     }
+}
+
+/// Writes down what came of a group; `false` if something had come of it before. If a retry comes to
+/// the same as the last time, nobody needs to hear it again.
+async fn write_outcome(
+    tx: &mut Tx,
+    id: i64,
+    position: i64,
+    GroupOutcome { status, guid, failure, .. }: &GroupOutcome,
+) -> Result<bool, StoreError> {
+    let failure = failure.as_ref().map(Reason::to_json);
+    sqlx::query(
+        "UPDATE participants SET told_state = NULL WHERE request_id = $1 AND told_state = 'failed' \
+           AND NOT EXISTS (SELECT 1 FROM requested_groups WHERE request_id = $1 AND position = $2 \
+             AND (status <> 'waiting' OR failure = $3))",
+    )
+    .bind(id)
+    .bind(position)
+    .bind(&failure)
+    .execute(&mut **tx)
+    .await?;
+    let written = sqlx::query(
+        "UPDATE requested_groups SET status = $1, guid = $2, failure = $3, open = FALSE \
+         WHERE request_id = $4 AND position = $5 AND status = 'waiting' \
+           AND EXISTS (SELECT 1 FROM requests WHERE id = request_id AND state = 'creating')",
+    )
+    .bind(status.as_str())
+    .bind(guid.as_ref().map(Guid::as_str))
+    .bind(failure)
+    .bind(id)
+    .bind(position)
+    .execute(&mut **tx)
+    .await?;
+    Ok(written.rows_affected() == 1)
+}
+
+/// The request, of which something has come. It is over if nothing waits any more; in any case what
+/// kept it waiting doesn't.
+async fn end_if_settled(tx: &mut Tx, id: i64) -> Result<Option<Request>, StoreError> {
+    sqlx::query("UPDATE requests SET version = version + 1, delay = NULL WHERE id = $1")
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    let Some(mut request) = by_id(&mut **tx, id).await? else { return Ok(None) };
+    if request.count(&[GroupStatus::Waiting]) == 0 {
+        request.state = State::of_settled(request.count(&GroupStatus::FAILURES) > 0);
+        sqlx::query("UPDATE requests SET state = $1, attempts = 0, due_at = NULL WHERE id = $2")
+            .bind(request.state.as_str())
+            .bind(id)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(Some(request))
 }
 
 /// As [`Store::change`], in a transaction. `None` if the request is in another state.
@@ -178,10 +195,10 @@ pub(super) async fn swap(
            due_at = CASE WHEN $1 = 'creating' THEN $4 ELSE NULL END \
          WHERE id = $6 AND state = $7 \
            AND ($7 <> 'failed' OR EXISTS (SELECT 1 FROM requested_groups own \
-             WHERE own.request = $6 AND own.status = 'failed') \
+             WHERE own.request_id = $6 AND own.status = 'failed') \
            AND NOT EXISTS (SELECT 1 FROM requested_groups other \
              JOIN requested_groups own ON other.folded = own.folded \
-             WHERE own.request = $6 AND own.status = 'failed' AND other.open))",
+             WHERE own.request_id = $6 AND own.status = 'failed' AND other.open))",
     )
     .bind(to.as_str())
     .bind(decides)
@@ -201,7 +218,7 @@ pub(super) async fn swap(
     let failed: Vec<i64> =
         match change.event {
             Event::Retry => sqlx::query_scalar(
-                "SELECT position FROM requested_groups WHERE request = $1 AND status = 'failed'",
+                "SELECT position FROM requested_groups WHERE request_id = $1 AND status = 'failed'",
             )
             .bind(id)
             .fetch_all(&mut **tx)
@@ -217,7 +234,7 @@ pub(super) async fn swap(
     match change.event {
         Event::Approve => {}
         Event::Deny | Event::Cancel | Event::Expire => {
-            sqlx::query("UPDATE requested_groups SET open = FALSE WHERE request = $1")
+            sqlx::query("UPDATE requested_groups SET open = FALSE WHERE request_id = $1")
                 .bind(id)
                 .execute(&mut **tx)
                 .await?;
@@ -226,7 +243,7 @@ pub(super) async fn swap(
             // What it failed with stays, to be compared with what comes of it now.
             sqlx::query(
                 "UPDATE requested_groups SET open = TRUE, status = 'waiting', guid = NULL, sent = FALSE \
-                 WHERE request = $1 AND status = 'failed'",
+                 WHERE request_id = $1 AND status = 'failed'",
             )
             .bind(id)
             .execute(&mut **tx)
@@ -237,7 +254,7 @@ pub(super) async fn swap(
         // Whoever cancels it needn't be told.
         Event::Cancel => {
             sqlx::query(
-                "UPDATE participants SET told_state = $1 WHERE request = $2 AND person = $3",
+                "UPDATE participants SET told_state = $1 WHERE request_id = $2 AND person = $3",
             )
             .bind(to.as_str())
             .bind(id)

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite};
 
-use super::rows::{all, reason, requests, state, time, user};
+use super::rows::{all, named, reason, requests, time, user};
 use super::{Store, StoreError};
 use crate::group::GroupName;
 use crate::ids::UserId;
@@ -24,28 +24,29 @@ const LATEST_OF_PERSON: usize = 500;
 const LATEST_OF_NAME: usize = 250;
 
 /// Open requests.
-const OPEN: &str = "FROM requests WHERE state IN ('pending', 'creating') AND NOT hidden \
+const OPEN: &str = "FROM requests WHERE state IN ('pending', 'creating') AND kind <> 'single' \
      AND ($1 IS NULL OR state = $1) \
-     AND ($2 IS NULL OR EXISTS (SELECT 1 FROM participants WHERE request = id AND person = $2))";
+     AND ($2 IS NULL OR EXISTS (SELECT 1 FROM participants WHERE request_id = id AND person = $2))";
 
 /// Everybody's requests in a state.
-const OVER: &str = "FROM requests WHERE state = $1 AND hidden = FALSE";
+const OVER: &str = "FROM requests WHERE state = $1 AND kind <> 'single'";
 
 /// One person's requests in a state. A cross join is made from the left by `SQLite`.
-const OVER_OF_ONE: &str = "FROM (SELECT request FROM participants WHERE person = $2 \
-       ORDER BY request DESC LIMIT $3) AS theirs CROSS JOIN requests \
-     WHERE id = theirs.request AND state = $1 AND NOT hidden";
+const OVER_OF_ONE: &str = "FROM (SELECT request_id FROM participants WHERE person = $2 \
+       ORDER BY request_id DESC LIMIT $3) AS theirs CROSS JOIN requests \
+     WHERE id = theirs.request_id AND state = $1 AND kind <> 'single'";
 
 /// Whether somebody has asked for more than so many.
-const HAS_MADE: &str = "SELECT request FROM participants WHERE person = $1 LIMIT 1 OFFSET $2";
+const HAS_MADE: &str = "SELECT request_id FROM participants WHERE person = $1 LIMIT 1 OFFSET $2";
 
 /// Whether a group was asked for more than so often.
-const ASKED_FOR: &str = "SELECT request FROM requested_groups WHERE folded = $1 LIMIT 1 OFFSET $2";
+const ASKED_FOR: &str =
+    "SELECT request_id FROM requested_groups WHERE folded = $1 LIMIT 1 OFFSET $2";
 
 /// The steps of the requests for a group, but for those that are about another group of theirs.
-const OF_GROUP: &str = "FROM (SELECT request, position, name FROM requested_groups WHERE folded = $1 \
-       ORDER BY request DESC LIMIT $2) AS g CROSS JOIN history h \
-     WHERE h.request = g.request AND (h.position IS NULL OR h.position = g.position)";
+const OF_GROUP: &str = "FROM (SELECT request_id, position, name FROM requested_groups WHERE folded = $1 \
+       ORDER BY request_id DESC LIMIT $2) AS g CROSS JOIN history h \
+     WHERE h.request_id = g.request_id AND (h.position IS NULL OR h.position = g.position)";
 
 /// Names that begin so, each once, in their order: from one it is a step in the index to the next,
 /// however often each was asked for.
@@ -57,13 +58,13 @@ const BEGUN: &str = "WITH RECURSIVE begun (folded, number) AS ( \
          ORDER BY g.folded LIMIT 1), number + 1 \
        FROM begun WHERE begun.folded IS NOT NULL AND number < $3) \
      SELECT (SELECT name FROM requested_groups g WHERE g.folded = begun.folded \
-       ORDER BY g.request DESC LIMIT 1) \
+       ORDER BY g.request_id DESC LIMIT 1) \
      FROM begun WHERE folded IS NOT NULL ORDER BY number";
 
 /// Names that hold this, of the latest requests, the latest first.
 const HELD: &str = "SELECT name FROM requested_groups \
-     WHERE request > (SELECT MAX(id) FROM requests) - $2 AND INSTR(folded, $1) > 0 \
-     GROUP BY name ORDER BY MAX(request) DESC LIMIT $3";
+     WHERE request_id > (SELECT MAX(id) FROM requests) - $2 AND INSTR(folded, $1) > 0 \
+     GROUP BY name ORDER BY MAX(request_id) DESC LIMIT $3";
 
 /// Which requests are listed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -92,8 +93,8 @@ pub(crate) struct Listed<T> {
 /// A step in the history of a group.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
-    /// The request.
-    pub request: i64,
+    /// The request's id.
+    pub request_id: i64,
     /// When.
     pub at: SystemTime,
     /// Who; nobody if it was time or the bot itself.
@@ -257,11 +258,11 @@ fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {
     let before: Option<String> = row.try_get("before")?;
     let activity: Option<String> = row.try_get("activity")?;
     Ok(Entry {
-        request: row.try_get("request")?,
+        request_id: row.try_get("request_id")?,
         at: time(row.try_get("at")?),
         person: user(row, "person")?,
         before: before.as_deref().and_then(State::parse),
-        after: state(row, "after")?,
+        after: named(row, "after", State::parse)?,
         activity: activity.as_deref().and_then(Activity::parse),
         why: row.try_get("why")?,
         cause: reason(row, "cause")?,

@@ -39,7 +39,7 @@ impl Outbox {
     /// Who asked and hasn't left, in the order in which they did.
     pub(crate) async fn people(&self, id: i64) -> Result<Vec<Participant>, StoreError> {
         let people: Vec<(i64, Option<String>)> = sqlx::query_as(
-            "SELECT person, reason FROM participants WHERE request = $1 ORDER BY joined_at, person",
+            "SELECT person, reason FROM participants WHERE request_id = $1 ORDER BY joined_at, person",
         )
         .bind(id)
         .fetch_all(&self.pool)
@@ -56,9 +56,9 @@ impl Outbox {
         // What is over and can't be shown for a week needs no message any more, if there is none or
         // it is about what an admin has created: nobody waits for it. In the words of the index.
         let sql = requests!(
-            "WHERE r.id IN (SELECT id FROM requests WHERE shown_version < version AND NOT hidden \
+            "WHERE r.id IN (SELECT id FROM requests WHERE shown_version < version AND kind <> 'single' \
                AND (CASE \
-                   WHEN state NOT IN ('pending', 'creating') AND (direct OR message IS NULL) \
+                   WHEN state NOT IN ('pending', 'creating') AND (kind <> 'asked' OR message IS NULL) \
                      THEN COALESCE(decided_at, created_at) \
                    ELSE 9223372036854775807 END) >= $1) \
              ORDER BY r.id, g.position"
@@ -73,7 +73,7 @@ impl Outbox {
         let sql = requests!(
             "WHERE r.id IN (SELECT id FROM requests WHERE state IN ('pending', 'creating') \
                  UNION ALL SELECT id FROM requests WHERE state = 'failed' AND decided_at > $1) \
-               AND r.message IS NOT NULL AND NOT r.hidden \
+               AND r.message IS NOT NULL AND r.kind <> 'single' \
              ORDER BY r.id, g.position"
         );
         all(&sqlx::query(sql).bind(lately).fetch_all(&self.pool).await?)
@@ -82,17 +82,17 @@ impl Outbox {
     /// Who is still to be told what came of their request.
     pub(crate) async fn untold(&self) -> Result<Vec<Notice>, StoreError> {
         let rows = sqlx::query(
-            "SELECT request, person, participants.guild, participants.channel \
-             FROM participants JOIN requests ON id = request \
+            "SELECT request_id, person, participants.guild, participants.channel \
+             FROM participants JOIN requests ON id = request_id \
              WHERE told_state IS NULL AND state NOT IN ('pending', 'creating') \
-             ORDER BY request, joined_at",
+             ORDER BY request_id, joined_at",
         )
         .fetch_all(&self.pool)
         .await?;
         let mut notices = Vec::with_capacity(rows.len());
         for row in &rows {
-            let (number, person): (i64, i64) = (row.try_get("request")?, row.try_get("person")?);
-            if let Some(request) = self.request(number).await? {
+            let (id, person): (i64, i64) = (row.try_get("request_id")?, row.try_get("person")?);
+            if let Some(request) = self.request(id).await? {
                 let person = UserId(person.cast_unsigned());
                 notices.push(Notice { request, person, place: place(row)? });
             }
@@ -141,7 +141,7 @@ impl Outbox {
         state: State,
     ) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE participants SET told_state = $1 WHERE request = $2 AND person = $3 AND EXISTS \
+            "UPDATE participants SET told_state = $1 WHERE request_id = $2 AND person = $3 AND EXISTS \
                (SELECT 1 FROM requests WHERE id = $2 AND state = $1 AND version = $4)",
         )
         .bind(state.as_str())

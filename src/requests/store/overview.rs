@@ -19,12 +19,12 @@ impl Store {
     /// at once.
     pub(crate) async fn overview(&self) -> Result<Overview, StoreError> {
         let open: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM requests WHERE NOT hidden AND state IN ('pending', 'creating')",
+            "SELECT COUNT(*) FROM requests WHERE kind <> 'single' AND state IN ('pending', 'creating')",
         )
         .fetch_one(&self.pool)
         .await?;
         let oldest: Option<i64> = sqlx::query_scalar(
-            "SELECT id FROM requests WHERE NOT hidden AND state IN ('pending', 'creating') \
+            "SELECT id FROM requests WHERE kind <> 'single' AND state IN ('pending', 'creating') \
              ORDER BY created_at, id LIMIT 1",
         )
         .fetch_optional(&self.pool)

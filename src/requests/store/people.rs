@@ -17,8 +17,8 @@ impl Store {
         person: UserId,
     ) -> Result<Involvement, StoreError> {
         let (is_in, has_left): (bool, bool) = sqlx::query_as(
-            "SELECT EXISTS (SELECT 1 FROM participants WHERE request = $1 AND person = $2), \
-               EXISTS (SELECT 1 FROM history WHERE request = $1 AND person = $2 AND activity = 'left')",
+            "SELECT EXISTS (SELECT 1 FROM participants WHERE request_id = $1 AND person = $2), \
+               EXISTS (SELECT 1 FROM history WHERE request_id = $1 AND person = $2 AND activity = 'left')",
         )
         .bind(id)
         .bind(person.0.cast_signed())
@@ -62,7 +62,7 @@ impl Store {
     ) -> Result<Vec<Request>, StoreError> {
         let sql = requests!(
             "WHERE r.id IN (SELECT id FROM requests WHERE state = 'pending' \
-               AND EXISTS (SELECT 1 FROM participants WHERE request = id AND person = $1) \
+               AND EXISTS (SELECT 1 FROM participants WHERE request_id = id AND person = $1) \
                ORDER BY id DESC LIMIT $2) \
              ORDER BY r.id DESC, g.position"
         );
@@ -77,9 +77,9 @@ impl Store {
     ) -> Result<Vec<Request>, StoreError> {
         let sql = requests!(
             "WHERE r.id IN (SELECT id FROM requests WHERE state = 'pending' \
-               AND NOT EXISTS (SELECT 1 FROM participants WHERE request = requests.id AND person = $1) \
+               AND NOT EXISTS (SELECT 1 FROM participants WHERE request_id = requests.id AND person = $1) \
                AND NOT EXISTS (SELECT 1 FROM history \
-                 WHERE request = requests.id AND person = $1 AND activity = 'left') \
+                 WHERE request_id = requests.id AND person = $1 AND activity = 'left') \
                ORDER BY id DESC LIMIT $2) \
              ORDER BY r.id DESC, g.position"
         );
@@ -111,7 +111,7 @@ async fn is_held_by(tx: &mut Tx, id: i64, person: UserId) -> Result<bool, StoreE
     .execute(&mut **tx)
     .await?;
     let is_in: bool = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM participants WHERE request = $1 AND person = $2)",
+        "SELECT EXISTS (SELECT 1 FROM participants WHERE request_id = $1 AND person = $2)",
     )
     .bind(id)
     .bind(person.0.cast_signed())
@@ -127,7 +127,7 @@ async fn take_out(
     stamp: Stamp,
 ) -> Result<Option<Request>, StoreError> {
     let next: Option<(i64, Option<String>)> = sqlx::query_as(
-        "SELECT person, reason FROM participants WHERE request = $1 AND person <> $2 \
+        "SELECT person, reason FROM participants WHERE request_id = $1 AND person <> $2 \
          ORDER BY joined_at, person LIMIT 1",
     )
     .bind(id)
@@ -138,7 +138,7 @@ async fn take_out(
         let change = Change::new(Event::Cancel, Some(person), stamp.1);
         return swap(tx, id, &change, stamp.0).await;
     };
-    sqlx::query("DELETE FROM participants WHERE request = $1 AND person = $2")
+    sqlx::query("DELETE FROM participants WHERE request_id = $1 AND person = $2")
         .bind(id)
         .bind(person.0.cast_signed())
         .execute(&mut **tx)

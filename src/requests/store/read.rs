@@ -17,8 +17,8 @@ impl Store {
         correlation: CorrelationId,
     ) -> Result<Option<Request>, StoreError> {
         let sql = requests!(
-            "WHERE r.id = (SELECT h.request FROM requested_groups o CROSS JOIN history h \
-               WHERE o.open AND h.request = o.request AND h.before IS NULL AND h.correlation_id = $1 \
+            "WHERE r.id = (SELECT h.request_id FROM requested_groups o CROSS JOIN history h \
+               WHERE o.open AND h.request_id = o.request_id AND h.before IS NULL AND h.correlation_id = $1 \
                 LIMIT 1) \
              ORDER BY g.position"
         );
@@ -29,7 +29,7 @@ impl Store {
     /// Whether a group of this name, whatever its case, is in Connect according to some request.
     pub(crate) async fn has_come(&self, name: &GroupName) -> Result<bool, StoreError> {
         let come: Option<i64> = sqlx::query_scalar(
-            "SELECT request FROM requested_groups WHERE folded = $1 AND status IN ('created', 'existed') \
+            "SELECT request_id FROM requested_groups WHERE folded = $1 AND status IN ('created', 'existed') \
              LIMIT 1",
         )
         .bind(name.folded())

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteRow;
 use super::StoreError;
 use crate::group::{GroupName, Guid};
 use crate::ids::{ChannelId, GuildId, Place, UserId};
-use crate::request::{GroupStatus, Reason, Request, RequestedGroup, State};
+use crate::request::{GroupStatus, Kind, Reason, Request, RequestedGroup, State};
 
 /// Reads requests with their groups, a row for each group. What follows must put
 /// those of one request together, in the order of their positions.
@@ -16,7 +16,7 @@ macro_rules! requests {
     ($rest:literal) => {
         concat!(
             "SELECT r.*, g.name, g.status, g.guid, g.failure, g.sent \
-             FROM requests r JOIN requested_groups g ON g.request = r.id ",
+             FROM requests r JOIN requested_groups g ON g.request_id = r.id ",
             $rest
         )
     };
@@ -36,9 +36,14 @@ pub(super) fn time(millis: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(millis.max(0).cast_unsigned())
 }
 
-pub(super) fn state(row: &SqliteRow, column: &str) -> Result<State, StoreError> {
+/// What `parse` makes of a name that only the bot writes.
+pub(super) fn named<T>(
+    row: &SqliteRow,
+    column: &str,
+    parse: fn(&str) -> Option<T>,
+) -> Result<T, StoreError> {
     let name: String = row.try_get(column)?;
-    State::parse(&name).ok_or(StoreError::Damaged("a state has an unknown name".to_owned()))
+    parse(&name).ok_or_else(|| StoreError::Damaged(format!("a {column} has an unknown name")))
 }
 
 pub(super) fn user(row: &SqliteRow, column: &str) -> Result<Option<UserId>, StoreError> {
@@ -72,11 +77,9 @@ fn is_of_same(a: &SqliteRow, b: &SqliteRow) -> bool {
 }
 
 fn requested(row: &SqliteRow) -> Result<RequestedGroup, StoreError> {
-    let status: String = row.try_get("status")?;
     Ok(RequestedGroup {
         name: GroupName::trusted(row.try_get("name")?),
-        status: GroupStatus::parse(&status)
-            .ok_or(StoreError::Damaged("a fate has an unknown name".to_owned()))?,
+        status: named(row, "status", GroupStatus::parse)?,
         guid: row.try_get::<Option<String>, _>("guid")?.map(Guid::trusted),
         failure: reason(row, "failure")?,
         was_sent: row.try_get("sent")?,
@@ -95,9 +98,8 @@ pub(super) fn request(rows: &[SqliteRow]) -> Result<Request, StoreError> {
     Ok(Request {
         id: row.try_get("id")?,
         groups: rows.iter().map(requested).collect::<Result<_, _>>()?,
-        state: state(row, "state")?,
-        direct: row.try_get("direct")?,
-        hidden: row.try_get("hidden")?,
+        state: named(row, "state", State::parse)?,
+        kind: named(row, "kind", Kind::parse)?,
         place: place(row)?,
         requester: UserId(requester.cast_unsigned()),
         reason: row.try_get("reason")?,

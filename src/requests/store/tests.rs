@@ -12,7 +12,7 @@ use super::*;
 use crate::correlation::CorrelationId;
 use crate::group::{GroupName, Guid};
 use crate::ids::{ChannelId, GuildId, Place};
-use crate::request::{Event, GroupStatus};
+use crate::request::{Event, GroupStatus, Kind};
 use crate::requests::outcome::GroupOutcome;
 
 async fn open(folder: &TempDir) -> Result<Store, StoreError> {
@@ -26,6 +26,7 @@ fn new(names: &[&str], person: u64) -> NewRequest {
         requester: UserId(person),
         place: Place { guild: GuildId(1), channel: ChannelId(2) },
         reason: None,
+        kind: Kind::Asked,
     }
 }
 
@@ -61,7 +62,8 @@ async fn the_history_of_a_group_tells_what_came_of_it_and_of_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await.unwrap();
     let (now, id) = (SystemTime::now(), CorrelationId::new());
-    store.begin(&new(&["ABE", "accounting"], 1), false, now, id).await.unwrap();
+    let batch = NewRequest { kind: Kind::Batch, ..new(&["ABE", "accounting"], 1) };
+    store.begin(&batch, now, id).await.unwrap();
     let failed = GroupOutcome {
         status: GroupStatus::Failed,
         guid: None,

@@ -9,7 +9,7 @@ use super::{new, open};
 use crate::correlation::CorrelationId;
 use crate::group::Guid;
 use crate::ids::UserId;
-use crate::request::{Activity, Event, GroupStatus, Involvement, Participant, State};
+use crate::request::{Activity, Event, GroupStatus, Involvement, Kind, Participant, State};
 use crate::requests::outcome::{GroupOutcome, Skipped};
 use crate::requests::store::{Change, NewRequest, Store, Transition};
 
@@ -195,8 +195,10 @@ async fn play(steps: &[Step]) {
     }
     for (at, known) in model.requests.iter().enumerate() {
         let history = store.history(&known.groups[0].0, 0, 1000).await.unwrap().entries;
-        let of_it =
-            history.into_iter().rev().filter(|step| step.request.unsigned_abs() == at as u64 + 1);
+        let of_it = history
+            .into_iter()
+            .rev()
+            .filter(|step| step.request_id.unsigned_abs() == at as u64 + 1);
         let deeds = of_it.filter_map(|step| Some((step.activity?, step.person.unwrap().0)));
         assert_eq!(deeds.collect::<Vec<_>>(), known.deeds);
     }
@@ -278,8 +280,9 @@ async fn begin(
     now: SystemTime,
 ) {
     let free = model.free(names);
-    let begun =
-        store.begin(&new(names, person), is_quiet, now, CorrelationId::new()).await.unwrap();
+    let kind = if is_quiet { Kind::Single } else { Kind::Batch };
+    let wanted = NewRequest { kind, ..new(names, person) };
+    let begun = store.begin(&wanted, now, CorrelationId::new()).await.unwrap();
     assert_eq!(begun.request.is_some(), !free.is_empty());
     for skipped in begun.skipped {
         let Skipped::Open { name, request } = skipped else { panic!("{skipped:?}") };

@@ -71,7 +71,8 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     step!("join", ask("team-again", 5));
     let second = step!("ask for another", ask("Team-New", PERSON));
     let third = step!("ask for a third", ask("Team-3", PERSON));
-    step!("create", store.begin(&new(&["ABE"], 9), true, now, id));
+    let single = NewRequest { kind: Kind::Single, ..new(&["ABE"], 9) };
+    step!("create", store.begin(&single, now, id));
     step!("show", outbox.note_shown(first, 2, place, None));
     step!("what is undecided", store.pending_made_by(now));
     step!("what is to be brought up", store.unreminded_made_by(now));
