@@ -118,7 +118,7 @@ CREATE INDEX requests_unshown ON requests (
 ) WHERE shown_version < version AND kind <> 'single';
 
 -- In each state, the newest first; and what somebody asked for.
-CREATE INDEX requests_listed ON requests (state, id) WHERE kind <> 'single';
+CREATE INDEX requests_listed ON requests (state, (kind <> 'single'), id);
 CREATE INDEX participants_requests ON participants (person, request_id);
 
 -- Who isn't told yet.

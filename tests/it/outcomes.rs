@@ -168,9 +168,17 @@ fn a_reason_that_only_a_newer_version_knows_breaks_no_message_and_no_list() {
         execute(&world.sandbox.database(), newer).await;
         world.start_bot().await;
         let card = world.card(1, "doesn't know the reason").await;
-        assert_snapshot!(masked(&card.content), @"");
+        assert_snapshot!(masked(&card.content), @r"
+        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        Reason: for the budget app
+        **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: This version of the bot doesn't know the reason.
+        ");
         let history = world.admin().slash("history", &[("name", "accounting2".into())]).await;
-        assert_snapshot!(masked(&history.text()), @"");
+        let failed = history.text().lines().nth(1).unwrap_or_default().to_owned();
+        assert!(
+            failed.contains("**failed** by the bot: This version of the bot doesn't"),
+            "{failed}"
+        );
     });
 }
 

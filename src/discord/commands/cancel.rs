@@ -29,10 +29,10 @@ pub(super) const SUBCOMMAND: Subcommand = Subcommand {
 async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
     let request = options.integer(REQUEST)?;
     options.finish()?;
-    let work = async {
+    let work = Box::pin(async {
         let cancelled = context.bot.requests.cancel(context.member, request, context.id).await;
         cancelled.map(|request| notices::cancelled(&request))
-    };
+    });
     context.respond(Target::Message(Visibility::Ephemeral), SUBCOMMAND.name, work).await;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use super::rows::millis;
+use super::rows::{count, millis};
 use super::{Stamp, Step, Store, StoreError, Tx, bump, by_id, record};
 use crate::correlation::CorrelationId;
 use crate::group::GroupName;
@@ -198,7 +198,7 @@ async fn insert(tx: &mut Tx, new: &NewRequest, stamp: Stamp) -> Result<Request, 
              VALUES ($1, $2, $3, $4, 'waiting', TRUE)",
         )
         .bind(id)
-        .bind(i64::try_from(position).unwrap_or(i64::MAX))
+        .bind(count(position))
         .bind(name.as_str())
         .bind(name.folded())
         .execute(&mut **tx)

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::rows::millis;
+use super::rows::{count, millis};
 use super::{Step, Store, StoreError, Tx, by_id, record};
 use crate::correlation::CorrelationId;
 use crate::group::Guid;
@@ -50,12 +50,23 @@ impl Store {
         now: SystemTime,
     ) -> Result<Transition, StoreError> {
         let mut tx = self.pool.begin().await?;
-        let Some(changed) = swap(&mut tx, id, change, now).await? else {
-            drop(tx);
-            return Ok(self.request(id).await?.map_or(Transition::NotFound, Transition::Conflict));
-        };
-        tx.commit().await?;
-        Ok(Transition::Applied(changed))
+        let changed = swap(&mut tx, id, change, now).await?;
+        self.end(tx, id, changed).await
+    }
+
+    /// Ends a transaction in which a request was changed, or found in another state.
+    pub(super) async fn end(
+        &self,
+        tx: Tx,
+        id: i64,
+        changed: Option<Request>,
+    ) -> Result<Transition, StoreError> {
+        if let Some(request) = changed {
+            tx.commit().await?;
+            return Ok(Transition::Applied(request));
+        }
+        drop(tx);
+        Ok(self.request(id).await?.map_or(Transition::NotFound, Transition::Conflict))
     }
 
     /// Writes down that the creation of a group is about to be sent.
@@ -79,7 +90,7 @@ impl Store {
         settled: &GroupOutcome,
         now: SystemTime,
     ) -> Result<Option<Request>, StoreError> {
-        let position = i64::try_from(position).unwrap_or(i64::MAX);
+        let position = count(position);
         let mut tx = self.pool.begin().await?;
         if !write_outcome(&mut tx, id, position, settled).await? {
             return Ok(None);
@@ -181,27 +192,22 @@ pub(super) async fn swap(
 ) -> Result<Option<Request>, StoreError> {
     let from = change.event.from();
     let Some(to) = from.after(change.event) else { return Ok(None) };
-    let decides = match change.event {
-        Event::Approve | Event::Deny | Event::Cancel | Event::Retry => true,
-        Event::Expire => false,
-    };
     let swapped = sqlx::query(
         "UPDATE requests SET state = $1, version = version + 1, attempts = 0, delay = NULL, \
-           approver = CASE WHEN $7 = 'failed' THEN COALESCE(approver, decider) END, \
-           approved_at = CASE WHEN $7 = 'failed' THEN COALESCE(approved_at, decided_at) END, \
-           decider = CASE WHEN $2 THEN $3 ELSE decider END, \
-           decided_at = CASE WHEN $2 THEN $4 ELSE decided_at END, \
-           denial_reason = COALESCE($5, denial_reason), \
-           due_at = CASE WHEN $1 = 'creating' THEN $4 ELSE NULL END \
-         WHERE id = $6 AND state = $7 \
-           AND ($7 <> 'failed' OR EXISTS (SELECT 1 FROM requested_groups own \
-             WHERE own.request_id = $6 AND own.status = 'failed') \
+           approver = CASE WHEN $6 = 'failed' THEN COALESCE(approver, decider) END, \
+           approved_at = CASE WHEN $6 = 'failed' THEN COALESCE(approved_at, decided_at) END, \
+           decider = COALESCE($2, decider), \
+           decided_at = CASE WHEN $2 IS NULL THEN decided_at ELSE $3 END, \
+           denial_reason = COALESCE($4, denial_reason), \
+           due_at = CASE WHEN $1 = 'creating' THEN $3 ELSE NULL END \
+         WHERE id = $5 AND state = $6 \
+           AND ($6 <> 'failed' OR EXISTS (SELECT 1 FROM requested_groups own \
+             WHERE own.request_id = $5 AND own.status = 'failed') \
            AND NOT EXISTS (SELECT 1 FROM requested_groups other \
              JOIN requested_groups own ON other.folded = own.folded \
-             WHERE own.request_id = $6 AND own.status = 'failed' AND other.open))",
+             WHERE own.request_id = $5 AND own.status = 'failed' AND other.open))",
     )
     .bind(to.as_str())
-    .bind(decides)
     .bind(change.person.map(|person| person.0.cast_signed()))
     .bind(millis(now))
     .bind(&change.why)
@@ -212,26 +218,29 @@ pub(super) async fn swap(
     if swapped.rows_affected() == 0 {
         return Ok(None);
     }
-    let why = change.why.as_deref();
-    let step = Step { why, ..Step::of(change.person, Some(from), to) };
-    // What is tried again are the groups that failed, and no others.
-    let failed: Vec<i64> =
-        match change.event {
-            Event::Retry => sqlx::query_scalar(
-                "SELECT position FROM requested_groups WHERE request_id = $1 AND status = 'failed'",
-            )
-            .bind(id)
-            .fetch_all(&mut **tx)
-            .await?,
-            Event::Approve | Event::Deny | Event::Cancel | Event::Expire => Vec::new(),
-        };
-    if failed.is_empty() {
-        record(tx, (id, None), step, (now, change.correlation)).await?;
+    let positions = open_or_close(tx, id, change.event).await?;
+    let step = Step { why: change.why.as_deref(), ..Step::of(change.person, Some(from), to) };
+    for position in positions {
+        record(tx, (id, position), step, (now, change.correlation)).await?;
     }
-    for position in failed {
-        record(tx, (id, Some(position)), step, (now, change.correlation)).await?;
+    if change.event == Event::Cancel {
+        // Whoever does it needn't be told.
+        sqlx::query(
+            "UPDATE participants SET told_state = $1 WHERE request_id = $2 AND person = $3",
+        )
+        .bind(to.as_str())
+        .bind(id)
+        .bind(change.person.map(|person| person.0.cast_signed()))
+        .execute(&mut **tx)
+        .await?;
     }
-    match change.event {
+    by_id(&mut **tx, id).await
+}
+
+/// What an event does to the groups, and which of them it is about: none in particular, but that only
+/// those that failed are tried again.
+async fn open_or_close(tx: &mut Tx, id: i64, event: Event) -> Result<Vec<Option<i64>>, StoreError> {
+    match event {
         Event::Approve => {}
         Event::Deny | Event::Cancel | Event::Expire => {
             sqlx::query("UPDATE requested_groups SET open = FALSE WHERE request_id = $1")
@@ -241,28 +250,12 @@ pub(super) async fn swap(
         }
         Event::Retry => {
             // What it failed with stays, to be compared with what comes of it now.
-            sqlx::query(
+            let reopened = sqlx::query_scalar(
                 "UPDATE requested_groups SET open = TRUE, status = 'waiting', guid = NULL, sent = FALSE \
-                 WHERE request_id = $1 AND status = 'failed'",
-            )
-            .bind(id)
-            .execute(&mut **tx)
-            .await?;
+                 WHERE request_id = $1 AND status = 'failed' RETURNING position",
+            );
+            return Ok(reopened.bind(id).fetch_all(&mut **tx).await?);
         }
     }
-    match change.event {
-        // Whoever cancels it needn't be told.
-        Event::Cancel => {
-            sqlx::query(
-                "UPDATE participants SET told_state = $1 WHERE request_id = $2 AND person = $3",
-            )
-            .bind(to.as_str())
-            .bind(id)
-            .bind(change.person.map(|person| person.0.cast_signed()))
-            .execute(&mut **tx)
-            .await?;
-        }
-        Event::Approve | Event::Deny | Event::Expire | Event::Retry => {}
-    }
-    by_id(&mut **tx, id).await
+    Ok(vec![None])
 }

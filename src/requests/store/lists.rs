@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite};
 
-use super::rows::{all, named, reason, requests, time, user};
+use super::rows::{all, count, named, reason, requests, time, user};
 use super::{Store, StoreError};
 use crate::group::GroupName;
 use crate::ids::UserId;
@@ -29,7 +29,7 @@ const OPEN: &str = "FROM requests WHERE state IN ('pending', 'creating') AND kin
      AND ($2 IS NULL OR EXISTS (SELECT 1 FROM participants WHERE request_id = id AND person = $2))";
 
 /// Everybody's requests in a state.
-const OVER: &str = "FROM requests WHERE state = $1 AND kind <> 'single'";
+const OVER: &str = "FROM requests WHERE state = $1 AND (kind <> 'single') = TRUE";
 
 /// One person's requests in a state. A cross join is made from the left by `SQLite`.
 const OVER_OF_ONE: &str = "FROM (SELECT request_id FROM participants WHERE person = $2 \
@@ -248,10 +248,6 @@ impl Turned {
         let Self { page, pages, total, .. } = self;
         Listed { entries, total, is_cut: is_cut || self.is_cut, page, pages }
     }
-}
-
-fn count(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {

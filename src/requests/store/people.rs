@@ -46,12 +46,7 @@ impl Store {
         } else {
             None
         };
-        let Some(left) = left else {
-            drop(tx);
-            return Ok(self.request(id).await?.map_or(Transition::NotFound, Transition::Conflict));
-        };
-        tx.commit().await?;
-        Ok(Transition::Applied(left))
+        self.end(tx, id, left).await
     }
 
     /// Undecided requests that a person is in, at most `limit`, the newest first.
