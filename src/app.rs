@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 use std::future::pending;
+use std::io;
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +14,8 @@ use futures_util::future::join_all;
 use reqwest::StatusCode;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
-use crate::check;
 use crate::config::{Config, DiscordSettings};
 use crate::connect::{Connect, http_client};
 use crate::correlation::CorrelationId;
@@ -23,7 +25,10 @@ use crate::discord_api::permissions::invitation;
 use crate::discord_api::rest::{Application, Rest, RestError};
 use crate::ids::GuildId;
 use crate::ldapgroup::LdapGroups;
+use crate::metrics::Metrics;
 use crate::requests::{Requests, StoreError};
+pub use crate::watchdog::watch;
+use crate::{check, http, watchdog};
 
 /// What is under way when the bot is told to stop may take this long to end.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -60,6 +65,12 @@ pub enum AppError {
     /// Discord doesn't want the bot, or not with this token.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
+    /// Nothing can be served there.
+    #[error("HTTP_ADDR: nothing can be served at {0} ({1}); name another address, or off")]
+    Address(SocketAddr, #[source] io::Error),
+    /// Discord has been silent for so long that a new start may find it when this process doesn't.
+    #[error("Discord has been silent for too long; ending, so that the bot is started anew")]
+    Silent,
 }
 
 /// The bot, registered with Discord and ready to run.
@@ -68,6 +79,8 @@ pub struct App {
     application: Application,
     gateway: GatewayConfig,
     stopping: CancellationToken,
+    /// What probes ask, if they may.
+    http: Option<AbortOnDropHandle<()>>,
 }
 
 impl App {
@@ -83,14 +96,23 @@ impl App {
     ) -> Result<Option<Self>, AppError> {
         let http = http_client(Vec::new(), &config.discord.proxies)?;
         check::proxy(&config).iter().for_each(check::note);
-        let connect = Connect::new(config.connect, &http)?;
+        let metrics = Arc::new(Metrics::new());
+        let connect = Connect::new(config.connect, &http, Arc::clone(&metrics))?;
         let groups = LdapGroups::new(connect, config.ticket_ttl);
         let rules = (config.policy, config.requests);
         let requests =
             Requests::open(&config.database_url, groups, rules, stopping.clone()).await?;
         let DiscordSettings { token, api, proxies, answers_within, public_key } = config.discord;
-        let rest = Arc::new(Rest::new(http, api, &token));
+        let rest = Arc::new(Rest::new(http, api, &token, Arc::clone(&metrics)));
         let bot = Bot::new(requests, Arc::clone(&rest), answers_within, stopping.clone());
+        // Probes are answered from here on, however long Discord is away.
+        let http = match config.http_addr {
+            Some(address) => {
+                let served = http::serve(address, Arc::clone(&bot)).await;
+                Some(served.map_err(|error| AppError::Address(address, error))?)
+            }
+            None => None,
+        };
         let guilds = &bot.requests.policy().guilds;
         let application = tokio::select! {
             () = stopping.cancelled() => return Ok(None),
@@ -100,9 +122,9 @@ impl App {
         if public_key.is_some() {
             tracing::warn!("DISCORD_PUBLIC_KEY is set, but interactions come by the gateway only");
         }
-        let latency = bot.latency.clone();
-        let gateway = GatewayConfig { rest, token, proxies, latency };
-        Ok(Some(Self { bot, application, gateway, stopping }))
+        let state = Arc::clone(&bot.gateway);
+        let gateway = GatewayConfig { rest, token, proxies, metrics, state };
+        Ok(Some(Self { bot, application, gateway, stopping, http }))
     }
 
     /// Serves until told to stop, then lets what is under way end.
@@ -126,15 +148,22 @@ impl App {
                 ended
             };
             tokio::select! {
-                (ended, ()) = async { tokio::join!(connected, drain) } => ended,
+                (ended, ()) = async { tokio::join!(connected, drain) } => ended.map_err(AppError::from),
+                () = watchdog::silence(&self.bot.gateway) => {
+                    self.stopping.cancel();
+                    self.drain().await;
+                    Err(AppError::Silent)
+                }
                 never = Box::pin(self.look_around()) => match never {},
                 never = evict_stale(&self.bot) => match never {},
                 never = Box::pin(self.bot.reconciler.run()) => match never {},
             }
         };
         drop(timeout(LAST_WORDS, self.bot.requests.close()).await);
+        // Until here they read that the bot is being stopped.
+        drop(self.http);
         tracing::info!("stopped");
-        Ok(ended?)
+        ended
     }
 
     /// Makes the checks of `check` that the start didn't make itself, beside everything else: what

@@ -1,6 +1,9 @@
 //! The same search and creation in a terminal, and the checks.
 
 use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -12,8 +15,13 @@ use crate::discord::messages::{failures, refusals};
 use crate::discord_api::rest::Rest;
 use crate::group::Guid;
 use crate::ldapgroup::{Error, LdapGroups, Refusal};
+use crate::metrics::Metrics;
+use crate::proxy::Proxies;
 use crate::requests::{Cause, Failure};
-use crate::text::{escape_invisible, group_table};
+use crate::text::{escape_invisible, group_table, innermost};
+
+/// Docker and Kubernetes give a probe up after as long, or sooner.
+const HEALTHCHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How a command in the terminal ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -117,8 +125,10 @@ pub async fn check(config: Config) -> io::Result<Outcome> {
         Ok(http) => http,
         Err(error) => return failed(&error.to_string()),
     };
-    let rest = Rest::new(http.clone(), config.discord.api.clone(), &config.discord.token);
-    let connect = match Connect::new(config.connect.clone(), &http) {
+    let metrics = Arc::new(Metrics::new());
+    let (api, token) = (config.discord.api.clone(), &config.discord.token);
+    let rest = Rest::new(http.clone(), api, token, Arc::clone(&metrics));
+    let connect = match Connect::new(config.connect.clone(), &http, metrics) {
         Ok(connect) => connect,
         Err(error) => return failed(&error.to_string()),
     };
@@ -138,10 +148,40 @@ pub async fn check(config: Config) -> io::Result<Outcome> {
     Ok(outcome)
 }
 
+/// Asks the bot that serves at `address` whether it lives, and prints why not.
+///
+/// # Errors
+///
+/// When the output can't be written.
+pub async fn healthcheck(address: Option<SocketAddr>) -> io::Result<Outcome> {
+    let Some(mut address) = address.filter(|address| address.port() != 0) else {
+        return failed(
+            "HTTP_ADDR names no address that could be asked: it is off, or its port is 0",
+        );
+    };
+    // Whoever serves on every address serves on this machine's own.
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        IpAddr::V4(_) | IpAddr::V6(_) => {}
+    }
+    let answer = async {
+        let http = http_client(Vec::new(), &Proxies::default())?;
+        let url = format!("http://{address}/livez");
+        let response = http.get(url).timeout(HEALTHCHECK_TIMEOUT).send().await?;
+        Ok::<_, reqwest::Error>((response.status(), response.text().await?))
+    };
+    match answer.await {
+        Ok((status, _)) if status.is_success() => Ok(Outcome::Done),
+        Ok((_, reasons)) => failed(reasons.trim_end()),
+        Err(error) => failed(&format!("nothing answers at {address}: {}", innermost(&error))),
+    }
+}
+
 fn groups(settings: Settings) -> Result<LdapGroups, reqwest::Error> {
     let http = http_client(Vec::new(), &settings.proxies)?;
-    let connect = Connect::new(settings, &http)?;
-    Ok(LdapGroups::new(connect, std::time::Duration::ZERO))
+    let connect = Connect::new(settings, &http, Arc::new(Metrics::new()))?;
+    Ok(LdapGroups::new(connect, Duration::ZERO))
 }
 
 /// Prints why something failed.

@@ -119,6 +119,8 @@ pub struct LogSettings {
 /// <https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages>
 const ANSWERS_WITHIN: Duration = Duration::from_mins(12);
 
+const HTTP_ADDR: &str = "127.0.0.1:8080";
+
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -144,7 +146,7 @@ impl Config {
             env.or_default("DATABASE_URL", "sqlite://ldapgroup.db", parse::database_url);
         let ticket_ttl =
             env.or_default("TICKET_TTL", "10m", |text| parse::duration(text, SECOND, DAY));
-        let http_addr = env.or_default("HTTP_ADDR", "127.0.0.1:8080", parse::http_addr);
+        let http_addr = env.or_default("HTTP_ADDR", HTTP_ADDR, parse::http_addr);
         let log = log_settings(&mut env);
         let config = || {
             let (token, api, public_key) = (token?, api?, public_key?);
@@ -184,6 +186,17 @@ impl TerminalConfig {
         let config = || Some(Self { connect: connect?, log: log? });
         env.finish(config())
     }
+}
+
+/// Reads only where liveness and metrics are served, if they are.
+///
+/// # Errors
+///
+/// When it isn't an address.
+pub fn http_addr(environment: &Environment) -> Result<Option<SocketAddr>, Problems> {
+    let mut env = environment.reader();
+    let address = env.or_default("HTTP_ADDR", HTTP_ADDR, parse::http_addr);
+    env.finish(address)
 }
 
 fn log_settings(env: &mut Reader<'_>) -> Option<LogSettings> {

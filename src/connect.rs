@@ -27,6 +27,7 @@ pub(crate) use self::address::api_base;
 pub(crate) use self::error::{Code, ConnectError};
 use crate::correlation::CorrelationId;
 use crate::group::{GroupName, Guid, Prefix, RemoteGroup, SEARCH_LIMIT, TempTicket};
+use crate::metrics::Metrics;
 use crate::proxy::Proxies;
 use crate::text::shorten;
 
@@ -96,6 +97,7 @@ const TRIAL: [(&str, &str); 2] = [("prefix", "ldapgroup-bot"), ("limit", "1")];
 #[derive(Clone)]
 pub(crate) struct Connect {
     inner: Arc<Inner>,
+    metrics: Arc<Metrics>,
     timeout: Duration,
 }
 
@@ -115,7 +117,11 @@ impl Connect {
     /// # Errors
     ///
     /// When the HTTP client refuses a certificate.
-    pub(crate) fn new(settings: Settings, shared: &Client) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(
+        settings: Settings,
+        shared: &Client,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, reqwest::Error> {
         let http = if settings.authorities.is_empty() {
             shared.clone()
         } else {
@@ -125,12 +131,17 @@ impl Connect {
             .unwrap_or(HeaderValue::from_static("Key"));
         key.set_sensitive(true);
         let inner = Inner { http, api: settings.api, key, searches: Mutex::default() };
-        Ok(Self { inner: Arc::new(inner), timeout: settings.timeout })
+        Ok(Self { inner: Arc::new(inner), metrics, timeout: settings.timeout })
+    }
+
+    /// Where calls are counted.
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
     }
 
     /// The same server, for somebody who waits for no call longer than this.
     pub(crate) fn within(&self, longest: Duration) -> Self {
-        Self { inner: Arc::clone(&self.inner), timeout: self.timeout.min(longest) }
+        Self { timeout: self.timeout.min(longest), ..self.clone() }
     }
 
     /// The groups of LDAP, and those that Connect has without it, whose names begin with `prefix`,
@@ -195,7 +206,8 @@ impl Connect {
     ) -> Result<Vec<RemoteGroup>, ConnectError> {
         let limit = SEARCH_LIMIT.to_string();
         let query = [("prefix", prefix.as_str()), ("limit", &limit)];
-        let page: Page<RemoteGroup> = self.get_with_retries("v1/groups/remote", &query, id).await?;
+        let page: Page<RemoteGroup> =
+            self.get_with_retries(("search", "v1/groups/remote"), &query, id).await?;
         Ok(page.results)
     }
 
@@ -228,7 +240,7 @@ impl Connect {
         id: CorrelationId,
     ) -> Result<Option<Group>, ConnectError> {
         let query = [("prefix", name.as_str()), ("page_number", "1"), ("page_size", "500")];
-        let page: Page<Group> = self.get_with_retries("v1/groups", &query, id).await?;
+        let page: Page<Group> = self.get_with_retries(("groups", "v1/groups"), &query, id).await?;
         let mut groups = page.results;
         let at = groups
             .iter()
@@ -299,7 +311,7 @@ impl Connect {
     /// Reads, and tries again while the failure is one that passes.
     async fn get_with_retries<T: DeserializeOwned>(
         &self,
-        path: &str,
+        (endpoint, path): (&'static str, &str),
         query: &[(&str, &str)],
         id: CorrelationId,
     ) -> Result<T, ConnectError> {
@@ -309,7 +321,7 @@ impl Connect {
             .without_max_times()
             .with_jitter();
         let begun = Instant::now();
-        (|| self.send(path, self.request(Method::GET, path, query, id)))
+        (|| self.send(endpoint, self.request(Method::GET, path, query, id)))
             .retry(pauses)
             .when(ConnectError::is_transient)
             .adjust(|error, pause| {
@@ -317,6 +329,7 @@ impl Connect {
                 (begun.elapsed().saturating_add(pause) <= RETRY_BUDGET).then_some(pause)
             })
             .notify(|error, pause| {
+                self.metrics.retried_connect();
                 tracing::debug!(error = error.chain(), ?pause, "trying Connect again");
             })
             .await
@@ -342,10 +355,10 @@ impl Connect {
             .header(CORRELATION_ID, id.to_string())
     }
 
-    /// Sends a call once. `what` names it in the log.
+    /// Sends a call once. `endpoint` names it in the log and among the metrics.
     async fn send<T: DeserializeOwned>(
         &self,
-        what: &str,
+        endpoint: &'static str,
         request: RequestBuilder,
     ) -> Result<T, ConnectError> {
         let begun = Instant::now();
@@ -354,8 +367,14 @@ impl Connect {
             Ok(response) => read(response, lost).await,
             Err(error) => Err(lost(error)),
         };
-        let error = result.as_ref().err().map(tracing::field::display);
-        tracing::debug!(call = what, took = ?begun.elapsed(), error, "asked Connect");
+        let (error, took) = (result.as_ref().err(), begun.elapsed());
+        self.metrics.called_connect(
+            endpoint,
+            &error.map_or("ok".into(), ConnectError::label),
+            took,
+        );
+        let error = error.map(tracing::field::display);
+        tracing::debug!(call = endpoint, ?took, error, "asked Connect");
         result
     }
 }

@@ -4,13 +4,13 @@
 //!
 //! 1. The rules, without I/O or a clock: [`group`] (names and how they match), [`access`] (who may
 //!    do what), [`request`] (the states of a request), [`tickets`] (the latest search of each
-//!    channel), [`text`] (text made fit to show).
+//!    channel), [`text`] (text made fit to show); [`metrics`], what is counted.
 //! 2. The outside: [`proxy`], the way out; [`connect`], Posit Connect's API; [`discord_api`],
 //!    Discord's.
 //! 3. The middle: [`ldapgroup`], groups found and brought in; on top of it [`requests`], what people can
 //!    do, with the requests in SQL.
 //! 4. [`check`], what is found of all these before anyone uses them.
-//! 5. The Discord edge: [`discord`].
+//! 5. The Discord edge: [`discord`]; [`http`], what probes and Prometheus ask.
 //! 6. The program: [`config`], [`app`], [`cli`].
 
 mod access;
@@ -23,10 +23,13 @@ mod correlation;
 mod discord;
 mod discord_api;
 mod group;
+mod http;
 mod ids;
 mod ldapgroup;
+mod metrics;
 mod proxy;
 mod request;
 mod requests;
 mod text;
 mod tickets;
+mod watchdog;

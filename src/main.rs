@@ -8,9 +8,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use ldapgroup_bot::app::App;
+use ldapgroup_bot::app::{App, watch};
 use ldapgroup_bot::cli::{self, Format, Outcome};
-use ldapgroup_bot::config::{Config, Environment, Problems, TerminalConfig};
+use ldapgroup_bot::config::{self, Config, Environment, Problems, TerminalConfig};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -47,6 +47,8 @@ enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Ask the bot that runs here, at `HTTP_ADDR`, whether it lives: for containers without a shell
+    Healthcheck,
     /// Try the bot: it runs against local stand-ins of Discord and Connect
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Options),
@@ -105,6 +107,10 @@ async fn main() -> ExitCode {
             }
             Err(problems) => return misconfigured(&problems, 1),
         },
+        Command::Healthcheck => match config::http_addr(&environment) {
+            Ok(address) => cli::healthcheck(address).await,
+            Err(problems) => return misconfigured(&problems, 1),
+        },
         #[cfg(feature = "sandbox")]
         Command::Sandbox(options) => match Box::pin(sandbox::run(options)).await {
             Ok(()) => Ok(Outcome::Done),
@@ -128,6 +134,11 @@ async fn run(config: Config) -> ExitCode {
     let _log = log::start(&config.log);
     let stopping = CancellationToken::new();
     tokio::spawn(stop_on_signal(stopping.clone()));
+    let _watched = watch(|| {
+        tracing::error!("the bot is stuck; ending, so that it is started anew");
+        log::finish();
+        std::process::exit(1);
+    });
     let ended = match App::start(config, stopping).await {
         Ok(Some(app)) => app.run().await,
         Ok(None) => Ok(()),

@@ -84,7 +84,7 @@ impl Requests {
         (policy, settings): (Policy, RequestSettings),
         stopping: CancellationToken,
     ) -> Result<Arc<Self>, StoreError> {
-        let store = Store::open(database).await?;
+        let store = Store::open(database, Arc::clone(groups.connect().metrics())).await?;
         Ok(Arc::new(Self {
             groups,
             outbox: store.outbox(),
@@ -188,6 +188,11 @@ impl Requests {
     /// The requests at a glance.
     pub(crate) async fn overview(&self) -> Result<Overview, StoreError> {
         self.store.overview().await
+    }
+
+    /// How many requests wait for a decision, and how many are under way.
+    pub(crate) async fn open_by_state(&self) -> Result<[(&'static str, u64); 2], StoreError> {
+        self.store.open_by_state().await
     }
 
     /// Nothing, if this process is at work on the request.

@@ -1,5 +1,6 @@
 //! What can go wrong between the bot and Connect, told apart by Connect's own code.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::time::Duration;
 
@@ -129,6 +130,19 @@ impl ConnectError {
             | Self::Unreachable(_)
             | Self::Interrupted(_)
             | Self::TimedOut(_) => None,
+        }
+    }
+
+    /// What came of the call, as metrics have it: Connect's code, or what was there in its place.
+    pub(crate) fn label(&self) -> Cow<'static, str> {
+        match self {
+            Self::Refused { code, .. } => code.number().to_string().into(),
+            Self::NotConnect { .. } => "not_connect".into(),
+            Self::Unreadable(_) => "unreadable".into(),
+            Self::Certificate(_) => "certificate".into(),
+            Self::Unreachable(_) => "unreachable".into(),
+            Self::Interrupted(_) => "interrupted".into(),
+            Self::TimedOut(_) => "timed_out".into(),
         }
     }
 

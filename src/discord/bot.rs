@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -11,7 +10,9 @@ use super::reconciler::Reconciler;
 use super::responder::ResponderConfig;
 use super::turns::Turns;
 use crate::check::Places;
+use crate::discord_api::gateway::GatewayState;
 use crate::discord_api::rest::Rest;
+use crate::metrics::Metrics;
 use crate::requests::Requests;
 
 /// The bot as Discord knows it.
@@ -22,8 +23,9 @@ pub(crate) struct Bot {
     pub(crate) reconciler: Reconciler,
     pub(super) responders: Arc<ResponderConfig>,
     pub(super) started: SystemTime,
-    /// How fast the gateway answers, if it has.
-    pub(crate) latency: watch::Sender<Option<Duration>>,
+    /// How the connection is over which interactions come.
+    pub(crate) gateway: Arc<GatewayState>,
+    pub(crate) metrics: Arc<Metrics>,
     /// Whose turn it is to be suggested something.
     pub(super) turns: Turns,
     pub(super) under_way: TaskTracker,
@@ -40,7 +42,7 @@ impl Bot {
         stopping: CancellationToken,
     ) -> Arc<Self> {
         let reconciler = Reconciler::new(Arc::clone(&requests), Arc::clone(&rest));
-        let leaving = CancellationToken::new();
+        let (leaving, metrics) = (CancellationToken::new(), Arc::clone(&rest.metrics));
         let responders = ResponderConfig { rest: Arc::clone(&rest), answers_within, leaving };
         Arc::new(Self {
             requests,
@@ -48,7 +50,8 @@ impl Bot {
             reconciler,
             responders: Arc::new(responders),
             started: SystemTime::now(),
-            latency: watch::Sender::new(None),
+            gateway: Arc::new(GatewayState::new()),
+            metrics,
             turns: Turns::default(),
             under_way: TaskTracker::new(),
             stopping,
@@ -68,6 +71,11 @@ impl Bot {
         self.requests.finish().await;
         // And whoever was told meanwhile that the bot restarts.
         self.under_way.wait().await;
+    }
+
+    /// Whether it takes nothing new on.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
     }
 
     /// Lets go of what is still under way: whoever waits is told so.

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
 use super::bot::Bot;
 use super::messages::reply::Reply;
 use super::messages::{failures, refusals};
@@ -35,11 +33,15 @@ impl Context {
         action: &'static str,
         work: impl Future<Output = Result<Reply, Error>>,
     ) {
-        let begun = Instant::now();
         let work = async {
             match work.await {
                 Ok(reply) => (reply, Outcome::Done),
-                Err(error) => explain(&error, self.id),
+                Err(error) => {
+                    if let Error::Failed(Failure { cause: Cause::Store(_), .. }) = &error {
+                        self.bot.metrics.database_failed();
+                    }
+                    explain(&error, self.id)
+                }
             }
         };
         let (outcome, delivered) = self.wait_and_deliver(target, work).await;
@@ -48,7 +50,8 @@ impl Context {
             self.bot.requests.look_again();
         }
         let (user, channel) = (self.member.user(), self.member.place().channel);
-        let took = begun.elapsed();
+        let took = self.responder.elapsed();
+        self.bot.metrics.answered(action, outcome.label(), took);
         tracing::info!(action, %user, %channel, ?outcome, delivered, ?took, "answered");
     }
 

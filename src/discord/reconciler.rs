@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use self::audit::Auditor;
-pub(super) use self::delivery::Undelivered;
+pub(crate) use self::delivery::Undelivered;
 use self::delivery::{Backlog, Bucket, Delivery, FAILURE_PAUSE, Pass, Receipt};
 use self::publisher::Publisher;
 use crate::discord_api::rest::Rest;
@@ -60,6 +60,7 @@ impl Reconciler {
             let next = match self.tick(SystemTime::now()).await {
                 Ok(next) => next,
                 Err(error) => {
+                    self.publisher.rest.metrics.database_failed();
                     tracing::error!(%error, "the requests could not be looked after");
                     Instant::now() + FAILURE_PAUSE
                 }
@@ -148,7 +149,7 @@ impl Reconciler {
     }
 
     /// What couldn't be said yet, by channel and reason.
-    pub(super) fn undelivered(&self) -> Vec<Undelivered> {
+    pub(crate) fn undelivered(&self) -> Vec<Undelivered> {
         self.backlog.undelivered()
     }
 }

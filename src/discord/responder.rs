@@ -50,6 +50,8 @@ pub(super) struct Responder {
     /// answer at all, which only Discord knows, and is to be asked before anything is done.
     budget: Duration,
     correlation: CorrelationId,
+    /// When it came.
+    begun: Instant,
 }
 
 /// Where an answer goes.
@@ -89,6 +91,21 @@ pub(super) enum Outcome {
     TooLong,
 }
 
+impl Outcome {
+    /// As metrics have it.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Panicked => "panicked",
+            Self::Left => "left",
+            Self::TooLate => "too_late",
+            Self::TooLong => "too_long",
+        }
+    }
+}
+
 /// What work came to, and how far the interaction is answered by then.
 type Done = (Stage, (Reply, Outcome));
 
@@ -109,7 +126,8 @@ impl Responder {
         let (id, application) = (interaction.id().get(), interaction.application_id().get());
         let interaction = InteractionRef { id, application, token: token.clone() };
         let (config, budget) = (Arc::clone(config), budget(id));
-        Some(Self { config, interaction, is_autocomplete, budget, correlation })
+        let begun = Instant::now();
+        Some(Self { config, interaction, is_autocomplete, budget, correlation, begun })
     }
 
     /// For what serenity can't read, if it at least says how to answer it.
@@ -123,13 +141,18 @@ impl Responder {
         let (id, application) = (id_of("id")?, id_of("application_id")?);
         let token = payload.get("token")?.as_str()?.to_owned();
         let interaction = InteractionRef { id, application, token };
-        let (config, budget) = (Arc::clone(config), budget(id));
-        Some(Self { config, interaction, is_autocomplete, budget, correlation })
+        let (config, budget, begun) = (Arc::clone(config), budget(id), Instant::now());
+        Some(Self { config, interaction, is_autocomplete, budget, correlation, begun })
     }
 
     /// Ties together all that the interaction led to.
     pub(super) fn correlation(&self) -> CorrelationId {
         self.correlation
+    }
+
+    /// For how long the interaction has been here.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     /// Waits for the work, for as long as the interaction can be answered, and defers the answer in
@@ -248,7 +271,12 @@ impl Responder {
     }
 
     async fn create_response(&self, response: &CreateInteractionResponse) -> Result<(), RestError> {
-        self.config.rest.create_response(&self.interaction, response).await
+        let rest = &self.config.rest;
+        let created = rest.create_response(&self.interaction, response).await;
+        if created.is_ok() {
+            rest.metrics.first_answered(self.begun.elapsed());
+        }
+        created
     }
 
     /// Says that the answer takes a while.

@@ -10,6 +10,7 @@ mod dial;
 mod protocol;
 mod session;
 mod start_limit;
+mod state;
 
 use serde_json::Value;
 use serenity::all::Interaction;
@@ -22,6 +23,7 @@ use self::dial::connect;
 pub(crate) use self::dial::{DialError, probe};
 use self::protocol::End;
 pub(crate) use self::protocol::GatewayError;
+pub(crate) use self::state::GatewayState;
 
 /// Stays connected until `closing`, and hands each interaction to `handler`, or its payload if
 /// serenity can't read it. Fails when only another token or another version can help.
@@ -49,6 +51,7 @@ pub(crate) async fn run(
             () = closing.cancelled() => return Ok(()),
             connected = connected => match connected {
                 Ok(socket) => {
+                    config.metrics.connected();
                     Connection::new(config, &handler, &mut shard, socket).serve(closing).await
                 }
                 Err(end) => {
@@ -57,6 +60,7 @@ pub(crate) async fn run(
                 }
             },
         };
+        config.state.lost();
         let lost = match ended {
             End::Closed => return Ok(()),
             End::Final(error) => return Err(error),

@@ -195,6 +195,7 @@ impl Requests {
     /// else may happen that would have it looked at.
     fn is_written<T>(self: &Arc<Self>, written: &Result<T, StoreError>) -> bool {
         let Err(error) = written else { return true };
+        self.groups.connect().metrics().database_failed();
         tracing::error!(%error, "a creation could not be carried out");
         let later = Arc::clone(self);
         tokio::spawn(async move {

@@ -14,6 +14,7 @@ mod example;
 mod floods;
 mod gateway;
 mod hostile;
+mod http;
 mod late;
 mod limits;
 mod lists;

@@ -54,7 +54,7 @@ async fn status(context: &Context) -> Result<Reply, Error> {
         Err(error) => check::unusable(error),
     });
     findings.iter().filter(|of| of.level != Level::Ok).for_each(check::note);
-    findings.push(Finding::ok(match *bot.latency.borrow() {
+    findings.push(Finding::ok(match bot.gateway.latency() {
         Some(took) => format!("the gateway answers in {} ms", took.as_millis()),
         None => "the gateway is connected".to_owned(),
     }));

@@ -132,12 +132,12 @@ impl DeliveryError {
 
 /// What can't be said in a channel for one reason.
 #[derive(Clone, Debug)]
-pub(in crate::discord) struct Undelivered {
-    pub(in crate::discord) messages: usize,
+pub(crate) struct Undelivered {
+    pub(crate) messages: usize,
     /// Nothing, if Discord isn't the reason.
     pub(in crate::discord) channel: Option<ChannelId>,
     /// When it couldn't be said for the first time since the start.
-    pub(in crate::discord) since: SystemTime,
+    pub(crate) since: SystemTime,
     pub(in crate::discord) why: String,
     pub(in crate::discord) todo: &'static str,
     /// Whether it may go better by itself.

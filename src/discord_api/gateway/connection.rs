@@ -2,14 +2,12 @@
 
 use std::future::pending;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use serenity::all::Interaction;
-use tokio::sync::watch;
 use tokio::time::{Instant, interval_at, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
@@ -19,7 +17,9 @@ use super::backoff::Backoff;
 use super::dial::{HANDSHAKE_TIMEOUT, Socket, close, hello};
 use super::protocol::{End, Frame, Lost, Ready, closed, op, read};
 use super::session::Session;
+use super::state::GatewayState;
 use crate::discord_api::rest::Rest;
+use crate::metrics::Metrics;
 use crate::proxy::Proxies;
 
 /// A close with any other code than 1000 and 1001 keeps the session, so that it can be resumed.
@@ -30,8 +30,9 @@ pub(crate) struct GatewayConfig {
     pub(crate) rest: Arc<Rest>,
     pub(crate) token: SecretString,
     pub(crate) proxies: Proxies,
-    /// How fast Discord has answered the latest heartbeat of the connection that there is.
-    pub(crate) latency: watch::Sender<Option<Duration>>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// What is kept of the connection for whoever looks at it.
+    pub(crate) state: Arc<GatewayState>,
 }
 
 /// What outlives a connection.
@@ -80,7 +81,7 @@ impl<'a, H: Fn(Result<Interaction, Value>)> Connection<'a, H> {
             Err(_) => return End::Lost(Lost("Discord's gateway says nothing")),
         };
         self.awaited = Some(Instant::now() + HANDSHAKE_TIMEOUT);
-        self.config.latency.send_replace(None);
+        self.config.state.greeted(heartbeat);
         if let Err(end) = self.identify_or_resume().await {
             return end;
         }
@@ -123,6 +124,7 @@ impl<'a, H: Fn(Result<Interaction, Value>)> Connection<'a, H> {
             },
         });
         self.shard.backoff.identified(Instant::now());
+        self.config.metrics.identified();
         self.send(op::IDENTIFY, identify).await
     }
 
@@ -149,7 +151,11 @@ impl<'a, H: Fn(Result<Interaction, Value>)> Connection<'a, H> {
 
     async fn receive(&mut self, message: Option<Result<Message, SocketError>>) -> Result<(), End> {
         match message {
-            Some(Ok(Message::Text(text))) => self.hear(&text).await,
+            Some(Ok(Message::Text(text))) => {
+                let heard = self.hear(&text).await;
+                self.config.state.heard(self.awaited.is_none());
+                heard
+            }
             Some(Ok(Message::Close(frame))) => Err(closed(frame.as_ref(), &mut self.shard.session)),
             Some(Ok(_)) => Ok(()),
             Some(Err(_)) | None => Err(End::Lost(Lost("the connection broke"))),
@@ -170,7 +176,7 @@ impl<'a, H: Fn(Result<Interaction, Value>)> Connection<'a, H> {
             op::HEARTBEAT_ACK => {
                 self.acknowledged = true;
                 if let Some(beaten) = self.beaten.take() {
-                    self.config.latency.send_replace(Some(beaten.elapsed()));
+                    self.config.state.acknowledged(beaten.elapsed());
                     if self.awaited.is_none() {
                         self.shard.backoff.reset();
                     }
@@ -206,6 +212,7 @@ impl<'a, H: Fn(Result<Interaction, Value>)> Connection<'a, H> {
             Some("RESUMED") => {
                 self.shard.session.iter_mut().for_each(Session::settle);
                 self.awaited = None;
+                self.config.metrics.resumed();
                 tracing::info!("the connection to Discord is resumed");
             }
             Some(_) | None => {}

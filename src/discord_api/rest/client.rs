@@ -1,5 +1,6 @@
 //! The client: how a call is sent, and for how long it is tried.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -12,6 +13,7 @@ use tokio::time::Instant;
 use super::buckets::{Buckets, Route, Scope, Turn};
 use super::error::{RestError, bounded};
 use crate::connect::body;
+use crate::metrics::Metrics;
 
 /// What Discord asks bots to call themselves.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!(
@@ -93,17 +95,23 @@ pub(crate) struct Rest {
     base: Url,
     authorization: HeaderValue,
     pub(super) buckets: Buckets,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl Rest {
     /// A client for Discord at `base` (`https://discord.com`) with the bot's token.
-    pub(crate) fn new(http: Client, mut base: Url, token: &SecretString) -> Self {
+    pub(crate) fn new(
+        http: Client,
+        mut base: Url,
+        token: &SecretString,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let path = format!("{}/api/v10/", base.path().trim_end_matches('/'));
         base.set_path(&path);
         let mut authorization = HeaderValue::try_from(format!("Bot {}", token.expose_secret()))
             .unwrap_or(HeaderValue::from_static("Bot"));
         authorization.set_sensitive(true);
-        Self { http, base, authorization, buckets: Buckets::new() }
+        Self { http, base, authorization, buckets: Buckets::new(), metrics }
     }
 
     /// Where sessions of the gateway begin, and how many may. serenity would dial its own default when
@@ -169,7 +177,10 @@ impl Rest {
         if let Some(body) = call.body {
             request = request.json(body);
         }
-        let response = request.send().await.map_err(lost)?;
+        let response = request.send().await.map_err(lost).inspect_err(|_| {
+            self.metrics.called_discord("none");
+        })?;
+        self.metrics.called_discord(response.status().as_str());
         if let Some(turn) = turn {
             turn.learn(response.headers());
         }
@@ -179,6 +190,12 @@ impl Rest {
         let is_global = response.headers().contains_key("x-ratelimit-global");
         let error = refusal(response).await;
         if let Some(wait) = error.limit() {
+            let scope = match &error {
+                RestError::NotDiscord { .. } => "address",
+                _ if is_global => "global",
+                _ => "route",
+            };
+            self.metrics.limited(scope);
             match (&error, turn) {
                 (RestError::NotDiscord { .. }, _) => self.buckets.close(Scope::Address, wait),
                 _ if is_global => self.buckets.close(Scope::Global, wait),

@@ -2,12 +2,13 @@
 
 use std::cmp::Ordering;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::future::ready;
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -17,6 +18,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection};
 
 use super::Store;
+use crate::metrics::Metrics;
 
 /// How long another program's lock is waited for: less than the 3 s within which a press must be
 /// answered.
@@ -59,11 +61,17 @@ pub enum StoreError {
 
 impl Store {
     /// Opens the database at `url`, making it if it is missing and bringing it up to date.
-    pub(crate) async fn open(url: &SecretString) -> Result<Self, StoreError> {
-        Self::open_with(options(url)?).await
+    pub(crate) async fn open(
+        url: &SecretString,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, StoreError> {
+        Self::open_with(options(url)?, metrics).await
     }
 
-    pub(super) async fn open_with(options: SqliteConnectOptions) -> Result<Self, StoreError> {
+    pub(super) async fn open_with(
+        options: SqliteConnectOptions,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, StoreError> {
         let path = options.get_filename().to_owned();
         let size = prepare(&path).map_err(StoreError::File)?;
         let lock = Arc::new(claim(&path)?);
@@ -78,10 +86,22 @@ impl Store {
         // SQLite writes one at a time anyway. A file in the same machine needs no test whether it is
         // still there; and whoever is stopped in the midst of one, with sqlx 0.9, leaves the
         // connection to close by itself, so that `close` wouldn't wait for it.
+        let begun = Arc::new(Mutex::new(None));
+        let ended = Arc::clone(&begun);
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
             .test_before_acquire(false)
-            .after_release(|connection, _| Box::pin(is_clean(connection)))
+            .before_acquire(move |_, _| {
+                *begun.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                Box::pin(ready(Ok(true)))
+            })
+            .after_release(move |connection, _| {
+                let begun = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(begun) = begun {
+                    metrics.stepped(begun.elapsed());
+                }
+                Box::pin(is_clean(connection))
+            })
             .connect_with(options)
             .await?;
         MIGRATIONS.run(&pool).await.map_err(refused)?;

@@ -1,7 +1,7 @@
 //! The database at a glance.
 
 use super::{Store, StoreError};
-use crate::request::Request;
+use crate::request::{Request, State};
 
 /// What is in the database.
 #[derive(Clone, Debug)]
@@ -15,6 +15,22 @@ pub(crate) struct Overview {
 }
 
 impl Store {
+    /// How many requests wait for a decision, and how many are under way, also those of single groups
+    /// that admins create at once.
+    pub(crate) async fn open_by_state(&self) -> Result<[(&'static str, u64); 2], StoreError> {
+        let mut open = [State::Pending, State::Creating].map(|state| (state.as_str(), 0));
+        let counted: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT state, COUNT(*) FROM requests WHERE state IN ('pending', 'creating') GROUP BY state",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        for (state, count) in counted {
+            let known = open.iter_mut().filter(|(known, _)| *known == state);
+            known.for_each(|(_, number)| *number = u64::try_from(count).unwrap_or_default());
+        }
+        Ok(open)
+    }
+
     /// The requests at a glance. Open ones are counted without the single groups that admins create
     /// at once.
     pub(crate) async fn overview(&self) -> Result<Overview, StoreError> {

@@ -12,12 +12,13 @@ use super::*;
 use crate::correlation::CorrelationId;
 use crate::group::{GroupName, Guid};
 use crate::ids::{ChannelId, GuildId, Place};
+use crate::metrics::Metrics;
 use crate::request::{Event, GroupStatus, Kind};
 use crate::requests::outcome::GroupOutcome;
 
 async fn open(folder: &TempDir) -> Result<Store, StoreError> {
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
-    Store::open(&SecretString::new(url)).await
+    Store::open(&SecretString::new(url), Arc::new(Metrics::new())).await
 }
 
 fn new(names: &[&str], person: u64) -> NewRequest {
@@ -165,7 +166,7 @@ async fn the_database_of_another_program_is_refused_and_left_as_it_is() {
 #[tokio::test]
 async fn postgresql_is_refused_with_a_sentence() {
     let url = SecretString::new("postgres://u:secret@h/db".to_owned());
-    let error = Store::open(&url).await.unwrap_err();
+    let error = Store::open(&url, Arc::new(Metrics::new())).await.unwrap_err();
     assert!(matches!(error, StoreError::Unsupported));
     assert!(!error.to_string().contains("secret"));
 }

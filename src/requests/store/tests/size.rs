@@ -23,7 +23,7 @@ async fn filled(folder: &TempDir, count: u32, log: &str) -> Store {
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let options = options(&SecretString::new(url)).unwrap();
     let options = options.log_slow_statements(log.parse().unwrap(), Duration::ZERO);
-    let store = Store::open_with(options).await.unwrap();
+    let store = Store::open_with(options, Arc::new(Metrics::new())).await.unwrap();
     let fill = include_str!("../../../../benches/size/fill.sql");
     let fill = fill.replace(":count", &count.to_string());
     let fill = fill.replace(":person", &PERSON.to_string());
@@ -106,6 +106,7 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     step!("a request", store.request(third));
     step!("who asked", outbox.people(third));
     step!("the overview", store.overview());
+    step!("what is open, by state", store.open_by_state());
     for state in State::ALL.map(Some).into_iter().chain([None]) {
         for person in [None, Some(person)] {
             for page in [0, 1000] {

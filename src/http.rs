@@ -1,0 +1,151 @@
+//! What whoever runs the bot asks it over HTTP: whether it lives, whether it is ready, and what it has
+//! counted. Nothing of it needs a right, and nothing secret is in it, nor who anybody is.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::discord::Bot;
+use crate::metrics::Snapshot;
+use crate::text::count;
+
+/// A request is one line and a few headers from a machine nearby.
+const HEADERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// A connection is for one request, and ends after so long whatever is going on.
+const SERVED_WITHIN: Duration = Duration::from_secs(10);
+
+/// So many connections at once. Further ones are cut: who needs more of them isn't a probe.
+const MAX_CONNECTIONS: usize = 512;
+
+/// The pause after a connection couldn't be taken: the process may be out of file handles.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The database is asked for no longer than this: who probes waits for a second or a few.
+const DATABASE_WITHIN: Duration = Duration::from_secs(1);
+
+/// Version 0.0.4 of Prometheus' text format.
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Serves at `address` for as long as the handle lives.
+///
+/// # Errors
+///
+/// When the address can't be listened on.
+pub(crate) async fn serve(address: SocketAddr, bot: Arc<Bot>) -> io::Result<AbortOnDropHandle<()>> {
+    let listener = TcpListener::bind(address).await?;
+    // With port 0 only this tells which it is.
+    tracing::info!(address = %listener.local_addr()?, "serving /livez, /readyz and /metrics");
+    let router = Router::new()
+        .route("/livez", get(livez))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .with_state(bot);
+    Ok(AbortOnDropHandle::new(tokio::spawn(accept(listener, router))))
+}
+
+async fn accept(listener: TcpListener, router: Router) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+            let served = timeout(SERVED_WITHIN, serve_one(stream, router.clone()));
+            tokio::spawn(async move {
+                drop(served.await);
+                drop(place);
+            });
+        }
+    }
+}
+
+/// That a client breaks off or speaks nonsense is nobody's business.
+async fn serve_one(stream: TcpStream, router: Router) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_WITHIN)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    drop(connection.await);
+}
+
+/// Whether a new start would help: not as long as Discord is heard.
+async fn livez(State(bot): State<Arc<Bot>>) -> Response {
+    verdict(silence(&bot).as_slice())
+}
+
+/// Whether commands can be served, or each reason why not.
+async fn readyz(State(bot): State<Arc<Bot>>) -> Response {
+    let mut reasons: Vec<_> = silence(&bot).into_iter().collect();
+    if reasons.is_empty() && !bot.gateway.is_ready() {
+        reasons.push("gateway: there is no session with Discord".to_owned());
+    }
+    if open_requests(&bot).await.is_none() {
+        reasons.push("database: it doesn't answer; the log says why".to_owned());
+    }
+    if bot.is_stopping() {
+        reasons.push("draining: the bot is being stopped".to_owned());
+    }
+    verdict(&reasons)
+}
+
+async fn metrics(State(bot): State<Arc<Bot>>) -> Response {
+    let undelivered = bot.reconciler.undelivered();
+    let snapshot = Snapshot {
+        open: open_requests(&bot).await,
+        undelivered: undelivered.iter().map(|these| these.messages).sum(),
+        undelivered_for: undelivered
+            .iter()
+            .filter_map(|these| these.since.elapsed().ok())
+            .max()
+            .unwrap_or_default(),
+        is_connected: bot.gateway.is_ready(),
+        last_event: bot.gateway.heard_at(),
+    };
+    ([(CONTENT_TYPE, PROMETHEUS)], bot.metrics.render(&snapshot)).into_response()
+}
+
+fn silence(bot: &Bot) -> Option<String> {
+    let silent = bot.gateway.silent_for()?;
+    let seconds = usize::try_from(silent.as_secs()).unwrap_or(usize::MAX);
+    Some(format!("gateway: Discord has said nothing for {}", count(seconds, "second")))
+}
+
+/// How many requests wait for a decision, and how many are under way.
+async fn open_requests(bot: &Bot) -> Option<[(&'static str, u64); 2]> {
+    match timeout(DATABASE_WITHIN, bot.requests.open_by_state()).await {
+        Ok(Ok(open)) => Some(open),
+        Ok(Err(error)) => {
+            bot.metrics.database_failed();
+            tracing::error!(%error, "the database could not be asked by a probe");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+fn verdict(reasons: &[String]) -> Response {
+    let (status, text) = if reasons.is_empty() {
+        (StatusCode::OK, "ok\n".to_owned())
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, reasons.join("\n") + "\n")
+    };
+    (status, [(CACHE_CONTROL, "no-store")], text).into_response()
+}

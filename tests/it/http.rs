@@ -1,0 +1,202 @@
+//! What probes and Prometheus are told, and that whoever keeps connections keeps nobody from it.
+
+use std::collections::HashSet;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use sandbox::connect::{self, Route};
+use sandbox::discord::{self, Fault, Misdeed, Moment, Times, Who};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::program::{output, program};
+use crate::world::{Setup, World, in_time, run_test_with, setup};
+
+/// A world whose bot answers probes, and where.
+fn probed() -> (Setup, SocketAddr) {
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    (setup(&[("HTTP_ADDR", address)]), address)
+}
+
+async fn get(address: SocketAddr, path: &str) -> (StatusCode, String) {
+    let response = in_time(reqwest::get(format!("http://{address}{path}"))).await.unwrap();
+    (response.status(), response.text().await.unwrap())
+}
+
+/// Asks until the answer is this.
+async fn becomes(address: SocketAddr, path: &str, wanted: &str) {
+    in_time(async {
+        while !get(address, path).await.1.starts_with(wanted) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+}
+
+/// The value of one line of the metrics.
+fn value(metrics: &str, name: &str) -> u64 {
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("no {name} in {metrics}")).parse().unwrap()
+}
+
+#[test]
+fn a_bot_that_serves_is_alive_and_ready() {
+    let (setup, address) = probed();
+    run_test_with(setup, async |_| {
+        for path in ["/livez", "/readyz"] {
+            assert_eq!(get(address, path).await, (StatusCode::OK, "ok\n".to_owned()));
+        }
+        assert_eq!(get(address, "/").await.0, StatusCode::NOT_FOUND);
+    });
+}
+
+#[test]
+fn a_session_that_is_lost_makes_it_unready_and_only_long_silence_dead() {
+    let (mut setup, address) = probed();
+    setup.discord.heartbeat_interval = Duration::from_secs(1);
+    run_test_with(setup, async |world| {
+        world.discord.misbehave(Moment::Dial, Misdeed::Mute);
+        world.discord.drop_gateway();
+        becomes(address, "/readyz", "gateway: there is no session with Discord\n").await;
+        assert_eq!(get(address, "/livez").await.0, StatusCode::OK);
+        let silent = "gateway: Discord has said nothing for ";
+        becomes(address, "/livez", silent).await;
+        let (status, reason) = get(address, "/readyz").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(reason.starts_with(silent) && reason.lines().count() == 1, "{reason}");
+        world.discord.behave();
+        becomes(address, "/livez", "ok").await;
+        becomes(address, "/readyz", "ok").await;
+    });
+}
+
+#[test]
+fn who_is_being_stopped_is_not_ready_and_still_alive() {
+    let (setup, address) = probed();
+    run_test_with(setup, async |world| {
+        world.connect.fail(Route::Search, connect::Fault::Hold, Times::Once);
+        let search = world.search(Who::Member, "acc");
+        let stopped = async {
+            world.connect.wait_for(1, Route::Search).await;
+            world.stop();
+            becomes(address, "/readyz", "draining: the bot is being stopped\n").await;
+            assert_eq!(get(address, "/livez").await.0, StatusCode::OK);
+            world.connect.release();
+        };
+        tokio::join!(search, stopped);
+    });
+}
+
+#[test]
+fn probes_are_answered_while_discord_cannot_be_reached_at_the_start() {
+    let (setup, address) = probed();
+    run_test_with(setup, async |world: &mut World| {
+        world.stop_bot().await;
+        world.discord.fail(discord::Route::Application, Fault::Status(503), Times::Always);
+        let (variables, sandbox) = (world.variables.clone(), &world.sandbox);
+        let mut bot = program(&["run"], &variables).spawn().unwrap();
+        becomes_reachable(address).await;
+        assert_eq!(get(address, "/livez").await.0, StatusCode::OK);
+        let unready = "gateway: there is no session with Discord\n";
+        assert_eq!(get(address, "/readyz").await.1, unready);
+        let (code, stdout, stderr) = output(program(&["healthcheck"], &variables)).await;
+        assert_eq!((code, stdout.as_str(), stderr.as_str()), (Some(0), "", ""));
+        bot.kill().await.unwrap();
+        let (code, _, stderr) = output(program(&["healthcheck"], &variables)).await;
+        assert_eq!(code, Some(1));
+        assert!(stderr.starts_with(&format!("nothing answers at {address}: ")), "{stderr}");
+        sandbox.discord.clear_faults();
+    });
+}
+
+async fn becomes_reachable(address: SocketAddr) {
+    in_time(async {
+        while TcpStream::connect(address).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_or_off_is_said_so() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let sandbox = crate::world::sandbox().await;
+    let mut variables = sandbox.variables();
+    variables.push(("HTTP_ADDR", address.to_string()));
+    let (code, _, stderr) = output(program(&["run"], &variables)).await;
+    assert_eq!(code, Some(1));
+    let said = format!("HTTP_ADDR: nothing can be served at {address} (");
+    assert!(stderr.contains(&said), "{stderr}");
+    variables.push(("HTTP_ADDR", "off".to_owned()));
+    let (code, _, stderr) = output(program(&["healthcheck"], &variables)).await;
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        stderr,
+        "HTTP_ADDR names no address that could be asked: it is off, or its port is 0\n"
+    );
+}
+
+#[test]
+fn what_people_and_connect_do_is_counted() {
+    let (setup, address) = probed();
+    run_test_with(setup, async |world| {
+        let away = connect::Fault::Unavailable { back_in: Duration::ZERO };
+        world.connect.fail(Route::Search, away, Times::Once);
+        world.search(Who::Member, "acc").await;
+        world.ask(Who::Admin, "accounting2").await;
+        world.ask(Who::Member, "no such group").await;
+        let (status, metrics) = get(address, "/metrics").await;
+        assert_eq!(status, StatusCode::OK);
+        let count = |name| value(&metrics, name);
+        assert_eq!(count(r#"ldapgroup_commands_total{action="search",outcome="done"}"#), 1);
+        assert_eq!(count(r#"ldapgroup_commands_total{action="create",outcome="done"}"#), 1);
+        assert_eq!(count(r#"ldapgroup_commands_total{action="create",outcome="refused"}"#), 1);
+        assert_eq!(count(r#"ldapgroup_connect_calls_total{code="ok",endpoint="create"}"#), 1);
+        assert_eq!(count(r#"ldapgroup_final_answer_seconds_count{action="search"}"#), 1);
+        assert_eq!(count("ldapgroup_first_answer_seconds_count"), 3);
+        assert_eq!(count("ldapgroup_gateway_identifies_total"), 1);
+        assert_eq!(count("ldapgroup_gateway_up"), 1);
+        assert_eq!(count(r#"ldapgroup_open_requests{state="pending"}"#), 0);
+        assert!(count("ldapgroup_database_step_seconds_count") > 1);
+    });
+}
+
+#[test]
+fn metrics_hold_no_name_no_id_and_no_secret() {
+    let (setup, address) = probed();
+    run_test_with(setup, async |world| {
+        world.asked_by(Who::Member).await;
+        world.ask(Who::Admin, "no such group").await;
+        let (_, metrics) = get(address, "/metrics").await;
+        let mut forbidden: HashSet<String> = world.discord.secrets().into_iter().collect();
+        forbidden.insert(world.connect.api_key().to_owned());
+        forbidden.extend(world.connect.tickets());
+        forbidden.extend(Who::ALL.map(|who| who.id().to_string()));
+        forbidden.extend(["accounting2", "no such group", "budget"].map(str::to_owned));
+        for word in forbidden {
+            assert!(!metrics.contains(&word), "{word} in {metrics}");
+        }
+    });
+}
+
+#[test]
+fn three_hundred_connections_that_never_finish_keep_nobody_from_an_answer_and_are_cut() {
+    let (setup, address) = probed();
+    run_test_with(setup, async |_| {
+        let mut slow = Vec::new();
+        for _ in 0..300 {
+            let mut connection = TcpStream::connect(address).await.unwrap();
+            connection.write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\nX-Slow: ").await.unwrap();
+            slow.push(connection);
+        }
+        assert_eq!(get(address, "/livez").await.0, StatusCode::OK);
+        for mut connection in slow {
+            let mut rest = Vec::new();
+            // Cut, be it by an answer that says so or without one.
+            drop(in_time(connection.read_to_end(&mut rest)).await);
+        }
+    });
+}
