@@ -27,4 +27,5 @@ USER 10001:10001
 WORKDIR /data
 VOLUME /data
 STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=6s --start-period=30s CMD ["ldapgroup-bot", "healthcheck"]
 ENTRYPOINT ["ldapgroup-bot"]
