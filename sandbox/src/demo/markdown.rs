@@ -1,7 +1,7 @@
 //! What the bot's messages have of Discord's markdown, as lines for a terminal.
 //! <https://support.discord.com/hc/en-us/articles/210298617>
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{
     paint::{Line, Span, style},
@@ -81,18 +81,37 @@ fn code<'t>(text: &'t str, style: &str) -> Found<'t> {
     Some((vec![tick.clone(), Span::new(code, style), tick], after))
 }
 
-/// A person, a role or a moment: `<@1>`, `<@&1>`, `<t:1:f>`.
+/// A person, a role, a command or a moment: `<@1>`, `<@&1>`, `</search:1>`, `<t:1:f>`.
 fn reference<'t>(text: &'t str, style: &'static str) -> Found<'t> {
     let (inner, after) = text.strip_prefix('<')?.split_once('>')?;
     let span = if let Some(role) = inner.strip_prefix("@&") {
         Span::new(&screen::role(role.parse().ok()?), style::BLUE)
     } else if let Some(user) = inner.strip_prefix('@') {
         Span::new(&screen::user(user.parse().ok()?), style::BLUE)
+    } else if let Some(command) = inner.strip_prefix('/') {
+        Span::new(&format!("/{}", command.split_once(':')?.0), style::BLUE)
     } else {
-        let seconds = inner.strip_prefix("t:")?.strip_suffix(":f")?.parse().ok()?;
-        Span::new(&clock::minute(UNIX_EPOCH + Duration::from_secs(seconds)), style)
+        let (seconds, shape) = inner.strip_prefix("t:")?.split_once(':')?;
+        let at = UNIX_EPOCH + Duration::from_secs(seconds.parse().ok()?);
+        let is_relative = shape == "R";
+        let shown = if is_relative { from_now(at, SystemTime::now()) } else { clock::minute(at) };
+        Span::new(&shown, style)
     };
     Some((vec![span], after))
+}
+
+/// A moment as Discord shows one that is counted from now: `in 3 days`.
+fn from_now(at: SystemTime, now: SystemTime) -> String {
+    const UNITS: [(&str, u64); 4] =
+        [("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)];
+    let ahead = at.duration_since(now);
+    let distance = ahead.clone().unwrap_or_else(|past| past.duration()).as_secs();
+    // A unit begins a little early: what was set to 3 days isn't in 2 a moment later.
+    let is_reached = |(_, length): &(&str, u64)| distance * 12 >= length * 11;
+    let (unit, length) = UNITS.into_iter().find(is_reached).unwrap_or(("second", 1));
+    let amount = (distance + length / 2) / length;
+    let words = format!("{amount} {unit}{}", if amount == 1 { "" } else { "s" });
+    if ahead.is_ok() { format!("in {words}") } else { format!("{words} ago") }
 }
 
 /// A message's address, which Discord draws as its channel.
@@ -136,6 +155,16 @@ mod tests {
             "@ada asks @Connect admins before 2026-03-02 10:15 UTC, see\n\
              #connect-requests › message; 1 < 2 > 0\n"
         );
+    }
+
+    #[test]
+    fn moments_are_counted_from_now_and_commands_are_called_by_name() {
+        let now = UNIX_EPOCH + Duration::from_secs(1_000_000);
+        let told = |seconds| from_now(UNIX_EPOCH + Duration::from_secs(seconds), now);
+        assert_eq!(told(1_259_190), "in 3 days");
+        assert_eq!(told(1_000_059), "in 1 minute");
+        assert_eq!(told(992_800), "2 hours ago");
+        assert_eq!(plain("see </ldapgroup create:7>, </b>"), "see /ldapgroup create, </b>\n");
     }
 
     #[test]

@@ -94,7 +94,7 @@ impl<'s> Scene<'s> {
         .await?;
         let found = self.slash(Who::Member, "search", &[("prefix", OLD)]).await?;
         let old = self.guid(OLD)?;
-        promise(row(&found, OLD, &old) && row(&found, NEEDED, "NULL"), "the groups found")
+        promise(row(&found, OLD, Some(&old)) && row(&found, NEEDED, None), "the groups found")
     }
 
     async fn ask_and_approve(&mut self) -> io::Result<()> {
@@ -137,8 +137,9 @@ impl<'s> Scene<'s> {
         self.tell("Now the search shows both guids.").await?;
         let found = self.slash(Who::Member, "search", &[("prefix", OLD)]).await?;
         let new = self.guid(NEEDED)?;
-        let all =
-            row(&found, NEEDED, &new) && row(&found, OWN, &own) && row(&found, WISHED, "NULL");
+        let all = row(&found, NEEDED, Some(&new))
+            && row(&found, OWN, Some(&own))
+            && row(&found, WISHED, None);
         promise(all, "what came of it all")
     }
 
@@ -278,8 +279,11 @@ fn prompt(who: Who) -> String {
     format!("{} › ", who.name())
 }
 
-/// Does a line of the message hold just this name and this guid?
-fn row(message: &Message, name: &str, guid: &str) -> bool {
-    let mut lines = message.content.lines();
-    lines.any(|line| line.split_whitespace().eq([name, guid]))
+/// Does a line of the message hold this name, and this guid or none?
+fn row(message: &Message, name: &str, guid: Option<&str>) -> bool {
+    message.text().lines().any(|line| {
+        let mut words = line.split([' ', '`']);
+        let is_guid = |word: &str| word.len() == 36 && word.matches('-').count() == 4;
+        words.clone().any(|word| word == name) && words.find(|word| is_guid(word)) == guid
+    })
 }

@@ -21,12 +21,15 @@ const MAX_OPTIONS: usize = 5;
 pub(super) fn message(message: &Message) -> Vec<Line> {
     let mut body = vec![author(message)];
     body.extend(markdown::lines(&message.content));
-    if message.edited
-        && let Some(last) = body.last_mut()
-    {
-        last.text.push(Span::new(" (edited)", style::DIM));
+    let laid_out = message.components.iter().flat_map(component);
+    if message.content.is_empty() {
+        body.extend(laid_out);
+        body.extend(message.edited.then(|| Line::new("(edited)", style::DIM)));
+    } else {
+        let edited = message.edited.then(|| Span::new(" (edited)", style::DIM));
+        body.last_mut().into_iter().for_each(|last| last.text.extend(edited.clone()));
+        body.extend(laid_out);
     }
-    body.extend(message.components.iter().map(row));
     if message.private_to.is_some() {
         body.push(Line::new("Only you can see this", style::DIM));
     }
@@ -89,6 +92,42 @@ fn author(message: &Message) -> Line {
         padding,
         Span::new(&format!("  {time}"), style::DIM),
     ])
+}
+
+/// The lines of a component, with what stands in it.
+fn component(part: &Value) -> Vec<Line> {
+    let inner = || list(&part["components"]).iter().flat_map(component);
+    match part["type"].as_u64() {
+        Some(kind::ROW) => vec![row(part)],
+        Some(kind::TEXT) => markdown::lines(text(&part["content"])),
+        Some(kind::SEPARATOR) => vec![Line::default()],
+        Some(kind::SECTION) => {
+            inner().chain([Line::of(vec![control(&part["accessory"])])]).collect()
+        }
+        Some(kind::CONTAINER) => {
+            let bar = Span::new("┃ ", accent(part["accent_color"].as_u64()));
+            inner().map(|line| line.behind(bar.clone())).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The terminal's colour that is nearest to a container's.
+fn accent(colour: Option<u64>) -> &'static str {
+    const COLOURS: [(u64, &str); 5] = [
+        (0xed_42_45, style::RED),
+        (0x3b_a5_5d, style::GREEN),
+        (0xfe_e7_5c, style::YELLOW),
+        (0x58_65_f2, style::BLUE),
+        (0x80_84_8e, style::DIM),
+    ];
+    let Some(colour) = colour else { return style::DIM };
+    let distance = |other: u64| -> u64 {
+        let part = |of: u64, shift: u32| of >> shift & 0xff;
+        [0, 8, 16].map(|shift| part(colour, shift).abs_diff(part(other, shift)).pow(2)).iter().sum()
+    };
+    let nearest = COLOURS.into_iter().min_by_key(|(other, _)| distance(*other));
+    nearest.map_or(style::DIM, |(_, style)| style)
 }
 
 /// A row of buttons, or of a menu.
