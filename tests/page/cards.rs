@@ -1,14 +1,17 @@
 //! What a bot lays out by Components V2, drawn and used.
 //! <https://discord.com/developers/docs/components/reference>
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use reqwest::{Client, Method};
-use sandbox::discord::{ADMIN_ROLE, CONNECT, Who};
+use sandbox::discord::{ADMIN_ROLE, CONNECT, GUILD, Who};
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, TAB, until};
+use crate::looks::Look;
 use crate::scenes::end;
 use crate::stage::Stage;
-use crate::tab::{Seen, Tab};
+use crate::tab::{COMPOSER, Seen, Tab};
 
 /// The flag of a message that is made of components alone.
 const IS_COMPONENTS_V2: u64 = 1 << 15;
@@ -27,6 +30,11 @@ fn failed(name: &str, why: &str) -> Value {
     json!({"type": 9, "components": [text(&words)], "accessory": button(2, "Retry", name)})
 }
 
+/// Wider than a telephone.
+const TABLE: &str = "NAME             OUTCOME     GUID
+accounting2      created     9dd1b45a-5c3e-4b3f-8a51-0d5a0c6a3e10
+accounting-apac  was there   57f0a6e2-2d0c-4c39-b7d8-7f5e6b1f0a11";
+
 /// A request as a container, with everything that stands in one.
 fn components(head: &str) -> Value {
     let mut done = button(3, "Approve", "approve");
@@ -40,9 +48,7 @@ fn components(head: &str) -> Value {
         let media = json!({"url": format!("https://example.org/{name}.png")});
         json!({"media": media, "description": name, "spoiler": is_spoiler})
     };
-    let table = "```\nNAME             OUTCOME     GUID\naccounting2      created     \
-        9dd1b45a-5c3e-4b3f-8a51-0d5a0c6a3e10\naccounting-apac  was there   \
-        57f0a6e2-2d0c-4c39-b7d8-7f5e6b1f0a11\n```";
+    let table = format!("```\n{TABLE}\n```");
     let asked = format!("-# <@{}> asks <@&{ADMIN_ROLE}>", Who::Member.id());
     json!([
         text(head),
@@ -50,7 +56,7 @@ fn components(head: &str) -> Value {
             {"type": 9, "components": [text("### Request 7: 2 LDAP groups"), text(&asked)],
              "accessory": portrait},
             {"type": 14, "spacing": 2},
-            text(table),
+            text(&table),
             failed("accounting-emea", "Connect has another group of this name, from elsewhere"),
             failed("ABE-TEST", "LDAP has it no more"),
             {"type": 14},
@@ -116,6 +122,29 @@ pub(crate) async fn what_the_bot_lays_out_is_drawn_and_its_mentions_ping(browser
         const [text, accessory, box] = ['.section-words', '.accessory', '.container'].map(place);
         return accessory.left >= text.right && accessory.right <= box.right;";
     assert_eq!(browser.script(places, json!([])).await, true, "an accessory is at the right");
+    end(browser, stage).await;
+}
+
+pub(crate) async fn a_command_that_is_mentioned_is_begun_and_code_wraps_on_a_telephone(
+    browser: &Browser,
+) {
+    let stage = Stage::start().await;
+    Look::ALL[0].take_on(browser).await;
+    let tab = Tab::open(browser, &stage, "admin").await;
+    let registered = stage.sandbox.discord.commands(GUILD).unwrap();
+    let id = registered[0]["id"].as_str().unwrap();
+    let soon = SystemTime::now() + Duration::from_hours(72);
+    let soon = soon.duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let words = format!("Expires <t:{soon}:R>. Use </ldapgroup create:{id}>.\n```\n{TABLE}\n```");
+    call(&stage, Method::POST, "", json!([text(&words)])).await;
+    let told = tab.words("Expires in 3 days.").await;
+    let wraps = "const [code] = document.querySelectorAll('[data-testid=code-block]');
+        const {right, height} = code.getBoundingClientRect();
+        return code.scrollWidth === code.clientWidth && right < innerWidth && height > 80;";
+    assert_eq!(browser.script(wraps, json!([])).await, true);
+    tab.click(&of(&told), "button", "/ldapgroup create").await;
+    tab.find(COMPOSER, "combobox", "name").await;
+    Look::ALL[3].take_on(browser).await;
     end(browser, stage).await;
 }
 

@@ -20,6 +20,7 @@ mod looks;
 mod scenes;
 mod stage;
 mod tab;
+mod typing;
 
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
@@ -41,7 +42,7 @@ macro_rules! scenes {
     };
 }
 
-const SCENES: [(&str, Scene); 14] = scenes![
+const SCENES: [(&str, Scene); 19] = scenes![
     scenes::what_is_typed_is_completed_and_its_answer_is_a_table,
     scenes::an_admin_creates_what_the_bot_suggests,
     scenes::a_member_asks_in_one_tab_and_an_admin_approves_in_another,
@@ -53,8 +54,13 @@ const SCENES: [(&str, Scene); 14] = scenes![
     scenes::with_connect_down_people_read_so_until_it_is_back,
     scenes::a_command_without_an_answer_says_so_after_a_reload_too,
     scenes::what_discord_would_not_send_is_not_sent,
+    typing::what_is_typed_anywhere_goes_to_the_box_and_stays_over_a_reload,
+    typing::an_options_name_is_taken_wherever_it_is_typed,
+    typing::tab_goes_to_the_option_that_may_be_left_out,
+    typing::escape_leaves_a_menu_and_sends_nothing,
     cards::what_the_bot_lays_out_is_drawn_and_its_mentions_ping,
     cards::what_the_bot_lays_out_is_pressed_picked_and_changed,
+    cards::a_command_that_is_mentioned_is_begun_and_code_wraps_on_a_telephone,
     axe::nothing_keeps_people_with_other_senses_out,
 ];
 

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use sandbox::Trouble;
 
-use crate::browser::{Browser, DOWN, ENTER, ESCAPE, TAB, until};
+use crate::browser::{Browser, DOWN, ENTER, TAB, until};
 use crate::stage::Stage;
 use crate::tab::{COMPOSER, Seen, Tab};
 
@@ -161,7 +161,7 @@ pub(crate) async fn pages_turn_in_the_message_by_mouse_and_by_key(browser: &Brow
     end(browser, stage).await;
 }
 
-/// Searches, picks these in the menu under the answer, and closes it.
+/// Searches, picks these in the menu under the answer, and goes on, which sends them.
 async fn pick(tab: &Tab<'_>, prefix: &str, names: &[&str]) {
     tab.write("connect", &format!("/ldapgroup search {prefix}{ENTER}")).await;
     let found = tab.words(names[0]).await;
@@ -170,7 +170,7 @@ async fn pick(tab: &Tab<'_>, prefix: &str, names: &[&str]) {
     for name in names {
         tab.click(&message, "option", name).await;
     }
-    tab.keys(ESCAPE).await;
+    tab.keys(TAB).await;
 }
 
 pub(crate) async fn an_admin_picks_several_and_reads_what_came_of_each(browser: &Browser) {

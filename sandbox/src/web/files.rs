@@ -17,10 +17,10 @@ macro_rules! files {
 
 /// What `/assets/` holds.
 const ASSETS: &[(&str, &str)] = files! {
-    "api.js" "app.js" "base.css" "command.js" "components.css" "components.js" "composer.js"
+    "ago.js" "api.js" "app.js" "base.css" "box.js" "command.js" "components.css" "components.js" "composer.js"
     "controls.css" "controls.js" "dom.js" "drawers.js" "embed.js" "field.js" "form.js" "icon.svg"
     "icons.js" "layout.css" "log.js" "markdown.js" "menu.js" "message.js" "messages.css" "model.js"
-    "panel.js" "sidebar.js" "suggest.js" "text.js" "theme.js" "time.js" "welcome.js"
+    "offers.js" "panel.js" "sidebar.js" "suggest.js" "text.js" "theme.js" "time.js" "welcome.js"
 };
 
 /// The type of the file's content.

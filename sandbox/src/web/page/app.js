@@ -1,7 +1,6 @@
 // The team's channel in a browser: one tab is one person.
 
 import { Refused, follow, post } from "./api.js";
-import { commandsOf } from "./command.js";
 import { Composer } from "./composer.js";
 import { byId, h } from "./dom.js";
 import { closeDrawers, setUpDrawers } from "./drawers.js";
@@ -155,7 +154,7 @@ class Page {
   drawBanner() {
     const { state } = this.model;
     const words = this.isConnected
-      ? state?.ready === false && "The bot isn’t connected to Discord: until it is, commands get no answer."
+      ? state && awayOf(state)
       : h(
           "span",
           {},
@@ -175,11 +174,11 @@ class Page {
     this.composer.focus();
   }
 
-  /** Begins the command that the server calls so. */
-  begin(call, values) {
-    const command = commandsOf(this.model.state.commands).find((each) => each.call === call);
+  /** Begins the command that is meant. */
+  begin(isMeant, values) {
+    const command = this.model.commands.find(isMeant);
     if (command) this.composer.begin(command, values);
-    else this.composer.fail("The bot has registered no commands yet.");
+    else this.composer.fail("The bot hasn’t registered this command.");
   }
 
   /** Writes an ordinary message. */
@@ -212,14 +211,14 @@ class Page {
   }
 
   /** What the bot offers for an option: `{choices}` or `{error}`. */
-  async autocomplete(command, options, focused) {
+  async autocomplete(command, options, { option, text }) {
     try {
       return await post("autocomplete", {
         as: this.who,
         channel: this.channel,
         command: command.call,
         options,
-        focused,
+        focused: { name: option.name, value: text },
       });
     } catch (error) {
       if (error instanceof Refused) return { error: error.message };
@@ -257,6 +256,13 @@ class Page {
       post("submit", { as, form: form.id, values }),
     );
   }
+}
+
+/** Why commands get no answer now, if they get none. */
+function awayOf({ ready, starting }) {
+  if (starting)
+    return "The bot is starting anew with the changed settings: until it has, commands get no answer.";
+  return ready ? null : "The bot isn’t connected to Discord: until it is, commands get no answer.";
 }
 
 new Page();

@@ -4,19 +4,19 @@
 export const KIND = { sub: 1, group: 2, string: 3, integer: 4, boolean: 5, number: 10 };
 
 /**
- * The registered commands as they are listed, a subcommand each: `{name, call, description, options}`, where
- * `call` is what the server knows it by.
+ * The registered commands as they are listed, a subcommand each: `{name, id, call, description, options}`, where
+ * `id` is the whole command's, as mentions have it, and `call` is what the server knows it by.
  */
 export function commandsOf(registered) {
-  return registered.filter((command) => (command.type ?? 1) === 1).flatMap((command) => under(command, ""));
+  return registered.filter((command) => (command.type ?? 1) === 1).flatMap((command) => under(command, "", command.id));
 }
 
-function under(command, before) {
+function under(command, before, id) {
   const name = `${before}${command.name}`;
   const options = command.options ?? [];
   const inner = options.filter((option) => option.type === KIND.sub || option.type === KIND.group);
-  if (inner.length > 0) return inner.flatMap((option) => under(option, `${name} `));
-  return [{ name, call: command.name, description: command.description, options: requiredFirst(options) }];
+  if (inner.length > 0) return inner.flatMap((option) => under(option, `${name} `, id));
+  return [{ name, id, call: command.name, description: command.description, options: requiredFirst(options) }];
 }
 
 function requiredFirst(options) {
@@ -61,21 +61,21 @@ function valuesIn(command, rest) {
 
 /**
  * What is typed into an option's field, as `{option, text}` for each option that it is meant for, this one first: its
- * own name at the very start goes, and behind a blank the name of one of the `others` begins that one's text.
+ * own name at the very start goes, and there or behind a blank the name of one of the `others` begins that one's text.
  */
 export function parted(option, typed, others) {
   const own = `${option.name}:`;
   const text = typed.startsWith(own) ? typed.slice(own.length) : typed;
   const [next] = others
-    .map((other) => ({ other, at: text.indexOf(` ${other.name}:`) }))
+    .map((other) => ({ other, at: ` ${text}`.indexOf(` ${other.name}:`) }))
     .filter((found) => found.at >= 0)
     .sort((a, b) => a.at - b.at);
   if (!next) return [{ option, text }];
+  const before = text.slice(0, next.at).trimEnd();
   const left = others.filter((other) => other !== next.other);
-  return [
-    { option, text: text.slice(0, next.at).trimEnd() },
-    ...parted(next.other, text.slice(next.at + 1), left),
-  ];
+  // What has got nothing yet may still be named.
+  if (before === "") left.push(option);
+  return [{ option, text: before }, ...parted(next.other, text.slice(next.at), left)];
 }
 
 /** What may be chosen for an option, or `null` if anything can be typed. */
@@ -98,7 +98,10 @@ export function choicesFor(choices, typed) {
 export function valueOf(option, typed) {
   const choices = fixedChoices(option);
   if (choices) {
-    const choice = choices.find(({ name }) => name.toLowerCase() === typed.trim().toLowerCase());
+    const word = typed.trim().toLowerCase();
+    const choice =
+      choices.find(({ name }) => name.toLowerCase() === word) ??
+      choices.find(({ value }) => String(value).toLowerCase() === word);
     return choice ? { value: choice.value } : { problem: `${option.name} is one of those in the list.` };
   }
   if (option.type === KIND.integer || option.type === KIND.number) return number(option, typed.trim());

@@ -92,7 +92,7 @@ test("numbers are numbers", () => {
   });
 });
 
-test("an option with choices takes one of them, whatever the case", () => {
+test("an option with choices takes one of them by name or value, whatever the case", () => {
   const state = {
     type: 3,
     name: "state",
@@ -102,6 +102,7 @@ test("an option with choices takes one of them, whatever the case", () => {
     ],
   };
   assert.deepEqual(valueOf(state, "Open"), { value: "o" });
+  assert.deepEqual(valueOf(state, "C"), { value: "c" });
   assert.deepEqual(valueOf(state, "ope"), { problem: "state is one of those in the list." });
   assert.deepEqual(
     choicesFor(state.choices, "RE").map((choice) => choice.value),
@@ -148,8 +149,20 @@ test("in a field another option's name behind a blank begins that option", () =>
   ]);
 });
 
+test("in a field another option's name at the very start begins that option", () => {
+  assert.deepEqual(texts(parted(NAME, "reason:for x", [REASON])), [
+    ["name", ""],
+    ["reason", "for x"],
+  ]);
+  assert.deepEqual(texts(parted(REASON, "name:ABE reason:for x", [NAME])), [
+    ["reason", ""],
+    ["name", "ABE"],
+    ["reason", "for x"],
+  ]);
+});
+
 test("in a field a name that is no other option's, or has no blank before it, is a word", () => {
-  for (const typed of ["reason:x", "ABE-reason:x", "ABE reason", "ABE reasons:x", "ABE see:x"]) {
+  for (const typed of ["see:x", "ABE-reason:x", "ABE reason", "ABE reasons:x", "ABE see:x"]) {
     assert.deepEqual(texts(parted(NAME, typed, [REASON])), [["name", typed]]);
   }
   assert.deepEqual(texts(parted(REASON, "its name:ABE", [])), [["reason", "its name:ABE"]]);

@@ -1,14 +1,13 @@
 // Where one writes: a message, or a command with its options.
 
 import { Refused, Unreached } from "./api.js";
-import { choicesFor, commandsOf, fixedChoices, matching, parted, reading } from "./command.js";
-import { byId, freshId, h } from "./dom.js";
+import { boxNodes } from "./box.js";
+import { matching, parted, reading } from "./command.js";
+import { byId, h } from "./dom.js";
 import { Field } from "./field.js";
 import { icon } from "./icons.js";
+import { Offers } from "./offers.js";
 import { Suggest } from "./suggest.js";
-
-/** How long after the last letter the bot is asked for suggestions, in milliseconds. */
-const PAUSE = 250;
 
 /** The message box. */
 export class Composer {
@@ -16,50 +15,13 @@ export class Composer {
     this.page = page;
     this.command = null;
     this.fields = [];
-    this.asked = 0;
     this.isUnreached = false;
     this.suggest = new Suggest();
-    this.help = h("p", { class: "composer-help", id: freshId("help"), hidden: true, "data-testid": "help" });
-    this.error = h("p", {
-      class: "composer-error",
-      role: "alert",
-      hidden: true,
-      "data-testid": "composer-error",
+    this.offers = new Offers(this.suggest, {
+      ask: (field) => this.page.autocomplete(this.command, this.values(field), field),
+      take: (field, choice) => this.choose(field, choice),
     });
-    this.input = h("input", {
-      id: "input",
-      class: "composer-input",
-      type: "text",
-      role: "combobox",
-      "aria-autocomplete": "list",
-      "aria-expanded": "false",
-      "aria-controls": this.suggest.id,
-      autocomplete: "off",
-      maxlength: 2000,
-      enterkeyhint: "send",
-      "data-testid": "input",
-    });
-    this.slash = h("button", {
-      class: "tool composer-slash",
-      type: "button",
-      "aria-label": "Commands",
-      title: "Commands",
-      text: "/",
-      "data-testid": "slash",
-      on: { click: () => this.offerCommands() },
-    });
-    this.parts = h("div", { class: "composer-parts" }, this.input);
-    this.form = h(
-      "form",
-      { class: "composer-box", novalidate: true },
-      this.slash,
-      this.parts,
-      h(
-        "button",
-        { class: "tool composer-send", type: "submit", "aria-label": "Send", "data-testid": "send" },
-        icon("send"),
-      ),
-    );
+    Object.assign(this, boxNodes(this.suggest.id));
     byId("composer").append(this.suggest.root, this.help, this.error, this.form);
     this.listen();
   }
@@ -69,6 +31,7 @@ export class Composer {
       event.preventDefault();
       this.send();
     });
+    this.slash.addEventListener("click", () => this.offerCommands());
     this.input.addEventListener("input", () => this.wrote());
     this.input.addEventListener("keydown", (event) => this.key(event, null));
     this.form.addEventListener("focusout", (event) => {
@@ -78,21 +41,60 @@ export class Composer {
     this.form.addEventListener("click", (event) => {
       if (event.target === this.parts || event.target === this.form) this.focus();
     });
+    addEventListener("keydown", (event) => this.typedElsewhere(event));
   }
 
   /** The page shows another channel or person, or the bot has registered its commands. */
   draw() {
-    const name = this.page.model.name("channel", this.page.channel);
-    this.commands = commandsOf(this.page.model.state.commands);
+    const { model, who, channel } = this.page;
+    const name = model.name("channel", channel);
     this.input.placeholder = `Message #${name}`;
     this.input.setAttribute("aria-label", `Message #${name}`);
     this.form.setAttribute("aria-label", `Write to #${name}`);
+    const isOther = this.place?.who !== who || this.place.channel !== channel;
+    this.place = isOther ? { who, channel } : this.place;
+    if (isOther || this.isWaiting) this.restore();
+  }
+
+  /** Shows what was begun here before. */
+  restore() {
+    const { text = "", call, values } = this.page.model.draft(this.place.who, this.place.channel);
+    const command = this.page.model.commands.find((each) => each.call === call);
+    // Its command may not be registered yet.
+    this.isWaiting = call !== undefined && !command;
+    this.clear();
+    if (command) this.lay(command, values);
+    else this.input.value = text;
+  }
+
+  /** What is begun, as it is kept. */
+  get draft() {
+    if (!this.command) return { text: this.input.value };
+    const values = this.fields.map((field) => [field.option.name, field.chosen ?? field.text]);
+    return { call: this.command.call, values: Object.fromEntries(values) };
+  }
+
+  keep() {
+    this.isWaiting = false;
+    this.page.model.keepDraft(this.place.who, this.place.channel, this.draft);
   }
 
   /** Goes to where one types next. */
   focus() {
     const empty = this.fields.find((field) => field.text === "");
-    (empty ?? this.fields.at(-1) ?? { input: this.input }).input.focus();
+    const field = empty ?? this.fields.at(-1);
+    (field?.input ?? this.parts.firstElementChild).focus();
+  }
+
+  /** A letter typed where nothing else takes letters is meant for the box. */
+  typedElsewhere(event) {
+    const isChord = (event.ctrlKey || event.metaKey || event.altKey) && !event.getModifierState("AltGraph");
+    const isPaste = isChord && !event.altKey && event.key.toLowerCase() === "v";
+    const isLetter = event.key.length === 1 && event.key !== " " && !isChord;
+    const isTaken = event.defaultPrevented || document.activeElement.closest("input, textarea, dialog");
+    if (!(isLetter || isPaste) || isTaken || byId("channel").inert) return;
+    if (this.command && this.fields.length === 0) this.addNext();
+    this.focus();
   }
 
   /** Types the slash that lists the commands. */
@@ -105,31 +107,40 @@ export class Composer {
   /** What is typed in the box for messages; a slash makes it a command. */
   wrote() {
     this.fail(null);
+    this.keep();
     const typed = this.input.value;
+    const { commands, state } = this.page.model;
     if (!typed.startsWith("/")) {
       this.suggest.hide();
       return;
     }
-    const read = reading(this.commands, typed);
+    const read = reading(commands, typed);
     if (read) {
       this.begin(read.command, read.values);
       return;
     }
-    const items = matching(this.commands, typed).map((command) => ({
+    const items = matching(commands, typed).map((command) => ({
       name: `/${command.name}`,
       detail: command.description,
-      side: this.page.model.state.bot.name,
+      side: state.bot.name,
       take: () => this.begin(command),
     }));
     const status =
-      this.commands.length === 0 ? "The bot has registered no commands yet." : "No command begins like that.";
+      commands.length === 0 ? "The bot has registered no commands yet." : "No command begins like that.";
     this.suggest.show(this.input, "Commands", items, status);
   }
 
-  /** Begins a command, with these values in its options. */
-  begin(command, values = {}) {
+  /** Begins a command, with these values in its options, and goes to where one types. */
+  begin(command, values) {
+    this.lay(command, values);
+    this.keep();
+    this.focus();
+  }
+
+  /** Lays a command out, with these values in its options. */
+  lay(command, values = {}) {
     this.fail(null);
-    this.suggest.hide();
+    this.offers.hide();
     this.command = command;
     this.fields = [];
     this.input.value = "";
@@ -151,8 +162,6 @@ export class Composer {
     }
     this.explain(null);
     this.offer();
-    if (this.fields.length > 0) this.focus();
-    else name.focus();
   }
 
   /** Adds an option's field behind the others. */
@@ -162,7 +171,7 @@ export class Composer {
     field.input.addEventListener("compositionend", () => this.typed(field, false));
     field.input.addEventListener("focus", () => {
       this.explain(option);
-      this.ask(field, 0);
+      this.show(field, false);
     });
     field.input.addEventListener("keydown", (event) => this.key(event, field));
     this.fields.push(field);
@@ -170,12 +179,27 @@ export class Composer {
     return field;
   }
 
+  /** The options that have no field. */
+  get absent() {
+    return this.command.options.filter((option) => !this.fields.some((field) => field.option === option));
+  }
+
+  /** Adds the first option that isn't there yet, and goes there. */
+  addNext(option = this.absent[0]) {
+    if (!option) return;
+    const field = this.add(option);
+    this.offer();
+    this.keep();
+    field.input.focus();
+  }
+
   /** What is typed into a field; the names of options in it are taken as in a line that is pasted whole. */
   typed(field, isComposing) {
     // A composition may end because its field was taken away.
     if (!this.fields.includes(field)) return;
     const next = isComposing ? field : this.part(field);
-    if (next === field) this.ask(field, PAUSE);
+    this.keep();
+    if (next === field) this.show(field, true);
     else next.input.focus();
   }
 
@@ -201,16 +225,14 @@ export class Composer {
     this.fields = this.fields.filter((each) => each !== field);
     field.node.remove();
     this.offer();
+    this.keep();
     (this.fields.at(-1)?.input ?? this.parts.firstElementChild).focus();
   }
 
   /** Offers the options that aren't there yet. */
   offer() {
-    const absent = this.command.options.filter(
-      (option) => !this.fields.some((field) => field.option === option),
-    );
     this.more.replaceChildren(
-      ...absent.map((option) =>
+      ...this.absent.map((option) =>
         h(
           "button",
           {
@@ -221,11 +243,7 @@ export class Composer {
             "data-testid": "add-option",
             "data-name": option.name,
             on: {
-              click: () => {
-                const field = this.add(option);
-                this.offer();
-                field.input.focus();
-              },
+              click: () => this.addNext(option),
               keydown: (event) => this.key(event, null),
             },
           },
@@ -245,60 +263,37 @@ export class Composer {
     );
   }
 
-  /** Leaves the command, and what was typed for it. */
-  leave() {
-    this.asked += 1;
+  /** Takes everything out of the box. */
+  clear() {
     this.command = null;
     this.fields = [];
-    this.suggest.hide();
+    this.input.value = "";
+    this.offers.hide();
     this.fail(null);
-    this.help.hidden = true;
     this.slash.hidden = false;
     this.parts.replaceChildren(this.input);
+  }
+
+  /** Leaves the command, and what was typed for it. */
+  leave() {
+    this.clear();
+    this.keep();
     this.input.focus();
   }
 
-  /** Shows what an option may be: what it lists itself, or what the bot offers after a pause. */
-  async ask(field, pause) {
+  /** Shows what a field's option may be. */
+  show(field, wasTyped) {
     this.fail(null);
-    this.asked += 1;
-    const turn = this.asked;
-    const { option } = field;
-    const title = `Values for ${option.name}`;
-    const show = (choices, status) =>
-      this.suggest.show(field.input, title, this.items(field, choices), status);
-    const fixed = fixedChoices(option);
-    if (fixed) {
-      show(choicesFor(fixed, field.chosen ? "" : field.text), "None of its values is called so.");
-      return;
-    }
-    if (!option.autocomplete || (field.chosen && pause === 0)) {
-      this.suggest.hide();
-      return;
-    }
-    if (this.suggest.input === field.input && this.suggest.isOpen) this.suggest.age();
-    else show([], "Loading options…");
-    await new Promise((resolve) => setTimeout(resolve, pause));
-    if (turn !== this.asked) return;
-    const answer = await this.page.autocomplete(this.command, this.values(field), {
-      name: option.name,
-      value: field.text,
-    });
-    if (turn !== this.asked || document.activeElement !== field.input) return;
-    show(answer.choices ?? [], answer.error ?? "Nothing to suggest.");
+    this.offers.show(field, wasTyped);
   }
 
-  items(field, choices) {
-    return choices.map((choice) => ({
-      name: choice.name,
-      take: () => {
-        field.choose(choice);
-        this.asked += 1;
-        this.suggest.hide();
-        const next = this.fields.find((each) => each.text === "");
-        (next ?? field).input.focus();
-      },
-    }));
+  /** Takes one of an option's values, and goes to what is still empty. */
+  choose(field, choice) {
+    field.choose(choice);
+    this.keep();
+    const next = this.fields.find((each) => each.text === "");
+    (next ?? field).input.focus();
+    if (!next) this.offers.hide();
   }
 
   /** The values that are there, but for one field's. */
@@ -325,7 +320,16 @@ export class Composer {
     } else if (event.key === "Enter" && this.command && !event.target.matches(".more")) {
       event.preventDefault();
       this.send();
+    } else if (event.key === "Tab" && !event.shiftKey && this.isBeforeAbsent(event.target)) {
+      event.preventDefault();
+      this.addNext();
     }
+  }
+
+  /** Whether an option that isn't there yet comes behind this part of the command. */
+  isBeforeAbsent(part) {
+    const last = this.fields.at(-1)?.input ?? this.parts.firstElementChild;
+    return this.command !== null && part === last && this.absent.length > 0;
   }
 
   send() {
@@ -333,20 +337,12 @@ export class Composer {
     else this.sendMessage();
   }
 
-  async sendMessage() {
+  sendMessage() {
     const content = this.input.value.trim();
-    if (content === "") return;
-    this.input.value = "";
-    this.suggest.hide();
-    await this.unless(
-      () => this.page.say(content),
-      () => {
-        this.input.value = content;
-      },
-    );
+    if (content !== "") this.empty(() => this.page.say(content));
   }
 
-  async sendCommand() {
+  sendCommand() {
     for (const field of this.fields) {
       const problem = field.read()?.problem;
       if (problem) {
@@ -358,23 +354,22 @@ export class Composer {
     }
     const { command } = this;
     const values = this.values(null);
-    const drafts = Object.fromEntries(
-      this.fields.map((field) => [field.option.name, field.chosen ?? field.text]),
-    );
-    this.leave();
-    await this.unless(
-      () => this.page.slash(command, values),
-      () => !this.command && this.begin(command, drafts),
-    );
+    this.empty(() => this.page.slash(command, values));
   }
 
-  /** Does it; if the server says no, says why and puts back what was typed. */
-  async unless(act, putBack) {
+  /** Empties the box and does it; if the server says no, says why and puts back what was typed. */
+  async empty(act) {
+    const { draft, place } = this;
+    this.leave();
     try {
       await act();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      putBack();
+      if (this.place === place && !this.command && this.input.value === "") {
+        this.page.model.keepDraft(place.who, place.channel, draft);
+        this.restore();
+        this.focus();
+      }
       this.fail(error.message);
       this.isUnreached = error instanceof Unreached;
     }

@@ -2,7 +2,7 @@
 //
 // A node is `{type, …}`. Blocks: heading {level, children}, subtext {children}, quote {children}, list {ordered,
 // start, items}, fence {text}. Inline: text {text}, break, strong, em, underline, strike {children}, code {text},
-// link {href, children}, user, role, channel {id}, time {seconds, style}, command {name}, jump {channel, message}.
+// link {href, children}, user, role, channel {id}, time {seconds, style}, command {name, id}, jump {channel, message}.
 
 /** The tree of a message's text. */
 export function parse(text) {
@@ -71,7 +71,10 @@ const INLINE = [
   { pattern: /<@!?(\d+)>/y, make: (found) => ({ type: "user", id: found[1] }) },
   { pattern: /<@&(\d+)>/y, make: (found) => ({ type: "role", id: found[1] }) },
   { pattern: /<#(\d+)>/y, make: (found) => ({ type: "channel", id: found[1] }) },
-  { pattern: /<\/([^:>\n]+):\d+>/y, make: (found) => ({ type: "command", name: found[1] }) },
+  {
+    pattern: /<\/([^:>\n]+):(\d+)>/y,
+    make: (found) => ({ type: "command", name: found[1], id: found[2] }),
+  },
   {
     pattern: /<t:(-?\d{1,13})(?::([tTdDfFR]))?>/y,
     make: (found) => ({ type: "time", seconds: Number(found[1]), style: found[2] ?? "f" }),

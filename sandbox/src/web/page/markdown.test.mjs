@@ -84,7 +84,7 @@ test("who and what is meant is kept by its id", () => {
     { type: "user", id: "2" },
     { type: "role", id: "3" },
     { type: "channel", id: "4" },
-    { type: "command", name: "ldapgroup search" },
+    { type: "command", name: "ldapgroup search", id: "5" },
   ]);
 });
 

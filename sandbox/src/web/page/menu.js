@@ -195,10 +195,11 @@ class Menu {
         ? [this.spec.placeholder || "Make a selection"]
         : chosen.map((option) => h("span", { class: this.isSingle ? null : "picked", text: option.label }))),
     );
-    this.note.textContent =
-      chosen.length === 0
-        ? `Pick up to ${this.spec.max}`
-        : `${count(chosen.length, "pick")} · close the menu to send`;
+    const picks = `${count(chosen.length, "pick")} · close the menu to send`;
+    this.note.replaceChildren(
+      chosen.length === 0 ? `Pick up to ${this.spec.max}` : picks,
+      h("span", { class: "select-keys" }, " · ", h("kbd", { text: "Esc" }), " leave it"),
+    );
   }
 
   activate(index) {
@@ -224,7 +225,7 @@ class Menu {
     }
     if (step !== undefined) this.activate(this.active + step);
     else if (event.key === "Enter" || (event.key === " " && !this.isTyping())) this.toggle(this.active);
-    else if (event.key === "Escape") this.close();
+    else if (event.key === "Escape") this.drop();
     else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey) this.seek(event.key);
     else return;
     event.preventDefault();

@@ -1,5 +1,6 @@
 // What the page knows, and what follows from it. No node of the page is touched here.
 
+import { commandsOf } from "./command.js";
 import { parse, plain } from "./markdown.js";
 
 /** Messages of one author that come within this many milliseconds of each other stand under one name. */
@@ -14,12 +15,14 @@ export class Model {
   constructor(memory) {
     this.memory = memory;
     this.state = null;
+    this.commands = [];
     this.messages = new Map();
   }
 
   /** Takes the whole state. */
   take(state) {
     this.state = state;
+    this.commands = commandsOf(state.commands);
     this.messages = new Map(state.messages.map((message) => [message.id, message]));
   }
 
@@ -50,6 +53,16 @@ export class Model {
 
   dismissed() {
     return JSON.parse(this.memory.session.getItem("dismissed") ?? "[]");
+  }
+
+  /** What a person has begun to write in a channel: `{text}`, `{call, values}`, or nothing. */
+  draft(who, channel) {
+    return JSON.parse(this.memory.session.getItem(draftKey(who, channel)) ?? "{}");
+  }
+
+  /** Keeps it over a reload. */
+  keepDraft(who, channel, draft) {
+    this.memory.session.setItem(draftKey(who, channel), JSON.stringify(draft));
   }
 
   /** The person who is called so. */
@@ -106,7 +119,10 @@ export class Model {
   /** What a message says, in a line for those who don't see it. */
   summary(message) {
     if (message.failed) return message.failed;
-    const named = ({ type, id, name, href }) => (id ? this.mention(type, id) : (name ?? href ?? "…"));
+    const named = ({ type, id, name, href }) => {
+      if (type === "command") return `/${name}`;
+      return id ? this.mention(type, id) : (href ?? "…");
+    };
     const words = plain(parse(textOf(message)), named).replaceAll(/\s+/g, " ").trim();
     return words.length > SUMMARY ? `${words.slice(0, SUMMARY)}…` : words;
   }
@@ -121,6 +137,10 @@ function textOf({ content, components }) {
 
 function seenKey(who, channel) {
   return `seen ${who} ${channel}`;
+}
+
+function draftKey(who, channel) {
+  return `draft ${who} ${channel}`;
 }
 
 // Ids are numbers of up to 20 digits.

@@ -36,6 +36,7 @@ function model(...messages) {
     roles: [{ id: "11", name: "Connect admins" }],
     channels,
     bot: BOT,
+    commands: [],
     messages,
   });
   return model;

@@ -1,6 +1,6 @@
 // A message's markdown as nodes of the page.
 
-import { h, keepReachable } from "./dom.js";
+import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { parse, parseInline } from "./markdown.js";
 import { moment } from "./time.js";
@@ -71,13 +71,7 @@ function block(node, page) {
 }
 
 function fence(text) {
-  const block = h(
-    "pre",
-    { class: "fence", role: "group", "aria-label": "Code", "data-testid": "code-block" },
-    h("code", { text }),
-  );
-  keepReachable(block);
-  return block;
+  return h("pre", { class: "fence", "data-testid": "code-block" }, h("code", { text }));
 }
 
 function inline(node, page) {
@@ -97,7 +91,7 @@ function inline(node, page) {
     case "time":
       return moment(node.seconds * 1000, node.style);
     case "command":
-      return h("span", { class: "mention", text: `/${node.name}` });
+      return command(node, page);
     case "jump":
       return jump(node, page);
     case "user":
@@ -112,6 +106,17 @@ function inline(node, page) {
         node.children.map((child) => inline(child, page)),
       );
   }
+}
+
+/** A command's name, which puts it into the box. */
+function command({ name, id }, page) {
+  return h("button", {
+    class: "mention",
+    type: "button",
+    text: `/${name}`,
+    "data-testid": "command-mention",
+    on: { click: () => page.begin((command) => command.name === name && command.id === id) },
+  });
 }
 
 function mention({ type, id }, page) {

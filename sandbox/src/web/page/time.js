@@ -1,5 +1,6 @@
 // Moments as Discord shows them, in the reader's own time.
 
+import { fromNow } from "./ago.js";
 import { h } from "./dom.js";
 
 // The page is in English, so are its dates: as the reader's own English has them.
@@ -14,15 +15,6 @@ const STYLES = {
   F: { dateStyle: "full", timeStyle: "short" },
 };
 
-const UNITS = [
-  ["year", 31_557_600],
-  ["month", 2_629_800],
-  ["day", 86_400],
-  ["hour", 3600],
-  ["minute", 60],
-  ["second", 1],
-];
-
 /** A moment, in milliseconds since 1970, in one of Discord's styles but `R`. */
 export function told(at, style) {
   return new Intl.DateTimeFormat(LOCALE, STYLES[style]).format(at);
@@ -34,9 +26,7 @@ export function day(at) {
 }
 
 function relative(at) {
-  const seconds = Math.round((at - Date.now()) / 1000);
-  const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? UNITS.at(-1);
-  return new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" }).format(Math.trunc(seconds / length), unit);
+  return fromNow(at - Date.now(), LOCALE);
 }
 
 /** An element for a moment in a message; one of style `R` is kept up to date. */

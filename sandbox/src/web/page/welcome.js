@@ -38,7 +38,7 @@ function first(page) {
         class: "try",
         type: "button",
         "data-testid": `try-${call}`,
-        on: { click: () => page.begin(call, values) },
+        on: { click: () => page.begin((command) => command.call === call, values) },
       },
       h("span", { class: "try-words", text: words }),
       h("code", { class: "span", text }),
