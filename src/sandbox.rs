@@ -43,10 +43,9 @@ fn read_groups(file: &Path) -> io::Result<Vec<String>> {
     ldif::parse(&text).map_err(io::Error::other)
 }
 
-/// What points the bot at the stand-ins, of which a guest is one who may not use the command.
-fn variables(sandbox: &Sandbox) -> Vec<(&'static str, String)> {
-    let requesters = ("REQUESTER_ROLE_IDS", discord::MEMBER_ROLE.to_string());
-    sandbox.variables().into_iter().chain([requesters]).collect()
+/// Who may use the command: a guest may not.
+fn requesters() -> (&'static str, String) {
+    ("REQUESTER_ROLE_IDS", discord::MEMBER_ROLE.to_string())
 }
 
 /// Runs the sandbox until the user leaves it.
@@ -62,19 +61,18 @@ pub(crate) async fn run(options: Options) -> io::Result<()> {
     }
     let sandbox = Sandbox::start(connect, discord::Options::default()).await?;
     let log = ("RUST_LOG", options.log.clone());
-    let variables = variables(&sandbox).into_iter().chain([log]);
-    let config = Config::read(&Environment::of_pairs(variables)).map_err(io::Error::other)?;
-    let _log = crate::log::start(&config.log);
-    let stopping = CancellationToken::new();
-    let bot = async {
-        match App::start(config, stopping.clone()).await {
-            Ok(Some(app)) => app.run().await,
-            Ok(None) => Ok(()),
-            Err(error) => Err(error),
-        }
-        .map_err(io::Error::other)
+    let read = |variables: Vec<(&'static str, String)>| {
+        let all = variables.into_iter().chain([requesters(), log.clone()]);
+        Config::read(&Environment::of_pairs(all)).map_err(io::Error::other)
     };
-    let mut bot = pin!(bot);
+    let _log = crate::log::start(&read(sandbox.variables())?.log);
+    let stopping = CancellationToken::new();
+    let run = async |variables, stops| match App::start(read(variables)?, stops).await {
+        Ok(Some(app)) => app.run().await.map_err(io::Error::other),
+        Ok(None) => Ok(()),
+        Err(error) => Err(io::Error::other(error)),
+    };
+    let mut bot = pin!(sandbox.keep_running(&stopping, run));
     tokio::select! {
         biased;
         played = play(&options, &sandbox, &stopping) => {
@@ -106,7 +104,7 @@ async fn play(
                      machine. Ctrl-C stops them.";
     say(&format!("Your team's channel is at {}\n{stand_ins}", web.url()))?;
     if options.no_browser {
-        say(&exports(&variables(sandbox)))?;
+        say(&exports(sandbox.variables().into_iter().chain([requesters()])))?;
     } else {
         open_browser(web.url());
     }
@@ -118,13 +116,13 @@ async fn play(
 }
 
 /// What to paste into a shell in which the program's other commands are to ask the stand-ins.
-fn exports(variables: &[(&str, String)]) -> String {
+fn exports(variables: impl Iterator<Item = (&'static str, String)>) -> String {
     let heading = "\nIn another terminal `ldapgroup-bot check`, `search` and `create` ask the same \
                    stand-ins, once these\nlines are pasted there:\n\n";
-    let export = |(name, value): &(&str, String)| {
+    let export = |(name, value): (&str, String)| {
         format!("export {name}='{}'\n", value.replace('\'', r"'\''"))
     };
-    format!("{heading}{}", variables.iter().map(export).collect::<String>())
+    format!("{heading}{}", variables.map(export).collect::<String>())
 }
 
 /// Prints lines. That nobody reads them is no error.

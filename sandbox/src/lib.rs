@@ -18,6 +18,7 @@ mod faults;
 pub mod ldif;
 pub mod proxy;
 mod server;
+mod settings;
 mod troubles;
 pub mod web;
 
@@ -31,6 +32,7 @@ use discord::{ADMIN_ROLE, Discord, GUILD, REQUESTS};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, watch};
 
+pub use settings::Setting;
 pub use troubles::Trouble;
 
 /// Both stand-ins, running.
@@ -43,6 +45,7 @@ pub struct Sandbox {
     /// Where the bot keeps its database; gone with the last clone.
     folder: Arc<TempDir>,
     troubles: Arc<watch::Sender<BTreeSet<Trouble>>>,
+    settings: Arc<watch::Sender<settings::Settings>>,
     /// Held while the stand-ins are made to be as `troubles` says.
     changing: Arc<Mutex<()>>,
 }
@@ -57,14 +60,15 @@ impl Sandbox {
         let connect = Connect::start(connect).await?;
         let discord = Discord::start(discord).await?;
         let folder = Arc::new(TempDir::new()?);
-        let (troubles, changing) = (Arc::default(), Arc::default());
-        Ok(Self { connect, discord, folder, troubles, changing })
+        let (troubles, settings, changing) = (Arc::default(), Arc::default(), Arc::default());
+        Ok(Self { connect, discord, folder, troubles, settings, changing })
     }
 
     /// The variables that point the bot at these stand-ins: the team's server, the admin role, the
-    /// requests channel, a database in a folder of its own, both addresses and both secrets.
+    /// requests channel, a database in a folder of its own, both addresses and both secrets, and the
+    /// settings that are switched.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
-        vec![
+        let own = [
             ("DISCORD_TOKEN", self.discord.token().to_owned()),
             ("DISCORD_API_URL", self.discord.url()),
             ("DISCORD_GUILD_IDS", GUILD.to_string()),
@@ -74,7 +78,11 @@ impl Sandbox {
             ("CONNECT_API_KEY", self.connect.api_key().to_owned()),
             ("DATABASE_URL", format!("sqlite://{}", self.database().display())),
             ("HTTP_ADDR", "off".to_owned()),
-        ]
+        ];
+        let settings = self.settings.borrow().on.clone().into_iter();
+        let switched =
+            settings.map(Setting::variable).map(|(name, value)| (name, value.to_owned()));
+        own.into_iter().chain(switched).collect()
     }
 
     /// The file of the bot's database.

@@ -100,6 +100,7 @@ fn router(site: Arc<Site>) -> Router {
         .route("/api/submit", post(acts::submit))
         .route("/api/say", post(acts::say))
         .route("/api/fault", post(acts::fault))
+        .route("/api/setting", post(acts::setting))
         .route("/api/do", post(acts::act))
         .fallback(async || Refused::not_found())
         .method_not_allowed_fallback(async || Refused::wrong_method())

@@ -18,6 +18,7 @@ mod browser;
 mod cards;
 mod looks;
 mod scenes;
+mod settings;
 mod stage;
 mod tab;
 mod typing;
@@ -42,7 +43,7 @@ macro_rules! scenes {
     };
 }
 
-const SCENES: [(&str, Scene); 19] = scenes![
+const SCENES: [(&str, Scene); 20] = scenes![
     scenes::what_is_typed_is_completed_and_its_answer_is_a_table,
     scenes::an_admin_creates_what_the_bot_suggests,
     scenes::a_member_asks_in_one_tab_and_an_admin_approves_in_another,
@@ -58,6 +59,7 @@ const SCENES: [(&str, Scene); 19] = scenes![
     typing::an_options_name_is_taken_wherever_it_is_typed,
     typing::tab_goes_to_the_option_that_may_be_left_out,
     typing::escape_leaves_a_menu_and_sends_nothing,
+    settings::a_setting_starts_the_bot_anew_with_the_same_requests,
     cards::what_the_bot_lays_out_is_drawn_and_its_mentions_ping,
     cards::what_the_bot_lays_out_is_pressed_picked_and_changed,
     cards::a_command_that_is_mentioned_is_begun_and_code_wraps_on_a_telephone,

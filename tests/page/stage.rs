@@ -19,9 +19,11 @@ impl Stage {
     pub(crate) async fn start() -> Self {
         let (connect, discord) = (connect::Options::default(), discord::Options::default());
         let sandbox = Sandbox::start(connect, discord).await.unwrap();
-        let config = Config::read(&Environment::of_pairs(sandbox.variables())).unwrap();
         let stopping = CancellationToken::new();
-        let bot = tokio::spawn(run(config, stopping.clone()));
+        let bot = tokio::spawn({
+            let (sandbox, stopping) = (sandbox.clone(), stopping.clone());
+            async move { sandbox.keep_running(&stopping, run).await }
+        });
         let web = Web::start(&sandbox, 0).await.unwrap();
         sandbox.discord.wait_ready().await;
         Self { sandbox, web, stopping, bot }
@@ -36,7 +38,11 @@ impl Stage {
     }
 }
 
-async fn run(config: Config, stopping: CancellationToken) -> Result<(), AppError> {
+async fn run(
+    variables: Vec<(&'static str, String)>,
+    stopping: CancellationToken,
+) -> Result<(), AppError> {
+    let config = Config::read(&Environment::of_pairs(variables)).unwrap();
     match App::start(config, stopping).await? {
         Some(app) => app.run().await,
         None => Ok(()),

@@ -14,7 +14,7 @@ use super::{
     view,
 };
 use crate::{
-    Trouble,
+    Setting, Trouble,
     discord::{ChannelId, First, Form, Message, Pending, Person, Who},
 };
 
@@ -102,6 +102,14 @@ pub(super) struct Switch {
     on: bool,
 }
 
+/// `POST /api/setting`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Set {
+    setting: Setting,
+    on: bool,
+}
+
 /// `POST /api/do`
 #[derive(Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
@@ -178,6 +186,11 @@ pub(super) async fn say(State(site): State<Arc<Site>>, Told(act): Told<Say>) -> 
 pub(super) async fn fault(State(site): State<Arc<Site>>, Told(switch): Told<Switch>) -> Answered {
     let changed = site.sandbox.set_trouble(switch.fault, switch.on).await;
     changed.map_err(|error| Refused::bad(format!("Connect can't come back: {error}.")))?;
+    Ok(Spoken(json!({})))
+}
+
+pub(super) async fn setting(State(site): State<Arc<Site>>, Told(set): Told<Set>) -> Answered {
+    site.sandbox.set_setting(set.setting, set.on);
     Ok(Spoken(json!({})))
 }
 

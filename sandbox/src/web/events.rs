@@ -28,6 +28,7 @@ use super::{
 use crate::{
     Trouble,
     discord::{Change, Who},
+    settings::Settings,
 };
 
 /// `GET /api/events?as=admin`
@@ -53,6 +54,7 @@ struct Tab {
     changes: broadcast::Receiver<Change>,
     groups: watch::Receiver<()>,
     troubles: watch::Receiver<BTreeSet<Trouble>>,
+    settings: watch::Receiver<Settings>,
     until: watch::Receiver<()>,
 }
 
@@ -64,6 +66,7 @@ impl Tab {
             changes: site.sandbox.discord.subscribe(),
             groups: site.sandbox.connect.changes(),
             troubles: site.sandbox.troubles(),
+            settings: site.sandbox.settings(),
             until: site.until.clone(),
             site,
         }
@@ -86,6 +89,7 @@ impl Tab {
                 },
                 changed = self.groups.changed() => return changed.ok().map(|()| self.everything()),
                 changed = self.troubles.changed() => return changed.ok().map(|()| self.everything()),
+                changed = self.settings.changed() => return changed.ok().map(|()| self.everything()),
                 changed = self.until.changed() => changed.ok()?,
             }
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::components;
 use crate::{
-    Sandbox, Trouble,
+    Sandbox, Setting, Trouble,
     connect::Connect,
     discord::{
         BOT_USER, CONNECT, ChannelId, Discord, First, GUILD, Message, Origin, REQUESTS, ROLES, Who,
@@ -31,6 +31,9 @@ pub(super) fn state(sandbox: &Sandbox, who: Who) -> Value {
     let troubles = sandbox.troubles().borrow().clone();
     let faults: BTreeMap<_, _> =
         Trouble::ALL.map(|trouble| (trouble, troubles.contains(&trouble))).into();
+    let settings = sandbox.settings().borrow().clone();
+    let switched: BTreeMap<_, _> =
+        Setting::ALL.map(|setting| (setting, settings.on.contains(&setting))).into();
     json!({
         "me": who,
         "people": Who::ALL.map(|who| person(discord, who)),
@@ -39,6 +42,8 @@ pub(super) fn state(sandbox: &Sandbox, who: Who) -> Value {
         "channels": CHANNELS.map(|(id, name)| json!({"id": id.to_string(), "name": name})),
         "commands": discord.commands(GUILD).unwrap_or_else(|| json!([])),
         "ready": discord.is_connected(),
+        "starting": settings.is_starting,
+        "settings": switched,
         "messages": messages(discord, who),
         "connect": groups(connect, !troubles.contains(&Trouble::ConnectDown)),
         "faults": faults,

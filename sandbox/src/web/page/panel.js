@@ -1,4 +1,4 @@
-// Behind the scenes: what Connect and LDAP have, and switches that break things.
+// Behind the scenes: what Connect and LDAP have, the bot's settings, and switches that break things.
 
 import { post, Refused } from "./api.js";
 import { count } from "./command.js";
@@ -8,6 +8,14 @@ import { visible } from "./model.js";
 
 /** So many groups are listed at the most; the filter finds the others. */
 const MOST = 150;
+
+const SETTINGS = [
+  ["admin_approval", "Admins need approval", "ADMIN_CREATES=approval", "What an admin creates waits for another admin."],
+  ["reason_required", "A reason is needed", "REASON_REQUIRED=true", "Whoever asks for a group must say why."],
+  ["one_request", "One open request each", "MAX_OPEN_REQUESTS=1", "A second one is refused while the first is open."],
+  ["expire_soon", "Requests expire soon", "REQUEST_TTL=3m", "After 3 minutes, not after 72 hours."],
+  ["remind_soon", "Reminders come soon", "REQUEST_REMINDER=1m", "Admins read of a request again after a minute, not a day."],
+];
 
 const FAULTS = [
   [
@@ -62,7 +70,10 @@ export class Panel {
     this.kept = new Kept();
     this.error = h("p", { class: "panel-error", role: "alert", hidden: true, "data-testid": "panel-error" });
     this.health = h("ul", { class: "health", "data-testid": "health" });
-    this.switches = FAULTS.map((fault) => this.fault(...fault));
+    this.settings = SETTINGS.map(([name, label, variable, effect]) =>
+      this.toggle("setting", name, label, [effect, " ", h("code", { text: variable })]),
+    );
+    this.faults = FAULTS.map((fault) => this.toggle("fault", ...fault));
     this.filter = h("input", {
       class: "filter",
       type: "search",
@@ -80,9 +91,16 @@ export class Panel {
       h("section", { "aria-label": "Groups" }, this.filter, this.connect.node, this.ldap.node),
       h(
         "section",
+        { "aria-labelledby": "settings-head" },
+        h("h3", { class: "panel-title", id: "settings-head", text: "Settings" }),
+        h("p", { class: "panel-note", text: "Each starts the bot anew, with the same requests." }),
+        this.settings.map((each) => each.node),
+      ),
+      h(
+        "section",
         { "aria-labelledby": "break-head" },
         h("h3", { class: "panel-title", id: "break-head", text: "Break things" }),
-        this.switches.map((each) => each.node),
+        this.faults.map((each) => each.node),
         DEEDS.map((deed) => this.deed(...deed)),
       ),
     );
@@ -100,8 +118,9 @@ export class Panel {
     return { head, list, note, node: h("div", { class: "panel-section" }, head, list, note) };
   }
 
-  fault(name, label, effect) {
-    const id = freshId("fault");
+  /** A switch of this kind: a setting or a fault. */
+  toggle(kind, name, label, effect) {
+    const id = freshId(kind);
     const button = h(
       "button",
       {
@@ -110,18 +129,18 @@ export class Panel {
         role: "switch",
         "aria-checked": "false",
         "aria-describedby": id,
-        "data-testid": `fault-${name}`,
+        "data-testid": `${kind}-${name}`,
         on: {
-          click: () => this.act("fault", { fault: name, on: button.getAttribute("aria-checked") !== "true" }),
+          click: () => this.act(kind, { [kind]: name, on: button.getAttribute("aria-checked") !== "true" }),
         },
       },
       h("span", { class: "switch-label", text: label }),
-      h("span", { class: "switch-track", "aria-hidden": "true" }, h("i")),
+      h("span", { class: `switch-track switch-${kind}`, "aria-hidden": "true" }, h("i")),
     );
     return {
       name,
       button,
-      node: h("div", { class: "fault" }, button, h("p", { class: "effect", id, text: effect })),
+      node: h("div", { class: "fault" }, button, h("p", { class: "effect", id }, effect)),
     };
   }
 
@@ -152,8 +171,11 @@ export class Panel {
   /** Draws what the state says. */
   draw() {
     const { state } = this.page.model;
-    for (const { name, button } of this.switches)
-      button.setAttribute("aria-checked", String(state.faults[name] === true));
+    for (const [switches, on] of [
+      [this.settings, state.settings],
+      [this.faults, state.faults],
+    ])
+      for (const { name, button } of switches) button.setAttribute("aria-checked", String(on[name] === true));
     this.health.replaceChildren(
       health("Bot", state.ready, "online", "offline"),
       health("Connect", state.connect.up, "up", "down"),
