@@ -4,10 +4,11 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sandbox::Trouble;
 use sandbox::discord::Who;
 use serde_json::json;
 
-use crate::browser::{Browser, ENTER};
+use crate::browser::{Browser, ENTER, ESCAPE, until};
 use crate::scenes::ask;
 use crate::stage::Stage;
 use crate::tab::Tab;
@@ -63,25 +64,88 @@ impl Look {
     }
 }
 
-/// Saves what is seen, as PNG.
+/// Saves what is seen, once it is drawn, as PNG.
 pub(crate) async fn save(browser: &Browser, file: &Path) {
+    let drawn = "const done = arguments[arguments.length - 1];
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100, null)));";
+    browser.later(drawn).await;
     let picture = STANDARD.decode(browser.screenshot().await).unwrap();
     std::fs::write(file, picture).unwrap();
 }
 
-/// Takes every picture of the documents: a search, a request, an approval, in each look.
+/// Takes pictures of every kind of message in each look; the documents show three of them.
 pub(crate) async fn take_pictures(browser: &Browser, folder: &Path) {
     std::fs::create_dir_all(folder).unwrap();
     for look in Look::ALL {
-        let stage = Stage::start().await;
         look.take_on(browser).await;
-        let tab = Tab::open(browser, &stage, "member").await;
+        let stage = Stage::start().await;
+        let camera = Camera { browser, folder, look };
+        camera.members(&stage).await;
+        camera.admins(&stage).await;
+        camera.outcomes(&stage).await;
+        stage.end().await;
+        camera.clocks().await;
+    }
+    println!("The pictures are in {}.", folder.display());
+}
+
+/// What takes the pictures of one look.
+struct Camera<'c> {
+    browser: &'c Browser,
+    folder: &'c Path,
+    look: Look,
+}
+
+impl Camera<'_> {
+    /// Saves what is seen under this name.
+    async fn take(&self, name: &str) {
+        self.look.save(self.browser, self.folder, name).await;
+    }
+
+    /// Types a command, and takes a picture of its answer.
+    async fn answer(&self, tab: &Tab<'_>, command: &str, name: &str) {
+        let before = tab.messages().await.len();
+        tab.write("connect", &format!("/ldapgroup {command}")).await;
+        until(&format!("see an answer to {command}"), async || {
+            let begun = "return document.querySelector('[data-testid=command]') !== null;";
+            if self.browser.script(begun, json!([])).await == true {
+                tab.keys(ENTER).await;
+            }
+            let messages = tab.messages().await;
+            let is_there = messages.len() > before && messages.iter().all(|now| !now.is_thinking);
+            is_there.then_some(())
+        })
+        .await;
+        self.take(name).await;
+    }
+
+    /// What somebody sees who isn't an admin.
+    async fn members(&self, stage: &Stage) {
+        let tab = Tab::open(self.browser, stage, "member").await;
         tab.write("connect", &format!("/ldapgroup search acc{ENTER}")).await;
         tab.words("accounting2").await;
-        look.save(browser, folder, "search").await;
+        self.take("search").await;
         ask(&tab, "accounting2", "for the budget app").await;
-        look.save(browser, folder, "request").await;
-        let tab = Tab::open(browser, &stage, "admin").await;
+        self.take("request").await;
+        tab.click("#log", "combobox", "Pick groups to bring into Connect").await;
+        tab.find("#log", "option", "accounting-apac").await;
+        self.take("menu").await;
+        tab.keys(ESCAPE).await;
+        self.answer(&tab, "search project", "pages").await;
+        self.answer(&tab, "search acounting", "nothing-found").await;
+        self.answer(&tab, "create accounting", "refusal").await;
+        self.answer(&tab, "requests ", "requests").await;
+        if self.look.is_small() {
+            tab.click("#channel", "button", "Behind the scenes").await;
+        }
+        let scroll = "document.getElementById('settings-head').scrollIntoView();";
+        self.browser.script(scroll, json!([])).await;
+        self.take("settings").await;
+    }
+
+    /// What an admin decides.
+    async fn admins(&self, stage: &Stage) {
+        let tab = Tab::open(self.browser, stage, "admin").await;
         tab.go_to("connect-requests").await;
         let card = tab.words("for the budget app").await;
         tab.press(&card, "Approve").await;
@@ -89,9 +153,60 @@ pub(crate) async fn take_pictures(browser: &Browser, folder: &Path) {
         let other = stage.sandbox.discord.person(Who::OtherMember);
         let options = [("name", "accounting-emea".into()), ("reason", "for the audit".into())];
         other.slash("create", &options).await;
-        tab.words("for the audit").await;
-        look.save(browser, folder, "approval").await;
+        let next = tab.words("for the audit").await;
+        self.take("approval").await;
+        tab.press(&next, "Deny").await;
+        tab.wait_for("[data-testid=form]", |_| true).await;
+        self.take("form").await;
+        tab.keys("accounting2 has them all").await;
+        tab.click("dialog", "button", "Submit").await;
+        tab.words("accounting2 has them all").await;
+        self.take("denial").await;
+        let several = [("name", "ABE-TEST, ABE-TEST-2, accounting-apac".into())];
+        other.slash("create", &several).await;
+        tab.words("ABE-TEST-2").await;
+        self.take("several").await;
+        tab.go_to("connect").await;
+        self.answer(&tab, "create accounting-readonly", "creation").await;
+        self.answer(&tab, "create ABE-TEST, nobody, Accounting Auditors", "typing-error").await;
+        self.answer(&tab, "create project-albatross, project-avocet", "batch").await;
+        self.answer(&tab, "requests ", "all-requests").await;
+        self.answer(&tab, "history ", "history").await;
+        self.answer(&tab, "status ", "status").await;
+    }
+
+    /// What comes of requests with Connect away, or by being taken back.
+    async fn outcomes(&self, stage: &Stage) {
+        let (member, sandbox) = (stage.sandbox.discord.person(Who::Member), &stage.sandbox);
+        let tab = Tab::open(self.browser, stage, "second_admin").await;
+        member.slash("create", &[("name", "ABE".into())]).await;
+        member.slash("create", &[("name", "project-bittern".into())]).await;
+        tab.go_to("connect-requests").await;
+        let card = tab.words("project-bittern").await;
+        sandbox.set_trouble(Trouble::ConnectDown, true).await.unwrap();
+        tab.press(&card, "Approve").await;
+        tab.message("that it is under way", |now| now.id == card.id && now.buttons.is_empty())
+            .await;
+        self.take("under-way").await;
+        tab.go_to("connect").await;
+        self.answer(&tab, "search ABE", "connect-down").await;
+        sandbox.mend().await.unwrap();
+    }
+
+    /// What comes of a request by itself.
+    async fn clocks(&self) {
+        let stage = Stage::with(&[("REQUEST_TTL", "5s"), ("REQUEST_REMINDER", "1s")]).await;
+        let member = stage.sandbox.discord.person(Who::Member);
+        member.slash("create", &[("name", "ABE-TEST".into())]).await;
+        let tab = Tab::open(self.browser, &stage, "admin").await;
+        tab.go_to("connect-requests").await;
+        tab.message("no buttons", |now| now.text.contains("xpired") && now.buttons.is_empty())
+            .await;
+        self.take("expiry").await;
+        tab.become_another("member").await;
+        tab.go_to("connect").await;
+        tab.message("a mention", |now| now.is_ping).await;
+        self.take("told").await;
         stage.end().await;
     }
-    println!("The pictures are in {}.", folder.display());
 }

@@ -17,12 +17,20 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// Starts it with these variables beside those of the sandbox.
+    pub(crate) async fn with(more: &'static [(&'static str, &'static str)]) -> Self {
         let (connect, discord) = (connect::Options::default(), discord::Options::default());
         let sandbox = Sandbox::start(connect, discord).await.unwrap();
         let stopping = CancellationToken::new();
         let bot = tokio::spawn({
             let (sandbox, stopping) = (sandbox.clone(), stopping.clone());
-            async move { sandbox.keep_running(&stopping, run).await }
+            async move {
+                let run = |own, stops| run(own, more, stops);
+                sandbox.keep_running(&stopping, run).await
+            }
         });
         let web = Web::start(&sandbox, 0).await.unwrap();
         sandbox.discord.wait_ready().await;
@@ -39,10 +47,12 @@ impl Stage {
 }
 
 async fn run(
-    variables: Vec<(&'static str, String)>,
+    own: Vec<(&'static str, String)>,
+    more: &[(&'static str, &'static str)],
     stopping: CancellationToken,
 ) -> Result<(), AppError> {
-    let config = Config::read(&Environment::of_pairs(variables)).unwrap();
+    let more = more.iter().map(|(name, value)| (*name, (*value).to_owned()));
+    let config = Config::read(&Environment::of_pairs(own.into_iter().chain(more))).unwrap();
     match App::start(config, stopping).await? {
         Some(app) => app.run().await,
         None => Ok(()),
