@@ -4,7 +4,6 @@
 //! A page knows what Discord's client would know. Tickets, the API key and tokens never reach it.
 
 mod acts;
-mod components;
 mod events;
 mod files;
 mod guard;

@@ -24,7 +24,6 @@ pub(crate) mod kind {
     pub(crate) const SECTION: u64 = 9;
     pub(crate) const TEXT: u64 = 10;
     pub(crate) const THUMBNAIL: u64 = 11;
-    pub(crate) const GALLERY: u64 = 12;
     pub(crate) const SEPARATOR: u64 = 14;
     pub(crate) const CONTAINER: u64 = 17;
 }

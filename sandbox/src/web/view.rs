@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::components;
 use crate::{
     Sandbox, Setting, Trouble,
     connect::Connect,
@@ -107,7 +106,7 @@ pub(super) fn message(discord: &Discord, message: &Message, failed: Option<&str>
             "everyone": message.mentions.everyone,
         },
         "embeds": message.embeds,
-        "components": components::drawn(&message.components),
+        "components": message.components,
     })
 }
 

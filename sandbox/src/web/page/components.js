@@ -1,10 +1,23 @@
 // What the bot lays out under or in place of a message's content: rows, texts, sections, boxes.
 // https://discord.com/developers/docs/components/reference
 
-import { control } from "./controls.js";
+import { button, select } from "./controls.js";
 import { colour, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { textNodes } from "./text.js";
+
+/** Discord's numbers of what is drawn. There are no files here, and nobody to pick from a menu of people or roles. */
+const KIND = {
+  row: 1,
+  button: 2,
+  menu: 3,
+  section: 9,
+  text: 10,
+  thumbnail: 11,
+  gallery: 12,
+  separator: 14,
+  container: 17,
+};
 
 /** The nodes of a message's components, or of those that stand in one of them. */
 export function componentNodes(components, message, page) {
@@ -14,49 +27,49 @@ export function componentNodes(components, message, page) {
 function component(each, message, page) {
   const inner = () => componentNodes(each.components, message, page);
   switch (each.type) {
-    case "row":
+    case KIND.row:
       return h("div", { class: "row" }, inner());
-    case "text":
+    case KIND.button:
+      return button(each, message, page);
+    case KIND.menu:
+      return select(each, message, page);
+    case KIND.text:
       return h("div", { class: "text", "data-testid": "content" }, textNodes(each.content, page));
-    case "section":
+    case KIND.section:
       return h(
         "div",
         { class: "section", "data-testid": "section" },
         h("div", { class: "section-words" }, inner()),
-        each.accessory && h("div", { class: "accessory" }, component(each.accessory, message, page)),
+        h("div", { class: "accessory" }, component(each.accessory, message, page)),
       );
-    case "separator": {
-      const look = each.large ? "separator separator-large" : "separator";
-      return h(each.divider ? "hr" : "div", { class: look });
+    case KIND.separator: {
+      const look = each.spacing === 2 ? "separator separator-large" : "separator";
+      return h(each.divider === false ? "div" : "hr", { class: look });
     }
-    case "gallery":
-      return h(
-        "div",
-        { class: "gallery" },
-        each.items.map((item) => component(item, message, page)),
-      );
-    case "picture":
-      return covered(each, picture(each));
-    case "container":
+    case KIND.gallery:
+      return h("div", { class: "gallery" }, each.items.map(picture));
+    case KIND.thumbnail:
+      return picture(each);
+    case KIND.container:
       return covered(each, container(each, inner()));
     default:
-      return control(each, message, page);
+      return null;
   }
 }
 
-function container({ color }, inner) {
+function container({ accent_color: color }, inner) {
   const box = h("div", { class: "container", "data-testid": "container" }, inner);
-  if (color === null) return box;
+  if (color === null || color === undefined) return box;
   box.classList.add("accented");
   box.style.borderInlineStartColor = colour(color);
   return box;
 }
 
-/** A picture's place, with what it shows in words: the page loads nothing from elsewhere. */
-function picture({ url, description }) {
+/** A thumbnail's or a gallery's picture as its place, with what it shows in words: the page loads nothing. */
+function picture({ media: { url }, description, spoiler }) {
   const isReachable = /^https?:/.test(url) && URL.canParse(url);
   const words = description || (isReachable ? new URL(url).hostname : url);
-  return h(
+  const place = h(
     isReachable ? "a" : "div",
     {
       class: "picture",
@@ -67,6 +80,7 @@ function picture({ url, description }) {
     icon("picture"),
     h("span", { class: "picture-words", text: words }),
   );
+  return covered({ spoiler }, place);
 }
 
 /** A spoiler is shown to whoever asks for it. */

@@ -5,12 +5,8 @@ import { selectMenu } from "./menu.js";
 
 const LOOKS = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "secondary" };
 
-/** A button or a menu. */
-export function control(part, message, page) {
-  return part.type === "select" ? select(part, message, page) : button(part, message, page);
-}
-
-function button(part, message, page) {
+/** A button, or a link that looks like one. */
+export function button(part, message, page) {
   const look = `button button-${LOOKS[part.style] ?? "secondary"}`;
   if (part.url) {
     return h("a", {
@@ -34,7 +30,7 @@ function button(part, message, page) {
         click: () => whileBusy(node, () => page.press(message, part.custom_id)),
       },
     },
-    h("span", { class: "button-label", text: [part.emoji, part.label].filter(Boolean).join(" ") }),
+    h("span", { class: "button-label", text: [part.emoji?.name, part.label].filter(Boolean).join(" ") }),
   );
   return node;
 }
@@ -42,7 +38,8 @@ function button(part, message, page) {
 // A screen reader would say what the drawing is, not what it does.
 const TURNS = { "◀": "Previous page", "▶": "Next page" };
 
-function select(part, message, page) {
+/** A menu. */
+export function select(part, message, page) {
   const menu = selectMenu(part, (values) =>
     whileBusy(menu, () => page.pick(message, part.custom_id, values)),
   );

@@ -24,7 +24,8 @@ class Menu {
   constructor(spec, send) {
     this.spec = spec;
     this.send = send;
-    this.isSingle = (spec.max ?? 1) === 1;
+    this.most = spec.max_values ?? 1;
+    this.isSingle = this.most === 1;
     this.picked = new Set(spec.options.filter((option) => option.default).map((option) => option.value));
     this.before = new Set(this.picked);
     this.active = -1;
@@ -145,7 +146,7 @@ class Menu {
     const isSame =
       this.picked.size === this.before.size && [...this.picked].every((value) => this.before.has(value));
     if (isSame) return;
-    if (this.picked.size < (this.spec.min ?? 1)) {
+    if (this.picked.size < (this.spec.min_values ?? 1)) {
       this.picked = this.before;
       this.show();
       return;
@@ -177,13 +178,13 @@ class Menu {
       return;
     }
     if (this.picked.has(value)) this.picked.delete(value);
-    else if (this.picked.size < this.spec.max) this.picked.add(value);
+    else if (this.picked.size < this.most) this.picked.add(value);
     this.show();
   }
 
   show() {
     const chosen = this.spec.options.filter((option) => this.picked.has(option.value));
-    const isFull = !this.isSingle && this.picked.size >= this.spec.max;
+    const isFull = !this.isSingle && this.picked.size >= this.most;
     this.options.forEach((node, index) => {
       const isPicked = this.picked.has(this.spec.options[index].value);
       node.setAttribute("aria-selected", String(isPicked));
@@ -197,7 +198,7 @@ class Menu {
     );
     const picks = `${count(chosen.length, "pick")} · close the menu to send`;
     this.note.replaceChildren(
-      chosen.length === 0 ? `Pick up to ${this.spec.max}` : picks,
+      chosen.length === 0 ? `Pick up to ${this.most}` : picks,
       h("span", { class: "select-keys" }, " · ", h("kbd", { text: "Esc" }), " leave it"),
     );
   }

@@ -9,6 +9,9 @@ const TOGETHER = 7 * 60 * 1000;
 /** So much of a message is told where it is only named. */
 const SUMMARY = 120;
 
+/** Discord's number of a text display. */
+const TEXT = 10;
+
 /** The team's server as the stream tells it, and what this browser remembers about it. */
 export class Model {
   /** `memory` keeps what was read and dismissed: two stores of strings, as `localStorage` and `sessionStorage`. */
@@ -131,7 +134,7 @@ export class Model {
 /** All that a message says but for its embeds: its content, and the texts that are laid out. */
 function textOf({ content, components }) {
   const texts = (inner) =>
-    inner.flatMap((each) => (each.type === "text" ? [each.content] : texts(each.components ?? [])));
+    inner.flatMap((each) => (each.type === TEXT ? [each.content] : texts(each.components ?? [])));
   return [content, ...texts(components)].join("\n");
 }
 

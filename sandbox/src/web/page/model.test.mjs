@@ -121,16 +121,16 @@ test("a message is summed up in a line, with names", () => {
 
 test("what is laid out in a message is summed up in the order in which it is read", () => {
   const section = {
-    type: "section",
+    type: 9,
     components: [
-      { type: "text", content: "for **<@2>**" },
-      { type: "text", content: "# soon\n-# or later" },
+      { type: 10, content: "for **<@2>**" },
+      { type: 10, content: "# soon\n-# or later" },
     ],
     accessory: { type: "button", label: "Retry" },
   };
   const components = [
-    { type: "text", content: "## Request 7" },
-    { type: "container", components: [section, { type: "separator" }, { type: "row", components: [] }] },
+    { type: 10, content: "## Request 7" },
+    { type: 17, components: [section, { type: 14 }, { type: 1, components: [] }] },
   ];
   assert.equal(model().summary(message("1", { components })), "Request 7 for @Linus soon or later");
 });
