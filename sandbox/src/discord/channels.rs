@@ -5,7 +5,7 @@ use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
 use super::{
-    APPLICATION, Message, State,
+    APPLICATION, Message, State, components,
     fields::id_in,
     permission,
     replies::{Answer, Refusal},
@@ -93,7 +93,9 @@ fn find(state: &State, call: &Call<'_>, bits: u64) -> Result<Message, Refusal> {
 /// `GET /channels/{channel}/messages/{message}`
 pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let mut message = find(&call.shared.lock(), call, permission::READ_MESSAGE_HISTORY)?;
-    message.content = (call.shared.options.as_read)(&message.content);
+    let as_read = call.shared.options.as_read;
+    message.content = as_read(&message.content);
+    components::change_texts(&mut message.components, as_read);
     Ok(Answer::json(200, message.json()))
 }
 

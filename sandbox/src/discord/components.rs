@@ -97,6 +97,18 @@ impl Message {
     }
 }
 
+/// Makes something else of the content of each text display.
+pub(super) fn change_texts(components: &mut [Value], change: fn(&str) -> String) {
+    for component in components {
+        if number(component, "type") == kind::TEXT {
+            component["content"] = json!(change(text(&component["content"])));
+        }
+        if let Some(inner) = component.get_mut("components").and_then(Value::as_array_mut) {
+            change_texts(inner, change);
+        }
+    }
+}
+
 fn of_kind(components: &[Value], kind: u64) -> impl Iterator<Item = &Value> {
     let all = all("", components).into_iter().map(|(_, part)| part);
     all.filter(move |component| number(component, "type") == kind)

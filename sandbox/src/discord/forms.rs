@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     ChannelId, Unsendable,
+    components::kind,
     fields::{list, number, text},
     sending::ensure,
 };
@@ -16,8 +17,12 @@ pub struct Form {
     pub custom_id: String,
     /// Its heading.
     pub title: String,
+    /// What it says between them, above the first as a rule.
+    pub texts: Vec<String>,
     /// Its text inputs, in order.
     pub inputs: Vec<Input>,
+    /// Which of its parts are texts, in order.
+    are_texts: Vec<bool>,
     pub(super) channel: ChannelId,
     /// The message whose button opened it.
     pub(super) source: Option<u64>,
@@ -67,14 +72,16 @@ impl Form {
         Self {
             custom_id: text(&data["custom_id"]).to_owned(),
             title: text(&data["title"]).to_owned(),
+            texts: rows.iter().filter_map(display).collect(),
             inputs: rows.iter().filter_map(Input::of).collect(),
+            are_texts: rows.iter().map(|row| display(row).is_some()).collect(),
             channel,
             source,
             opened_by,
         }
     }
 
-    /// The rows of inputs as they are sent, each with the value given for it by its `custom_id`.
+    /// The parts as they are sent, each input with the value given for it by its `custom_id`.
     ///
     /// # Errors
     ///
@@ -87,24 +94,31 @@ impl Form {
                 format!("The form {:?} has no input {name:?}, only {known:?}.", self.title)
             })?;
         }
-        (1..)
-            .zip(&self.inputs)
-            .map(|(index, input)| {
+        let (mut inputs, ids) = (self.inputs.iter(), (1..).step_by(2));
+        let parts =
+            self.are_texts.iter().map(|is_text| if *is_text { None } else { inputs.next() });
+        ids.zip(parts)
+            .map(|(id, input)| {
+                let Some(input) = input else { return Ok(json!({"type": kind::TEXT, "id": id})) };
                 let given = values.iter().find(|(name, _)| *name == input.custom_id);
                 let value = given.map_or(input.value.as_str(), |(_, value)| value);
                 input.accept(value)?;
-                let id = 2 * index;
                 let sent = json!({
-                    "type": TEXT_INPUT, "id": id, "custom_id": input.custom_id, "value": value,
+                    "type": TEXT_INPUT, "id": id + 1, "custom_id": input.custom_id, "value": value,
                 });
                 Ok(if input.is_labelled {
-                    json!({"type": LABEL, "id": id - 1, "component": sent})
+                    json!({"type": LABEL, "id": id, "component": sent})
                 } else {
-                    json!({"type": ROW, "id": id - 1, "components": [sent]})
+                    json!({"type": ROW, "id": id, "components": [sent]})
                 })
             })
             .collect()
     }
+}
+
+/// What a part says that is a text alone.
+fn display(part: &Value) -> Option<String> {
+    (number(part, "type") == kind::TEXT).then(|| text(&part["content"]).to_owned())
 }
 
 impl Input {

@@ -175,6 +175,12 @@ async fn forms_are_bounded() {
         let rows: Vec<_> = inputs.iter().map(row).collect();
         json!({"type": 9, "data": {"custom_id": "f", "title": title, "components": rows}})
     };
+    let with_text = |text: &str| {
+        let mut form = form("x", &[input("x", "")]);
+        let texts = form["data"]["components"].as_array_mut().expect("a form has components");
+        texts.insert(0, json!({"type": 10, "content": text}));
+        form
+    };
     let long = "x".repeat(46);
     for body in [
         form(&long, &[input("x", "")]),
@@ -183,6 +189,8 @@ async fn forms_are_bounded() {
         form("x", &[input("x", &"x".repeat(4001))]),
         form("x", &[input("x", ""), input("x", "")]),
         form("x", &[json!({"type": 2, "style": 1, "label": "x", "custom_id": "b"})]),
+        with_text(" "),
+        with_text(&"x".repeat(4001)),
     ] {
         let told = bot.callback(&interaction, body.clone()).await;
         assert_eq!(code(&told), (400, 50035), "{body}");

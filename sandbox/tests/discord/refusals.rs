@@ -207,6 +207,17 @@ async fn components_v2_are_taken_within_their_limits() {
     assert_eq!(wrong(&told, "/components"), "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED");
     let told = send(&bot, json!({"components": card("x")})).await;
     assert_eq!(wrong(&told, "/components/0/type"), "UNION_TYPE_CHOICES");
+    for (content, code) in [("", "BASE_TYPE_BAD_LENGTH"), (" \n", "BASE_TYPE_REQUIRED")] {
+        let told = post(&bot, v2(card(content))).await;
+        assert_eq!(wrong(&told, "/components/0/components/0/content"), code, "{content:?}");
+    }
+    for (colour, code) in [(0x0100_0000, "NUMBER_TYPE_MAX"), (-1, "NUMBER_TYPE_MIN")] {
+        let mut body = v2(card("x"));
+        body["components"][0]["accent_color"] = json!(colour);
+        assert_eq!(wrong(&post(&bot, body).await, "/components/0/accent_color"), code);
+    }
+    let told = post(&bot, v2(json!([{"type": 17, "components": card("x")}]))).await;
+    assert_eq!(wrong(&told, "/components/0/components/0/type"), "UNION_TYPE_CHOICES");
     for (name, value) in [("content", json!("x")), ("embeds", json!([{"title": "x"}]))] {
         let mut body = v2(card("x"));
         body[name] = value;

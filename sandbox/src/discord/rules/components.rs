@@ -42,6 +42,7 @@ pub(in crate::discord) fn check(problems: &mut Problems, at: &str, of: &Value, i
             kind::ROW => row(problems, at, part),
             kind::BUTTON => button(problems, at, part),
             kind::MENU => menu(problems, at, part),
+            kind::TEXT => display(problems, at, part),
             _ => {}
         }
     }
@@ -52,6 +53,12 @@ fn whole(problems: &mut Problems, at: &str, all: &[(String, &Value)]) {
     let displays = all.iter().filter(|(_, part)| part["type"] == kind::TEXT);
     let length: usize = displays.map(|(_, part)| units(text(&part["content"]))).sum();
     problems.ensure(length <= MOST_TEXT_V2, at, "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED");
+}
+
+/// Checks a text: there must be something in it that can be seen.
+fn display(problems: &mut Problems, at: &str, display: &Value) {
+    let says = !text(&display["content"]).trim().is_empty();
+    problems.ensure(says, &join(at, "content"), "BASE_TYPE_REQUIRED");
 }
 
 /// No two components of a message or a form have one `custom_id`, or one `id`.
@@ -125,12 +132,15 @@ fn menu(problems: &mut Problems, at: &str, menu: &Value) {
     }
 }
 
-/// Checks a form (Discord: modal) of text inputs.
+/// Checks a form (Discord: modal) of text inputs and texts.
 /// <https://discord.com/developers/docs/components/reference#text-input>
 pub(in crate::discord) fn form(problems: &mut Problems, at: &str, data: &Value) {
     let all = all(&join(at, "components"), list(&data["components"]));
     unique(problems, &all);
     for (at, input) in &all {
+        if number(input, "type") == kind::TEXT {
+            display(problems, at, input);
+        }
         let fits = number(input, "min_length") <= input["max_length"].as_u64().unwrap_or(4000);
         problems.ensure(fits, &join(at, "min_length"), "TEXT_INPUT_MIN_LENGTH_INVALID");
     }
