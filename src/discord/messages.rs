@@ -9,14 +9,15 @@ pub(super) mod choices;
 pub(crate) mod failures;
 mod reasons;
 pub(crate) mod refusals;
-mod table;
 
-pub(super) mod create;
+mod groups;
+
 pub(super) mod lists;
 pub(super) mod request;
 pub(super) mod search;
 pub(super) mod status;
 
+pub(super) mod create;
 pub(super) mod notices;
 
 #[cfg(test)]

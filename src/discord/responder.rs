@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
+use serde::Serialize;
 use serenity::all::{
     AutocompleteChoice, CreateAutocompleteResponse, CreateInteractionResponse,
-    CreateInteractionResponseFollowup, CreateInteractionResponseMessage, CreateModal,
-    EditInteractionResponse, Interaction,
+    CreateInteractionResponseFollowup, CreateInteractionResponseMessage, EditInteractionResponse,
+    Interaction,
 };
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -30,6 +31,17 @@ const CLOCKS_DIFFER: Duration = Duration::from_secs(1);
 
 /// Discord's code for a message that breaks one of its limits.
 const INVALID_BODY: u64 = 50035;
+
+/// Discord's number of the response that opens a form.
+const OPEN_FORM: u8 = 9;
+
+/// What opens a form, whoever builds it.
+#[derive(Serialize)]
+struct OpenForm<'f, F> {
+    #[serde(rename = "type")]
+    kind: u8,
+    data: &'f F,
+}
 
 /// What every answer needs.
 pub(super) struct ResponderConfig {
@@ -220,8 +232,9 @@ impl Responder {
     }
 
     /// Opens a form.
-    pub(super) async fn open(&self, form: CreateModal) {
-        self.log(self.create_response(&CreateInteractionResponse::Modal(form)).await);
+    pub(super) async fn open(&self, form: &impl Serialize) {
+        let response = OpenForm { kind: OPEN_FORM, data: form };
+        self.log(self.config.rest.create_response(&self.interaction, &response).await);
     }
 
     /// Gives the reply, now that it is there. Whether it was delivered.

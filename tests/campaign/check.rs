@@ -7,7 +7,7 @@ use sandbox::Sandbox;
 use sandbox::connect::Route;
 use sandbox::discord::{ChannelId, Message, REQUESTS, Reply, Who};
 
-use crate::heard::{CHANNELS, number_of, shown_by};
+use crate::heard::{CHANNELS, is_card, number_of};
 use crate::people::Diary;
 use crate::plan::Deed;
 use crate::rows::{Row, Rows};
@@ -298,7 +298,7 @@ fn told(sandbox: &Sandbox, rows: &Rows, report: &mut Report) {
 /// Does every request's message show its row? The messages that show one beside it.
 fn shown(sandbox: &Sandbox, rows: &Rows, report: &mut Report) -> Vec<Message> {
     let messages = CHANNELS.iter().flat_map(|channel| sandbox.discord.messages(*channel));
-    let mut messages: Vec<_> = messages.filter(|message| shown_by(message).is_some()).collect();
+    let mut messages: Vec<_> = messages.filter(is_card).collect();
     for row in &rows.requests {
         let wanted = row.message.map(i64::cast_unsigned);
         let at = messages.iter().position(|message| Some(message.id) == wanted);
@@ -312,16 +312,16 @@ fn shown(sandbox: &Sandbox, rows: &Rows, report: &mut Report) -> Vec<Message> {
         let mut askers = rows.askers.iter().filter(|asker| asker.request_id == row.id);
         let (words, buttons) = words(row);
         let labels: Vec<_> = message.buttons().into_iter().map(|button| button.label).collect();
+        let text = message.text();
         let fits = is_home
-            && message.content.starts_with(&format!("**Request {}**", row.id))
-            && words.iter().all(|words| message.content.contains(words))
-            && askers.all(|asker| message.content.contains(&format!("<@{}>", asker.person)))
-            && message.content.contains(&format!("<@{}>", row.requester))
+            && words.iter().all(|words| text.contains(words))
+            && askers.all(|asker| text.contains(&format!("<@{}>", asker.person)))
+            && text.contains(&format!("<@{}>", row.requester))
             && labels == buttons;
         if !fits {
-            let Message { channel, content, .. } = message;
+            let channel = message.channel;
             report.wrong(format!(
-                "request {} is {} with {:?}, but shows {content:?}, {labels:?} in {channel}",
+                "request {} is {} with {:?}, but shows {text:?}, {labels:?} in {channel}",
                 row.id, row.state, row.groups
             ));
         }
@@ -332,14 +332,16 @@ fn shown(sandbox: &Sandbox, rows: &Rows, report: &mut Report) -> Vec<Message> {
 /// What the message of a request must say, and the buttons that it must have.
 fn words(row: &Row) -> (Vec<String>, &'static [&'static str]) {
     let total = row.groups.len();
-    let mut words: Vec<_> = match &row.groups[..] {
-        [group] => vec![format!("`{}`", group.name)],
-        _ => row.groups.iter().map(|group| format!("\n{}", group.name)).collect(),
-    };
+    let mut words: Vec<_> = row.groups.iter().map(|group| format!("`{}`", group.name)).collect();
+    if row.is_direct() {
+        words.push(" into Connect.\n".to_owned());
+    } else {
+        words.push(format!(" · request {}\n", row.id));
+    }
     match row.state.as_str() {
         "pending" => {
             let which = if row.is_batch() { "all of them" } else { "it" };
-            words.push(format!("Approve or deny {which} before"));
+            words.push(format!("Approve or deny {which}."));
             return (words, &["Approve", "Deny"]);
         }
         "created" if row.is_batch() => {
@@ -349,9 +351,9 @@ fn words(row: &Row) -> (Vec<String>, &'static [&'static str]) {
                 if existed == total { "were in Connect already" } else { "are in Connect now" };
             words.push(format!("{all} {how}"));
             for group in &row.groups {
-                let outcome = if group.status == "created" { "created" } else { "was there" };
+                let outcome = if group.status == "created" { "" } else { " · was there already" };
                 let guid = group.guid.as_deref().unwrap_or("no guid");
-                words.push(format!("\n{}  {outcome:<10}  {guid}\n", group.name));
+                words.push(format!("\n✅ `{}` · `{guid}`{outcome}\n", group.name));
             }
         }
         "created" => {

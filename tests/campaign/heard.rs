@@ -28,11 +28,13 @@ impl Heard {
         let is_other = |group: &String| others.iter().any(|line| named(line) == Some(group));
         let of_first = groups.iter().filter(|group| !is_other(group)).cloned();
         let mut heard = Self::default();
-        if first.starts_with("You asked for") || first.starts_with("There is a request for") {
+        let asked = ["is with the admins.", "no admin sees it yet", "is asked for already, with"];
+        let begun = ["being created", "in Connect now: ", " says why."];
+        if asked.iter().any(|words| first.contains(words)) {
             let number = number_of(first)?;
             heard.number = Some(number);
             heard.asked.extend(of_first.map(|group| (group, number)));
-        } else if first.contains(" being created") {
+        } else if begun.iter().any(|words| first.contains(words)) {
             heard.begun.extend(of_first);
             heard.shown_at = linked(first);
         } else {
@@ -59,9 +61,16 @@ pub(crate) fn number_of(content: &str) -> Option<i64> {
     })
 }
 
-/// The number of the request that a message shows, if that is what it is for.
+/// Whether a message shows a request: only such a one is a card.
+pub(crate) fn is_card(message: &Message) -> bool {
+    message.content.is_empty() && !message.text().is_empty()
+}
+
+/// The number of the request that a card shows, if it is to be decided.
 pub(crate) fn shown_by(message: &Message) -> Option<i64> {
-    if message.content.starts_with("**Request ") { number_of(&message.content) } else { None }
+    let text = message.text();
+    let heading = text.lines().next().filter(|_| is_card(message))?;
+    number_of(heading)
 }
 
 /// The message to which a text leads.

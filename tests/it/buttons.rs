@@ -116,12 +116,7 @@ fn a_button_of_another_message_with_this_number_is_out_of_date() {
 fn after_a_reinstallation_the_buttons_of_before_decide_nothing() {
     run_test(async |world| {
         let old = world.asked_by(Who::Member).await;
-        world.stop_bot().await;
-        let folder = world.sandbox.database().parent().unwrap().to_owned();
-        for file in std::fs::read_dir(folder).unwrap() {
-            std::fs::remove_file(file.unwrap().path()).unwrap();
-        }
-        world.start_bot().await;
+        world.reinstall().await;
         let answer = world.admin().press(&old, "Approve").await;
         assert!(private(&answer).starts_with("There is no such request."));
 
@@ -161,7 +156,7 @@ fn a_form_opened_before_a_restart_counts_after_it() {
         world.stop_bot().await;
         world.start_bot().await;
         world.admin().submit(opened.form(), &[("reason", "not now")]).await;
-        assert!(world.card(1, "**Denied**").await.content.ends_with(": not now"));
+        assert!(world.card(1, "**Denied**").await.text().ends_with(": not now"));
     });
 }
 

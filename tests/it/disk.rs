@@ -135,7 +135,7 @@ async fn full_for_a_while(disk: &Disk) {
     let mut bot = start(&sandbox, &database).await;
     for (who, name) in [(Who::Member, "team-01"), (Who::Member, "team-02"), (Who::Guest, "team-03")]
     {
-        assert!(ask(&sandbox, who, name).await.starts_with("You asked for"));
+        assert!(ask(&sandbox, who, name).await.starts_with("Request "));
     }
     let cards = [card(&sandbox, 1, "").await, card(&sandbox, 2, "").await];
     let admin = sandbox.discord.person(Who::Admin);
@@ -158,7 +158,7 @@ async fn full_for_a_while(disk: &Disk) {
     let mut expected = before;
     for (number, name) in (4..).zip(["team-08", "team-09", "team-10"]) {
         let answer = ask(&sandbox, Who::OtherMember, name).await;
-        assert!(answer.starts_with("You asked for"), "{answer}");
+        assert!(answer.starts_with("Request "), "{answer}");
         expected.push((number, name.to_owned(), "pending".to_owned()));
         assert_eq!(states(&database).await, expected, "what was said is on the disk");
     }
@@ -177,7 +177,7 @@ async fn full_for_a_while(disk: &Disk) {
         is_fault(&ask(&sandbox, Who::OtherMember, "team-11").await);
     }
     disk.free(&bot);
-    assert!(ask(&sandbox, Who::OtherMember, "team-11").await.starts_with("You asked for"));
+    assert!(ask(&sandbox, Who::OtherMember, "team-11").await.starts_with("Request "));
     expected.push((7, "team-11".to_owned(), "pending".to_owned()));
     card(&sandbox, 2, "**Created**").await;
     "created".clone_into(&mut expected[1].2);
@@ -213,7 +213,7 @@ async fn what_was_said_and_could_not_be_noted_is_not_said_again() {
     let sandbox = stand_ins(connect::Options::default(), options).await;
     let (disk, database) = (Disk::Limit, sandbox.database());
     let mut bot = start(&sandbox, &database).await;
-    assert!(ask(&sandbox, Who::Member, "accounting2").await.starts_with("You asked for"));
+    assert!(ask(&sandbox, Who::Member, "accounting2").await.starts_with("Request "));
     let admin = sandbox.discord.person(Who::Admin);
     let first = card(&sandbox, 1, "Approve or deny").await;
     let form = admin.press(&first, "Deny").await.form().clone();
@@ -226,7 +226,7 @@ async fn what_was_said_and_could_not_be_noted_is_not_said_again() {
     sandbox.discord.wait_for_requests(|requests| posts(requests) == 2).await;
     disk.fill(&bot);
     let mention = format!("<@{}> ", Who::Member.id());
-    let is_told = |message: &Message| message.content.starts_with(&mention);
+    let is_told = |message: &Message| message.text().starts_with(&mention);
     sandbox.discord.wait_for_message(CONNECT, is_told).await;
     let full = Instant::now();
     while full.elapsed() < Duration::from_secs(3) {

@@ -16,16 +16,17 @@ fn an_approved_request_is_created_and_says_so_on_its_message_and_to_who_asked() 
         let answer = world.admin().press(&card, "Approve").await;
         assert_eq!(answer.reply, Reply::Acknowledged);
         let card = world.card(1, "**Created**").await;
-        assert_snapshot!(masked(&card.content), @r"
-        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        assert_snapshot!(masked(&card.text()), @r"
+        ✅ **Created** · request 1
+        <@518402736190455808> asked for `accounting2` in Connect.
         Reason: for the budget app
-        **Created**: approved by <@391583201672822784> <t:<time>:f>, guid `<guid>`.
+        Approved by <@391583201672822784> <t:<time>:f>. The group is in Connect now, with the guid `<guid>`.
         ");
-        assert!(card.content.contains(&world.connect.guid_of("accounting2").unwrap()));
+        assert!(card.text().contains(&world.connect.guid_of("accounting2").unwrap()));
         assert!(card.buttons().is_empty());
         let notice = world.told(Who::Member, CONNECT, "request 1").await;
-        assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for `accounting2` is done: the group is in Connect, with the guid `<guid>`. Share content with it there; it can look empty until its members log in.");
-        assert!(notice.content.contains(&world.connect.guid_of("accounting2").unwrap()));
+        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808> request 1 for `accounting2` is done: the group is in Connect, with the guid `<guid>`. Share content with it there; it can look empty until its members log in.");
+        assert!(notice.text().contains(&world.connect.guid_of("accounting2").unwrap()));
         assert_eq!(notice.pings.users, [Who::Member.id()]);
         assert!(notice.pings.roles.is_empty() && !notice.pings.everyone);
         assert_eq!(world.puts(), 1);
@@ -40,21 +41,23 @@ fn a_definite_no_is_failed_and_an_admin_retries_it() {
         world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
         world.admin().press(&card, "Approve").await;
         let card = world.card(1, "**Failed**").await;
-        assert_snapshot!(masked(&card.content), @r"
-        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        assert_snapshot!(masked(&card.text()), @r"
+        ❌ **Failed** · request 1
+        <@518402736190455808> asked for `accounting2` in Connect.
         Reason: for the budget app
-        **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: The number of users permitted by this license has been exceeded. Please contact your administrator.
+        Approved by <@391583201672822784> <t:<time>:f>. It wasn't created: The number of users permitted by this license has been exceeded. Please contact your administrator.
         ");
         assert_eq!(labels(&card), ["Retry"]);
         let notice = world.told(Who::Member, CONNECT, "request 1").await;
-        assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for `accounting2` was approved by <@391583201672822784>, but the group wasn't created: The number of users permitted by this license has been exceeded. Please contact your administrator. An admin can retry it.");
+        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808> request 1 for `accounting2` was approved by <@391583201672822784>, but the group wasn't created: The number of users permitted by this license has been exceeded. Please contact your administrator. An admin can retry it.");
         let retry = world.discord.person(Who::SecondAdmin).press(&card, "Retry").await;
         assert_eq!(retry.reply, Reply::Acknowledged);
         let card = world.card(1, "**Created**").await;
-        assert_snapshot!(masked(&card.content), @r"
-        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        assert_snapshot!(masked(&card.text()), @r"
+        ✅ **Created** · request 1
+        <@518402736190455808> asked for `accounting2` in Connect.
         Reason: for the budget app
-        **Created**: approved by <@391583201672822784> <t:<time>:f>, retried by <@402117948510502913> <t:<time>:f>, guid `<guid>`.
+        Approved by <@391583201672822784> <t:<time>:f>, retried by <@402117948510502913> <t:<time>:f>. The group is in Connect now, with the guid `<guid>`.
         ");
         assert!(card.buttons().is_empty());
         world.told(Who::Member, CONNECT, "is done").await;
@@ -69,10 +72,11 @@ fn a_name_that_another_group_has_is_failed_with_connects_words() {
         world.connect.add_local_group("accounting2");
         world.admin().press(&card, "Approve").await;
         let card = world.card(1, "**Failed**").await;
-        assert_snapshot!(masked(&card.content), @r"
-        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        assert_snapshot!(masked(&card.text()), @r"
+        ❌ **Failed** · request 1
+        <@518402736190455808> asked for `accounting2` in Connect.
         Reason: for the budget app
-        **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: The requested group name is already in use. The other group has the guid `<guid>`.
+        Approved by <@391583201672822784> <t:<time>:f>. It wasn't created: The requested group name is already in use. The other group has the guid `<guid>`.
         ");
         assert_eq!(labels(&card), ["Retry"]);
         world.connect.remove_group("accounting2");
@@ -89,9 +93,10 @@ fn a_name_that_connect_got_in_other_case_meanwhile_is_failed_for_what_it_is() {
         world.connect.import("Finance");
         world.admin().press(&card, "Approve").await;
         let card = world.card(1, "**Failed**").await;
-        assert_snapshot!(masked(&card.content), @r"
-        **Request 1**: <@518402736190455808> asks for the LDAP group `FINANCE` in Connect.
-        **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: Connect ignores case in names and has Finance already, so both can't be there. The other group has the guid `<guid>`.
+        assert_snapshot!(masked(&card.text()), @r"
+        ❌ **Failed** · request 1
+        <@518402736190455808> asked for `FINANCE` in Connect.
+        Approved by <@391583201672822784> <t:<time>:f>. It wasn't created: Connect ignores case in names and has Finance already, so both can't be there. The other group has the guid `<guid>`.
         ");
         assert_eq!(world.puts(), 0);
     });
@@ -110,11 +115,11 @@ fn what_a_retry_cannot_change_has_none() {
             let card = world.card(number, "Approve or deny").await;
             world.admin().press(&card, "Approve").await;
             let card = world.card(number, "**Failed**").await;
-            assert!(card.content.contains(why), "{}", card.content);
+            assert!(card.text().contains(why), "{}", card.text());
             assert!(card.buttons().is_empty(), "{why}");
             let notice = world.told(Who::Member, CONNECT, &format!("request {number} ")).await;
             let next = " Once that has changed, ask again with `/ldapgroup create`.";
-            assert!(notice.content.ends_with(next), "{}", notice.content);
+            assert!(notice.text().ends_with(next), "{}", notice.text());
         }
         // Nothing of it is in the way of that.
         world.connect.remove_group("Finance");
@@ -136,20 +141,21 @@ fn the_same_outcome_again_is_not_told_again_and_who_retried_is_not_who_approved(
         world.told(Who::Member, CONNECT, "You don't have permission").await;
         world.discord.person(Who::SecondAdmin).press(&card, "Retry").await;
         let card = world.discord.wait_for_message(REQUESTS, |message| {
-            message.content.contains("**Failed**") && message.content.contains("retried")
+            message.text().contains("**Failed**") && message.text().contains("retried")
         });
         let card = card.await;
-        assert_snapshot!(masked(&card.content), @r"
-        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        assert_snapshot!(masked(&card.text()), @r"
+        ❌ **Failed** · request 1
+        <@518402736190455808> asked for `accounting2` in Connect.
         Reason: for the budget app
-        **Failed**: approved by <@391583201672822784> <t:<time>:f>, retried by <@402117948510502913> <t:<time>:f>, but it wasn't created: You don't have permission to perform this operation.
+        Approved by <@391583201672822784> <t:<time>:f>, retried by <@402117948510502913> <t:<time>:f>. It wasn't created: You don't have permission to perform this operation.
         ");
         world.admin().press(&card, "Retry").await;
         let notice = world.told(Who::Member, CONNECT, "license").await;
-        assert!(notice.content.contains("was approved by <@391583201672822784>"));
+        assert!(notice.text().contains("was approved by <@391583201672822784>"));
         assert_eq!(world.discord.messages(CONNECT).len(), 2, "news alone is told");
         let card = world.card(1, "license").await;
-        assert!(card.content.contains("retried by <@391583201672822784>"), "{}", card.content);
+        assert!(card.text().contains("retried by <@391583201672822784>"), "{}", card.text());
         assert_eq!(world.puts(), 3);
     });
 }
@@ -168,10 +174,11 @@ fn a_reason_that_only_a_newer_version_knows_breaks_no_message_and_no_list() {
         execute(&world.sandbox.database(), newer).await;
         world.start_bot().await;
         let card = world.card(1, "doesn't know the reason").await;
-        assert_snapshot!(masked(&card.content), @r"
-        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        assert_snapshot!(masked(&card.text()), @r"
+        ❌ **Failed** · request 1
+        <@518402736190455808> asked for `accounting2` in Connect.
         Reason: for the budget app
-        **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: This version of the bot doesn't know the reason.
+        Approved by <@391583201672822784> <t:<time>:f>. It wasn't created: This version of the bot doesn't know the reason.
         ");
         let history = world.admin().slash("history", &[("name", "accounting2".into())]).await;
         let failed = history.text().lines().nth(1).unwrap_or_default().to_owned();
@@ -205,20 +212,24 @@ fn a_denial_asks_why_and_says_it_to_who_asked() {
         let opened = world.admin().press(&card, "Deny").await;
         let form = opened.form();
         assert_eq!(form.title, "Deny request 1");
-        assert_eq!(form.inputs[0].label, "Why? They will read it.");
+        let who = Who::Member.id();
+        let what = format!("<@{who}> asks for `accounting2`.\nReason: for the budget app");
+        assert_eq!(form.texts, [what], "people forget what they have pressed");
+        assert_eq!(form.inputs[0].label, "Why not? Who asked will read it.");
         assert!(!form.inputs[0].required);
         let why = " use accounting, it has *everybody* @everyone\nnow ";
         let answer = world.admin().submit(form, &[("reason", why)]).await;
         assert_eq!(answer.reply, Reply::Acknowledged);
         let card = world.card(1, "**Denied**").await;
-        assert_snapshot!(masked(&card.content), @r"
-        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        assert_snapshot!(masked(&card.text()), @r"
+        🚫 **Denied** · request 1
+        <@518402736190455808> asked for `accounting2` in Connect.
         Reason: for the budget app
-        **Denied** by <@391583201672822784> <t:<time>:f>: use accounting, it has \*everybody\* \@everyone now
+        Denied by <@391583201672822784> <t:<time>:f>: use accounting, it has \*everybody\* \@everyone now
         ");
         assert!(card.buttons().is_empty());
         let notice = world.told(Who::Member, CONNECT, "request 1").await;
-        assert_snapshot!(masked(&notice.content), @r"<@518402736190455808> request 1 for `accounting2` was denied by <@391583201672822784>: use accounting, it has \*everybody\* \@everyone now");
+        assert_snapshot!(masked(&notice.text()), @r"<@518402736190455808> request 1 for `accounting2` was denied by <@391583201672822784>: use accounting, it has \*everybody\* \@everyone now");
         assert_eq!(notice.pings.users, [Who::Member.id()]);
         assert!(!notice.pings.everyone);
         assert_eq!(world.puts(), 0);
@@ -233,13 +244,14 @@ fn a_denial_need_not_say_why() {
         let opened = world.admin().press(&card, "Deny").await;
         world.admin().submit(opened.form(), &[]).await;
         let card = world.card(1, "**Denied**").await;
-        assert_snapshot!(masked(&card.content), @r"
-        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        assert_snapshot!(masked(&card.text()), @r"
+        🚫 **Denied** · request 1
+        <@518402736190455808> asked for `accounting2` in Connect.
         Reason: for the budget app
-        **Denied** by <@391583201672822784> <t:<time>:f>.
+        Denied by <@391583201672822784> <t:<time>:f>.
         ");
         let notice = world.told(Who::Member, CONNECT, "request 1").await;
-        assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for `accounting2` was denied by <@391583201672822784>.");
+        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808> request 1 for `accounting2` was denied by <@391583201672822784>.");
     });
 }
 
@@ -264,17 +276,18 @@ fn what_nobody_decides_in_time_is_called_expired_and_not_denied() {
     run_test_with(setup(&[("REQUEST_TTL", "2s")]), async |world| {
         world.asked_by(Who::Member).await;
         let card = world.card(1, "**Expired**").await;
-        assert_snapshot!(masked(&card.content), @r"
-        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        assert_snapshot!(masked(&card.text()), @r"
+        ⏰ **Expired** · request 1
+        <@518402736190455808> asked for `accounting2` in Connect.
         Reason: for the budget app
-        **Expired**: nobody decided it in time. It can be asked for again.
+        Nobody decided it in time. It can be asked for again.
         ");
         assert!(card.buttons().is_empty());
         let notice = world.told(Who::Member, CONNECT, "request 1").await;
-        assert_snapshot!(masked(&notice.content), @"<@518402736190455808> request 1 for `accounting2` has expired: nobody decided it in time. Ask again with `/ldapgroup create`.");
+        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808> request 1 for `accounting2` has expired: nobody decided it in time. Ask again with `/ldapgroup create`.");
         assert_eq!(world.cards(1).len(), 1);
         let again = world.ask(Who::Member, "accounting2").await;
-        assert!(again.text().contains("with request 2"), "{}", again.text());
+        assert!(again.text().starts_with("Request 2 for "), "{}", again.text());
     });
 }
 
@@ -286,10 +299,11 @@ fn who_made_it_takes_it_back() {
         assert_snapshot!(answer.text(), @"Request 1 for `accounting2` is cancelled.");
         assert!(answer.is_private());
         let card = world.card(1, "**Cancelled**").await;
-        assert_snapshot!(masked(&card.content), @r"
-        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        assert_snapshot!(masked(&card.text()), @r"
+        ↩️ **Cancelled** · request 1
+        <@518402736190455808> asked for `accounting2` in Connect.
         Reason: for the budget app
-        **Cancelled** by <@518402736190455808> <t:<time>:f>.
+        Cancelled by <@518402736190455808> <t:<time>:f>.
         ");
         assert!(card.buttons().is_empty());
         let again = world.cancel(Who::Member, 1).await;
@@ -312,12 +326,12 @@ fn an_admin_cancels_anything_and_a_member_nothing_of_others() {
         assert!(refused.is_private());
         let unknown = world.cancel(Who::Guest, 17).await;
         assert_snapshot!(unknown.text(), @"There is no such request. `/ldapgroup requests` lists those there are.");
-        assert!(world.card(1, "Also asked").await.content.contains("Approve or deny"));
+        assert!(world.card(1, "Also asked").await.text().contains("Approve or deny"));
         world.cancel(Who::Admin, 1).await;
         world.card(1, "**Cancelled**").await;
         for who in [Who::Member, Who::OtherMember] {
             let notice = world.told(who, CONNECT, "was cancelled").await;
-            assert!(notice.content.contains(&Who::Admin.id().to_string()), "{}", notice.content);
+            assert!(notice.text().contains(&Who::Admin.id().to_string()), "{}", notice.text());
         }
     });
 }
@@ -329,13 +343,14 @@ fn a_group_that_came_into_being_meanwhile_ends_well() {
         let guid = world.connect.import("accounting2");
         world.admin().press(&card, "Approve").await;
         let card = world.card(1, "**Created**").await;
-        assert_snapshot!(masked(&card.content), @r"
-        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        assert_snapshot!(masked(&card.text()), @r"
+        ✅ **Created** · request 1
+        <@518402736190455808> asked for `accounting2` in Connect.
         Reason: for the budget app
-        **Created**: approved by <@391583201672822784> <t:<time>:f>, guid `<guid>`. The group was there already.
+        Approved by <@391583201672822784> <t:<time>:f>. The group was in Connect already, with the guid `<guid>`.
         ");
-        assert!(card.content.contains(&guid));
-        assert!(world.told(Who::Member, CONNECT, "is done").await.content.contains(&guid));
+        assert!(card.text().contains(&guid));
+        assert!(world.told(Who::Member, CONNECT, "is done").await.text().contains(&guid));
         assert_eq!(world.puts(), 0);
     });
 }
@@ -348,7 +363,7 @@ fn a_group_that_comes_into_being_at_the_last_moment_ends_well_too() {
         world.admin().press(&card, "Approve").await;
         world.connect.wait_for(1, Route::Search).await;
         let guid = world.connect.import("accounting2");
-        assert!(world.card(1, "**Created**").await.content.contains(&guid));
+        assert!(world.card(1, "**Created**").await.text().contains(&guid));
     });
 }
 
@@ -360,9 +375,10 @@ fn a_name_that_ldap_has_given_to_two_groups_meanwhile_is_failed() {
         world.connect.add_ldap_group("Sales");
         world.admin().press(&card, "Approve").await;
         let card = world.card(1, "**Failed**").await;
-        assert_snapshot!(masked(&card.content), @r"
-        **Request 1**: <@518402736190455808> asks for the LDAP group `Sales` in Connect.
-        **Failed**: approved by <@391583201672822784> <t:<time>:f>, but it wasn't created: LDAP has several groups of this name.
+        assert_snapshot!(masked(&card.text()), @r"
+        ❌ **Failed** · request 1
+        <@518402736190455808> asked for `Sales` in Connect.
+        Approved by <@391583201672822784> <t:<time>:f>. It wasn't created: LDAP has several groups of this name.
         ");
         assert_eq!(world.puts(), 0);
     });
@@ -376,10 +392,11 @@ fn with_connect_away_it_is_created_once_connect_is_back() {
         let answer = world.admin().press(&card, "Approve").await;
         assert_eq!(answer.reply, Reply::Acknowledged);
         let card = world.card(1, "isn't created yet").await;
-        assert_snapshot!(masked(&card.content), @r"
-        **Request 1**: <@518402736190455808> asks for the LDAP group `accounting2` in Connect.
+        assert_snapshot!(masked(&card.text()), @r"
+        🔄 **Approved and under way** · request 1
+        <@518402736190455808> asks for `accounting2` in Connect.
         Reason: for the budget app
-        Approved by <@391583201672822784> <t:<time>:f>. It isn't created yet: Connect can't be reached. The bot goes on trying; next try: <t:<time>:R>.
+        Approved by <@391583201672822784> <t:<time>:f>. It isn't created yet: Connect can't be reached. The bot goes on trying; next try: <t:<time>:T>.
         ");
         assert!(card.buttons().is_empty());
         world.connect.come_up().await.unwrap();
@@ -397,7 +414,7 @@ fn the_next_try_that_the_message_names_is_the_next_one() {
         world.admin().press(&card, "Approve").await;
         let first = world.card(1, "isn't created yet").await;
         let is_later = |message: &Message| {
-            message.content.contains("isn't created yet") && message.content != first.content
+            message.text().contains("isn't created yet") && message.text() != first.text()
         };
         world.discord.wait_for_message(REQUESTS, is_later).await;
     });
@@ -412,7 +429,7 @@ fn a_lost_answer_is_looked_into_and_nothing_is_sent_twice() {
         world.connect.fail(Route::Search, Fault::Error(1), Times::Times(2));
         world.admin().press(&card, "Approve").await;
         let card = world.card(1, "**Created**").await;
-        assert!(card.content.contains(&world.connect.guid_of("accounting2").unwrap()));
+        assert!(card.text().contains(&world.connect.guid_of("accounting2").unwrap()));
         assert_eq!(world.puts(), 1);
     });
 }

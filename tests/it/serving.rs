@@ -101,9 +101,9 @@ async fn a_forbidden_requests_channel_is_warned_of_and_whoever_asks_is_told() {
     assert_snapshot!(bot.logged("requests channel").await, @"WARN the bot lacks Send Messages in the requests channel 1098232018379395073, so no admin sees requests: change that in the channel's permissions");
     let member = sandbox.discord.person(Who::Member);
     let answer = member.slash("create", &[("name", "accounting2".into())]).await;
-    assert_snapshot!(masked(&answer.text()), @"You asked for `accounting2` with request 1. It is kept, but no administrator sees it yet: it couldn't be posted in the channel for requests. The bot goes on trying; tell an administrator of this server if it stays so.");
+    assert_snapshot!(masked(&answer.text()), @"Request 1 for `accounting2` is kept, but no admin sees it yet: it couldn't be posted in the channel for requests. The bot goes on trying; tell an admin of this server if it stays so.");
     sandbox.discord.forbid(REQUESTS, 0);
-    let card = |message: &discord::Message| message.content.contains("`accounting2`");
+    let card = |message: &discord::Message| message.text().contains("`accounting2`");
     sandbox.discord.wait_for_message(REQUESTS, card).await;
     bot.end(&sandbox).await;
 }

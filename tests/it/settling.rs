@@ -98,7 +98,7 @@ async fn put_off(names: &str, fault: Fault) -> (String, RangeInclusive<u64>) {
         world.connect.fail(Route::Search, fault, Times::Times(1));
         let before = now();
         world.admin().press(&card, "Approve").await;
-        let content = world.card(1, "next try:").await.content;
+        let content = world.card(1, "next try:").await.text();
         let (_, due) = content.split_once("next try: <t:").unwrap();
         let due: u64 = due.split_once(':').unwrap().0.parse().unwrap();
         let wait = due - now()..=due - before;

@@ -9,6 +9,7 @@ use sandbox::discord::{
 };
 use serde_json::{Value, json};
 
+use crate::database::execute;
 use crate::world::{Setup, World, is_card, labels, run_test, run_test_with, setup};
 
 /// The messages that were called by this route, with the status of each, from this request on.
@@ -32,19 +33,22 @@ async fn looked_at(world: &World, count: usize, from: usize) {
     world.discord.wait_for_requests(is_there).await;
 }
 
-/// Changes one of the bot's messages, with its token and without its knowledge.
-async fn change(world: &World, message: &Message, mut body: Value) {
+/// Calls Discord with the bot's token and without its knowledge. What is answered.
+async fn call(world: &World, method: Method, path: &str, mut body: Value) -> Value {
     body["allowed_mentions"] = json!({"parse": []});
-    let route = format!(
-        "{}/api/v10/channels/{}/messages/{}",
-        world.discord.url(),
-        message.channel,
-        message.id
-    );
+    let route = format!("{}/api/v10/channels/{path}", world.discord.url());
     let client = Client::builder().user_agent("DiscordBot (https://example.org, 1)");
-    let call = client.build().unwrap().request(Method::PATCH, route).json(&body);
+    let call = client.build().unwrap().request(method, route).json(&body);
     let call = call.header("Authorization", format!("Bot {}", world.discord.token()));
-    assert_eq!(call.send().await.unwrap().status(), 200);
+    let answer = call.send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer.json().await.unwrap()
+}
+
+/// Changes one of the bot's messages.
+async fn change(world: &World, message: &Message, body: Value) {
+    let path = format!("{}/messages/{}", message.channel, message.id);
+    call(world, Method::PATCH, &path, body).await;
 }
 
 /// A test without a channel for requests, with one in each of these channels, where they were made.
@@ -104,9 +108,12 @@ fn a_message_that_shows_something_else_is_edited_once_and_no_other() {
         }
         world.stop_bot().await;
         let mut unusable = cards[2].components.clone();
-        unusable[0]["components"][1]["disabled"] = json!(true);
-        change(world, &cards[0], json!({"content": "**Request 1**: written by another"})).await;
-        change(world, &cards[1], json!({"components": []})).await;
+        unusable[0]["components"][2]["components"][1]["disabled"] = json!(true);
+        let another = json!([{"type": 10, "content": "written by another"}]);
+        change(world, &cards[0], json!({"components": another})).await;
+        let mut bare = cards[1].components.clone();
+        bare[0]["components"].as_array_mut().unwrap().truncate(2);
+        change(world, &cards[1], json!({"components": bare})).await;
         change(world, &cards[2], json!({"components": unusable})).await;
         let from = world.discord.requests().len();
         world.start_bot().await;
@@ -122,10 +129,32 @@ fn a_message_that_shows_something_else_is_edited_once_and_no_other() {
         for card in &cards {
             let now = world.discord.message(card.id).unwrap();
             assert_eq!(
-                (now.content, now.components),
-                (card.content.clone(), card.components.clone())
+                (now.text(), now.components.clone()),
+                (card.text(), card.components.clone())
             );
         }
+    });
+}
+
+/// A card can't be told from content, but by its flag.
+#[test]
+fn a_message_that_is_a_text_still_becomes_a_card_in_its_place() {
+    run_test(async |world| {
+        let card = world.asked_by(Who::Member).await;
+        world.stop_bot().await;
+        let row = card.components[0]["components"][2].clone();
+        let old = json!({"content": "**Request 1**: as it was said before", "components": [row]});
+        let old = call(world, Method::POST, &format!("{REQUESTS}/messages"), old).await;
+        let id: u64 = old["id"].as_str().unwrap().parse().unwrap();
+        let sql = format!("UPDATE requests SET message = {id}");
+        execute(&world.sandbox.database(), sqlx::AssertSqlSafe(sql)).await;
+        assert!(world.discord.delete_message(card.id));
+        world.start_bot().await;
+        let turned = world.card(1, "Approve or deny").await;
+        assert_eq!((turned.id, &turned.content[..]), (id, ""));
+        assert_eq!((turned.text(), labels(&turned)), (card.text(), labels(&card)));
+        world.admin().press(&turned, "Approve").await;
+        assert_eq!(world.card(1, "**Created**").await.id, id);
     });
 }
 

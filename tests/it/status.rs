@@ -146,7 +146,7 @@ async fn what_waits_for_a_thread_that_is_closed_is_said_so() {
         in_world(setup(&[("REQUESTS_CHANNEL_ID", THREAD)]), async |world| {
             world.discord.close_thread(THREAD, closed);
             let answer = world.ask(Who::Member, "accounting2").await;
-            assert!(answer.text().contains("no administrator sees it yet"), "{}", answer.text());
+            assert!(answer.text().contains("no admin sees it yet"), "{}", answer.text());
             problems(world).await
         })
         .await

@@ -59,8 +59,8 @@ pub(crate) fn private(answer: &Answer) -> String {
 
 /// Whether a message shows this request, with these words in it.
 pub(crate) fn is_card(number: u32, words: &str) -> impl Fn(&Message) -> bool {
-    let heading = format!("**Request {number}**");
-    move |message| message.content.starts_with(&heading) && message.content.contains(words)
+    let heading = format!(" · request {number}\n");
+    move |message| message.text().contains(&heading) && message.text().contains(words)
 }
 
 /// What the buttons of a message say.
@@ -202,7 +202,7 @@ impl World {
     pub(crate) async fn told(&self, who: Who, channel: ChannelId, words: &str) -> Message {
         let mention = format!("<@{}> ", who.id());
         let wanted = |message: &Message| {
-            message.content.starts_with(&mention) && message.content.contains(words)
+            message.text().starts_with(&mention) && message.text().contains(words)
         };
         self.discord.wait_for_message(channel, wanted).await
     }
@@ -230,6 +230,16 @@ impl World {
     pub(crate) async fn start_bot(&mut self) {
         self.discord.forget_identify();
         self.start_bot_at_once().await;
+    }
+
+    /// Stops the bot and starts it with an empty database.
+    pub(crate) async fn reinstall(&mut self) {
+        self.stop_bot().await;
+        let folder = self.sandbox.database().parent().unwrap().to_owned();
+        for file in std::fs::read_dir(folder).unwrap() {
+            std::fs::remove_file(file.unwrap().path()).unwrap();
+        }
+        self.start_bot().await;
     }
 
     /// As [`World::start_bot`], but so soon that Discord doesn't want another session yet.

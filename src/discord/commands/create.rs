@@ -62,7 +62,7 @@ pub(in crate::discord) async fn create(
         None => false,
     };
     Ok(if context.must_ask() {
-        messages::asked(&outcome, is_shown)
+        messages::asked(&outcome, is_shown, bot.requests.settings().ttl)
     } else {
         messages::begun(&outcome, is_shown)
     })

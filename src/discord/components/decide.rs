@@ -1,14 +1,13 @@
 //! Approve, Deny and Retry under a request's message, and the form that asks why it is denied.
 
-use serenity::all::{
-    CreateActionRow, CreateInputText, CreateModal, InputTextStyle, ModalInteraction,
-};
+use serenity::all::{CreateInputText, InputTextStyle, ModalInteraction};
 
 use super::input::{REASON, input};
+use crate::discord::builders::CreateForm;
 use crate::discord::context::Context;
 use crate::discord::custom_id::CustomId;
-use crate::discord::messages::notices;
 use crate::discord::messages::reply::Visibility;
+use crate::discord::messages::{notices, request as messages};
 use crate::discord::responder::{Stage, Target};
 use crate::request::{Event, MAX_REASON_CHARS};
 use crate::requests::Decision;
@@ -33,16 +32,16 @@ pub(super) async fn ask_why(context: &Context, request_id: i64, message: u64) {
     let Context { bot, member, responder, id } = context;
     let event = Event::Deny;
     let decision = Decision { request_id, message: Some(message), event, why: None };
-    if let Err(stop) = bot.requests.decidable(*member, &decision, *id).await {
-        return context.refuse(Target::InPlace, Stage::Unanswered, &stop).await;
-    }
-    let why = CreateInputText::new(InputTextStyle::Paragraph, "Why? They will read it.", REASON)
+    let request = match bot.requests.decidable(*member, &decision, *id).await {
+        Ok(request) => request,
+        Err(stop) => return context.refuse(Target::InPlace, Stage::Unanswered, &stop).await,
+    };
+    let why = CreateInputText::new(InputTextStyle::Paragraph, messages::DENIAL_LABEL, REASON)
         .required(false)
         .max_length(u16::try_from(MAX_REASON_CHARS).unwrap_or(u16::MAX));
-    let custom_id = CustomId::Deny(request_id).to_string();
-    let form = CreateModal::new(custom_id, format!("Deny request {request_id}"))
-        .components(vec![CreateActionRow::InputText(why)]);
-    responder.open(form).await;
+    let (title, text) = (messages::denial_title(&request), messages::denial_text(&request));
+    let form = CreateForm::new(CustomId::Deny(request.id).to_string(), title, text, why);
+    responder.open(&form).await;
 }
 
 /// Writes a denial down, and says so.

@@ -40,7 +40,7 @@ pub(super) async fn pick(
     let title = format!("Ask for {}", count(values.len(), "group"));
     let form = CreateModal::new(CustomId::Ask.to_string(), title)
         .components(vec![CreateActionRow::InputText(names), CreateActionRow::InputText(why)]);
-    context.responder.open(form).await;
+    context.responder.open(&form).await;
     Ok(())
 }
 

@@ -1,10 +1,13 @@
 //! What came of a create: one group, or several at once.
 
-use super::markdown::{group_or_count, link, listed_span, span, url};
+use std::time::Duration;
+
+use super::markdown::{group_or_count, listed_span, span, stamp, url};
 use super::refusals;
 use super::reply::{MAX_CONTENT, Reply};
+use super::request::how_many_failed;
 use crate::ldapgroup::{Created, Known};
-use crate::request::{Activity, Request};
+use crate::request::{Activity, Request, State};
 use crate::requests::{CreateOutcome, Skipped};
 use crate::text::utf16_len;
 
@@ -22,23 +25,20 @@ pub(in crate::discord) fn created(created: &Created) -> Reply {
     ))
 }
 
-/// What came of asking for groups; `is_shown` says whether admins see the request.
-pub(in crate::discord) fn asked(outcome: &CreateOutcome, is_shown: bool) -> Reply {
-    let first = match (&outcome.request, &outcome.skipped[..]) {
-        (None, [Skipped::Asked { name, request, activity }]) => {
-            return Reply::ephemeral(format!(
-                "There is a request for {} already: request {}{}. {}, and you will be told what comes \
-                 of it.",
-                span(name.as_str()),
-                request.id,
-                link(" at ", request, ""),
-                involvement(*activity)
-            ));
-        }
-        (None, _) => "There is no new request.".to_owned(),
-        (Some(request), _) => requested(request, is_shown),
-    };
-    with_skipped(first, outcome)
+/// What came of asking for groups, which expires after `ttl`; `is_shown` says whether admins see the
+/// request.
+pub(in crate::discord) fn asked(outcome: &CreateOutcome, is_shown: bool, ttl: Duration) -> Reply {
+    match (&outcome.request, &outcome.skipped[..]) {
+        (None, [Skipped::Asked { name, request, activity }]) => Reply::ephemeral(format!(
+            "{} is asked for already, with request {}. {}. You will be mentioned here once it is \
+                 over.",
+            span(name.as_str()),
+            request.id,
+            involvement(*activity)
+        )),
+        (None, _) => with_skipped("There is no new request.".to_owned(), outcome),
+        (Some(request), _) => with_skipped(requested(request, is_shown, ttl), outcome),
+    }
 }
 
 /// Several groups that an admin creates; `is_shown` says whether a message shows how it goes.
@@ -46,28 +46,41 @@ pub(in crate::discord) fn begun(outcome: &CreateOutcome, is_shown: bool) -> Repl
     let Some(request) = &outcome.request else {
         return with_skipped("Nothing is being created.".to_owned(), outcome);
     };
-    let are = if request.groups.len() == 1 { "is" } else { "are" };
-    let what = format!("{} {are} being created", group_or_count(request));
-    let first = match url(request).filter(|_| is_shown) {
-        Some(url) => format!("{what}: {url} shows what comes of it."),
-        None => format!(
-            "{what}. The message that shows what comes of it couldn't be posted yet; the bot goes on \
-             trying. If it stays so, see whether the bot may send messages in this channel."
+    let is_one = request.groups.len() == 1;
+    let what = group_or_count(request);
+    // It may be over by now.
+    let first = match (url(request).filter(|_| is_shown), request.state) {
+        (Some(url), State::Created) => {
+            format!("{what} {} in Connect now: {url}", if is_one { "is" } else { "are" })
+        }
+        (Some(url), State::Failed) if is_one => format!("{what} wasn't created: {url} says why."),
+        (Some(url), State::Failed) => format!("{} {url} says why.", how_many_failed(request)),
+        (Some(url), _) => format!(
+            "{what} {} being created: {url} shows how it goes.",
+            if is_one { "is" } else { "are" }
+        ),
+        (None, _) => format!(
+            "{what} {} being created. The message that shows how it goes couldn't be posted yet; the \
+             bot goes on trying. If it stays so, see whether the bot may send messages in this \
+             channel.",
+            if is_one { "is" } else { "are" }
         ),
     };
     with_skipped(first, outcome)
 }
 
-fn requested(request: &Request, is_shown: bool) -> String {
-    let what = format!("You asked for {} with request {}.", group_or_count(request), request.id);
+fn requested(request: &Request, is_shown: bool, ttl: Duration) -> String {
+    let what = format!("Request {} for {}", request.id, group_or_count(request));
     if is_shown {
-        let at = link(" at ", request, "");
-        format!("{what} An administrator decides it{at}; you will be told here.")
+        let expiry = stamp(request.expires(ttl), 'R');
+        format!(
+            "{what} is with the admins. You will be mentioned here once they have decided; it expires \
+             {expiry}."
+        )
     } else {
         format!(
-            "{what} It is kept, but no administrator sees it yet: it couldn't be posted in the \
-             channel for requests. The bot goes on trying; tell an administrator of this server if \
-             it stays so."
+            "{what} is kept, but no admin sees it yet: it couldn't be posted in the channel for \
+             requests. The bot goes on trying; tell an admin of this server if it stays so."
         )
     }
 }
@@ -90,10 +103,9 @@ fn with_skipped(mut content: String, outcome: &CreateOutcome) -> Reply {
 fn skipped(skipped: &Skipped) -> String {
     match skipped {
         Skipped::Asked { name, request, activity } => format!(
-            "{} is asked for already, with request {}{}. {}.",
+            "{} is asked for already, with request {}. {}.",
             listed_span(name.as_str()),
             request.id,
-            link(" (", request, ")"),
             involvement(*activity)
         ),
         Skipped::Open { name, request } => refusals::open_in_list(name, request),

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use super::groups;
 use super::markdown::{addressed, group_or_count, link, stamp};
 use super::reply::{MAX_CONTENT, Reply};
 use super::request::{all_there, because, how_many_failed, why_not};
-use super::table;
 use crate::group::Guid;
 use crate::ids::{RoleId, UserId};
 use crate::request::{Request, State};
@@ -21,7 +21,7 @@ pub(in crate::discord) fn notice(notice: &Notice) -> String {
     if is_told && request.groups.len() > 1 {
         notice.push('\n');
         let room = MAX_CONTENT.saturating_sub(utf16_len(&notice));
-        notice.push_str(table::within(request, room).trim_end());
+        notice.push_str(groups::within(request, room).trim_end());
     }
     notice
 }
@@ -29,8 +29,6 @@ pub(in crate::discord) fn notice(notice: &Notice) -> String {
 fn lead(request: &Request, person: UserId) -> String {
     let what = format!("<@{person}> request {} for {}", request.id, group_or_count(request));
     let by = request.decider.map_or_else(String::new, |person| format!(" by <@{person}>"));
-    let at = link(" ", request, "");
-    let approver = request.approval.map(|(person, _)| person).or(request.decider);
     let next = if request.can_be_retried() {
         "An admin can retry it."
     } else {
@@ -43,19 +41,11 @@ fn lead(request: &Request, person: UserId) -> String {
                  there; it can look empty until its members log in.",
                 group.guid.as_ref().map_or("", Guid::as_str)
             ),
-            _ => format!("{what} is done.{}", all_there(request).trim_start_matches('.')),
+            _ => format!("{what} is done. {}", all_there(request)),
         },
         State::Failed => match &request.groups[..] {
-            [group] => format!(
-                "{what} was {}, but the group wasn't created: {} {next}",
-                match approver {
-                    _ if request.is_direct() => "begun".to_owned(),
-                    Some(person) => format!("approved by <@{person}>"),
-                    None => "approved".to_owned(),
-                },
-                why_not(group)
-            ),
-            _ => format!("{what}: {} {next}{at}", how_many_failed(request)),
+            [group] => format!("{what}{}: {} {next}", approved(request), why_not(group)),
+            _ => format!("{what}: {} {next}", how_many_failed(request)),
         },
         State::Denied => format!("{what} was denied{by}{}", because(request)),
         State::Expired => format!(
@@ -64,6 +54,16 @@ fn lead(request: &Request, person: UserId) -> String {
         State::Cancelled => format!("{what} was cancelled{by}."),
         State::Pending | State::Creating => format!("{what} is {}.", request.state.as_str()),
     }
+}
+
+/// That the group wasn't created, though its request was approved.
+fn approved(request: &Request) -> String {
+    if request.is_direct() {
+        return " has failed".to_owned();
+    }
+    let approver = request.approval.map(|(person, _)| person).or(request.decider);
+    let by = approver.map_or_else(String::new, |person| format!(" by <@{person}>"));
+    format!(" was approved{by}, but the group wasn't created")
 }
 
 /// What admins are told about a request that waits for long.

@@ -7,6 +7,9 @@ use crate::discord::custom_id::CustomId;
 /// Discord's limit for the text of a message.
 pub(super) const MAX_CONTENT: usize = 2000;
 
+/// And for all texts of a card together.
+pub(super) const MAX_CARD: usize = 4000;
+
 /// Discord's limits for suggestions and a menu's options: how many, and how long a name and a value.
 pub(super) const MAX_CHOICES: usize = 25;
 pub(super) const MAX_CHOICE: usize = 100;
@@ -41,6 +44,17 @@ impl Reply {
         let (content, buttons) = (content.into(), Vec::new());
         Self { content, visibility: Visibility::Ephemeral, menu: None, buttons }
     }
+}
+
+/// A message that shows how something stands, for as long as it is there: in a frame of a colour.
+#[derive(Debug)]
+pub(in crate::discord) struct Card {
+    /// What it says, in Discord's markdown: one text under the other, none of them empty.
+    pub(in crate::discord) texts: Vec<String>,
+    /// The colour of the frame: red, green and blue, a byte each.
+    pub(in crate::discord) colour: u32,
+    /// What is under the texts.
+    pub(in crate::discord) buttons: Vec<Button>,
 }
 
 /// A suggestion for an option of a command, or an option of a menu.

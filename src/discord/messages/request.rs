@@ -1,15 +1,14 @@
-//! The message that shows a request.
+//! The card that shows a request: its state first, then who wants what and why, then what came of it.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use serenity::all::ButtonStyle;
 
-use super::markdown::{MAX_LISTED, addressed, quoted, sentence, span, stamp};
-use super::reply::{Button, MAX_CONTENT, Reply};
-use super::{reasons, table};
+use super::markdown::{MAX_LISTED, addressed, first_group, quoted, sentence, span, stamp};
+use super::reply::{Button, Card, MAX_CARD};
+use super::{groups, reasons};
 use crate::discord::custom_id::CustomId;
-use crate::group::Guid;
 use crate::ids::RoleId;
 use crate::request::{GroupStatus, Participant, Request, RequestedGroup, State};
 use crate::text::{count, utf16_len};
@@ -18,7 +17,7 @@ use crate::text::{count, utf16_len};
 const MAX_REASON: usize = 1000;
 
 /// And this many are always shown, beside many groups.
-const MIN_REASON: usize = 100;
+const MIN_REASON: usize = 200;
 
 /// What stands before a reason.
 const REASON: &str = "Reason: ";
@@ -27,42 +26,51 @@ const REASON: &str = "Reason: ";
 const MAX_NOTE: usize = 300;
 
 /// How much is said of the reason of each who joined, from the most to the least, in UTF-16 units.
-const REASON_MEASURES: [usize; 4] = [200, 100, 60, 30];
+const REASON_MEASURES: [usize; 5] = [500, 200, 100, 60, 30];
 
 /// What those who joined take at most in a message, in UTF-16 units: the groups need room, too.
-const MAX_PARTICIPANTS: usize = 800;
+const MAX_PARTICIPANTS: usize = 1600;
 
-/// The message that shows a request.
-pub(in crate::discord) fn message(
+/// The card that shows a request.
+pub(in crate::discord) fn card(
     request: &Request,
     people: &[Participant],
     admins: &[RoleId],
     ttl: Duration,
-) -> Reply {
-    let mut content = heading(request);
-    let mut rest = standing(request, admins, ttl);
-    // At least the beginning of the reason must be read, too, and something of each group.
-    let reason = request.reason.as_deref().map(|reason| quoted(reason, MIN_REASON));
-    let reason = reason.map_or(0, |reason| REASON.len() + utf16_len(&reason) + 1);
-    let is_batch = request.groups.len() > 1;
+) -> Card {
+    let Appearance { symbol, word, colour } = appearance(request);
     let others: Vec<_> = people.iter().filter(|asker| asker.person != request.requester).collect();
-    if !others.is_empty() {
-        let least = if is_batch { table::least(request) } else { 0 };
-        let taken = utf16_len(&content) + utf16_len(&rest) + reason + least;
-        rest.insert_str(0, &participants(&others, MAX_CONTENT.saturating_sub(taken)));
-    }
-    if is_batch {
-        let room = MAX_CONTENT.saturating_sub(utf16_len(&content) + utf16_len(&rest) + reason);
-        rest.insert_str(0, &table::within(request, room));
-    }
-    if let Some(reason) = &request.reason {
-        // What an admin wrote matters more than the end of a long reason.
-        let taken = utf16_len(&content) + utf16_len(&rest) + REASON.len() + 1;
-        let room = MAX_CONTENT.saturating_sub(taken);
-        let _ = writeln!(content, "{REASON}{}", quoted(reason, room.min(MAX_REASON)));
-    }
-    content.push_str(&rest);
-    Reply { buttons: buttons(request), ..Reply::public(content) }
+    // What an admin does at once is a request only to those who have asked for it meanwhile.
+    let is_named = !request.is_direct() || !others.is_empty();
+    let number = if is_named { format!(" · request {}", request.id) } else { String::new() };
+    let head = format!("{symbol} **{word}**{number}\n{}\n", wanted(request));
+    let (tail, call) = (outcome(request), call_to_decide(request, admins, ttl));
+    let taken: usize = [&head, &tail, &call].map(|text| utf16_len(text)).iter().sum();
+    let text = head + &details(request, &others, MAX_CARD.saturating_sub(taken)) + &tail;
+    let texts = [text.trim_end().to_owned(), call].into_iter().filter(|text| !text.is_empty());
+    Card { texts: texts.collect(), colour, buttons: buttons(request) }
+}
+
+/// How a state looks. Nothing hangs on the colour: there is a symbol and a word for each.
+struct Appearance {
+    symbol: &'static str,
+    word: &'static str,
+    colour: u32,
+}
+
+fn appearance(request: &Request) -> Appearance {
+    let (symbol, word, colour) = match request.state {
+        State::Pending => ("⏳", "Waiting", 0x00f0_b232),
+        State::Creating if request.is_direct() => ("🔄", "Under way", 0x0058_65f2),
+        State::Creating => ("🔄", "Approved and under way", 0x0058_65f2),
+        State::Created => ("✅", "Created", 0x0023_a55a),
+        State::Failed if how_many_there(request) > 0 => ("⚠️", "Failed in part", 0x00e6_7e22),
+        State::Failed => ("❌", "Failed", 0x00f2_3f43),
+        State::Denied => ("🚫", "Denied", 0x0099_2d22),
+        State::Expired => ("⏰", "Expired", 0x0099_aab5),
+        State::Cancelled => ("↩️", "Cancelled", 0x004e_5058),
+    };
+    Appearance { symbol, word, colour }
 }
 
 fn buttons(request: &Request) -> Vec<Button> {
@@ -83,73 +91,102 @@ fn buttons(request: &Request) -> Vec<Button> {
     }
 }
 
-fn heading(request: &Request) -> String {
-    let (id, who) = (request.id, request.requester);
+/// Who wants what.
+fn wanted(request: &Request) -> String {
     let groups = match &request.groups[..] {
-        [group] => format!("the LDAP group {}", span(group.name.as_str())),
+        [group] => span(group.name.as_str()),
         groups => count(groups.len(), "LDAP group"),
     };
-    if request.is_direct() {
-        format!("**Request {id}**: <@{who}> brings {groups} into Connect.\n")
-    } else {
-        format!("**Request {id}**: <@{who}> asks for {groups} in Connect.\n")
+    let who = format!("<@{}>", request.requester);
+    match (request.is_direct(), request.state) {
+        (true, State::Created) => format!("{who} brought {groups} into Connect."),
+        (true, State::Creating) => format!("{who} brings {groups} into Connect."),
+        (true, _) => format!("{who} wanted to bring {groups} into Connect."),
+        (false, State::Pending | State::Creating) => format!("{who} asks for {groups} in Connect."),
+        (false, _) => format!("{who} asked for {groups} in Connect."),
     }
 }
 
-fn standing(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
+/// The reason, who else asked, and each of several groups, in at most `room` UTF-16 units.
+fn details(request: &Request, others: &[&Participant], room: usize) -> String {
+    let is_batch = request.groups.len() > 1;
+    let reason = |max| {
+        let reason = request.reason.as_deref();
+        reason.map_or_else(String::new, |reason| format!("{REASON}{}\n", quoted(reason, max)))
+    };
+    // At least the beginning of the reason must be read, too, and something of each group.
+    let beyond = room.saturating_sub(utf16_len(&reason(MIN_REASON)));
+    let least = if is_batch { groups::least(request) } else { 0 };
+    let others = match others {
+        [] => String::new(),
+        others => participants(others, beyond.saturating_sub(least)),
+    };
+    let beyond = beyond.saturating_sub(utf16_len(&others));
+    let groups = if is_batch { groups::within(request, beyond) } else { String::new() };
+    let taken = utf16_len(&others) + utf16_len(&groups) + REASON.len() + 1;
+    reason(room.saturating_sub(taken).min(MAX_REASON)) + &others + &groups
+}
+
+/// What is said to the admins who are to decide.
+fn call_to_decide(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
+    if request.state != State::Pending {
+        return String::new();
+    }
+    let which = if request.groups.len() > 1 { "all of them" } else { "it" };
+    let expiry = stamp(request.expires(ttl), 'R');
+    format!("{}Approve or deny {which}. It expires {expiry}.", addressed(admins))
+}
+
+/// Who has decided, and what came of it.
+fn outcome(request: &Request) -> String {
     let by = request.decider.map_or_else(String::new, |person| format!(" by <@{person}>"));
     let when = request.decided_at.map_or_else(String::new, |at| format!(" {}", stamp(at, 'f')));
-    let begun = begun_by(request, &by, &when);
-    // Nobody approved what an admin does at once.
-    let approved = if request.is_direct() { begun.clone() } else { format!(": approved{begun}") };
     match request.state {
-        State::Pending => format!(
-            "{}Approve or deny {} before {}.",
-            addressed(admins),
-            if request.groups.len() > 1 { "all of them" } else { "it" },
-            stamp(request.expires(ttl), 'f')
-        ),
-        State::Creating if request.is_direct() => being_created(request),
-        State::Creating => format!("Approved{begun}. {}", being_created(request)),
-        State::Created => format!("**Created**{approved}{}", all_there(request)),
-        State::Failed => failed(request, &approved),
-        State::Denied => format!("**Denied**{by}{when}{}", because(request)),
-        State::Expired => {
-            "**Expired**: nobody decided it in time. It can be asked for again.".to_owned()
-        }
-        State::Cancelled => format!("**Cancelled**{by}{when}."),
+        State::Pending => String::new(),
+        State::Creating => format!("{} {}", begun(request, &by, &when), being_created(request)),
+        State::Created => format!("{} {}", begun(request, &by, &when), all_there(request)),
+        State::Failed => format!("{} {}", begun(request, &by, &when), failed(request)),
+        State::Denied => format!("Denied{by}{when}{}", because(request)),
+        State::Expired => "Nobody decided it in time. It can be asked for again.".to_owned(),
+        State::Cancelled => format!("Cancelled{by}{when}."),
     }
 }
 
-/// Who had it carried out and when, and who has retried it since.
-fn begun_by(request: &Request, by: &str, when: &str) -> String {
+/// Who had it carried out and when, and who has retried it since. Nobody approves what an admin does
+/// at once.
+fn begun(request: &Request, by: &str, when: &str) -> String {
     match request.approval {
-        None if request.is_direct() => when.to_owned(),
-        None => format!("{by}{when}"),
-        Some((_, at)) if request.is_direct() => format!(" {}, retried{by}{when}", stamp(at, 'f')),
+        None if request.is_direct() => format!("Begun{when}."),
+        None => format!("Approved{by}{when}."),
+        Some((_, at)) if request.is_direct() => {
+            format!("Begun {}, retried{by}{when}.", stamp(at, 'f'))
+        }
         Some((approver, at)) => {
-            format!(" by <@{approver}> {}, retried{by}{when}", stamp(at, 'f'))
+            format!("Approved by <@{approver}> {}, retried{by}{when}.", stamp(at, 'f'))
         }
     }
 }
 
+/// How far it is. When the next try is stands there as a moment: one that is over by the time that
+/// somebody reads it is no nonsense so.
 fn being_created(request: &Request) -> String {
     let (total, waiting) = (request.groups.len(), request.count(&[GroupStatus::Waiting]));
-    // A table needs the room.
+    // The groups need the room.
     let most = if total == 1 { MAX_REASON } else { MAX_NOTE };
     let note = request.delay.as_ref().map(|why| sentence(&reasons::words(why), most));
-    let again = note.zip(request.due_at);
-    let again = again.map(|(note, due)| (note, stamp(due, 'R')));
-    match again {
-        None if total == 1 => "The group is being created.".to_owned(),
-        Some((note, due)) if total == 1 => {
-            format!("It isn't created yet: {note} The bot goes on trying; next try: {due}.")
-        }
-        None => format!("The groups are being created: {} of {total} so far.", total - waiting),
-        Some((note, due)) => format!(
-            "{waiting} of {total} can't be created yet: {note} The bot goes on trying; next try: {due}."
-        ),
-    }
+    let Some((note, due)) = note.zip(request.due_at) else {
+        return if total == 1 {
+            "The group is being created.".to_owned()
+        } else {
+            format!("{} of {total} so far.", total - waiting)
+        };
+    };
+    let which = if total == 1 {
+        "It isn't created yet".to_owned()
+    } else {
+        format!("{waiting} of {total} can't be created yet")
+    };
+    format!("{which}: {note} The bot goes on trying; next try: {}.", stamp(due, 'T'))
 }
 
 /// How it is that all of the groups are there.
@@ -158,16 +195,16 @@ pub(super) fn all_there(request: &Request) -> String {
     let all = all_of(total);
     match (&request.groups[..], existed) {
         ([group], _) => {
-            let guid = group.guid.as_ref().map_or("", Guid::as_str);
-            let note = if existed > 0 { " The group was there already." } else { "" };
-            format!(", guid `{guid}`.{note}")
+            let is = if existed > 0 { "was in Connect already," } else { "is in Connect now," };
+            match &group.guid {
+                Some(guid) => format!("The group {is} with the guid `{}`.", guid.as_str()),
+                None => format!("The group {}.", is.trim_end_matches(',')),
+            }
         }
-        (_, 0) => format!(". {all} are in Connect now."),
-        (_, existed) if existed == total => format!(". {all} were in Connect already."),
-        (_, 1) => format!(". {all} are in Connect now; 1 of them was there already."),
-        (_, existed) => {
-            format!(". {all} are in Connect now; {existed} of them were there already.")
-        }
+        (_, 0) => format!("{all} are in Connect now."),
+        (_, existed) if existed == total => format!("{all} were in Connect already."),
+        (_, 1) => format!("{all} are in Connect now; 1 of them was there already."),
+        (_, existed) => format!("{all} are in Connect now; {existed} of them were there already."),
     }
 }
 
@@ -175,12 +212,14 @@ fn all_of(total: usize) -> String {
     if total == 2 { "Both".to_owned() } else { format!("All {total}") }
 }
 
-fn failed(request: &Request, approved: &str) -> String {
-    let there = request.groups.len() - request.count(&GroupStatus::FAILURES);
+fn how_many_there(request: &Request) -> usize {
+    request.groups.len() - request.count(&GroupStatus::FAILURES)
+}
+
+fn failed(request: &Request) -> String {
     match &request.groups[..] {
-        [group] => format!("**Failed**{approved}, but it wasn't created: {}", why_not(group)),
-        _ if there == 0 => format!("**Failed**{approved}. {}", how_many_failed(request)),
-        _ => format!("**Failed in part**{approved}. {}", how_many_failed(request)),
+        [group] => format!("It wasn't created: {}", why_not(group)),
+        _ => how_many_failed(request),
     }
 }
 
@@ -195,10 +234,11 @@ pub(super) fn why_not(group: &RequestedGroup) -> String {
 }
 
 pub(super) fn how_many_failed(request: &Request) -> String {
-    let (total, failed) = (request.groups.len(), request.count(&GroupStatus::FAILURES));
-    match total - failed {
+    let (total, there) = (request.groups.len(), how_many_there(request));
+    let failed = total - there;
+    match there {
         0 => "None of the groups was created.".to_owned(),
-        there => format!(
+        _ => format!(
             "{there} of {total} {} in Connect, {failed} {} created.",
             if there == 1 { "is" } else { "are" },
             if failed == 1 { "wasn't" } else { "weren't" }
@@ -218,7 +258,7 @@ fn participants(others: &[&Participant], room: usize) -> String {
     let fits = |text: &String| utf16_len(text) <= room.min(MAX_PARTICIPANTS);
     let named = others.len().min(MAX_LISTED);
     let all = REASON_MEASURES.into_iter().map(|measure| participant_lines(others, named, measure));
-    let some = (0..named).rev().map(|named| participant_lines(others, named, REASON_MEASURES[3]));
+    let some = (0..named).rev().map(|named| participant_lines(others, named, REASON_MEASURES[4]));
     all.chain(some).find(fits).unwrap_or_else(|| participant_lines(others, 0, 0))
 }
 
@@ -241,3 +281,19 @@ fn participant_lines(others: &[&Participant], named: usize, measure: usize) -> S
     };
     text
 }
+
+/// The heading of the form in which a request is denied.
+pub(in crate::discord) fn denial_title(request: &Request) -> String {
+    format!("Deny request {}", request.id)
+}
+
+/// What stands above the field of that form: people forget what they have pressed.
+pub(in crate::discord) fn denial_text(request: &Request) -> String {
+    let reason = request.reason.as_deref();
+    let why =
+        reason.map_or_else(String::new, |why| format!("\n{REASON}{}", quoted(why, MAX_REASON)));
+    format!("<@{}> asks for {}.{why}", request.requester, first_group(request))
+}
+
+/// What that field asks for.
+pub(in crate::discord) const DENIAL_LABEL: &str = "Why not? Who asked will read it.";

@@ -1,21 +1,20 @@
 //! Whatever names say, what people read keeps to Discord's limits.
 
+mod cards;
+
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::reply::{Choice, MAX_CHOICE, MAX_CHOICES, MAX_CONTENT};
-use super::{choices, lists, refusals, request, search};
+use super::{choices, lists, refusals, search};
 use crate::group::{GroupName, Guid, Prefix, RemoteGroup};
-use crate::ids::{ChannelId, GuildId, Place, RoleId, UserId};
+use crate::ids::{ChannelId, GuildId, Place, UserId};
 use crate::ldapgroup::{InUseBy, Refusal};
-use crate::request::{
-    GroupStatus, Kind, MAX_GROUPS, MAX_REASON_CHARS, Participant, Reason, Request, RequestedGroup,
-    State,
-};
+use crate::request::{GroupStatus, Kind, Reason, Request, RequestedGroup, State};
 use crate::requests::{Entry, Listed};
 use crate::text::utf16_len;
 use crate::tickets::Search;
@@ -176,34 +175,6 @@ fn wanted(groups: Vec<RequestedGroup>, state: State, words: (String, String, Rea
         message: Some((ChannelId(u64::MAX), u64::MAX)),
         resent: 0,
         message_guild: None,
-    }
-}
-
-proptest! {
-    #[test]
-    fn any_request_fits_a_message_and_stays_in_its_block(
-        groups in prop::collection::vec(requested_group(), 1..=MAX_GROUPS),
-        state in 0..State::ALL.len(),
-        reason in prop_oneof!["[*_`]{500}", ".{0,500}"],
-        denial_reason in prop_oneof!["[*_`]{500}", ".{0,500}"],
-        delay in reason(),
-        people in prop::collection::vec(prop::option::of("[*_`]{500}|.{0,500}"), 0..30),
-    ) {
-        let limit = |text: String| text.chars().take(MAX_REASON_CHARS).collect();
-        let words = (limit(reason), limit(denial_reason), delay);
-        let request = wanted(groups, State::ALL[state], words);
-        let people = (0..).zip(people).map(|(at, reason)| {
-            Participant { person: UserId(u64::MAX - at), reason }
-        });
-        let people: Vec<_> = people.collect();
-        let admins: Vec<_> = (0..30).map(|at| RoleId(u64::MAX - at)).collect();
-        let card = request::message(&request, &people, &admins, Duration::from_hours(72));
-        prop_assert!(utf16_len(&card.content) <= MAX_CONTENT, "{}", card.content);
-        let blocks = if request.groups.len() == 1 { 0 } else { 2 };
-        if people.len() > 1 {
-            prop_assert!(card.content.contains("\nAlso asked by "), "{}", card.content);
-        }
-        prop_assert_eq!(card.content.matches("```").count(), blocks, "{}", card.content);
     }
 }
 

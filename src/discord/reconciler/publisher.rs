@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serenity::all::{CreateAllowedMentions, CreateMessage, EditMessage, Nonce};
+use serenity::all::{CreateAllowedMentions, CreateMessage, Nonce};
 
 use super::delivery::{DeliveryError, Receipt};
-use crate::discord::builders::{nobody, rows};
-use crate::discord::messages::reply::Reply;
+use crate::discord::builders::{CreateCard, EditToCard, nobody};
+use crate::discord::messages::reply::Card;
 use crate::discord::messages::{markdown, notices, request as request_message};
 use crate::discord_api::rest::Rest;
 use crate::ids::{ChannelId, GuildId, Place, RoleId};
@@ -62,10 +62,8 @@ impl Publisher {
     }
 
     /// What makes a message show a request.
-    pub(super) async fn edit_to(&self, request: &Request) -> Result<EditMessage, StoreError> {
-        let card = self.card(request).await?;
-        let edit = EditMessage::new().content(card.content).components(rows(&card.buttons));
-        Ok(edit.allowed_mentions(nobody()))
+    pub(super) async fn edit_to(&self, request: &Request) -> Result<EditToCard, StoreError> {
+        self.card(request).await.map(EditToCard::new)
     }
 
     async fn post(&self, id: i64) -> Result<(), DeliveryError> {
@@ -84,13 +82,9 @@ impl Publisher {
         let Some(request) = store.request(id).await? else { return Ok(()) };
         let channel = self.home(&request);
         let guild = self.guild_of(channel, request.place).await;
+        let nonce = nonce(&request, &format!("show {}", request.resent));
         let card = self.card(&request).await?;
-        let post = CreateMessage::new()
-            .content(card.content)
-            .components(rows(&card.buttons))
-            .allowed_mentions(self.admins_only(&request))
-            .nonce(nonce(&request, &format!("show {}", request.resent)))
-            .enforce_nonce(true);
+        let post = CreateCard::new(card, self.admins_only(&request), nonce);
         let message = self.rest.create_message(channel, &post).await;
         let message = message.map_err(|error| DeliveryError::Rest(channel, error))?;
         // It may be one that was sent before a crash, and says what was so then: only of the first
@@ -131,10 +125,10 @@ impl Publisher {
         }
     }
 
-    async fn card(&self, request: &Request) -> Result<Reply, StoreError> {
+    async fn card(&self, request: &Request) -> Result<Card, StoreError> {
         let people = self.requests.outbox().people(request.id).await?;
         let admins = &self.requests.policy().admin_roles;
-        Ok(request_message::message(request, &people, admins, self.requests.settings().ttl))
+        Ok(request_message::card(request, &people, admins, self.requests.settings().ttl))
     }
 
     /// Tells somebody where they asked or, if the bot can't speak there any more, where the request
@@ -145,7 +139,7 @@ impl Publisher {
         let message = CreateMessage::new()
             .content(notices::notice(notice))
             .allowed_mentions(nobody().users(users))
-            .nonce(nonce(request, &format!("tell {person} {}", request.version)))
+            .nonce(Nonce::String(nonce(request, &format!("tell {person} {}", request.version))))
             .enforce_nonce(true);
         let told = self.send_once(place.channel, &message).await;
         match (told, request.message) {
@@ -175,7 +169,7 @@ impl Publisher {
         let message = CreateMessage::new()
             .content(notices::reminder(request, admins, settings.ttl))
             .allowed_mentions(roles_only(admins))
-            .nonce(nonce(request, "remind"))
+            .nonce(Nonce::String(nonce(request, "remind")))
             .enforce_nonce(true);
         self.send_once(channel, &message).await?;
         self.write(Receipt::Reminded { request: request.id, at: now }).await
@@ -229,7 +223,7 @@ fn roles_only(roles: &[RoleId]) -> CreateAllowedMentions {
 /// Discord takes messages of one nonce for one message, for a few minutes: sending again what may
 /// have arrived does no harm then. An id alone won't do: after a reinstallation another request
 /// has it.
-fn nonce(request: &Request, what: &str) -> Nonce {
+fn nonce(request: &Request, what: &str) -> String {
     let made = request.created_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    Nonce::String(format!("{:016x}", digest(&format!("{} {made} {what}", request.id))))
+    format!("{:016x}", digest(&format!("{} {made} {what}", request.id)))
 }

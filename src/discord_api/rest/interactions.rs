@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use reqwest::Method;
-use serenity::all::{
-    CreateInteractionResponse, CreateInteractionResponseFollowup, EditInteractionResponse,
-};
+use serde::Serialize;
+use serenity::all::{CreateInteractionResponseFollowup, EditInteractionResponse};
 use tokio::time::Instant;
 
 use super::buckets::Route;
@@ -42,7 +41,7 @@ impl Rest {
     pub(crate) async fn create_response(
         &self,
         to: &InteractionRef,
-        response: &CreateInteractionResponse,
+        response: &impl Serialize,
     ) -> Result<(), RestError> {
         let path = format!("interactions/{}/{}/callback", to.id, to.token);
         let call = Call::new(Method::POST, &path, Some(response)).within(RESPONSE_TIMEOUT);

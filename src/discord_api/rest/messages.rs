@@ -3,8 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::Method;
-use serde::Deserialize;
-use serenity::all::{CreateMessage, EditMessage};
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::buckets::Route;
@@ -29,8 +28,9 @@ struct Message {
 /// What a message shows.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Shown {
-    /// The text. Discord takes away the space around it.
-    pub(crate) content: String,
+    /// Its flags: whether it consists of components.
+    #[serde(default)]
+    pub(crate) flags: u64,
     /// The components, with what Discord adds to them: ids, and what is so by default.
     #[serde(default)]
     pub(crate) components: serde_json::Value,
@@ -42,7 +42,7 @@ impl Rest {
     pub(crate) async fn create_message(
         &self,
         channel: ChannelId,
-        message: &CreateMessage,
+        message: &impl Serialize,
     ) -> Result<u64, RestError> {
         let path = format!("channels/{channel}/messages");
         let call = Call::new(Method::POST, &path, Some(message));
@@ -55,7 +55,7 @@ impl Rest {
         &self,
         channel: ChannelId,
         message: u64,
-        edit: &EditMessage,
+        edit: &impl Serialize,
     ) -> Result<(), RestError> {
         let path = format!("channels/{channel}/messages/{message}");
         let call = Call::new(Method::PATCH, &path, Some(edit));
