@@ -5,6 +5,7 @@ mod decide;
 mod input;
 mod page;
 mod pick;
+mod take_back;
 
 use serenity::all::{ComponentInteraction, ModalInteraction};
 
@@ -32,6 +33,7 @@ pub(super) async fn run(
         }
         CustomId::Retry(request) => decide::decide(context, request, message, Event::Retry).await,
         CustomId::Deny(request) => decide::ask_why(context, request, message).await,
+        CustomId::TakeBack { request, made } => take_back::run(context, request, made).await,
         CustomId::Search { page, prefix } => page::search(context, prefix, page).await,
         CustomId::Requests { state, page } => page::requests(context, state, page).await,
         CustomId::History { name, page } => page::history(context, name, page).await,

@@ -1,9 +1,10 @@
 //! What components and forms carry in their `custom_id`: written and read here alone.
 
 use std::fmt;
+use std::time::UNIX_EPOCH;
 
 use crate::group::Prefix;
-use crate::request::State;
+use crate::request::{Request, State};
 use crate::text::is_carried;
 
 /// Discord's limit for a `custom_id`, in UTF-16 units.
@@ -25,6 +26,9 @@ pub(super) enum CustomId<'a> {
     Deny(i64),
     /// To try it again.
     Retry(i64),
+    /// To take a request back, or to leave it. Beside its number when it was made, in milliseconds:
+    /// after a reinstallation another request has that number.
+    TakeBack { request: i64, made: u64 },
     /// Another page of a search.
     Search { page: usize, prefix: &'a str },
     /// Another page of requests: those in this state, or the open ones.
@@ -47,6 +51,11 @@ impl<'a> CustomId<'a> {
         is_carried(name, MAX - rest.len()).then_some(Self::History { name, page })
     }
 
+    /// That of the button by which somebody takes a request back.
+    pub(super) fn take_back(request: &Request) -> Self {
+        Self::TakeBack { request: request.id, made: made(request) }
+    }
+
     /// Reads one; nothing if it isn't of this version.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let (verb, rest) = text.split_once(':').unwrap_or((text, ""));
@@ -57,6 +66,10 @@ impl<'a> CustomId<'a> {
             "approve" => Self::Approve(number()?),
             "deny" => Self::Deny(number()?),
             "retry" => Self::Retry(number()?),
+            "takeback" => {
+                let (request, made) = rest.split_once(':')?;
+                Self::TakeBack { request: request.parse().ok()?, made: made.parse().ok()? }
+            }
             "page" => {
                 let (page, prefix) = rest.split_once(':')?;
                 Self::Search { page: page.parse().ok()?, prefix }
@@ -78,6 +91,12 @@ impl<'a> CustomId<'a> {
     }
 }
 
+/// When a request was made, in milliseconds of Unix time.
+pub(super) fn made(request: &Request) -> u64 {
+    let made = request.created_at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(made.as_millis()).unwrap_or(u64::MAX)
+}
+
 impl fmt::Display for CustomId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -86,6 +105,7 @@ impl fmt::Display for CustomId<'_> {
             Self::Approve(request) => write!(f, "approve:{request}"),
             Self::Deny(request) => write!(f, "deny:{request}"),
             Self::Retry(request) => write!(f, "retry:{request}"),
+            Self::TakeBack { request, made } => write!(f, "takeback:{request}:{made}"),
             Self::Search { page, prefix } => write!(f, "page:{page}:{prefix}"),
             Self::Requests { state, page } => {
                 write!(f, "requests:{}:{page}", state.map_or(OPEN, State::as_str))
@@ -108,6 +128,7 @@ mod tests {
             CustomId::Approve(1),
             CustomId::Deny(i64::MAX),
             CustomId::Retry(7),
+            CustomId::TakeBack { request: 7, made: 1_790_000_000_000 },
             CustomId::search(3, &prefix).unwrap(),
             CustomId::Requests { state: None, page: 0 },
             CustomId::Requests { state: Some(State::Denied), page: 12 },
@@ -120,8 +141,16 @@ mod tests {
 
     #[test]
     fn what_this_version_does_not_write_is_not_read() {
-        for foreign in ["", "approve", "approve:x", "page:1", "requests:all:0", "history:a", "x:1"]
-        {
+        for foreign in [
+            "",
+            "approve",
+            "approve:x",
+            "page:1",
+            "requests:all:0",
+            "history:a",
+            "takeback:1",
+            "x:1",
+        ] {
             assert_eq!(CustomId::parse(foreign), None, "{foreign}");
         }
     }

@@ -111,6 +111,7 @@ fn admission(custom_id: &CustomId<'_>) -> Admit {
         CustomId::Approve(_) | CustomId::Deny(_) | CustomId::Retry(_) => Policy::admit_anywhere,
         CustomId::Pick
         | CustomId::Ask
+        | CustomId::TakeBack { .. }
         | CustomId::Search { .. }
         | CustomId::Requests { .. }
         | CustomId::History { .. } => Policy::admit,

@@ -93,14 +93,30 @@ impl Requests {
         id: CorrelationId,
     ) -> Result<Request, Error> {
         let request = self.store.request(request_id).await?.ok_or(Refusal::Unknown)?;
-        match (self.involvement(&request, member).await?, member.authority()) {
-            (Involvement::In, _) => {}
-            (Involvement::Out, Authority::Admin) => {
-                let change = Change::new(Event::Cancel, Some(member.user()), id);
-                return self.change(request_id, &change).await;
-            }
-            (Involvement::Out, Authority::Requester) => return Err(Refusal::NotYours.into()),
-            (Involvement::Left, _) => return Err(Refusal::HasLeft(request_id).into()),
+        let involvement = self.involvement(&request, member).await?;
+        if involvement == Involvement::Out && member.authority() == Authority::Admin {
+            let change = Change::new(Event::Cancel, Some(member.user()), id);
+            return self.change(request_id, &change).await;
+        }
+        self.take_back(member, request_id, id).await
+    }
+
+    /// Takes a request back, or leaves it to the others who asked: then it is pending still.
+    ///
+    /// # Errors
+    ///
+    /// When the member isn't in it, or it is decided.
+    pub(crate) async fn take_back(
+        &self,
+        member: Member,
+        request_id: i64,
+        id: CorrelationId,
+    ) -> Result<Request, Error> {
+        let request = self.store.request(request_id).await?.ok_or(Refusal::Unknown)?;
+        match self.involvement(&request, member).await? {
+            Involvement::In => {}
+            Involvement::Out => return Err(Refusal::NotYours.into()),
+            Involvement::Left => return Err(Refusal::HasLeft(request_id).into()),
         }
         match self.store.leave(request_id, member.user(), SystemTime::now(), id).await? {
             Transition::Conflict(request) if request.state == State::Pending => {

@@ -36,5 +36,6 @@ mod settling;
 mod starts;
 mod status;
 mod suggestions;
+mod take_back;
 mod trouble;
 mod world;

@@ -26,6 +26,7 @@ fn a_request_is_answered_privately_and_shown_to_the_admins() {
         assert_snapshot!(masked(&text), @"Request 1 for `accounting2` is with the admins. You will be mentioned here once they have decided; it expires <t:<time>:R>.");
         let card = world.card(1, "Approve or deny").await;
         assert!(!text.contains("/channels/"), "they may not see where it is shown: {text}");
+        assert_eq!(labels(answer.message()), ["Take back"]);
         assert_snapshot!(masked(&card.text()), @r"
         ⏳ **Waiting** · request 1
         <@518402736190455808> asks for `accounting2` in Connect.
@@ -184,6 +185,7 @@ fn who_asks_for_what_was_asked_for_joins_the_request() {
         let joined = other.slash("create", &[("name", "ACCOUNTING2".into())]).await;
         let text = private(&joined);
         assert_snapshot!(masked(&text), @"`accounting2` is asked for already, with request 1. You have joined it. You will be mentioned here once it is over.");
+        assert_eq!(labels(joined.message()), ["Take back"]);
         let again = other.slash("create", &[("name", "Accounting2".into())]).await;
         assert_snapshot!(masked(&private(&again)), @"`accounting2` is asked for already, with request 1. You asked for it before. You will be mentioned here once it is over.");
         let own = world.ask(Who::Member, "accounting2").await;

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use serenity::all::ButtonStyle;
+
 use super::markdown::{group_or_count, listed_span, span, stamp, url};
 use super::refusals;
-use super::reply::{MAX_CONTENT, Reply};
+use super::reply::{Button, MAX_CONTENT, Reply};
 use super::request::how_many_failed;
+use crate::discord::custom_id::CustomId;
 use crate::ldapgroup::{Created, Known};
 use crate::request::{Activity, Request, State};
 use crate::requests::{CreateOutcome, Skipped};
@@ -29,16 +32,31 @@ pub(in crate::discord) fn created(created: &Created) -> Reply {
 /// request.
 pub(in crate::discord) fn asked(outcome: &CreateOutcome, is_shown: bool, ttl: Duration) -> Reply {
     match (&outcome.request, &outcome.skipped[..]) {
-        (None, [Skipped::Asked { name, request, activity }]) => Reply::ephemeral(format!(
-            "{} is asked for already, with request {}. {}. You will be mentioned here once it is \
+        (None, [Skipped::Asked { name, request, activity }]) => {
+            let reply = Reply::ephemeral(format!(
+                "{} is asked for already, with request {}. {}. You will be mentioned here once it is \
                  over.",
-            span(name.as_str()),
-            request.id,
-            involvement(*activity)
-        )),
+                span(name.as_str()),
+                request.id,
+                involvement(*activity)
+            ));
+            with_take_back(reply, request)
+        }
         (None, _) => with_skipped("There is no new request.".to_owned(), outcome),
-        (Some(request), _) => with_skipped(requested(request, is_shown, ttl), outcome),
+        (Some(request), _) => {
+            let first = requested(request, is_shown, ttl);
+            with_take_back(with_skipped(first, outcome), request)
+        }
     }
+}
+
+/// With a button that takes the request back, as long as that can be done.
+fn with_take_back(reply: Reply, request: &Request) -> Reply {
+    if request.state != State::Pending {
+        return reply;
+    }
+    let custom_id = CustomId::take_back(request);
+    reply.with_button(Button::new("Take back", &custom_id, ButtonStyle::Secondary))
 }
 
 /// Several groups that an admin creates; `is_shown` says whether a message shows how it goes.

@@ -78,6 +78,19 @@ pub(in crate::discord) fn reminder(request: &Request, admins: &[RoleId], ttl: Du
     )
 }
 
+/// What somebody reads in place of the answer to what they had asked for, once they have taken it
+/// back.
+pub(in crate::discord) fn taken_back(request: &Request) -> Reply {
+    match request.state {
+        State::Pending => Reply::public(cancelled(request).content),
+        _ => Reply::public(format!(
+            "You have taken back request {} for {}.",
+            request.id,
+            group_or_count(request)
+        )),
+    }
+}
+
 /// What somebody reads who took a request back, or left it to others.
 pub(in crate::discord) fn cancelled(request: &Request) -> Reply {
     match request.state {

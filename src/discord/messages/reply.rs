@@ -44,6 +44,12 @@ impl Reply {
         let (content, buttons) = (content.into(), Vec::new());
         Self { content, visibility: Visibility::Ephemeral, menu: None, buttons }
     }
+
+    /// The same with a button under it.
+    pub(super) fn with_button(mut self, button: Button) -> Self {
+        self.buttons.push(button);
+        self
+    }
 }
 
 /// A message that shows how something stands, for as long as it is there: in a frame of a colour.
