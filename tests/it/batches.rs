@@ -45,7 +45,7 @@ fn what_a_member_picks_is_one_request_and_an_admins_yes_creates_all_of_it() {
             form.inputs.iter().map(|input| (&input.label[..], input.required)).collect();
         assert_eq!(inputs, [("Groups, one on each line", true), ("Why? Admins read it.", false)]);
         let answer = world.member().submit(form, &[("reason", "the new project")]).await;
-        assert_snapshot!(masked(&private(&answer)), @"Request 1 for 2 groups is with the admins. You will be mentioned here once they have decided; it expires <t:<time>:R>.");
+        assert_snapshot!(masked(&private(&answer)), @"Request 1 for 2 groups is with the admins until <t:<time>:f>; you will be mentioned here.");
         assert!(
             world.connect_calls().is_empty(),
             "the search knew them: {:?}",
@@ -303,7 +303,7 @@ fn a_member_reads_what_became_of_each_group_that_is_not_in_the_new_request() {
         let text = private(&answer);
         assert!(text.contains(&guid));
         assert_snapshot!(masked(&text), @r"
-        Request 2 for `team-01` is with the admins. You will be mentioned here once they have decided; it expires <t:<time>:R>.
+        Request 2 for `team-01` is with the admins until <t:<time>:f>; you will be mentioned here.
         - `team-03` is asked for already, with request 1. You have joined it.
         - `team-04` is asked for already, with request 1. You have joined it.
         - `team-02` is in Connect already, with the guid `<guid>`.

@@ -324,7 +324,7 @@ fn what_waits_for_long_is_brought_up_once() {
         let card = world.asked_by(Who::Member).await;
         let still = |message: &Message| message.text().contains("still waits");
         let reminder = world.discord.wait_for_message(REQUESTS, still).await;
-        assert_snapshot!(masked(&reminder.text()), @"<@&1098233105413124096>: request 1 for `accounting2` still waits: https://discord.com/channels/1098231477641412618/1098232018379395073/<id>. It expires <t:<time>:R>.");
+        assert_snapshot!(masked(&reminder.text()), @"<@&1098233105413124096>: request 1 for `accounting2` still waits: https://discord.com/channels/1098231477641412618/1098232018379395073/<id>. It can be decided until <t:<time>:f>.");
         assert!(reminder.text().contains(&format!("{REQUESTS}/{}", card.id)));
         assert_eq!(reminder.pings.roles, [ADMIN_ROLE]);
         assert!(reminder.pings.users.is_empty());

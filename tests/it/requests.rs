@@ -23,7 +23,7 @@ fn a_request_is_answered_privately_and_shown_to_the_admins() {
     run_test(async |world| {
         let answer = ask_because(world, "accounting2", "for the budget app").await;
         let text = private(&answer);
-        assert_snapshot!(masked(&text), @"Request 1 for `accounting2` is with the admins. You will be mentioned here once they have decided; it expires <t:<time>:R>.");
+        assert_snapshot!(masked(&text), @"Request 1 for `accounting2` is with the admins until <t:<time>:f>; you will be mentioned here.");
         let card = world.card(1, "Approve or deny").await;
         assert!(!text.contains("/channels/"), "they may not see where it is shown: {text}");
         assert_eq!(labels(answer.message()), ["Take back"]);

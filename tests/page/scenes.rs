@@ -209,14 +209,13 @@ pub(crate) async fn what_a_member_picks_is_one_request(browser: &Browser) {
     let done = tab.message("the outcome", created).await.text;
     let [new, old] =
         ["accounting2", "accounting-apac"].map(|name| stage.sandbox.connect.guid_of(name).unwrap());
-    let (request, outcome) = done.split_once("\n\nCreated: approved by @Ada ").unwrap();
+    let (request, outcome) = done.split_once("\nApproved by @Ada ").unwrap();
     assert_snapshot!(request.replace(&new, "<new>").replace(&old, "<old>"), @r"
-    Request 1: @Margaret asks for 2 LDAP groups in Connect.
+    ✅ Created · request 1
+    @Margaret asked for 2 LDAP groups in Connect.
     Reason: for the audit
-
-    NAME             OUTCOME     GUID
-    accounting2      created     <new>
-    accounting-apac  was there   <old>
+    ✅ accounting2 · <new>
+    ✅ accounting-apac · <old> · was there already
     ");
     assert!(outcome.contains("Both are in Connect now; 1 of them was there already."), "{outcome}");
     end(browser, stage).await;

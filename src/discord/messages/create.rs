@@ -90,11 +90,9 @@ pub(in crate::discord) fn begun(outcome: &CreateOutcome, is_shown: bool) -> Repl
 fn requested(request: &Request, is_shown: bool, ttl: Duration) -> String {
     let what = format!("Request {} for {}", request.id, group_or_count(request));
     if is_shown {
-        let expiry = stamp(request.expires(ttl), 'R');
-        format!(
-            "{what} is with the admins. You will be mentioned here once they have decided; it expires \
-             {expiry}."
-        )
+        // It stays as it is: an hour later "in 2 days" would have become something else.
+        let expiry = stamp(request.expires(ttl), 'f');
+        format!("{what} is with the admins until {expiry}; you will be mentioned here.")
     } else {
         format!(
             "{what} is kept, but no admin sees it yet: it couldn't be posted in the channel for \

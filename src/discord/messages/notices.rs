@@ -69,12 +69,12 @@ fn approved(request: &Request) -> String {
 /// What admins are told about a request that waits for long.
 pub(in crate::discord) fn reminder(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
     format!(
-        "{}request {} for {} still waits{}. It expires {}.",
+        "{}request {} for {} still waits{}. It can be decided until {}.",
         addressed(admins),
         request.id,
         group_or_count(request),
         link(": ", request, ""),
-        stamp(request.expires(ttl), 'R')
+        stamp(request.expires(ttl), 'f')
     )
 }
 

@@ -19,14 +19,12 @@ impl Store {
     /// that admins create at once.
     pub(crate) async fn open_by_state(&self) -> Result<[(&'static str, u64); 2], StoreError> {
         let mut open = [State::Pending, State::Creating].map(|state| (state.as_str(), 0));
-        let counted: Vec<(String, i64)> = sqlx::query_as(
-            "SELECT state, COUNT(*) FROM requests WHERE state IN ('pending', 'creating') GROUP BY state",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        for (state, count) in counted {
-            let known = open.iter_mut().filter(|(known, _)| *known == state);
-            known.for_each(|(_, number)| *number = u64::try_from(count).unwrap_or_default());
+        for (state, number) in &mut open {
+            let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM requests WHERE state = $1")
+                .bind(*state)
+                .fetch_one(&self.pool)
+                .await?;
+            *number = u64::try_from(count).unwrap_or_default();
         }
         Ok(open)
     }
