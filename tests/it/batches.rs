@@ -138,7 +138,7 @@ fn one_that_a_member_picks_is_asked_for_like_any() {
         let form = opened.form();
         assert_eq!((&form.title[..], form.inputs[1].required), ("Ask for 1 group", true));
         let answer = world.member().submit(form, &[("reason", "budget")]).await;
-        assert!(private(&answer).starts_with("Request 1 for `accounting2` is with the admins."));
+        assert!(private(&answer).starts_with("Request 1 for `accounting2` is with the admins until"));
         assert!(world.card(1, "Approve or deny it").await.text().contains("budget"));
     });
 }
@@ -480,7 +480,7 @@ fn the_longest_names_of_a_menu_are_picked_and_their_request_fits_a_message() {
         let opened = world.member().pick(found.message(), &values).await;
         let reason = "*".repeat(500);
         let answer = world.member().submit(opened.form(), &[("reason", &reason)]).await;
-        assert!(private(&answer).starts_with("Request 1 for 20 groups is with the admins."));
+        assert!(private(&answer).starts_with("Request 1 for 20 groups is with the admins until"));
         let card = world.card(1, "Approve or deny").await;
         world.admin().press(&card, "Approve").await;
         world.card(1, "All 20 are in Connect now.").await;

@@ -92,7 +92,7 @@ fn a_reason_can_be_required_of_those_who_ask() {
         assert!(private(&blank).starts_with("A request must say why."));
         assert!(world.connect.requests().is_empty());
         let asked = ask_because(world, "accounting2", "why not").await;
-        assert!(private(&asked).starts_with("Request 1 for `accounting2` is with the admins."));
+        assert!(private(&asked).starts_with("Request 1 for `accounting2` is with the admins until"));
         let created = world.ask(Who::Admin, "ABE-TEST").await;
         assert!(created.text().starts_with("Created `ABE-TEST`"), "{}", created.text());
     });
@@ -140,7 +140,7 @@ fn who_may_not_search_may_not_ask() {
 fn an_admins_create_can_need_another_admin() {
     run_test_with(setup(&[("ADMIN_CREATES", "approval")]), async |world| {
         let answer = world.ask(Who::Admin, "accounting2").await;
-        assert!(private(&answer).starts_with("Request 1 for `accounting2` is with the admins."));
+        assert!(private(&answer).starts_with("Request 1 for `accounting2` is with the admins until"));
         let card = world.card(1, "Approve or deny").await;
         assert_eq!(world.puts(), 0);
         world.discord.person(Who::SecondAdmin).press(&card, "Approve").await;
@@ -156,7 +156,7 @@ fn without_a_channel_for_requests_they_are_shown_where_they_are_made() {
             let member = world.member().in_channel(channel);
             let answer = member.slash("create", &[("name", name.into())]).await;
             let card = world.discord.wait_for_message(channel, is_card(number, "")).await;
-            assert!(private(&answer).contains(" is with the admins."), "{}", answer.text());
+            assert!(private(&answer).contains(" is with the admins until"), "{}", answer.text());
             world.admin().press(&card, "Approve").await;
             world.told(Who::Member, channel, "is done").await;
         }
@@ -278,7 +278,7 @@ fn two_who_ask_at_once_make_one_request() {
             .map(|who| world.discord.person(who).start_slash("create", &options));
         let answers = futures_util::future::join_all(pending.iter().map(Pending::answer)).await;
         let texts: Vec<_> = answers.iter().map(private).collect();
-        let made = texts.iter().filter(|text| text.contains(" is with the admins.")).count();
+        let made = texts.iter().filter(|text| text.contains(" is with the admins until")).count();
         let joined = texts.iter().filter(|text| text.contains("You have joined it")).count();
         assert_eq!((made, joined), (1, 2), "{texts:#?}");
         world.card(1, "Also asked").await;
