@@ -30,7 +30,7 @@ pub(crate) fn unusable(error: &StoreError) -> Finding {
         error @ (StoreError::Unsupported
         | StoreError::File(_)
         | StoreError::InUse
-        | StoreError::Newer
+        | StoreError::OtherVersion
         | StoreError::Damaged(_)) => Finding::fail(words(error)),
     }
 }

@@ -523,7 +523,7 @@ fn a_database_is_left_as_it_is_whether_a_start_can_use_it_or_not() {
             (version, description, installed_on, success, checksum, execution_time) \
             VALUES (99990101, 'of the future', CURRENT_TIMESTAMP, TRUE, x'00', 1)";
         execute(&database, newer).await;
-        assert_snapshot!(looked_at().await, @"FAIL  DATABASE_URL: the database is from a newer version of the bot; run that version, or name another file");
+        assert_snapshot!(looked_at().await, @"FAIL  DATABASE_URL: the database was made by another version of the bot, and nothing was changed; run that version, or name another file");
         execute(&database, "DELETE FROM _sqlx_migrations").await;
         assert_snapshot!(looked_at().await, @"ok    the database is sound and can be written; the next start brings it up to date");
         std::fs::write(&database, "").unwrap();

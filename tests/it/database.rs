@@ -119,7 +119,7 @@ fn one_of_a_newer_version_is_refused_and_left_alone() {
         let sandbox = sandbox().await;
         std::fs::copy(world.sandbox.database(), sandbox.database()).unwrap();
         execute(&sandbox.database(), newer).await;
-        assert_snapshot!(is_refused(&sandbox).await, @"DATABASE_URL: the database is from a newer version of the bot; run that version, or name another file");
+        assert_snapshot!(is_refused(&sandbox).await, @"DATABASE_URL: the database was made by another version of the bot, and nothing was changed; run that version, or name another file");
         world.start_bot().await;
     });
 }

@@ -22,7 +22,7 @@ pub(crate) enum Condition {
     Current,
 }
 
-/// Whether the database at `url` can be used: it is sound, not from a newer version, and can be
+/// Whether the database at `url` can be used: it is sound, not from another version, and can be
 /// written, or made if it is missing. Nothing is changed, and no file stays behind.
 ///
 /// # Errors

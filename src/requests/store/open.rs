@@ -1,6 +1,5 @@
 //! Opening the database: made and brought up to date if it can be used, left alone if it can't.
 
-use std::cmp::Ordering;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::future::ready;
 use std::io;
@@ -44,11 +43,11 @@ pub enum StoreError {
         "DATABASE_URL: another bot is running on this database; stop that one first, or name another file"
     )]
     InUse,
-    /// A newer version of the bot has been here.
+    /// Another version of the bot has been here, of which this one can't make its own.
     #[error(
-        "DATABASE_URL: the database is from a newer version of the bot; run that version, or name another file"
+        "DATABASE_URL: the database was made by another version of the bot, and nothing was changed; run that version, or name another file"
     )]
-    Newer,
+    OtherVersion,
     /// It isn't a database, or a broken one. It is left as it is.
     #[error(
         "DATABASE_URL: the file isn't a sound SQLite database ({0}); restore it from a backup, or name another file"
@@ -233,15 +232,19 @@ async fn version(connection: &mut SqliteConnection) -> Result<Version, StoreErro
     if !tables.iter().any(|table| table == "_sqlx_migrations") {
         return Err(StoreError::Damaged("it belongs to another program".to_owned()));
     }
-    let newest: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations")
-        .fetch_one(connection)
-        .await
-        .map_err(damaged)?;
-    let ours = MIGRATIONS.iter().map(|migration| migration.version).max();
-    match newest.cmp(&ours) {
-        Ordering::Less => Ok(Version::Older),
-        Ordering::Equal => Ok(Version::Ours),
-        Ordering::Greater => Err(StoreError::Newer),
+    let made = "SELECT version, checksum FROM _sqlx_migrations ORDER BY version";
+    let made: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as(made).fetch_all(connection).await.map_err(damaged)?;
+    let mut ours = MIGRATIONS.iter();
+    let is_ours = |(version, checksum): &(i64, Vec<u8>)| {
+        ours.next().is_some_and(|our| our.version == *version && *our.checksum == **checksum)
+    };
+    if !made.iter().all(is_ours) {
+        Err(StoreError::OtherVersion)
+    } else if ours.next().is_some() {
+        Ok(Version::Older)
+    } else {
+        Ok(Version::Ours)
     }
 }
 
@@ -254,7 +257,9 @@ fn damaged(error: sqlx::Error) -> StoreError {
 
 fn refused(error: MigrateError) -> StoreError {
     match error {
-        MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => StoreError::Newer,
+        MigrateError::VersionMissing(_)
+        | MigrateError::VersionMismatch(_)
+        | MigrateError::VersionTooNew(..) => StoreError::OtherVersion,
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
             StoreError::Sql(error)
         }

@@ -148,7 +148,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
     .await
     .unwrap();
     store.close().await;
-    assert!(matches!(refused_and_left(&folder).await, StoreError::Newer));
+    assert!(matches!(refused_and_left(&folder).await, StoreError::OtherVersion));
 }
 
 #[tokio::test]
