@@ -7,7 +7,7 @@ mod finding;
 mod gateway;
 mod rooms;
 
-pub(crate) use self::connect::connect;
+pub(crate) use self::connect::{connect, failed};
 pub(crate) use self::database::{database, unusable};
 pub(crate) use self::discord::{discord, interactions_endpoint, places, slow_discord};
 pub(crate) use self::finding::{Finding, Level, words};

@@ -177,7 +177,24 @@ pub(crate) fn innermost(error: &dyn Error) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    cause.to_string()
+    let cause = cause.to_string();
+    // hyper-util's error has no type that others can name.
+    match cause.strip_prefix("tunnel error: ") {
+        Some("unsuccessful") => "the proxy refuses it".to_owned(),
+        Some("proxy authorization required") => "the proxy wants a user and a password".to_owned(),
+        Some("unexpected end of file") => "the proxy hung up".to_owned(),
+        Some(_) | None => cause,
+    }
+}
+
+/// A text in Discord's markdown of code spans and mentions for a terminal and a log.
+pub(crate) fn plain(markdown: &str) -> String {
+    // What stands between code spans is the bot's own words.
+    let pieces = markdown.split('`').enumerate().map(|(at, piece)| match at % 2 {
+        0 => piece.replace("<#", "").replace("<@&", "").replace('>', ""),
+        _ => piece.to_owned(),
+    });
+    pieces.collect()
 }
 
 #[cfg(test)]

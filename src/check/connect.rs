@@ -21,7 +21,7 @@ pub(crate) async fn connect(connect: &Connect, id: CorrelationId) -> Vec<Finding
         tokio::join!(connect.server_settings(id), connect.key_in_use(id), connect.try_search(id));
     let mut findings = match &key {
         Ok(in_use) => about_key(in_use, SystemTime::now()),
-        Err(error) => vec![no_connect(error)],
+        Err(error) => vec![failed(error)],
     };
     let is_said = match &search {
         // One reason why Connect can't be asked is enough, and so is one why the key is of no use.
@@ -43,7 +43,7 @@ fn about_key(in_use: &KeyInUse, now: SystemTime) -> Vec<Finding> {
             "the API keys of {} can't be listed, so that it isn't known when `CONNECT_API_KEY` \
              expires ({}): look under API Keys in Connect",
             named(&in_use.owner.username),
-            words(&error.chain())
+            words(&error.reason())
         )));
     }
     let candidates = in_use.candidates(now);
@@ -191,32 +191,47 @@ fn ldap(
             }
             _ => format!(
                 "LDAP groups can't be searched ({}): Connect's log says more",
-                words(&error.chain())
+                words(&error.reason())
             ),
         },
     };
     Some(Finding::fail(why))
 }
 
-fn no_connect(error: &ConnectError) -> Finding {
-    let hint = match error {
-        ConnectError::Refused { code: Code::BadKey(_), .. } => {
-            "the key is mistyped, deleted or expired, so set `CONNECT_API_KEY` to a valid one of an \
-             administrator"
-        }
-        ConnectError::Refused { code: Code::KeyBlocked(_), .. } => {
-            "set `CONNECT_API_KEY` to a valid key of an administrator who isn't locked"
-        }
+/// That Connect failed, and what to do.
+pub(crate) fn failed(error: &ConnectError) -> Finding {
+    let todo = match error {
+        ConnectError::Refused { code, .. } => match code {
+            Code::BadKey(_) => {
+                "the key is mistyped, deleted or expired, so set `CONNECT_API_KEY` to a valid one of \
+                 an administrator"
+            }
+            Code::KeyBlocked(_) => {
+                "set `CONNECT_API_KEY` to a valid key of an administrator who isn't locked"
+            }
+            Code::NoPermission => "set `CONNECT_API_KEY` to a key of an administrator",
+            Code::NotLdap(_) => {
+                "Connect doesn't take its groups from LDAP, so name another server in \
+                 `CONNECT_SERVER`"
+            }
+            Code::LdapTrouble => "Connect can't reach LDAP at the moment, and its log says why",
+            Code::LicenceExceeded => "Connect's licence doesn't allow it",
+            Code::RateLimited => "try again in a minute",
+            Code::NameInUse
+            | Code::SameUniqueId
+            | Code::TicketInvalid
+            | Code::TooManyResults
+            | Code::Other(_) => "Connect's log says more",
+        },
         ConnectError::Certificate(_) => "name its authority's certificate in `CONNECT_CA_FILE`",
         ConnectError::NotConnect { .. } | ConnectError::Unreadable(_) => {
             "check `CONNECT_SERVER`, and what stands in front of Connect"
         }
-        ConnectError::Refused { .. }
-        | ConnectError::Unreachable(_)
-        | ConnectError::Interrupted(_)
-        | ConnectError::TimedOut(_) => "check `CONNECT_SERVER` and the network",
+        ConnectError::Unreachable(_) | ConnectError::Interrupted(_) | ConnectError::TimedOut(_) => {
+            "check `CONNECT_SERVER` and the network"
+        }
     };
-    Finding::fail(format!("{}: {hint}", words(&error.chain())))
+    Finding::fail(format!("{}: {todo}", words(&error.reason())))
 }
 
 #[cfg(test)]

@@ -71,10 +71,14 @@ fn token_refused(error: &RestError, settings: Option<&DiscordSettings>) -> Findi
             "Discord refuses the token: copy a new one from the application's page Bot into \
              `DISCORD_TOKEN`",
         ),
-        Some(_) | None => Finding::fail(format!(
-            "Discord can't be asked: {}. Check the network{proxy} and `DISCORD_API_URL`",
-            words(error)
-        )),
+        Some(_) | None => {
+            let why = error.to_string();
+            let why = why.strip_prefix("Discord ").map_or(why.clone(), |why| format!("it {why}"));
+            Finding::fail(format!(
+                "Discord can't be asked: {}. Check the network{proxy} and `DISCORD_API_URL`",
+                words(&why)
+            ))
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::text::code_span;
+use crate::text::{code_span, plain};
 
 /// Names from outside take at most this many UTF-16 units.
 const MAX_NAME: usize = 60;
@@ -55,12 +55,7 @@ impl Finding {
 
     /// The same for a terminal and a log, on one line.
     pub(crate) fn plain(&self) -> String {
-        // What stands between code spans is the bot's own words.
-        let pieces = self.text.split('`').enumerate().map(|(at, piece)| match at % 2 {
-            0 => piece.replace("<#", "").replace("<@&", "").replace('>', ""),
-            _ => piece.to_owned(),
-        });
-        pieces.collect()
+        plain(&self.text)
     }
 }
 

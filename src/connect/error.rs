@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
+use crate::text::innermost;
+
 /// Why a call to Connect failed.
 ///
 /// No variant prints the API key, a ticket or the address that was asked.
@@ -143,6 +145,14 @@ impl ConnectError {
             Self::Unreachable(_) => "unreachable".into(),
             Self::Interrupted(_) => "interrupted".into(),
             Self::TimedOut(_) => "timed_out".into(),
+        }
+    }
+
+    /// The error with the reason under it, for people.
+    pub(crate) fn reason(&self) -> String {
+        match self.source() {
+            Some(cause) => format!("{self} ({})", innermost(cause)),
+            None => self.to_string(),
         }
     }
 

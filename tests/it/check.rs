@@ -348,7 +348,7 @@ async fn a_connect_that_does_not_answer_as_it_should_is_said_so() {
     exit 1
     ");
     assert_snapshot!(failing(Fault::Garbage).await, @r#"
-    FAIL  Connect's answer isn't what its API describes: invalid type: string "It works!", expected struct KeyOwner at line 1 column 11: check CONNECT_SERVER, and what stands in front of Connect
+    FAIL  Connect's answer isn't what its API describes (invalid type: string "It works!", expected struct KeyOwner at line 1 column 11): check CONNECT_SERVER, and what stands in front of Connect
     exit 1
     "#);
     sandbox.connect.heal();

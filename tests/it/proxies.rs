@@ -236,7 +236,7 @@ async fn a_proxy_that_lets_the_gateway_through_later_is_asked_ever_more_seldom_u
     let office = Office::new().await;
     office.proxy.set(GATEWAY, Manner::Refuse);
     assert_snapshot!(office.amiss(NOTHING).await, @r"
-    FAIL  the proxy <proxy> doesn't connect to gateway.discord.invalid:443 (tunnel error: unsuccessful): the proxy <proxy> must let a lasting connection to gateway.discord.invalid through, and takes a user and a password from HTTPS_PROXY
+    FAIL  the proxy <proxy> doesn't connect to gateway.discord.invalid:443 (the proxy refuses it): the proxy <proxy> must let a lasting connection to gateway.discord.invalid through, and takes a user and a password from HTTPS_PROXY
     exit 1
     ");
     let begun = Instant::now();
@@ -259,15 +259,15 @@ async fn a_proxy_that_wants_a_password_is_said_so() {
     let office = Office::new().await;
     office.proxy.demand("bot", "hush");
     assert_snapshot!(office.amiss(NOTHING).await, @r"
-    FAIL  Discord can't be asked: Discord didn't answer: tunnel error: proxy authorization required. Check the network, the proxy <proxy> and DISCORD_API_URL
-    FAIL  Connect can't be reached: error sending request: client error (Connect): tunnel error: proxy authorization required: check CONNECT_SERVER and the network
+    FAIL  Discord can't be asked: it can't be reached (the proxy wants a user and a password). Check the network, the proxy <proxy> and DISCORD_API_URL
+    FAIL  Connect can't be reached (the proxy wants a user and a password): check CONNECT_SERVER and the network
     exit 1
     ");
     let address = office.proxy.url().replace("http://", "http://bot:wrong@");
     let child = office.run(&[("HTTPS_PROXY", &address)]);
     in_time(office.proxy.wait_for(3, DISCORD)).await;
     let log = stop_soon(child).await;
-    assert!(log.contains("proxy authorization required"), "{log}");
+    assert!(log.contains("the proxy wants a user and a password"), "{log}");
     assert!(!log.contains("wrong"), "{log}");
 }
 

@@ -64,7 +64,7 @@ async fn a_connect_that_is_away_is_warned_of_and_whoever_asks_is_told() {
     sandbox.connect.go_down().await;
     let mut bot = Running::start(&sandbox).await;
     let logged = bot.logged("Connect can't be reached").await;
-    assert!(logged.starts_with("WARN Connect can't be reached: "), "{logged}");
+    assert!(logged.starts_with("WARN Connect can't be reached ("), "{logged}");
     assert_snapshot!(search(&sandbox).await, @"Connect can't be reached. Try again in a few minutes; if it stays, tell whoever runs Connect.");
     sandbox.connect.come_up().await.unwrap();
     assert!(search(&sandbox).await.contains("accounting2"));

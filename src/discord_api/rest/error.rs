@@ -36,7 +36,11 @@ pub enum RestError {
     #[error("Discord takes no more of these calls for {0:?}")]
     NotYet(Duration),
     /// There was no answer.
-    #[error("Discord didn't answer: {}", innermost(.0))]
+    #[error(
+        "Discord {} ({})",
+        if .0.is_connect() { "can't be reached" } else { "didn't answer" },
+        innermost(.0)
+    )]
     NoAnswer(#[source] reqwest::Error),
 }
 
