@@ -1,5 +1,7 @@
 //! The same search and creation in a terminal, and the checks.
 
+mod words;
+
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -7,18 +9,18 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::app::AppError;
 use crate::check::{self, Level, Places};
 use crate::config::Config;
 use crate::connect::{Connect, Settings, http_client};
 use crate::correlation::CorrelationId;
-use crate::discord::messages::{failures, refusals};
+use crate::discord::messages::refusals;
 use crate::discord_api::rest::Rest;
-use crate::group::Guid;
-use crate::ldapgroup::{Error, LdapGroups, Refusal};
+use crate::group::{Guid, RemoteGroup};
+use crate::ldapgroup::{Created, Error, LdapGroups, Refusal};
 use crate::metrics::Metrics;
 use crate::proxy::Proxies;
-use crate::requests::{Cause, Failure};
-use crate::text::{escape_invisible, group_table, innermost};
+use crate::text::{escape_invisible, group_table, innermost, plain};
 
 /// Docker and Kubernetes give a probe up after as long, or sooner.
 const HEALTHCHECK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,43 +45,43 @@ pub enum Format {
     Json,
 }
 
-/// Prints the LDAP groups whose names begin with `prefix`, as a table or as JSON.
+/// Prints the LDAP groups whose names begin with `prefix`, in alphabetical order, as a table or as
+/// JSON.
 ///
 /// # Errors
 ///
 /// When the output can't be written.
 pub async fn search(settings: Settings, prefix: &str, format: Format) -> io::Result<Outcome> {
-    let (groups, id) = match groups(settings) {
-        Ok(groups) => (groups, CorrelationId::new()),
+    let id = CorrelationId::new();
+    let found = match connect(settings) {
+        Ok(groups) => groups.search(None, prefix, id).await,
         Err(error) => return failed(&error.to_string()),
     };
-    let search = match groups.search(None, prefix, id).await {
+    let search = match found {
         Ok(search) => search,
         Err(stop) => return stopped(stop, id, format),
     };
+    let mut groups: Vec<_> = search.groups.iter().collect();
+    groups.sort_by_cached_key(|group| (group.name.folded(), group.name.to_string()));
     let mut out = io::stdout().lock();
-    match format {
-        Format::Json => {
-            let groups: Vec<_> = search
-                .groups
-                .iter()
-                .map(|group| json!({ "name": group.name, "guid": group.guid }))
-                .collect();
-            writeln!(out, "{}", json!({ "groups": groups, "truncated": !search.is_whole() }))?;
-        }
-        Format::Text => {
-            let names: Vec<_> =
-                search.groups.iter().map(|group| escape_invisible(group.name.as_str())).collect();
-            let guids = search.groups.iter().map(|group| group.guid.as_ref().map(Guid::as_str));
-            write!(out, "{}", group_table(&names, guids))?;
-            if !search.is_whole() {
-                writeln!(
-                    io::stderr(),
-                    "Connect lists at most {} groups for one prefix: there may be more.",
-                    search.groups.len()
-                )?;
-            }
-        }
+    if format == Format::Json {
+        let found = |group: &&RemoteGroup| json!({ "name": group.name, "guid": group.guid });
+        let groups: Vec<_> = groups.iter().map(found).collect();
+        writeln!(out, "{}", json!({ "groups": groups, "truncated": !search.is_whole() }))?;
+        return Ok(Outcome::Done);
+    }
+    let names: Vec<_> = groups.iter().map(|group| escape_invisible(group.name.as_str())).collect();
+    let guids = groups.iter().map(|group| group.guid.as_ref().map(Guid::as_str));
+    write!(out, "{}", group_table(&names, guids))?;
+    if groups.is_empty() {
+        let prefix = escape_invisible(prefix);
+        writeln!(io::stderr(), "No LDAP group's name begins with {prefix}. Try fewer letters.")?;
+    } else if !search.is_whole() {
+        let most = groups.len();
+        writeln!(
+            io::stderr(),
+            "Connect lists at most {most} groups for one prefix: there may be more. Try more letters."
+        )?;
     }
     Ok(Outcome::Done)
 }
@@ -90,19 +92,17 @@ pub async fn search(settings: Settings, prefix: &str, format: Format) -> io::Res
 ///
 /// When the output can't be written.
 pub async fn create(settings: Settings, name: &str, format: Format) -> io::Result<Outcome> {
-    let (groups, id) = match groups(settings) {
-        Ok(groups) => (groups, CorrelationId::new()),
+    let id = CorrelationId::new();
+    let created = match connect(settings) {
+        Ok(groups) => groups.create(name, id).await,
         Err(error) => return failed(&error.to_string()),
     };
-    match groups.create(name, id).await {
-        Ok(created) => {
+    match created {
+        Ok(Created { name, guid, .. }) => {
             let mut out = io::stdout().lock();
             match format {
-                Format::Text => writeln!(out, "{}", created.guid)?,
-                Format::Json => {
-                    let created = json!({ "name": created.name, "guid": created.guid });
-                    writeln!(out, "{created}")?;
-                }
+                Format::Text => writeln!(out, "{guid}")?,
+                Format::Json => writeln!(out, "{}", json!({ "name": name, "guid": guid }))?,
             }
             Ok(Outcome::Done)
         }
@@ -121,17 +121,16 @@ pub async fn check(config: Config) -> io::Result<Outcome> {
     if let Some(proxy) = check::proxy(&config) {
         writeln!(out, "{proxy}")?;
     }
-    let http = match http_client(Vec::new(), &config.discord.proxies) {
-        Ok(http) => http,
-        Err(error) => return failed(&error.to_string()),
-    };
     let metrics = Arc::new(Metrics::new());
-    let (api, token) = (config.discord.api.clone(), &config.discord.token);
-    let rest = Rest::new(http.clone(), api, token, Arc::clone(&metrics));
-    let connect = match Connect::new(config.connect.clone(), &http, metrics) {
-        Ok(connect) => connect,
-        Err(error) => return failed(&error.to_string()),
+    let clients = http_client(Vec::new(), &config.discord.proxies).and_then(|http| {
+        Ok((Connect::new(config.connect.clone(), &http, Arc::clone(&metrics))?, http))
+    });
+    let (connect, http) = match clients {
+        Ok(clients) => clients,
+        Err(error) => return failed(&AppError::from(error).to_string()),
     };
+    let (api, token) = (config.discord.api.clone(), &config.discord.token);
+    let rest = Rest::new(http, api, token, metrics);
     let places = Places { policy: &config.policy, requests: config.requests.channel };
     let (discord, connect, database) = tokio::join!(
         check::discord(&rest, places, Some(&config.discord)),
@@ -178,7 +177,7 @@ pub async fn healthcheck(address: Option<SocketAddr>) -> io::Result<Outcome> {
     }
 }
 
-fn groups(settings: Settings) -> Result<LdapGroups, reqwest::Error> {
+fn connect(settings: Settings) -> Result<LdapGroups, AppError> {
     let http = http_client(Vec::new(), &settings.proxies)?;
     let connect = Connect::new(settings, &http, Arc::new(Metrics::new()))?;
     Ok(LdapGroups::new(connect, Duration::ZERO))
@@ -195,24 +194,30 @@ pub fn failed(text: &str) -> io::Result<Outcome> {
 }
 
 fn stopped(stop: Error, id: CorrelationId, format: Format) -> io::Result<Outcome> {
-    let (text, outcome, guid) = match stop {
+    let (text, code, guid) = match &stop {
         Error::Refused(refusal) => {
-            let text = refusals::in_terminal(&refusal);
-            match refusal {
-                Refusal::InUse { guid, .. } => (text, Outcome::InUse, guid),
-                _ => (text, Outcome::Failed, None),
-            }
+            let guid = match refusal {
+                Refusal::InUse { guid, .. } => guid.as_ref(),
+                Refusal::InOtherCase { guid, .. } => Some(guid),
+                _ => None,
+            };
+            (plain(&refusals::in_terminal(refusal)), words::code_of_refusal(refusal).into(), guid)
         }
         Error::Failed(error, side_effect) => {
-            let failure = Failure { cause: Cause::Connect(error), side_effect };
-            let (words, chain) = (failures::words(&failure), failure.chain());
-            (format!("{words}\n{chain}\nCorrelation id: {id}"), Outcome::Failed, None)
+            (words::failure(error, *side_effect), words::code_of_failure(error), None)
         }
     };
     let mut err = io::stderr().lock();
     match format {
         Format::Text => writeln!(err, "{text}")?,
-        Format::Json => writeln!(err, "{}", json!({ "error": text, "guid": guid }))?,
+        Format::Json => {
+            let id = id.to_string();
+            let error = json!({ "error": text, "code": code, "guid": guid, "correlation_id": id });
+            writeln!(err, "{error}")?;
+        }
     }
-    Ok(outcome)
+    if let (Error::Failed(..), Format::Text) = (&stop, format) {
+        writeln!(err, "Correlation id: {id}")?;
+    }
+    Ok(if code == words::IN_USE { Outcome::InUse } else { Outcome::Failed })
 }

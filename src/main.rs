@@ -52,6 +52,12 @@ enum Command {
     /// Try the bot: it runs against local stand-ins of Discord and Connect
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Options),
+    #[cfg(not(feature = "sandbox"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Sandbox {
+        #[arg(allow_hyphen_values = true, num_args = 0..)]
+        options: Vec<String>,
+    },
 }
 
 #[derive(Args)]
@@ -116,6 +122,11 @@ async fn main() -> ExitCode {
             Ok(()) => Ok(Outcome::Done),
             Err(error) => cli::failed(&error.to_string()),
         },
+        #[cfg(not(feature = "sandbox"))]
+        Command::Sandbox { .. } => cli::failed(
+            "This program was built without the sandbox. In its source folder, cargo sandbox builds \
+             and starts one that has it.",
+        ),
     };
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -1,8 +1,9 @@
 //! Where settings come from, and how problems with them are gathered.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use secrecy::SecretString;
@@ -57,16 +58,15 @@ impl Environment {
     }
 
     fn add_file(&mut self, path: &Path) {
-        let entries = match dotenvy::from_path_iter(path) {
-            Ok(entries) => entries,
-            Err(error) if error.not_found() => return,
+        let text = match std::fs::read(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return,
             Err(_) => return self.problems.push(".env: can't be read".to_owned()),
         };
-        let mut last = "the beginning".to_owned();
-        for entry in entries {
+        let read = Cell::new(0);
+        for entry in dotenvy::from_read_iter(Lines { rest: &text, read: &read }) {
             match entry {
                 Ok((name, value)) => {
-                    last.clone_from(&name);
                     let capitals = name.to_uppercase();
                     if name != capitals && is_of_proxies(&capitals) {
                         self.values.entry(capitals).or_insert(value);
@@ -74,19 +74,37 @@ impl Environment {
                         self.values.insert(name, value);
                     }
                 }
-                Err(dotenvy::Error::Io(_)) => {
-                    return self.problems.push(".env: can't be read".to_owned());
-                }
-                Err(_) => self.problems.push(format!(
-                    ".env: the line after {last} isn't of the form NAME=value; put quotes around \
-                     a value with spaces or #"
+                Err(dotenvy::Error::LineParse(entry, _)) => self.problems.push(format!(
+                    ".env:{}: isn't of the form NAME=value; put quotes around a value with spaces or #",
+                    read.get() + 1 - entry.lines().count().max(1)
                 )),
+                Err(_) => {
+                    return self.problems.push(format!(".env:{}: isn't UTF-8 text", read.get()));
+                }
             }
         }
     }
 
     pub(super) fn reader(&self) -> Reader<'_> {
         Reader { environment: self, problems: Problems(self.problems.clone()) }
+    }
+}
+
+/// Hands out a line at a time, and counts them: dotenvy doesn't say in which one it found an error.
+struct Lines<'a> {
+    rest: &'a [u8],
+    read: &'a Cell<usize>,
+}
+
+impl Read for Lines<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let line = self.rest.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+        let length = line.len().min(into.len());
+        let (now, rest) = self.rest.split_at(length);
+        into[..length].copy_from_slice(now);
+        self.rest = rest;
+        self.read.set(self.read.get() + usize::from(length > 0 && length == line.len()));
+        Ok(length)
     }
 }
 

@@ -37,5 +37,6 @@ mod starts;
 mod status;
 mod suggestions;
 mod take_back;
+mod terminal;
 mod trouble;
 mod world;

@@ -39,11 +39,6 @@ pub(crate) async fn output(mut command: Command) -> (Option<i32>, String, String
     (status.code(), text(stdout), text(stderr))
 }
 
-async fn with_connect(arguments: &[&str], sandbox: &Sandbox) -> (Option<i32>, String, String) {
-    let connect = sandbox.variables().into_iter().filter(|(name, _)| name.starts_with("CONNECT"));
-    output(program(arguments, &connect.collect::<Vec<_>>())).await
-}
-
 pub(crate) fn terminate(child: &Child) {
     signal(child, "TERM");
 }
@@ -101,77 +96,6 @@ async fn every_problem_of_the_configuration_is_named_at_once_and_no_value_is() {
         let same = output(program(&[arguments], &variables)).await;
         assert_eq!(same, (Some(78), String::new(), stderr.clone()));
     }
-}
-
-#[tokio::test]
-async fn a_search_prints_a_table() {
-    let sandbox = sandbox().await;
-    let (code, stdout, stderr) = with_connect(&["search", "abe"], &sandbox).await;
-    let guid = sandbox.connect.guid_of("ABE").unwrap();
-    assert_eq!((code, stderr.as_str()), (Some(0), ""));
-    assert_snapshot!(stdout.replace(&guid, "<guid>"), @r"
-    NAME        GUID
-    ABE         <guid>
-    ABE-TEST    NULL
-    ABE-TEST-2  NULL
-    ");
-    assert_no_violations(&sandbox);
-}
-
-#[tokio::test]
-async fn a_search_prints_json() {
-    let sandbox = sandbox().await;
-    let (code, stdout, _) = with_connect(&["search", "abe", "--json"], &sandbox).await;
-    let guid = sandbox.connect.guid_of("ABE").unwrap();
-    assert_eq!(code, Some(0));
-    assert_snapshot!(stdout.replace(&guid, "<guid>"), @r#"{"groups":[{"guid":"<guid>","name":"ABE"},{"guid":null,"name":"ABE-TEST"},{"guid":null,"name":"ABE-TEST-2"}],"truncated":false}"#);
-    assert_no_violations(&sandbox);
-}
-
-#[tokio::test]
-async fn a_search_that_fails_exits_with_1() {
-    let sandbox = sandbox().await;
-    sandbox.connect.fail(Route::Search, Fault::Error(132), Times::Always);
-    let (code, stdout, stderr) = with_connect(&["search", "abe"], &sandbox).await;
-    assert_eq!((code, stdout.as_str()), (Some(1), ""));
-    assert!(
-        stderr.starts_with("This Connect server doesn't take its groups from LDAP"),
-        "{stderr}"
-    );
-    let (code, _, stderr) = output(program(&["search", "abe"], &[])).await;
-    assert_eq!(code, Some(1));
-    assert_snapshot!(stderr, @r"
-    CONNECT_SERVER: is missing
-    CONNECT_API_KEY: is missing (or name a file in CONNECT_API_KEY_FILE)
-    ");
-    assert_no_violations(&sandbox);
-}
-
-#[tokio::test]
-async fn a_creation_prints_the_guid_and_a_second_one_exits_with_2() {
-    let sandbox = sandbox().await;
-    let (code, stdout, stderr) = with_connect(&["create", "accounting2"], &sandbox).await;
-    let guid = sandbox.connect.guid_of("accounting2").unwrap();
-    assert_eq!((code, stdout, stderr.as_str()), (Some(0), format!("{guid}\n"), ""));
-    let (code, stdout, stderr) = with_connect(&["create", "accounting2"], &sandbox).await;
-    assert_eq!((code, stdout.as_str()), (Some(2), ""));
-    assert_snapshot!(stderr.replace(&guid, "<guid>"), @r"
-    The requested group name is already in use.
-    `accounting2` has the guid `<guid>`. Share content with it in Connect.
-    ");
-    let (code, _, stderr) = with_connect(&["create", "accounting2", "--json"], &sandbox).await;
-    assert_eq!(code, Some(2));
-    assert_snapshot!(stderr.replace(&guid, "<guid>"), @r#"{"error":"The requested group name is already in use.\n`accounting2` has the guid `<guid>`. Share content with it in Connect.","guid":"<guid>"}"#);
-    let (code, stdout, _) = with_connect(&["create", "ABE-TEST", "--json"], &sandbox).await;
-    let guid = sandbox.connect.guid_of("ABE-TEST").unwrap();
-    assert_eq!(
-        (code, stdout),
-        (Some(0), format!("{{\"guid\":\"{guid}\",\"name\":\"ABE-TEST\"}}\n"))
-    );
-    let (code, _, stderr) = with_connect(&["create", "nobody-has-this"], &sandbox).await;
-    assert_eq!(code, Some(1));
-    assert_snapshot!(stderr, @"LDAP has no group called `nobody-has-this`. Find it with `ldapgroup-bot search` and the beginning of its name.");
-    assert_no_violations(&sandbox);
 }
 
 #[tokio::test]
@@ -272,11 +196,6 @@ async fn wrong_usage_is_no_group_in_use() {
     let (code, stdout, stderr) = output(program(&["create"], &[])).await;
     assert_eq!((code, stdout.as_str()), (Some(1), ""));
     assert!(stderr.contains("<NAME>"), "{stderr}");
-    let sandbox = sandbox().await;
-    let (code, _, stderr) = with_connect(&["create", "-x"], &sandbox).await;
-    assert_eq!(code, Some(1));
-    assert!(stderr.starts_with("LDAP has no group called `-x`."), "{stderr}");
-    assert_no_violations(&sandbox);
 }
 
 #[tokio::test]
@@ -288,6 +207,39 @@ async fn a_folder_in_place_of_the_settings_file_is_said_so() {
     let (code, _, stderr) = output(command).await;
     assert_eq!(code, Some(78));
     assert!(stderr.starts_with(".env: can't be read\n"), "{stderr}");
+}
+
+#[tokio::test]
+async fn a_line_of_the_settings_file_that_cannot_be_read_is_named_by_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = async |file: &[u8]| {
+        std::fs::write(folder.path().join(".env"), file).unwrap();
+        let mut command = program(&["search", "ABE"], &[]);
+        command.current_dir(folder.path());
+        let (code, _, stderr) = output(command).await;
+        assert_eq!(code, Some(1));
+        stderr
+    };
+    let file = "hush hush\n\n# a comment\nCONNECT_SERVER='https://connect.example.com\n'\n\
+                CONNECT_API_KEY=hush hush\nLOG_FORMAT=\"hush\nhush\n";
+    assert_snapshot!(read(file.as_bytes()).await, @r"
+    .env:1: isn't of the form NAME=value; put quotes around a value with spaces or #
+    .env:6: isn't of the form NAME=value; put quotes around a value with spaces or #
+    .env:7: isn't of the form NAME=value; put quotes around a value with spaces or #
+    CONNECT_API_KEY: is missing (or name a file in CONNECT_API_KEY_FILE)
+    ");
+    assert_snapshot!(read(b"CONNECT_API_KEY=a\nCONNECT_SERVER=\xff\n").await, @r"
+    .env:2: isn't UTF-8 text
+    CONNECT_SERVER: is missing
+    ");
+}
+
+#[cfg(not(feature = "sandbox"))]
+#[tokio::test]
+async fn a_program_without_the_sandbox_says_how_to_get_one() {
+    let (code, stdout, stderr) = output(program(&["sandbox", "--port", "1"], &[])).await;
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert_snapshot!(stderr, @"This program was built without the sandbox. In its source folder, cargo sandbox builds and starts one that has it.");
 }
 
 #[tokio::test]
