@@ -9,8 +9,8 @@ use sandbox::discord::Who;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
-use crate::program::{output, program};
-use crate::world::{run_test, sandbox};
+use crate::program::{output, program, serving, terminate};
+use crate::world::{in_time, run_test, sandbox};
 
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -144,6 +144,44 @@ fn a_torn_database_is_refused_and_left_alone() {
         let sandbox = sandbox().await;
         std::fs::write(sandbox.database(), bytes).unwrap();
         assert!(is_refused(&sandbox).await.contains("isn't a sound SQLite database"));
+        world.start_bot().await;
+    });
+}
+
+#[tokio::test]
+async fn of_a_large_one_each_page_is_looked_at_only_if_it_was_not_closed() {
+    let sandbox = sandbox().await;
+    let mut bot = serving(&sandbox).await;
+    terminate(&bot);
+    in_time(bot.wait()).await.unwrap();
+    let blob = "CREATE TABLE filler AS SELECT zeroblob(9 * 1048576)";
+    execute(&sandbox.database(), blob).await;
+    let mut bytes = std::fs::read(sandbox.database()).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes[middle..middle + 4096].fill(0xA5);
+    std::fs::write(sandbox.database(), bytes).unwrap();
+    sandbox.discord.forget_identify();
+    let mut bot = program(&["run"], &sandbox.variables()).spawn().unwrap();
+    sandbox.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
+    sandbox.discord.wait_ready().await;
+    let member = sandbox.discord.person(Who::Member);
+    member.slash("create", &[("name", "accounting2".into())]).await;
+    bot.kill().await.unwrap();
+    let before = sandbox.discord.requests().len();
+    let (code, _, stderr) = output(program(&["run"], &sandbox.variables())).await;
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("isn't a sound SQLite database"), "{stderr}");
+    assert_eq!(sandbox.discord.requests().len(), before, "Discord isn't even asked");
+}
+
+#[test]
+fn one_whose_tables_another_version_made_is_refused_and_left_alone() {
+    run_test(async |world| {
+        world.stop_bot().await;
+        let sandbox = sandbox().await;
+        std::fs::copy(world.sandbox.database(), sandbox.database()).unwrap();
+        execute(&sandbox.database(), "UPDATE _sqlx_migrations SET checksum = x'00'").await;
+        assert!(is_refused(&sandbox).await.contains("made by another version of the bot"));
         world.start_bot().await;
     });
 }

@@ -1,6 +1,6 @@
 //! The log of the program when nobody reads it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sandbox::{Sandbox, connect, discord};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
@@ -66,10 +66,8 @@ async fn a_log_that_is_read_again_says_how_many_of_its_lines_were_dropped() {
 #[tokio::test]
 async fn a_log_that_nobody_reads_keeps_no_stop_waiting() {
     let (sandbox, mut child) = unread().await;
-    let told = Instant::now();
     terminate(&child);
     assert_eq!(in_time(child.wait()).await.unwrap().code(), Some(0));
-    assert!(told.elapsed() < Duration::from_secs(3), "the stop took {:?}", told.elapsed());
     let mut written = String::new();
     child.stderr.take().unwrap().read_to_string(&mut written).await.unwrap();
     assert!(written.contains(" created "), "{written}");

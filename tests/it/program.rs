@@ -1,13 +1,14 @@
 //! The program itself, as a process: its commands, what it prints and its exit codes.
 
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::{Sandbox, discord};
 use tokio::process::{Child, Command};
 
-use crate::world::{assert_no_violations, in_time, sandbox};
+use crate::world::{assert_no_violations, in_time, is_card, sandbox};
 
 pub(crate) const BOT: &str = env!("CARGO_BIN_EXE_ldapgroup-bot");
 
@@ -137,6 +138,35 @@ async fn sigterm_lets_a_creation_end() {
     assert!(answer.text().starts_with("Created `accounting2`"), "{}", answer.text());
     let output = in_time(child.wait_with_output()).await.unwrap();
     assert_eq!(output.status.code(), Some(0));
+    assert_no_violations(&sandbox);
+}
+
+#[tokio::test]
+async fn a_stop_waits_until_who_came_meanwhile_is_answered() {
+    let sandbox = sandbox().await;
+    let child = serving(&sandbox).await;
+    let (admin, member) = (discord::Who::Admin, discord::Who::Member);
+    let [admin, member] = [admin, member].map(|who| sandbox.discord.person(who));
+    member.slash("create", &[("name", "accounting2".into())]).await;
+    let card = sandbox.discord.wait_for_message(discord::REQUESTS, is_card(1, "")).await;
+    sandbox.connect.fail(Route::CreateGroup, Fault::Hold, Times::Times(1));
+    admin.press(&card, "Approve").await;
+    sandbox.connect.wait_for(1, Route::CreateGroup).await;
+    terminate(&child);
+    turns_newcomers_away(&sandbox).await;
+    let slow = discord::Fault::Slow(Duration::from_secs(1));
+    sandbox.discord.fail(discord::Route::Callback, slow, discord::Times::Once);
+    let pending = member.start_slash("search", &[("prefix", "ABE".into())]);
+    let is_coming = |request: &discord::Request| {
+        request.route == Some(discord::Route::Callback) && request.status.is_none()
+    };
+    sandbox.discord.wait_for_requests(|requests| requests.iter().any(is_coming)).await;
+    sandbox.connect.release();
+    let answer = pending.answer().await;
+    assert!(answer.text().starts_with("The bot is restarting"), "{}", answer.text());
+    let output = in_time(child.wait_with_output()).await.unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(sandbox.connect.guid_of("accounting2").is_some(), "it was created all the same");
     assert_no_violations(&sandbox);
 }
 

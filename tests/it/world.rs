@@ -220,10 +220,9 @@ impl World {
         }
     }
 
-    /// As [`World::stop_bot`], and fails if the bot takes 3 s or more for it.
+    /// As [`World::stop_bot`], and fails if the bot waits with it.
     pub(crate) async fn stop_bot_soon(&mut self) {
-        let stopped = tokio::time::timeout(Duration::from_secs(3), self.stop_bot()).await;
-        stopped.expect("the stop takes too long");
+        without_a_wait(self.stop_bot()).await;
     }
 
     /// Starts the bot again, after [`World::stop_bot`], as if it had stood still for a while.
@@ -323,6 +322,12 @@ pub(crate) async fn stand_ins(connect: connect::Options, discord: discord::Optio
 /// Longer than anything here takes, so that what hangs fails.
 pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_mins(1), future).await.unwrap()
+}
+
+/// Less than anything takes that the bot waits for when others are silent, of which the shortest is
+/// 10 s, and far more than it takes where it waits for nothing.
+pub(crate) async fn without_a_wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(9), future).await.expect("it waits for something")
 }
 
 /// The text with what differs from run to run made readable: ids of messages, moments, guids.
