@@ -519,6 +519,8 @@ fn a_database_is_left_as_it_is_whether_a_start_can_use_it_or_not() {
             said.lines().rev().nth(1).unwrap().to_owned()
         };
         assert_snapshot!(looked_at().await, @"ok    the database is sound and can be written");
+        execute(&database, "UPDATE _sqlx_migrations SET checksum = x'00'").await;
+        assert!(looked_at().await.contains("made by another version of the bot"));
         let newer = "INSERT INTO _sqlx_migrations \
             (version, description, installed_on, success, checksum, execution_time) \
             VALUES (99990101, 'of the future', CURRENT_TIMESTAMP, TRUE, x'00', 1)";

@@ -1,7 +1,6 @@
 //! The program itself, as a process: its commands, what it prints and its exit codes.
 
 use std::process::{Output, Stdio};
-use std::time::Duration;
 
 use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
@@ -154,13 +153,12 @@ async fn a_stop_waits_until_who_came_meanwhile_is_answered() {
     sandbox.connect.wait_for(1, Route::CreateGroup).await;
     terminate(&child);
     turns_newcomers_away(&sandbox).await;
-    let slow = discord::Fault::Slow(Duration::from_secs(1));
-    sandbox.discord.fail(discord::Route::Callback, slow, discord::Times::Once);
+    let (route, fault) = (discord::Route::Callback, discord::Fault::Status(502));
+    sandbox.discord.fail(route, fault, discord::Times::Times(4));
     let pending = member.start_slash("search", &[("prefix", "ABE".into())]);
-    let is_coming = |request: &discord::Request| {
-        request.route == Some(discord::Route::Callback) && request.status.is_none()
-    };
-    sandbox.discord.wait_for_requests(|requests| requests.iter().any(is_coming)).await;
+    let is_refused =
+        |request: &discord::Request| request.route == Some(route) && request.status == Some(502);
+    sandbox.discord.wait_for_requests(|requests| requests.iter().any(is_refused)).await;
     sandbox.connect.release();
     let answer = pending.answer().await;
     assert!(answer.text().starts_with("The bot is restarting"), "{}", answer.text());
