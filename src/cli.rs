@@ -59,7 +59,7 @@ pub async fn search(settings: Settings, prefix: &str, format: Format) -> io::Res
     };
     let search = match found {
         Ok(search) => search,
-        Err(stop) => return stopped(stop, id, format),
+        Err(stop) => return stopped(&stop, id, format),
     };
     let mut groups: Vec<_> = search.groups.iter().collect();
     groups.sort_by_cached_key(|group| (group.name.folded(), group.name.to_string()));
@@ -106,7 +106,7 @@ pub async fn create(settings: Settings, name: &str, format: Format) -> io::Resul
             }
             Ok(Outcome::Done)
         }
-        Err(stop) => stopped(stop, id, format),
+        Err(stop) => stopped(&stop, id, format),
     }
 }
 
@@ -193,8 +193,8 @@ pub fn failed(text: &str) -> io::Result<Outcome> {
     Ok(Outcome::Failed)
 }
 
-fn stopped(stop: Error, id: CorrelationId, format: Format) -> io::Result<Outcome> {
-    let (text, code, guid) = match &stop {
+fn stopped(stop: &Error, id: CorrelationId, format: Format) -> io::Result<Outcome> {
+    let (text, code, guid) = match stop {
         Error::Refused(refusal) => {
             let guid = match refusal {
                 Refusal::InUse { guid, .. } => guid.as_ref(),
@@ -216,7 +216,7 @@ fn stopped(stop: Error, id: CorrelationId, format: Format) -> io::Result<Outcome
             writeln!(err, "{error}")?;
         }
     }
-    if let (Error::Failed(..), Format::Text) = (&stop, format) {
+    if let (Error::Failed(..), Format::Text) = (stop, format) {
         writeln!(err, "Correlation id: {id}")?;
     }
     Ok(if code == words::IN_USE { Outcome::InUse } else { Outcome::Failed })

@@ -66,20 +66,18 @@ pub(crate) fn interactions_endpoint(application: &Application) -> Finding {
 fn token_refused(error: &RestError, settings: Option<&DiscordSettings>) -> Finding {
     let proxy = settings.and_then(|set| set.proxies.name_for(set.api.as_str()));
     let proxy = proxy.map_or_else(String::new, |proxy| format!(", the proxy {proxy}"));
-    match error.status().map(|status| status.as_u16()) {
-        Some(401) => Finding::fail(
+    if error.status().is_some_and(|status| status.as_u16() == 401) {
+        return Finding::fail(
             "Discord refuses the token: copy a new one from the application's page Bot into \
              `DISCORD_TOKEN`",
-        ),
-        Some(_) | None => {
-            let why = error.to_string();
-            let why = why.strip_prefix("Discord ").map_or(why.clone(), |why| format!("it {why}"));
-            Finding::fail(format!(
-                "Discord can't be asked: {}. Check the network{proxy} and `DISCORD_API_URL`",
-                words(&why)
-            ))
-        }
+        );
     }
+    let why = error.to_string();
+    let why = why.strip_prefix("Discord ").map_or(why.clone(), |why| format!("it {why}"));
+    Finding::fail(format!(
+        "Discord can't be asked: {}. Check the network{proxy} and `DISCORD_API_URL`",
+        words(&why)
+    ))
 }
 
 /// Looks at everything that is to be served: the servers, the roles, the channels.

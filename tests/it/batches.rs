@@ -138,7 +138,9 @@ fn one_that_a_member_picks_is_asked_for_like_any() {
         let form = opened.form();
         assert_eq!((&form.title[..], form.inputs[1].required), ("Ask for 1 group", true));
         let answer = world.member().submit(form, &[("reason", "budget")]).await;
-        assert!(private(&answer).starts_with("Request 1 for `accounting2` is with the admins until"));
+        assert!(
+            private(&answer).starts_with("Request 1 for `accounting2` is with the admins until")
+        );
         assert!(world.card(1, "Approve or deny it").await.text().contains("budget"));
     });
 }

@@ -70,7 +70,9 @@ fn rights_are_those_of_the_moment() {
         assert!(create("accounting2").await.starts_with("Created"));
         world.discord.set_roles(Who::Admin, &[MEMBER_ROLE]);
         assert!(
-            create("ABE-TEST").await.starts_with("Request 2 for `ABE-TEST` is with the admins until")
+            create("ABE-TEST")
+                .await
+                .starts_with("Request 2 for `ABE-TEST` is with the admins until")
         );
         world.discord.set_roles(Who::Admin, &[MEMBER_ROLE, ADMIN_ROLE]);
         assert!(create("ABE-TEST-2").await.starts_with("Created"));

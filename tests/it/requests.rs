@@ -92,7 +92,9 @@ fn a_reason_can_be_required_of_those_who_ask() {
         assert!(private(&blank).starts_with("A request must say why."));
         assert!(world.connect.requests().is_empty());
         let asked = ask_because(world, "accounting2", "why not").await;
-        assert!(private(&asked).starts_with("Request 1 for `accounting2` is with the admins until"));
+        assert!(
+            private(&asked).starts_with("Request 1 for `accounting2` is with the admins until")
+        );
         let created = world.ask(Who::Admin, "ABE-TEST").await;
         assert!(created.text().starts_with("Created `ABE-TEST`"), "{}", created.text());
     });
@@ -140,7 +142,9 @@ fn who_may_not_search_may_not_ask() {
 fn an_admins_create_can_need_another_admin() {
     run_test_with(setup(&[("ADMIN_CREATES", "approval")]), async |world| {
         let answer = world.ask(Who::Admin, "accounting2").await;
-        assert!(private(&answer).starts_with("Request 1 for `accounting2` is with the admins until"));
+        assert!(
+            private(&answer).starts_with("Request 1 for `accounting2` is with the admins until")
+        );
         let card = world.card(1, "Approve or deny").await;
         assert_eq!(world.puts(), 0);
         world.discord.person(Who::SecondAdmin).press(&card, "Approve").await;
