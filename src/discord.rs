@@ -11,6 +11,7 @@ mod context;
 mod custom_id;
 pub(crate) mod messages;
 mod options;
+mod picks;
 mod reconciler;
 mod responder;
 mod router;

@@ -11,7 +11,7 @@ pub(crate) use self::error::{Error, InUseBy, Refusal, SideEffect};
 pub(crate) use self::import::{Created, Known};
 use crate::connect::Connect;
 use crate::correlation::CorrelationId;
-use crate::group::Prefix;
+use crate::group::{GroupName, Prefix};
 use crate::ids::Place;
 use crate::tickets::{Origin, Search, Tickets};
 
@@ -50,7 +50,7 @@ impl LdapGroups {
     /// # Errors
     ///
     /// When the prefix is none, or Connect failed.
-    pub(crate) async fn search_again(
+    pub(crate) async fn latest_for(
         &self,
         place: Place,
         prefix: &str,
@@ -63,6 +63,19 @@ impl LdapGroups {
         }
     }
 
+    /// Names that may have been meant by a prefix that had no hit, the closest first.
+    pub(crate) async fn nearest(
+        &self,
+        place: Place,
+        found: &Search,
+        id: CorrelationId,
+    ) -> Vec<GroupName> {
+        match GroupName::parse(found.prefix.as_str()) {
+            Ok(name) => self.near(Some(place), &name, found, id).await,
+            Err(_) => Vec::new(),
+        }
+    }
+
     /// Creates the Connect group of the LDAP group called `name`, for whoever runs the program in a
     /// terminal: they hold the API key.
     ///
@@ -72,7 +85,7 @@ impl LdapGroups {
     /// was lost is looked into before it is called a failure.
     pub(crate) async fn create(&self, name: &str, id: CorrelationId) -> Result<Created, Error> {
         let hit = self.resolve(None, name, id).await?;
-        self.import(None, hit, id).await
+        self.import(hit, id).await
     }
 
     /// The Connect server.
@@ -123,7 +136,7 @@ impl LdapGroups {
         id: CorrelationId,
     ) -> Result<Arc<Search>, Error> {
         let groups = self.connect.search(&prefix, id).await.map_err(Error::of_search)?;
-        let search = Arc::new(Search { prefix, groups, taken: Instant::now() });
+        let search = Arc::new(Search::new(prefix, groups));
         if let Some((place, origin)) = remember {
             self.tickets.remember(place, origin, Arc::clone(&search));
         }

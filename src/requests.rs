@@ -22,14 +22,15 @@ pub(crate) use self::decide::Decision;
 pub(crate) use self::error::{Cause, Error, Failure, Refusal};
 pub(crate) use self::outcome::{CreateOutcome, Skipped};
 pub(crate) use self::store::{
-    Condition, Entry, Listed, Notice, Outbox, Overview, StoreError, examine,
+    Condition, Entry, Listed, Listing, Notice, Outbox, Overview, StoreError, examine,
 };
 use self::store::{Filter, Store};
 use crate::access::{Authority, Member, Policy};
 use crate::group::GroupName;
 use crate::ids::ChannelId;
 use crate::ldapgroup::LdapGroups;
-use crate::request::{Request, State};
+use crate::request::Request;
+use crate::tickets::Search;
 
 /// How requests are made and decided.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -143,7 +144,7 @@ impl Requests {
     pub(crate) async fn list(
         &self,
         member: Member,
-        state: Option<State>,
+        kind: Listing,
         page: usize,
         per_page: usize,
     ) -> Result<Listed<Request>, Error> {
@@ -151,7 +152,17 @@ impl Requests {
             Authority::Admin => None,
             Authority::Requester => Some(member.user()),
         };
-        Ok(self.store.list(Filter { state, person }, page, per_page).await?)
+        Ok(self.store.list(Filter { kind, person }, page, per_page).await?)
+    }
+
+    /// The names of those groups of a search, in the form in which they are compared, for which a
+    /// request is open. None if that can't be found out: it is only help.
+    pub(crate) async fn open_among(&self, found: &Search) -> HashSet<String> {
+        let names = self.store.open_names(found.prefix.as_str()).await;
+        names.unwrap_or_else(|error| {
+            tracing::warn!(%error, "can't find out what is requested of a search");
+            HashSet::new()
+        })
     }
 
     /// A page of what happened to the group of a name, whatever its case, for admins.

@@ -1,7 +1,7 @@
 //! The latest search of each channel, so that creating what was just found is a single call.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
 
 use moka::Entry;
 use moka::ops::compute::Op;
@@ -17,7 +17,7 @@ const MAX_BYTES: u64 = 32 * 1024 * 1024;
 
 /// What the cache and the allocator take beside the texts, about.
 const PER_SEARCH: usize = 500;
-const PER_HIT: usize = 50;
+const PER_HIT: usize = 58;
 
 /// What Connect answered to a prefix, with the tickets.
 #[derive(Clone, Debug)]
@@ -28,9 +28,32 @@ pub(crate) struct Search {
     pub groups: Arc<[RemoteGroup]>,
     /// When Connect answered.
     pub taken: Instant,
+    /// The same, for people.
+    pub taken_at: SystemTime,
+    /// Where the hits stand in the order in which people look for a name, once somebody does.
+    alphabetical: OnceLock<Box<[usize]>>,
 }
 
 impl Search {
+    /// What Connect has answered just now.
+    pub(crate) fn new(prefix: Prefix, groups: Arc<[RemoteGroup]>) -> Self {
+        let (taken, taken_at) = (Instant::now(), SystemTime::now());
+        Self { prefix, groups, taken, taken_at, alphabetical: OnceLock::new() }
+    }
+
+    /// The hits by their names, without regard to case.
+    pub(crate) fn alphabetical(&self) -> impl ExactSizeIterator<Item = &RemoteGroup> {
+        let order = self.alphabetical.get_or_init(|| {
+            let mut order: Box<[_]> = (0..self.groups.len()).collect();
+            order.sort_by_cached_key(|at| {
+                let name = &self.groups[*at].name;
+                (name.folded(), name.as_str())
+            });
+            order
+        });
+        order.iter().map(|at| &self.groups[*at])
+    }
+
     /// Whether every group with the prefix is among the hits.
     pub(crate) fn is_whole(&self) -> bool {
         self.groups.len() < SEARCH_LIMIT
@@ -46,7 +69,7 @@ impl Search {
         let at = self.groups.iter().position(|hit| hit.name == *name)?;
         let mut groups = self.groups.to_vec();
         groups[at].guid = Some(guid.clone());
-        Some(Self { prefix: self.prefix.clone(), groups: groups.into(), taken: self.taken })
+        Some(Self { groups: groups.into(), ..self.clone() })
     }
 
     fn bytes(&self) -> u32 {
@@ -112,12 +135,13 @@ impl Tickets {
             .filter(|search| now.saturating_duration_since(search.taken) < self.ttl)
     }
 
-    /// Notes that Connect now has the group called `name`, so that what is remembered says so and
-    /// its used ticket isn't tried again.
-    pub(crate) fn note_guid(&self, place: Place, name: &GroupName, guid: &Guid) {
-        for origin in [Origin::Search, Origin::Suggestion] {
-            let entry = self.searches.entry((place, origin));
-            entry.and_compute_with(|known| {
+    /// Notes that Connect now has the group called `name`, so that what any channel remembers says so
+    /// and its used ticket isn't tried again.
+    pub(crate) fn note_guid(&self, name: &GroupName, guid: &Guid) {
+        let holding =
+            self.searches.iter().filter(|(_, search)| search.prefix.covers(name.as_str()));
+        for (key, _) in holding {
+            self.searches.entry(*key).and_compute_with(|known| {
                 let known = known.map(Entry::into_value);
                 match known.and_then(|search| search.with_guid(name, guid)) {
                     Some(search) => Op::Put(Arc::new(search)),
@@ -145,11 +169,8 @@ mod tests {
                 })
             })
             .collect();
-        Arc::new(Search {
-            prefix: Prefix::parse(prefix).unwrap(),
-            groups: serde_json::from_value::<Vec<_>>(hits.into()).unwrap().into(),
-            taken,
-        })
+        let groups = serde_json::from_value::<Vec<_>>(hits.into()).unwrap();
+        Arc::new(Search { taken, ..Search::new(Prefix::parse(prefix).unwrap(), groups.into()) })
     }
 
     #[test]
@@ -194,15 +215,29 @@ mod tests {
     }
 
     #[test]
-    fn a_created_group_is_remembered_with_its_guid() {
+    fn a_created_group_is_remembered_with_its_guid_in_every_channel() {
         let tickets = Tickets::new(Duration::from_mins(1));
         let now = Instant::now();
-        tickets.remember(place(1), Origin::Search, search("a", 2, now));
+        for (channel, prefix) in [(1, "a"), (2, "b"), (3, "a")] {
+            tickets.remember(place(channel), Origin::Search, search(prefix, 2, now));
+        }
         let guid: Guid = serde_json::from_str("\"g\"").unwrap();
-        tickets.note_guid(place(1), &GroupName::parse("a1").unwrap(), &guid);
-        let latest = tickets.latest(place(1), Origin::Search, now).unwrap();
-        assert_eq!(latest.groups[0].guid, None);
-        assert_eq!(latest.groups[1].guid, Some(guid));
+        tickets.note_guid(&GroupName::parse("a1").unwrap(), &guid);
+        for (channel, expected) in [(1, Some(&guid)), (2, None), (3, Some(&guid))] {
+            let latest = tickets.latest(place(channel), Origin::Search, now).unwrap();
+            assert_eq!(latest.groups[0].guid, None);
+            assert_eq!(latest.groups[1].guid.as_ref(), expected);
+        }
+    }
+
+    #[test]
+    fn people_read_names_in_alphabetical_order_whatever_the_case() {
+        let hits = ["b", "Ä", "a", "B", "Ab", "aa"]
+            .map(|name| serde_json::json!({ "name": name, "guid": null, "temp_ticket": "t" }));
+        let groups: Vec<_> = serde_json::from_value(hits.to_vec().into()).unwrap();
+        let search = Search::new(Prefix::parse("x").unwrap(), groups.into());
+        let names: Vec<_> = search.alphabetical().map(|group| group.name.as_str()).collect();
+        assert_eq!(names, ["a", "aa", "Ab", "B", "b", "Ä"]);
     }
 
     #[test]

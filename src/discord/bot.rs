@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::picks::Picks;
 use super::reconciler::Reconciler;
 use super::responder::ResponderConfig;
 use super::turns::Turns;
@@ -28,6 +29,8 @@ pub(crate) struct Bot {
     pub(crate) metrics: Arc<Metrics>,
     /// Whose turn it is to be suggested something.
     pub(super) turns: Turns,
+    /// What admins haven't said yes to yet.
+    pub(super) picks: Picks,
     pub(super) under_way: TaskTracker,
     pub(super) stopping: CancellationToken,
 }
@@ -53,6 +56,7 @@ impl Bot {
             gateway: Arc::new(GatewayState::new()),
             metrics,
             turns: Turns::default(),
+            picks: Picks::default(),
             under_way: TaskTracker::new(),
             stopping,
         })

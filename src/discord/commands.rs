@@ -4,7 +4,7 @@ mod cancel;
 pub(super) mod create;
 pub(super) mod history;
 pub(super) mod requests;
-mod search;
+pub(super) mod search;
 mod status;
 mod subcommand;
 

@@ -35,7 +35,10 @@ pub(super) async fn run(
         CustomId::Deny(request) => decide::ask_why(context, request, message).await,
         CustomId::TakeBack { request, made } => take_back::run(context, request, made).await,
         CustomId::Search { page, prefix } => page::search(context, prefix, page).await,
-        CustomId::Requests { state, page } => page::requests(context, state, page).await,
+        CustomId::SearchAgain { page, prefix } => page::search_again(context, prefix, page).await,
+        CustomId::Create(pick) => pick::create_picked(context, pick).await,
+        CustomId::Leave(pick) => pick::leave(context, pick).await,
+        CustomId::Requests { kind, page } => page::requests(context, kind, page).await,
         CustomId::History { name, page } => page::history(context, name, page).await,
         CustomId::Ask => return Err(Unknown("a component".to_owned())),
     }

@@ -4,14 +4,16 @@ use std::fmt;
 use std::time::UNIX_EPOCH;
 
 use crate::group::Prefix;
-use crate::request::{Request, State};
+use crate::request::Request;
+use crate::requests::Listing;
 use crate::text::is_carried;
 
 /// Discord's limit for a `custom_id`, in UTF-16 units.
 const MAX: usize = 100;
 
-/// What lists call those requests on which something is still to happen.
-pub(super) const OPEN: &str = "open";
+/// The id under which it is kept what an admin picked, until they say yes.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) struct PickId(pub(super) u64);
 
 /// What somebody wants who pressed, picked or filled in something under a message of the bot's.
 #[derive(Debug, Eq, PartialEq)]
@@ -31,8 +33,14 @@ pub(super) enum CustomId<'a> {
     TakeBack { request: i64, made: u64 },
     /// Another page of a search.
     Search { page: usize, prefix: &'a str },
-    /// Another page of requests: those in this state, or the open ones.
-    Requests { state: Option<State>, page: usize },
+    /// To search again; the page is the one that is there.
+    SearchAgain { page: usize, prefix: &'a str },
+    /// To create what was picked. It is kept under this id.
+    Create(PickId),
+    /// Not to create it.
+    Leave(PickId),
+    /// Another page of requests of a kind.
+    Requests { kind: Listing, page: usize },
     /// Another page of a group's history.
     History { name: &'a str, page: usize },
 }
@@ -40,15 +48,25 @@ pub(super) enum CustomId<'a> {
 impl<'a> CustomId<'a> {
     /// That of a page of a search; nothing if no field can carry the prefix.
     pub(super) fn search(page: usize, prefix: &'a Prefix) -> Option<Self> {
-        let head = Self::Search { page, prefix: "" }.to_string();
-        let prefix = prefix.as_str();
-        is_carried(prefix, MAX - head.len()).then_some(Self::Search { page, prefix })
+        let (head, prefix) = (Self::Search { page, prefix: "" }, prefix.as_str());
+        head.has_room_for(prefix).then_some(Self::Search { page, prefix })
+    }
+
+    /// That of the button that searches again, as [`CustomId::search`].
+    pub(super) fn search_again(page: usize, prefix: &'a Prefix) -> Option<Self> {
+        let (head, prefix) = (Self::SearchAgain { page, prefix: "" }, prefix.as_str());
+        head.has_room_for(prefix).then_some(Self::SearchAgain { page, prefix })
     }
 
     /// That of a page of a group's history; nothing if no field can carry the name.
     pub(super) fn history(page: usize, name: &'a str) -> Option<Self> {
-        let rest = Self::History { name: "", page }.to_string();
-        is_carried(name, MAX - rest.len()).then_some(Self::History { name, page })
+        let rest = Self::History { name: "", page };
+        rest.has_room_for(name).then_some(Self::History { name, page })
+    }
+
+    /// Whether the field carries this beside what is in it.
+    fn has_room_for(&self, text: &str) -> bool {
+        is_carried(text, MAX - self.to_string().len())
     }
 
     /// That of the button by which somebody takes a request back.
@@ -74,13 +92,15 @@ impl<'a> CustomId<'a> {
                 let (page, prefix) = rest.split_once(':')?;
                 Self::Search { page: page.parse().ok()?, prefix }
             }
+            "again" => {
+                let (page, prefix) = rest.split_once(':')?;
+                Self::SearchAgain { page: page.parse().ok()?, prefix }
+            }
+            "create" => Self::Create(PickId(rest.parse().ok()?)),
+            "leave" => Self::Leave(PickId(rest.parse().ok()?)),
             "requests" => {
                 let (kind, page) = rest.split_once(':')?;
-                let state = match kind {
-                    OPEN => None,
-                    kind => Some(State::parse(kind)?),
-                };
-                Self::Requests { state, page: page.parse().ok()? }
+                Self::Requests { kind: Listing::parse(kind)?, page: page.parse().ok()? }
             }
             "history" => {
                 let (name, page) = rest.rsplit_once(':')?;
@@ -107,9 +127,10 @@ impl fmt::Display for CustomId<'_> {
             Self::Retry(request) => write!(f, "retry:{request}"),
             Self::TakeBack { request, made } => write!(f, "takeback:{request}:{made}"),
             Self::Search { page, prefix } => write!(f, "page:{page}:{prefix}"),
-            Self::Requests { state, page } => {
-                write!(f, "requests:{}:{page}", state.map_or(OPEN, State::as_str))
-            }
+            Self::SearchAgain { page, prefix } => write!(f, "again:{page}:{prefix}"),
+            Self::Create(PickId(pick)) => write!(f, "create:{pick}"),
+            Self::Leave(PickId(pick)) => write!(f, "leave:{pick}"),
+            Self::Requests { kind, page } => write!(f, "requests:{}:{page}", kind.as_str()),
             Self::History { name, page } => write!(f, "history:{name}:{page}"),
         }
     }
@@ -118,6 +139,7 @@ impl fmt::Display for CustomId<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::State;
 
     #[test]
     fn what_is_written_is_read_again() {
@@ -130,8 +152,12 @@ mod tests {
             CustomId::Retry(7),
             CustomId::TakeBack { request: 7, made: 1_790_000_000_000 },
             CustomId::search(3, &prefix).unwrap(),
-            CustomId::Requests { state: None, page: 0 },
-            CustomId::Requests { state: Some(State::Denied), page: 12 },
+            CustomId::search_again(0, &prefix).unwrap(),
+            CustomId::Create(PickId(u64::MAX)),
+            CustomId::Leave(PickId(0)),
+            CustomId::Requests { kind: Listing::Open, page: 0 },
+            CustomId::Requests { kind: Listing::All, page: 1 },
+            CustomId::Requests { kind: Listing::In(State::Denied), page: 12 },
             CustomId::history(2, "a:b").unwrap(),
         ];
         for custom_id in written {
@@ -146,7 +172,9 @@ mod tests {
             "approve",
             "approve:x",
             "page:1",
-            "requests:all:0",
+            "again:1",
+            "create:-1",
+            "requests:x:0",
             "history:a",
             "takeback:1",
             "x:1",

@@ -13,6 +13,7 @@ pub(crate) mod refusals;
 mod groups;
 
 pub(super) mod lists;
+pub(super) mod pick;
 pub(super) mod request;
 pub(super) mod search;
 pub(super) mod status;

@@ -73,6 +73,8 @@ pub(super) enum Target {
     Message(Visibility),
     /// In place of the message whose component was used; what is private, beside it.
     InPlace,
+    /// In place of the private message whose component was used, whatever it is.
+    InPrivate,
 }
 
 /// How far an interaction is answered.
@@ -262,9 +264,11 @@ impl Responder {
             | (Stage::Unanswered, Target::InPlace, Visibility::Ephemeral) => {
                 self.reply(reply).await
             }
-            (Stage::Unanswered, Target::InPlace, Visibility::Public) => {
-                self.create_response(&CreateInteractionResponse::UpdateMessage(message(reply)))
-                    .await
+            (Stage::Unanswered, Target::InPlace, Visibility::Public)
+            | (Stage::Unanswered, Target::InPrivate, _) => {
+                // Who sees the message stays so.
+                let message = message(reply).ephemeral(false);
+                self.create_response(&CreateInteractionResponse::UpdateMessage(message)).await
             }
             (Stage::Deferred, Target::Message(Visibility::Public), Visibility::Ephemeral) => {
                 // Somebody may have deleted it already; what is to be said matters more.
@@ -274,7 +278,7 @@ impl Responder {
             (Stage::Deferred, Target::InPlace, Visibility::Ephemeral) => {
                 self.follow_up(reply).await
             }
-            (Stage::Deferred, Target::Message(Visibility::Ephemeral), _)
+            (Stage::Deferred, Target::Message(Visibility::Ephemeral) | Target::InPrivate, _)
             | (Stage::Deferred, _, Visibility::Public) => self.edit(reply).await,
         }
     }
@@ -300,7 +304,7 @@ impl Responder {
                     .allowed_mentions(nobody())
                     .ephemeral(visibility == Visibility::Ephemeral),
             ),
-            Target::InPlace => CreateInteractionResponse::Acknowledge,
+            Target::InPlace | Target::InPrivate => CreateInteractionResponse::Acknowledge,
         };
         self.create_response(&response).await
     }

@@ -113,6 +113,9 @@ fn admission(custom_id: &CustomId<'_>) -> Admit {
         | CustomId::Ask
         | CustomId::TakeBack { .. }
         | CustomId::Search { .. }
+        | CustomId::SearchAgain { .. }
+        | CustomId::Create(_)
+        | CustomId::Leave(_)
         | CustomId::Requests { .. }
         | CustomId::History { .. } => Policy::admit,
     }

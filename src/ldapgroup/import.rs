@@ -7,7 +7,6 @@ use super::{Error, InUseBy, LdapGroups, Refusal, SideEffect};
 use crate::connect::{Code, ConnectError};
 use crate::correlation::CorrelationId;
 use crate::group::{GroupName, Guid, Match, RemoteGroup, find};
-use crate::ids::Place;
 
 /// The pauses before each look for a group whose creation went unanswered. Connect may still be at
 /// work when the connection breaks.
@@ -35,14 +34,13 @@ pub(crate) enum Known {
 
 impl LdapGroups {
     /// Creates the group of a hit: sends the creation once; a ticket that Connect doesn't take any more
-    /// was not used, and is renewed once. What the channel remembers of it is brought up to date.
+    /// was not used, and is renewed once. What channels remember of it is brought up to date.
     ///
     /// # Errors
     ///
     /// When Connect has the group, or refused, or failed. An answer that was lost is looked into.
     pub(crate) async fn import(
         &self,
-        place: Option<Place>,
         mut hit: RemoteGroup,
         id: CorrelationId,
     ) -> Result<Created, Error> {
@@ -67,13 +65,14 @@ impl LdapGroups {
                 Err(error) => break self.investigate(hit.name, error, id).await,
             }
         };
-        if let (
-            Some(place),
-            Ok(Created { name, guid, .. })
-            | Err(Error::Refused(Refusal::InUse { name, guid: Some(guid), by: InUseBy::ThisGroup })),
-        ) = (place, &created)
+        if let Ok(Created { name, guid, .. })
+        | Err(Error::Refused(Refusal::InUse {
+            name,
+            guid: Some(guid),
+            by: InUseBy::ThisGroup,
+        })) = &created
         {
-            self.tickets.note_guid(place, name, guid);
+            self.tickets.note_guid(name, guid);
         }
         created.map_err(Error::of_creation)
     }

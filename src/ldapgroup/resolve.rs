@@ -114,12 +114,12 @@ impl LdapGroups {
     async fn search_name(&self, name: &GroupName, id: CorrelationId) -> Result<Search, Error> {
         let prefix = Prefix::from(name.clone());
         let groups = self.connect.search_afresh(&prefix, id).await.map_err(Error::of_search)?;
-        Ok(Search { prefix, groups, taken: Instant::now() })
+        Ok(Search::new(prefix, groups))
     }
 
     /// Names that may have been meant: longer ones, those of the channel's latest search, and, if
     /// that gives nothing, those that at least begin alike.
-    async fn near(
+    pub(super) async fn near(
         &self,
         place: Option<Place>,
         name: &GroupName,

@@ -27,7 +27,7 @@ pub(super) use self::asking::NewRequest;
 pub(super) use self::changing::{Change, Transition};
 pub(crate) use self::examine::{Condition, examine};
 pub(super) use self::lists::Filter;
-pub(crate) use self::lists::{Entry, Listed};
+pub(crate) use self::lists::{Entry, Listed, Listing};
 pub(crate) use self::open::StoreError;
 pub(crate) use self::outbox::{Notice, Outbox};
 pub(crate) use self::overview::Overview;

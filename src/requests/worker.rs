@@ -169,7 +169,7 @@ impl Requests {
             }
             self.store.note_sent(request.id, position).await?;
         }
-        Ok(Some(self.groups.import(Some(request.place), hit, id).await?))
+        Ok(Some(self.groups.import(hit, id).await?))
     }
 
     /// What didn't come off is tried again later or, after too long, called failed.

@@ -20,6 +20,16 @@ fn list(numbers: impl IntoIterator<Item = usize>) -> String {
     numbers.into_iter().map(team).collect::<Vec<_>>().join(", ")
 }
 
+/// An admin picks these in the menu under a search for `team`, and says yes.
+async fn pick_and_create(world: &World, names: &[&str]) -> Answer {
+    let asked = pick(world, Who::Admin, names).await;
+    assert!(private(&asked).starts_with("Create "), "{}", asked.text());
+    let answer = world.admin().press(asked.message(), "Create").await;
+    assert!(matches!(answer.reply, Reply::Update(_)), "{answer:?}");
+    assert!(answer.message().buttons().is_empty());
+    answer
+}
+
 /// Picks these in the menu under a search for `team`.
 async fn pick(world: &World, who: Who, names: &[&str]) -> Answer {
     let found = world.search(who, "team").await;
@@ -89,9 +99,9 @@ fn what_a_member_picks_is_one_request_and_an_admins_yes_creates_all_of_it() {
 }
 
 #[test]
-fn what_an_admin_picks_is_created_at_once_and_one_message_tells_how_it_goes() {
+fn what_an_admin_picks_is_created_after_a_yes_and_one_message_tells_how_it_goes() {
     run_test_with(teams(4), async |world| {
-        let answer = pick(world, Who::Admin, &["team-02", "team-04", "team-01"]).await;
+        let answer = pick_and_create(world, &["team-02", "team-04", "team-01"]).await;
         // It says what is so when it is given.
         let answered = masked(&private(&answer));
         let link = "https://discord.com/channels/1098231477641412618/1098231940587810826/<id>";
@@ -121,10 +131,10 @@ fn what_an_admin_picks_is_created_at_once_and_one_message_tells_how_it_goes() {
 }
 
 #[test]
-fn one_that_an_admin_picks_is_answered_like_a_create() {
+fn one_that_an_admin_picks_is_created_after_a_yes_too() {
     run_test_with(teams(2), async |world| {
-        let answer = pick(world, Who::Admin, &["team-02"]).await;
-        assert!(!answer.is_private());
+        let answer = pick_and_create(world, &["team-02"]).await;
+        assert!(answer.is_private());
         assert!(answer.text().starts_with("Created `team-02` in Connect"), "{}", answer.text());
         assert_eq!(world.connect_calls(), ["PUT v1/groups"]);
     });
@@ -341,8 +351,8 @@ fn a_request_for_several_is_denied_cancelled_and_listed_as_a_whole() {
         let listed = world.admin().slash("requests", &[]).await;
         assert_snapshot!(masked(&private(&listed)), @r"
         **2 open requests**
-        [2](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `team-03` and 2 more · <@518402736190455808> · pending · <t:<time>:R>
-        [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `team-01` and 1 more · <@518402736190455808> · pending · <t:<time>:R>
+        [2](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `team-03` and 2 more · <@518402736190455808> · waiting · <t:<time>:R>
+        [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `team-01` and 1 more · <@518402736190455808> · waiting · <t:<time>:R>
         ");
         let offered = world.member().autocomplete("cancel", &[], ("request", "")).await.unwrap();
         let offered: Vec<_> = offered.into_iter().map(|choice| choice.name).collect();
@@ -533,7 +543,8 @@ fn what_a_batch_created_itself_is_not_called_in_use_after_a_stop() {
         let found = world.search(Who::Admin, "team").await;
         world.connect.fail(Route::CreateGroup, Fault::LostAnswer, Times::Times(1));
         world.connect.fail(Route::Search, Fault::Error(30), Times::Times(2));
-        world.admin().pick(found.message(), &["team-01", "team-02"]).await;
+        let asked = world.admin().pick(found.message(), &["team-01", "team-02"]).await;
+        world.admin().press(asked.message(), "Create").await;
         progress(world, "1 of 2 can't be created yet").await;
         world.stop_bot().await;
         world.start_bot().await;

@@ -22,7 +22,7 @@ async fn create(world: &World, name: &str, group: &str) -> (String, bool) {
 
 async fn search(world: &World, prefix: &str) {
     let answer = world.search(Who::Admin, prefix).await;
-    assert!(answer.text().contains("```"), "{}", answer.text());
+    assert!(answer.text().contains("\n➕ `"), "{}", answer.text());
     world.connect.clear_requests();
 }
 

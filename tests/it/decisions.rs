@@ -11,7 +11,7 @@ use crate::world::{World, private, run_test, run_test_with, setup};
 async fn is_undecided(world: &World) {
     let second = world.discord.person(Who::SecondAdmin);
     let listed = second.slash("requests", &[("state", "pending".into())]).await;
-    assert!(listed.text().starts_with("**1 pending request**"), "{}", listed.text());
+    assert!(listed.text().starts_with("**1 waiting request**"), "{}", listed.text());
     assert!(world.connect.requests().is_empty());
     assert_eq!(world.cards(1)[0].buttons().len(), 2);
 }

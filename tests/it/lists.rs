@@ -30,8 +30,8 @@ fn members_see_their_own_requests_and_admins_everyones() {
         let all = requests(world, Who::Admin, None).await;
         assert_snapshot!(masked(&all), @r"
         **2 open requests**
-        [2](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `ABE-TEST` · <@623940187264385034> · pending · <t:<time>:R>
-        [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `accounting2` · <@518402736190455808> · pending · <t:<time>:R>
+        [2](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `ABE-TEST` · <@623940187264385034> · waiting · <t:<time>:R>
+        [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `accounting2` · <@518402736190455808> · waiting · <t:<time>:R>
         ");
         assert!(all.contains(&format!("{REQUESTS}/{}", card.id)), "{all}");
         assert_eq!(requests(world, Who::Member, None).await, all, "who joined sees it too");
@@ -53,14 +53,17 @@ fn the_state_is_a_choice() {
         let created = requests(world, Who::Admin, Some("created")).await;
         assert!(created.starts_with("**1 created request**\n"), "{created}");
         assert!(created.contains("`accounting2`") && created.contains("· created ·"), "{created}");
-        for (state, count) in [("open", 1), ("pending", 1), ("creating", 0), ("denied", 0)] {
+        for (state, wanted) in [
+            ("open", "**1 open request**\n"),
+            ("pending", "**1 waiting request**\n"),
+            ("creating", "There are no requests under way."),
+            ("denied", "There are no denied requests."),
+            ("all", "**2 requests**\n"),
+        ] {
             let listed = requests(world, Who::Member, Some(state)).await;
-            let wanted = match count {
-                0 => format!("There are no {state} requests."),
-                _ => format!("**1 {state} request**"),
-            };
-            assert!(listed.starts_with(&wanted), "{listed}");
+            assert!(listed.starts_with(wanted), "{listed}");
         }
+        assert_eq!(requests(world, Who::Guest, Some("all")).await, "There are no requests.");
     });
 }
 
@@ -71,11 +74,11 @@ fn buttons_turn_the_pages_of_many_requests() {
             world.ask(Who::Member, &name).await;
         }
         let first = world.admin().slash("requests", &[]).await;
-        assert!(private(&first).ends_with("\npage 1 of 3"), "{}", first.text());
+        assert!(private(&first).ends_with("\n-# page 1 of 3"), "{}", first.text());
         assert_eq!(labels(first.message()), ["▶"]);
         let second = world.admin().press(first.message(), "▶").await;
         assert!(matches!(second.reply, Reply::Update(_)));
-        assert!(second.text().ends_with("\npage 2 of 3"), "{}", second.text());
+        assert!(second.text().ends_with("\n-# page 2 of 3"), "{}", second.text());
         assert_eq!(labels(second.message()), ["◀", "▶"]);
         let third = world.admin().press(second.message(), "▶").await;
         assert!(third.text().contains("`team-01`"), "{}", third.text());
@@ -86,9 +89,9 @@ fn buttons_turn_the_pages_of_many_requests() {
             world.cancel(Who::Member, number).await;
         }
         let back = world.admin().press(third.message(), "◀").await;
-        assert!(back.text().ends_with("\npage 2 of 2"), "{}", back.text());
+        assert!(back.text().ends_with("\n-# page 2 of 2"), "{}", back.text());
         let beyond = world.admin().press_custom_id("requests:open:2", back.message()).await;
-        assert!(beyond.text().ends_with("\npage 2 of 2"), "{}", beyond.text());
+        assert!(beyond.text().ends_with("\n-# page 2 of 2"), "{}", beyond.text());
     });
 }
 
@@ -115,7 +118,7 @@ fn pages_of_the_longest_names_fit() {
         let first = world.admin().slash("requests", &[]).await;
         assert!(private(&first).starts_with("**12 open requests**"), "{}", first.text());
         let second = world.admin().press(first.message(), "▶").await;
-        assert!(second.text().contains("\npage 2 of "), "{}", second.text());
+        assert!(second.text().contains("\n-# page 2 of "), "{}", second.text());
     });
 }
 
@@ -132,10 +135,14 @@ fn the_history_of_a_group_says_who_did_what_for_admins_alone() {
         let history = world.admin().slash("history", &[("name", "Accounting2".into())]).await;
         assert_snapshot!(masked(&private(&history)), @r"
         **4 steps** of `Accounting2`
-        <t:<time>:f> request 2 creating → **created** by the bot (`<guid>`)
-        <t:<time>:f> request 2 **creating** by <@391583201672822784> (`<guid>`)
-        <t:<time>:f> request 1 pending → **denied** by <@391583201672822784>: use \*accounting\* (`<guid>`)
-        <t:<time>:f> request 1 **pending** by <@518402736190455808>: for the budget app (`<guid>`)
+        **created** by <@391583201672822784> · guid `<guid>` · <t:<time>:f>
+        -# request 2 · reference `<guid>`
+        **begun** by <@391583201672822784> · <t:<time>:f>
+        -# request 2 · reference `<guid>`
+        **denied** by <@391583201672822784>: use \*accounting\* · <t:<time>:f>
+        -# request 1 · reference `<guid>`
+        **asked for** by <@518402736190455808>: for the budget app · <t:<time>:f>
+        -# request 1 · reference `<guid>`
         ");
         let refused = world.member().slash("history", &[("name", "accounting2".into())]).await;
         assert!(private(&refused).starts_with("Only an administrator"), "{}", refused.text());
@@ -170,7 +177,7 @@ fn buttons_turn_the_pages_of_a_long_history_whose_name_a_button_can_carry() {
         let first = world.admin().slash("history", &[("name", typed[0].value.clone())]).await;
         assert!(private(&first).starts_with("**12 steps** of `x:営"), "{}", first.text());
         let second = world.admin().press(first.message(), "▶").await;
-        assert!(second.text().contains("\npage 2 of "), "{}", second.text());
+        assert!(second.text().contains("\n-# page 2 of "), "{}", second.text());
         assert_ne!(first.text(), second.text());
     });
 }

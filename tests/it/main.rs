@@ -24,6 +24,7 @@ mod moments;
 mod no_browser;
 mod outcomes;
 mod pages;
+mod picks;
 mod places;
 mod program;
 mod proxies;

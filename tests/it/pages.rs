@@ -7,7 +7,10 @@ use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{MEMBER_ROLE, Message, Reply, Who};
 use serde_json::json;
 
-use crate::world::{World, labels, ldap_groups, private, run_test_with, setup};
+use crate::world::{World, labels, ldap_groups, masked, private, run_test_with, setup};
+
+/// The label of the button that searches again.
+const AGAIN: &str = "🔄 Search again";
 
 fn teams(count: usize) -> Vec<String> {
     (1..=count).map(|n| format!("team-{n:03}")).collect()
@@ -32,7 +35,8 @@ async fn turn(world: &World, message: &Message, label: &str) -> Message {
 }
 
 fn place(message: &Message) -> &str {
-    message.content.lines().find(|line| line.starts_with("page ")).unwrap()
+    let line = message.content.lines().find_map(|line| line.strip_prefix("-# page ")).unwrap();
+    line.split_once(" · as of <t:").unwrap().0
 }
 
 /// What can be picked under a message.
@@ -52,47 +56,43 @@ fn pages_turn_to_the_last_and_back_by_one_callback_each_and_no_call_to_connect()
             world.connect.import(&team);
         }
         let first = search(world, "team").await;
-        assert_snapshot!(first.content.lines().next().unwrap(), @"**60 LDAP groups** begin with `team`; Connect has 12 of them, 48 not.");
+        assert_snapshot!(first.content.lines().next().unwrap(), @"**60 LDAP groups** begin with `team`: ✅ 12 are in Connect, ➕ 48 aren't yet.");
         assert_eq!(
             (place(&first), labels(&first)),
-            ("page 1 of 3 · 60 found", vec!["▶".to_owned()])
+            ("1 of 3", vec!["▶".to_owned(), AGAIN.to_owned()])
         );
         let second = turn(world, &first, "▶").await;
-        assert_snapshot!(second.content, @r"
-        **60 LDAP groups** begin with `team`; Connect has 12 of them, 48 not.
-        ```
-        NAME      GUID
-        team-021  NULL
-        team-022  NULL
-        team-023  NULL
-        team-024  NULL
-        team-025  NULL
-        team-026  NULL
-        team-027  NULL
-        team-028  NULL
-        team-029  NULL
-        team-030  NULL
-        team-031  NULL
-        team-032  NULL
-        team-033  NULL
-        team-034  NULL
-        team-035  NULL
-        team-036  NULL
-        team-037  NULL
-        team-038  NULL
-        team-039  NULL
-        team-040  NULL
-        ```
-        page 2 of 3 · 60 found
-        Pick below what to bring into Connect, or use `/ldapgroup create`.
+        assert_snapshot!(masked(&second.content), @r"
+        **60 LDAP groups** begin with `team`: ✅ 12 are in Connect, ➕ 48 aren't yet.
+        ➕ `team-021`
+        ➕ `team-022`
+        ➕ `team-023`
+        ➕ `team-024`
+        ➕ `team-025`
+        ➕ `team-026`
+        ➕ `team-027`
+        ➕ `team-028`
+        ➕ `team-029`
+        ➕ `team-030`
+        ➕ `team-031`
+        ➕ `team-032`
+        ➕ `team-033`
+        ➕ `team-034`
+        ➕ `team-035`
+        ➕ `team-036`
+        ➕ `team-037`
+        ➕ `team-038`
+        ➕ `team-039`
+        ➕ `team-040`
+        -# page 2 of 3 · as of <t:<time>:R>
         ");
-        assert_eq!(labels(&second), ["◀", "▶"]);
+        assert_eq!(labels(&second), ["◀", "▶", AGAIN]);
         let third = turn(world, &second, "▶").await;
         assert_eq!(
             (place(&third), labels(&third)),
-            ("page 3 of 3 · 60 found", vec!["◀".to_owned()])
+            ("3 of 3", vec!["◀".to_owned(), AGAIN.to_owned()])
         );
-        assert!(third.content.contains("\nteam-060  NULL\n"), "{}", third.content);
+        assert!(third.content.contains("\n➕ `team-060`\n"), "{}", third.content);
         let back = turn(world, &third, "◀").await;
         assert_eq!(back.content, second.content);
         let again = turn(world, &back, "◀").await;
@@ -108,7 +108,7 @@ fn a_turned_page_never_shows_another_group_for_the_one_of_ldap() {
         world.connect.add_local_group("team-025");
         world.ask(Who::Admin, "team-025").await;
         let second = turn(world, &first, "▶").await;
-        assert!(second.content.contains("\nteam-025  NULL\n"), "{}", second.content);
+        assert!(second.content.contains("\n➕ `team-025`\n"), "{}", second.content);
         assert!(options(&second).contains(&"team-025".to_owned()));
     });
 }
@@ -119,14 +119,18 @@ fn five_hundred_hits_say_that_there_may_be_more_on_each_of_their_25_pages() {
         let mut page = search(world, "team").await;
         for n in 2..=25 {
             page = turn(world, &page, "▶").await;
-            assert_eq!(place(&page), format!("page {n} of 25 · 500 shown of at least 500"));
-            assert_eq!(page.content.matches("NULL").count(), 20);
+            assert_eq!(place(&page), format!("{n} of 25"));
+            assert_eq!(page.content.matches("\n➕ ").count(), 20);
         }
-        let (_, notes) = page.content.rsplit_once("```\n").unwrap();
-        assert_snapshot!(notes, @r"
-        page 25 of 25 · 500 shown of at least 500
-        Connect lists at most 500 groups for one prefix: search for a longer prefix to see others. Pick below what to bring into Connect, or use `/ldapgroup create`.
-        ");
+        assert_eq!(labels(&page), ["⏮", "◀", AGAIN]);
+        let page = turn(world, &page, "⏮").await;
+        assert_eq!(
+            (place(&page), labels(&page)),
+            ("1 of 25", ["▶", "⏭", AGAIN].map(str::to_owned).to_vec())
+        );
+        let page = turn(world, &page, "⏭").await;
+        let notes = masked(page.content.lines().next_back().unwrap());
+        assert_snapshot!(notes, @"-# page 25 of 25 · as of <t:<time>:R>");
         assert!(world.connect.requests().is_empty());
     });
 }
@@ -136,7 +140,7 @@ fn what_fits_one_page_has_no_number_and_no_button() {
     run_test_with(ldap_groups(teams(20)), async |world| {
         let page = search(world, "team").await;
         assert!(!page.content.contains("page "), "{}", page.content);
-        assert!(page.buttons().is_empty());
+        assert_eq!(labels(&page), [AGAIN]);
         assert_eq!(options(&page), teams(20));
     });
 }
@@ -150,7 +154,11 @@ fn a_search_that_went_stale_is_made_again_silently() {
         let second = turn(world, &first, "▶").await;
         assert_eq!(world.connect_calls(), ["GET v1/groups/remote"]);
         let guid = world.connect.guid_of("team-021").unwrap();
-        assert!(second.content.contains(&format!("\nteam-021  {guid}\n")), "{}", second.content);
+        assert!(
+            second.content.contains(&format!("\n✅ `team-021` · `{guid}`\n")),
+            "{}",
+            second.content
+        );
     });
 }
 
@@ -160,7 +168,7 @@ fn a_search_that_another_took_the_place_of_is_made_again_and_is_the_latest_then(
         let first = search(world, "team").await;
         search(world, "other").await;
         let second = turn(world, &first, "▶").await;
-        assert_eq!(place(&second), "page 2 of 3 · 60 found");
+        assert_eq!(place(&second), "2 of 3");
         assert_eq!(world.connect_calls(), ["GET v1/groups/remote"]);
         turn(world, &second, "▶").await;
         assert_eq!(world.connect.requests().len(), 1);
@@ -175,7 +183,7 @@ fn a_page_past_the_end_is_the_last() {
             let pressed = format!("page:{page}:team");
             let answer = world.member().press_custom_id(&pressed, &first).await;
             assert!(matches!(answer.reply, Reply::Update(_)), "{page}: {answer:?}");
-            assert_eq!(place(answer.message()), "page 3 of 3 · 45 found");
+            assert_eq!(place(answer.message()), "3 of 3");
         }
     });
 }
@@ -187,8 +195,13 @@ fn a_prefix_too_long_for_a_button_has_one_page_which_says_so() {
     run_test_with(ldap_groups(groups), async |world| {
         let page = search(world, &prefix).await;
         assert!(page.buttons().is_empty());
-        let said = page.content.lines().last().unwrap();
-        assert_snapshot!(said, @"No button can carry this prefix to the other pages: search for a longer one. 20 names are cut, where they end in `…`. 20 names can't be picked, since no menu can carry them: type them in `/ldapgroup create`.");
+        let said: Vec<_> = page.content.lines().skip(21).collect();
+        assert_snapshot!(masked(&said.join("\n")), @r"
+        20 names are cut, at `…`.
+        20 names can't be in the menu: type them in `/ldapgroup create`.
+        No button can carry this prefix to the other pages: type a longer one.
+        -# page 1 of 2 · as of <t:<time>:R>
+        ");
     });
 }
 
@@ -229,7 +242,7 @@ fn a_connect_that_says_no_is_told_privately_and_the_page_stays() {
         assert_snapshot!(failure(&private(&answer)), @"Connect doesn't accept the bot's API key. Tell whoever runs the bot: `CONNECT_API_KEY` must be a valid key of an administrator.");
         assert_eq!(now(world, &first), first);
         world.connect.heal();
-        assert_eq!(place(&turn(world, &first, "▶").await), "page 2 of 3 · 60 found");
+        assert_eq!(place(&turn(world, &first, "▶").await), "2 of 3");
     });
 }
 
@@ -245,7 +258,7 @@ fn a_connect_that_is_away_is_told_privately_later_and_the_page_stays() {
         assert_snapshot!(failure(&told.content), @"Connect can't be reached. Try again in a few minutes; if it stays, tell whoever runs Connect.");
         assert_eq!(now(world, &first), first);
         world.connect.come_up().await.unwrap();
-        assert_eq!(place(&turn(world, &first, "▶").await), "page 2 of 3 · 60 found");
+        assert_eq!(place(&turn(world, &first, "▶").await), "2 of 3");
     });
 }
 
@@ -259,8 +272,8 @@ fn a_slow_connect_is_acknowledged_in_time_and_the_page_turns_later() {
         assert_eq!(now(world, &first), first);
         world.connect.release();
         let turned = answer.later(0).await;
-        assert_eq!((turned.id, place(&turned)), (first.id, "page 2 of 3 · 60 found"));
-        assert_eq!(labels(&turned), ["◀", "▶"]);
+        assert_eq!((turned.id, place(&turned)), (first.id, "2 of 3"));
+        assert_eq!(labels(&turned), ["◀", "▶", AGAIN]);
         assert_eq!(options(&turned), teams(60)[20..40]);
     });
 }
@@ -285,7 +298,7 @@ fn the_menu_offers_what_connect_lacks_on_its_page_each_name_once() {
             let found = offered.iter().filter(|offered| *offered == name).count();
             assert_eq!(found, count, "{name} in {offered:?}");
         }
-        assert_eq!(labels(&first), ["▶"], "the buttons are under the menu");
+        assert_eq!(labels(&first), ["▶", AGAIN], "the buttons are under the menu");
     });
 }
 
@@ -299,7 +312,7 @@ fn a_menu_of_one_says_so_and_where_connect_has_all_there_is_none() {
         assert_eq!(options(&page), ["team-002"]);
         world.connect.import("team-002");
         let page = search(world, "team").await;
-        assert!(page.components.is_empty(), "{:?}", page.components);
+        assert!(page.menus().is_empty(), "{:?}", page.components);
         let page = search(world, "nobody").await;
         assert!(page.components.is_empty(), "{:?}", page.components);
     });
@@ -313,8 +326,16 @@ fn a_group_that_was_created_meanwhile_has_its_guid_on_the_page_and_leaves_the_me
         world.connect.clear_requests();
         let second = turn(world, &first, "▶").await;
         let guid = world.connect.guid_of("team-022").unwrap();
-        assert!(second.content.contains(&format!("\nteam-022  {guid}\n")), "{}", second.content);
-        assert!(second.content.contains("Connect has 1 of them, 39 not."), "{}", second.content);
+        assert!(
+            second.content.contains(&format!("\n✅ `team-022` · `{guid}`\n")),
+            "{}",
+            second.content
+        );
+        assert!(
+            second.content.contains(": ✅ 1 is in Connect, ➕ 39 aren't yet."),
+            "{}",
+            second.content
+        );
         let offered = options(&second);
         assert_eq!(offered.len(), 19);
         assert!(!offered.contains(&"team-022".to_owned()), "{offered:?}");
@@ -328,7 +349,12 @@ fn a_name_of_over_100_characters_is_not_in_the_menu_and_can_be_typed() {
     run_test_with(ldap_groups([long("1"), long("2"), "team".to_owned()]), async |world| {
         let page = search(world, "team").await;
         assert_eq!(options(&page), ["team"]);
-        assert_snapshot!(page.content.lines().last().unwrap(), @"2 names are cut, where they end in `…`. Pick below what to bring into Connect, or use `/ldapgroup create`. 2 names can't be picked, since no menu can carry them: type them in `/ldapgroup create`.");
+        let said: Vec<_> = page.content.lines().skip(4).collect();
+        assert_snapshot!(masked(&said.join("\n")), @r"
+        2 names are cut, at `…`.
+        2 names can't be in the menu: type them in `/ldapgroup create`.
+        -# as of <t:<time>:R>
+        ");
         let answer = world.ask(Who::Admin, &long("1")).await;
         assert!(answer.text().starts_with("Created `team and so on"), "{}", answer.text());
     });
@@ -346,5 +372,59 @@ fn a_search_that_finds_nothing_any_more_says_so_in_place_of_its_page() {
             turned.content
         );
         assert!(turned.components.is_empty());
+    });
+}
+
+#[test]
+fn a_button_searches_again_in_place_and_stays_on_its_page() {
+    run_test_with(ldap_groups(teams(45)), async |world| {
+        let first = search(world, "team").await;
+        let second = turn(world, &first, "▶").await;
+        world.connect.import("team-030");
+        let again = turn(world, &second, AGAIN).await;
+        assert_eq!(world.connect_calls(), ["GET v1/groups/remote"]);
+        let guid = world.connect.guid_of("team-030").unwrap();
+        assert_eq!(place(&again), "2 of 3");
+        assert!(
+            again.content.contains(&format!("\n✅ `team-030` · `{guid}`\n")),
+            "{}",
+            again.content
+        );
+        assert!(!options(&again).contains(&"team-030".to_owned()));
+    });
+}
+
+#[test]
+fn what_is_requested_has_its_symbol_and_leaves_the_menu_until_it_is_decided() {
+    run_test_with(ldap_groups(["One", "one-2", "other"]), async |world| {
+        world.ask(Who::Member, "one").await;
+        world.ask(Who::Member, "other").await;
+        let page = search(world, "on").await;
+        assert_snapshot!(masked(&page.content), @r"
+        **2 LDAP groups** begin with `on`: ➕ 1 isn't in Connect yet, ⏳ 1 is requested.
+        ⏳ `One`
+        ➕ `one-2`
+        -# as of <t:<time>:R>
+        ");
+        assert_eq!(options(&page), ["one-2"]);
+        world.cancel(Who::Member, 1).await;
+        let again = world.member().press(&page, AGAIN).await;
+        assert_eq!(options(again.message()), ["One", "one-2"]);
+    });
+}
+
+#[test]
+fn what_came_by_another_channels_request_is_known_without_a_call() {
+    run_test_with(ldap_groups(teams(40)), async |world| {
+        let first = search(world, "team").await;
+        let elsewhere = world.member().in_channel(sandbox::discord::RANDOM);
+        elsewhere.slash("create", &[("name", "team-022".into())]).await;
+        let card = world.card(1, "Approve").await;
+        world.admin().press(&card, "Approve").await;
+        world.card(1, "Created").await;
+        world.connect.clear_requests();
+        let second = world.member().press(&first, "▶").await.text();
+        assert!(second.contains("\n✅ `team-022` · `"), "{second}");
+        assert!(world.connect.requests().is_empty());
     });
 }

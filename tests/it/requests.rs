@@ -370,11 +370,16 @@ fn the_reason_of_who_joins_is_shown_and_the_latest_counts() {
         let history = world.admin().slash("history", &[("name", "accounting2".into())]).await;
         assert_snapshot!(masked(&private(&history)), @r"
         **5 steps** of `accounting2`
-        <t:<time>:f> request 1 **gave another reason** by <@518402736190455808>: for the year's end (`<guid>`)
-        <t:<time>:f> request 1 **gave another reason** by <@623940187264385034>: for the audit (`<guid>`)
-        <t:<time>:f> request 1 **joined** by <@1306228104775073802> (`<guid>`)
-        <t:<time>:f> request 1 **joined** by <@623940187264385034>: for \*my\* taxes (`<guid>`)
-        <t:<time>:f> request 1 **pending** by <@518402736190455808>: for the budget app (`<guid>`)
+        **another reason** by <@518402736190455808>: for the year's end · <t:<time>:f>
+        -# request 1 · reference `<guid>`
+        **another reason** by <@623940187264385034>: for the audit · <t:<time>:f>
+        -# request 1 · reference `<guid>`
+        **joined** by <@1306228104775073802> · <t:<time>:f>
+        -# request 1 · reference `<guid>`
+        **joined** by <@623940187264385034>: for \*my\* taxes · <t:<time>:f>
+        -# request 1 · reference `<guid>`
+        **asked for** by <@518402736190455808>: for the budget app · <t:<time>:f>
+        -# request 1 · reference `<guid>`
         ");
     });
 }
@@ -422,12 +427,17 @@ fn when_the_requester_cancels_the_request_stays_for_those_who_joined() {
         let history = world.admin().slash("history", &[("name", "accounting2".into())]).await;
         assert_snapshot!(masked(&private(&history)), @r"
         **6 steps** of `accounting2`
-        <t:<time>:f> request 1 creating → **created** by the bot (`<guid>`)
-        <t:<time>:f> request 1 pending → **creating** by <@391583201672822784> (`<guid>`)
-        <t:<time>:f> request 1 **left** by <@518402736190455808> (`<guid>`)
-        <t:<time>:f> request 1 **joined** by <@1306228104775073802> (`<guid>`)
-        <t:<time>:f> request 1 **joined** by <@623940187264385034>: for my taxes (`<guid>`)
-        <t:<time>:f> request 1 **pending** by <@518402736190455808>: for the budget app (`<guid>`)
+        **created** by <@391583201672822784> · guid `<guid>` · <t:<time>:f>
+        -# request 1 · reference `<guid>`
+        **approved** by <@391583201672822784> · <t:<time>:f>
+        -# request 1 · reference `<guid>`
+        **left** by <@518402736190455808> · <t:<time>:f>
+        -# request 1 · reference `<guid>`
+        **joined** by <@1306228104775073802> · <t:<time>:f>
+        -# request 1 · reference `<guid>`
+        **joined** by <@623940187264385034>: for my taxes · <t:<time>:f>
+        -# request 1 · reference `<guid>`
+        -# page 1 of 2
         ");
     });
 }

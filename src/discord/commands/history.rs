@@ -3,7 +3,6 @@
 use serenity::all::AutocompleteChoice;
 
 use super::create::offered;
-use super::requests::PER_PAGE;
 use super::subcommand::{Subcommand, required};
 use crate::discord::context::Context;
 use crate::discord::messages::reply::{Reply, Visibility};
@@ -13,6 +12,9 @@ use crate::discord::responder::Target;
 use crate::requests::Error;
 
 const NAME: &str = "name";
+
+/// Steps on one page: more of the longest ones don't fit a message.
+const PER_PAGE: usize = 5;
 
 /// Names that are suggested: as many as Discord shows.
 const MANY: usize = 25;

@@ -2,10 +2,11 @@
 
 use super::subcommand::{Subcommand, required};
 use crate::discord::context::Context;
-use crate::discord::messages::reply::Visibility;
+use crate::discord::messages::reply::{Reply, Visibility};
 use crate::discord::messages::search;
 use crate::discord::options::{Options, Unknown};
 use crate::discord::responder::Target;
+use crate::requests::Error;
 
 const PREFIX: &str = "prefix";
 
@@ -23,11 +24,22 @@ pub(super) const SUBCOMMAND: Subcommand = Subcommand {
 async fn run(context: &Context, mut options: Options) -> Result<(), Unknown> {
     let prefix = options.text(PREFIX)?;
     options.finish()?;
-    let (place, requests) = (context.member.place(), &context.bot.requests);
-    let work = async {
-        let found = requests.groups().search(Some(place), &prefix, context.id).await?;
-        Ok(search::page(&found, 0))
-    };
+    let work = search(context, &prefix, 0);
     context.respond(Target::Message(Visibility::Public), SUBCOMMAND.name, work).await;
     Ok(())
+}
+
+/// A page of what a search finds that is made now or, if that is nothing, what may have been meant.
+pub(in crate::discord) async fn search(
+    context: &Context,
+    prefix: &str,
+    page: usize,
+) -> Result<Reply, Error> {
+    let (place, requests) = (context.member.place(), &context.bot.requests);
+    let found = requests.groups().search(Some(place), prefix, context.id).await?;
+    if found.groups.is_empty() {
+        let near = requests.groups().nearest(place, &found, context.id).await;
+        return Ok(search::nothing(&found, &near));
+    }
+    Ok(search::page(&found, &requests.open_among(&found).await, page))
 }

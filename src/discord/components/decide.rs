@@ -56,7 +56,7 @@ pub(super) async fn deny(context: &Context, request_id: i64, form: &ModalInterac
         Ok(denied) => {
             tracing::info!(request_id, user = %member.user(), "denied");
             match target {
-                Target::InPlace => responder.acknowledge(stage).await,
+                Target::InPlace | Target::InPrivate => responder.acknowledge(stage).await,
                 Target::Message(_) => {
                     let reply = notices::over(&denied);
                     responder.deliver(target, stage, &reply).await;

@@ -5,22 +5,27 @@ use crate::discord::context::Context;
 use crate::discord::messages::reply::{Reply, Visibility};
 use crate::discord::messages::search;
 use crate::discord::responder::Target;
-use crate::request::State;
-use crate::requests::Error;
+use crate::requests::{Error, Listing};
 
-/// Another page of a search.
+/// Another page of a search: of the one that is remembered, else it is made again.
 pub(super) async fn search(context: &Context, prefix: &str, page: usize) {
     let work = async {
-        let (groups, place) = (context.bot.requests.groups(), context.member.place());
-        let found = groups.search_again(place, prefix, context.id).await?;
-        Ok(search::page(&found, page))
+        let requests = &context.bot.requests;
+        let found =
+            requests.groups().latest_for(context.member.place(), prefix, context.id).await?;
+        Ok(search::page(&found, &requests.open_among(&found).await, page))
     };
-    context.respond(Target::InPlace, "page", work).await;
+    turn(context, work).await;
+}
+
+/// The same page of a new search.
+pub(super) async fn search_again(context: &Context, prefix: &str, page: usize) {
+    turn(context, commands::search::search(context, prefix, page)).await;
 }
 
 /// Another page of requests.
-pub(super) async fn requests(context: &Context, state: Option<State>, page: usize) {
-    turn(context, commands::requests::page(context, state, page)).await;
+pub(super) async fn requests(context: &Context, kind: Listing, page: usize) {
+    turn(context, commands::requests::page(context, kind, page)).await;
 }
 
 /// Another page of a group's history.

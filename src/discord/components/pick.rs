@@ -1,4 +1,5 @@
-//! The menu under a search: an admin's picks are created, anyone else is asked what for.
+//! The menu under a search: an admin is asked whether to create what they picked, anyone else what
+//! for.
 
 use serenity::all::{
     ComponentInteraction, ComponentInteractionDataKind, CreateActionRow, CreateInputText,
@@ -8,7 +9,8 @@ use serenity::all::{
 use super::input::{REASON, input};
 use crate::discord::commands::create::create;
 use crate::discord::context::Context;
-use crate::discord::custom_id::CustomId;
+use crate::discord::custom_id::{CustomId, PickId};
+use crate::discord::messages::pick as messages;
 use crate::discord::messages::reply::Visibility;
 use crate::discord::options::Unknown;
 use crate::discord::responder::Target;
@@ -19,7 +21,7 @@ use crate::text::count;
 /// The input of the form that has the names.
 const NAMES: &str = "names";
 
-/// Creates the groups that were picked, or opens the form.
+/// Asks whether to create the groups that were picked, or opens the form.
 pub(super) async fn pick(
     context: &Context,
     component: &ComponentInteraction,
@@ -28,7 +30,7 @@ pub(super) async fn pick(
         return Err(Unknown("a menu".to_owned()));
     };
     if !context.must_ask() {
-        create_all(context, values.clone(), None).await;
+        confirm(context, PickId(component.id.get()), values).await;
         return Ok(());
     }
     let is_required = context.bot.requests.settings().reason_required;
@@ -48,15 +50,38 @@ pub(super) async fn pick(
 pub(super) async fn ask(context: &Context, form: &ModalInteraction) {
     let names = input(form, NAMES).unwrap_or_default();
     let names = names.lines().map(|name| name.trim().to_owned()).collect();
-    create_all(context, names, input(form, REASON)).await;
+    let work = Box::pin(create(context, Wanted::Listed(names), input(form, REASON)));
+    context.respond(Target::Message(Visibility::Ephemeral), "ask", work).await;
 }
 
-async fn create_all(context: &Context, names: Vec<String>, reason: Option<&str>) {
-    // What is made of several has a message of its own for all to see.
-    let visibility = match names.len() {
-        1 if !context.must_ask() => Visibility::Public,
-        _ => Visibility::Ephemeral,
+/// A menu sends what is picked as soon as it closes, so that isn't a yes yet.
+async fn confirm(context: &Context, id: PickId, names: &[String]) {
+    let work = async {
+        context.bot.picks.keep(id, context.member.user(), names.to_vec());
+        Ok(messages::confirm(names, id))
     };
-    let work = Box::pin(create(context, Wanted::Listed(names), reason));
-    context.respond(Target::Message(visibility), "pick", work).await;
+    context.respond(Target::Message(Visibility::Ephemeral), "pick", work).await;
+}
+
+/// Creates what was picked, once.
+pub(super) async fn create_picked(context: &Context, id: PickId) {
+    let Some(names) = context.bot.picks.take(id, context.member.user()) else {
+        return context
+            .respond(Target::InPlace, "create picked", async { Ok(messages::gone()) })
+            .await;
+    };
+    let work = async {
+        context.require_admin()?;
+        create(context, Wanted::Listed(names), None).await
+    };
+    context.respond(Target::InPrivate, "create picked", Box::pin(work)).await;
+}
+
+/// Forgets what was picked.
+pub(super) async fn leave(context: &Context, id: PickId) {
+    let (target, reply) = match context.bot.picks.take(id, context.member.user()) {
+        Some(_) => (Target::InPrivate, messages::left()),
+        None => (Target::InPlace, messages::gone()),
+    };
+    context.respond(target, "leave picked", async { Ok(reply) }).await;
 }

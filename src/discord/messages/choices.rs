@@ -6,16 +6,14 @@ use std::sync::Arc;
 
 use super::reply::{Choice, MAX_CHOICE, MAX_CHOICES, Menu};
 use crate::discord::custom_id::CustomId;
-use crate::group::{GroupName, RemoteGroup};
+use crate::group::GroupName;
 use crate::text::{escape_invisible, is_carried, shorten, utf16_len};
 use crate::tickets::Search;
 
-/// A menu of those groups that Connect lacks, each name once, and how many names it can't carry. No
-/// menu if there is nothing to pick.
-pub(super) fn menu(groups: &[RemoteGroup]) -> (Option<Menu>, usize) {
+/// A menu of these names, each once, and how many it can't carry. No menu if there is nothing to pick.
+pub(super) fn menu<'a>(names: impl Iterator<Item = &'a GroupName>) -> (Option<Menu>, usize) {
     let mut seen = HashSet::new();
-    let missing = groups.iter().filter(|group| group.guid.is_none()).map(|group| &group.name);
-    let names = missing.filter(|name| !name.as_str().trim().is_empty() && seen.insert(*name));
+    let names = names.filter(|name| !name.as_str().trim().is_empty() && seen.insert(*name));
     let choices: Vec<_> = names.map(|name| choice(name, "")).collect();
     let all = choices.len();
     let options: Vec<_> = choices.into_iter().flatten().take(MAX_CHOICES).collect();

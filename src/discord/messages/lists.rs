@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use super::markdown::{first_group, linked_id, listed_span, quoted, stamp};
 use super::reasons;
 use super::reply::{MAX_CHOICE, MAX_CHOICES, Reply, page_buttons};
-use crate::discord::custom_id::{CustomId, OPEN};
+use crate::discord::custom_id::CustomId;
 use crate::ids::UserId;
 use crate::request::{Activity, Request, State};
-use crate::requests::{Entry, Listed};
+use crate::requests::{Entry, Listed, Listing};
 use crate::text::{count, escape_invisible, shorten};
 
 /// Somebody's words take at most this many UTF-16 units in a list.
@@ -43,15 +43,43 @@ pub(in crate::discord) fn request_choices(
         .collect()
 }
 
-/// A page of requests.
-pub(in crate::discord) fn requests(listed: &Listed<Request>, state: Option<State>) -> Reply {
-    let kind = state.map_or(OPEN, State::as_str);
-    if listed.entries.is_empty() {
-        let lately = if listed.is_cut { "Lately there were no" } else { "There are no" };
-        return Reply::ephemeral(format!("{lately} {kind} requests."));
+/// What people call the requests of a kind.
+pub(in crate::discord) fn kind_words(kind: Listing) -> &'static str {
+    match kind {
+        Listing::Open => "open",
+        Listing::All => "all",
+        Listing::In(state) => state_words(state),
     }
-    let mut content = format!("**{}**", count(listed.total, &format!("{kind} request")));
-    content.push_str(cut(listed));
+}
+
+/// What people call a state.
+fn state_words(state: State) -> &'static str {
+    match state {
+        State::Pending => "waiting",
+        State::Creating => "under way",
+        State::Created | State::Failed | State::Denied | State::Expired | State::Cancelled => {
+            state.as_str()
+        }
+    }
+}
+
+/// Requests of a kind, after a number or a *no*; `one` is *request* or *requests*.
+fn of_kind(kind: Listing, one: &str) -> String {
+    match kind {
+        Listing::All => one.to_owned(),
+        Listing::In(State::Creating) => format!("{one} {}", state_words(State::Creating)),
+        Listing::Open | Listing::In(_) => format!("{} {one}", kind_words(kind)),
+    }
+}
+
+/// A page of requests.
+pub(in crate::discord) fn requests(listed: &Listed<Request>, kind: Listing) -> Reply {
+    if listed.entries.is_empty() {
+        let there_are = if listed.is_cut { "Lately there were" } else { "There are" };
+        return Reply::ephemeral(format!("{there_are} no {}.", of_kind(kind, "requests")));
+    }
+    let one = if listed.total == 1 { "request" } else { "requests" };
+    let mut content = format!("**{} {}**{}", listed.total, of_kind(kind, one), cut(listed));
     for request in &listed.entries {
         let _ = write!(
             content,
@@ -59,11 +87,11 @@ pub(in crate::discord) fn requests(listed: &Listed<Request>, state: Option<State
             linked_id(request),
             first_group(request),
             request.requester,
-            request.state.as_str(),
+            state_words(request.state),
             stamp(request.decided_at.unwrap_or(request.created_at), 'R')
         );
     }
-    paged(content, (listed.page, listed.pages), |page| Some(CustomId::Requests { state, page }))
+    paged(content, (listed.page, listed.pages), |page| Some(CustomId::Requests { kind, page }))
 }
 
 /// A page of what happened to a group.
@@ -74,31 +102,42 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Reply {
     }
     let mut content = format!("**{}** of {name}{}", count(listed.total, "step"), cut(listed));
     for entry in &listed.entries {
-        let who =
-            entry.person.map_or_else(|| "the bot".to_owned(), |person| format!("<@{person}>"));
-        let before =
-            entry.before.map_or_else(String::new, |before| format!("{} → ", before.as_str()));
-        let (before, after) = match entry.activity {
-            Some(Activity::Reworded) => (String::new(), "gave another reason"),
-            Some(activity) => (String::new(), activity.as_str()),
-            None => (before, entry.after.as_str()),
-        };
-        let why = entry.why.clone().or_else(|| entry.cause.as_ref().map(reasons::words));
-        let why = why.map(|why| format!(": {}", quoted(&why, MAX_LISTED_REASON)));
-        let why = why.unwrap_or_default();
-        let _ = write!(
-            content,
-            "\n{} request {} {before}**{}** by {who}{why} (`{}`)",
-            stamp(entry.at, 'f'),
-            entry.request_id,
-            after,
-            entry.correlation
-        );
+        content.push_str(&step(entry));
     }
     if listed.pages > 1 && CustomId::history(listed.pages - 1, key).is_none() {
         content.push_str("\nOnly these are shown: no button can carry the name to the next page.");
     }
     paged(content, (listed.page, listed.pages), |page| CustomId::history(page, key))
+}
+
+/// A step in the history of a group: what happened and when, then what ties it to the logs.
+fn step(entry: &Entry) -> String {
+    let who = entry.decider.or(entry.person);
+    let by = who.map_or_else(|| "by the bot".to_owned(), |person| format!("by <@{person}>"));
+    let why = entry.why.clone().or_else(|| entry.cause.as_ref().map(reasons::words));
+    let why = why.map(|why| format!(": {}", quoted(&why, MAX_LISTED_REASON)));
+    let why = why.unwrap_or_default();
+    let guid = entry.guid.as_ref().map_or_else(String::new, |guid| format!(" · guid `{guid}`"));
+    format!(
+        "\n**{}** {by}{why}{guid} · {}\n-# request {} · reference `{}`",
+        happened(entry),
+        stamp(entry.at, 'f'),
+        entry.request_id,
+        entry.correlation
+    )
+}
+
+/// What somebody did, or what came of it.
+fn happened(entry: &Entry) -> &'static str {
+    match (entry.activity, entry.before, entry.after) {
+        (Some(Activity::Reworded), ..) => "another reason",
+        (Some(activity @ (Activity::Joined | Activity::Left)), ..) => activity.as_str(),
+        (None, _, State::Pending) => "asked for",
+        (None, None, State::Creating) => "begun",
+        (None, Some(State::Failed), State::Creating) => "tried again",
+        (None, Some(_), State::Creating) => "approved",
+        (None, _, after) => after.as_str(),
+    }
 }
 
 /// That a list isn't all there is.
@@ -113,7 +152,7 @@ fn paged<'a>(
     custom_id: impl Fn(usize) -> Option<CustomId<'a>>,
 ) -> Reply {
     if pages > 1 {
-        let _ = write!(content, "\npage {} of {pages}", page + 1);
+        let _ = write!(content, "\n-# page {} of {pages}", page + 1);
     }
     Reply { buttons: page_buttons(page, pages, custom_id), ..Reply::ephemeral(content) }
 }

@@ -1,17 +1,13 @@
 //! What sentences are put together of: names that end no code span, mentions, moments, links, and
 //! other people's words.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::group::GroupName;
 use crate::ids::RoleId;
 use crate::request::Request;
-use crate::text::{
-    beginning, code_span, count, display_width, escape_invisible, escape_markdown, shorten,
-    utf16_len,
-};
+use crate::text::{code_span, count, escape_invisible, escape_markdown, shorten, utf16_len};
 
 /// People, roles, channels and names that are listed one by one.
 pub(super) const MAX_LISTED: usize = 10;
@@ -40,20 +36,20 @@ fn span_within(name: &str, max: usize) -> String {
     format!("{} (the name is longer)", code_span(name, max))
 }
 
-/// The first `max` UTF-16 units of a name, such that nothing in it ends a code block.
-pub(super) fn sanitize(name: &str, max: usize) -> Cow<'_, str> {
-    let shown = escape_invisible(beginning(name, max));
-    if shown.contains("```") { shown.replace('`', "\\u{60}").into() } else { shown }
-}
-
-/// A [sanitized](sanitize) name, cut to so many columns and UTF-16 units.
-pub(super) fn cell(name: &str, max: usize) -> Cow<'_, str> {
-    if display_width(name).max(utf16_len(name)) <= max {
-        return name.into();
+/// A name in a code span of at most so many UTF-16 units, and whether something of it is left out. The
+/// end is shown, too: names often differ there only.
+pub(super) fn name_span(name: &str, max: usize) -> (String, bool) {
+    let whole = code_span(name, usize::MAX);
+    if utf16_len(&whole) <= max + 2 {
+        return (whole, false);
     }
-    // No character has more than two columns.
-    let mut cuts = (max / 2..=max).rev().map(|utf16_len| shorten(name, utf16_len));
-    cuts.find(|cut| display_width(cut) <= max).unwrap_or_default()
+    let mut units = 0;
+    let end = whole[..whole.len() - 1].char_indices().rev().take_while(|(_, c)| {
+        units += c.len_utf16();
+        units <= max / 3
+    });
+    let end = &whole[end.last().map_or(whole.len() - 1, |(at, _)| at)..];
+    (format!("{}{end}", shorten(&whole, max + 2 - utf16_len(end))), true)
 }
 
 /// The first ten names, a line each, after a head.

@@ -98,14 +98,26 @@ impl Button {
     }
 }
 
-/// The buttons that lead to the pages beside this one, as far as `custom_id` can name these.
+/// With more pages than this, buttons lead to the first and the last as well.
+const FEW_PAGES: usize = 5;
+
+/// The buttons that lead to the pages beside this one and, of many, to the first and the last, as far
+/// as `custom_id` can name these.
 pub(super) fn page_buttons<'a>(
     page: usize,
     pages: usize,
     custom_id: impl Fn(usize) -> Option<CustomId<'a>>,
 ) -> Vec<Button> {
-    let button = |label, to| Some(Button::new(label, &custom_id(to)?, ButtonStyle::Secondary));
-    let before = page.checked_sub(1).and_then(|to| button("◀", to));
-    let after = (page + 1 < pages).then(|| button("▶", page + 1)).flatten();
-    before.into_iter().chain(after).collect()
+    let (last, is_long) = (pages.saturating_sub(1), pages > FEW_PAGES);
+    // Discord takes no two buttons that lead to the same page.
+    let turns = [
+        ("⏮", (is_long && page > 1).then_some(0)),
+        ("◀", page.checked_sub(1)),
+        ("▶", (page < last).then_some(page + 1)),
+        ("⏭", (is_long && page + 1 < last).then_some(last)),
+    ];
+    let button = |(label, to): (_, Option<usize>)| {
+        Some(Button::new(label, &custom_id(to?)?, ButtonStyle::Secondary))
+    };
+    turns.into_iter().filter_map(button).collect()
 }

@@ -4,18 +4,19 @@ mod cards;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::reply::{Choice, MAX_CHOICE, MAX_CHOICES, MAX_CONTENT};
-use super::{choices, lists, refusals, search};
+use super::{choices, lists, pick, refusals, search};
+use crate::discord::custom_id::PickId;
 use crate::group::{GroupName, Guid, Prefix, RemoteGroup};
 use crate::ids::{ChannelId, GuildId, Place, UserId};
 use crate::ldapgroup::{InUseBy, Refusal};
 use crate::request::{GroupStatus, Kind, Reason, Request, RequestedGroup, State};
-use crate::requests::{Entry, Listed};
+use crate::requests::{Entry, Listed, Listing};
 use crate::text::utf16_len;
 use crate::tickets::Search;
 
@@ -39,7 +40,7 @@ fn holding<'g>(prefix: &str, names: &[String], guid: impl Fn(usize) -> Option<&'
     let names = names.iter().enumerate();
     let groups: Vec<_> = names.map(|(at, name)| group(name, guid(at))).collect();
     let prefix = Prefix::parse(prefix).unwrap();
-    Search { prefix, groups: Arc::from(groups), taken: Instant::now() }
+    Search::new(prefix, Arc::from(groups))
 }
 
 /// Names with what Discord's markdown and people's eyes stumble over.
@@ -49,27 +50,46 @@ fn hostile() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_page_fits_a_message_and_stays_in_its_block(
+    fn any_page_fits_a_message_and_has_a_line_for_each_group(
         prefix in "[^\\s].{0,300}",
-        names in prop::collection::vec(hostile(), 0..90),
+        names in prop::collection::vec(hostile(), 1..130),
         guid in prop::option::of(0..GUIDS.len()),
+        is_requested in any::<bool>(),
     ) {
         let guid = |at| guid.filter(|_| at % 20 > 0).map(|guid| GUIDS[guid]);
         let found = holding(&prefix, &names, guid);
+        let requested = names.iter().filter(|_| is_requested).map(|name| name.to_lowercase());
+        let requested = requested.take(30).collect();
         for page in 0..=names.len().div_ceil(20) {
-            let reply = search::page(&found, page);
+            let reply = search::page(&found, &requested, page);
             prop_assert!(utf16_len(&reply.content) <= MAX_CONTENT);
-            prop_assert_eq!(reply.content.matches("```").count(), 2 * usize::from(!names.is_empty()));
             prop_assert!(!reply.content.contains("secret"));
             let rows = reply.content.lines().filter(|line| {
-                line.ends_with("  NULL") || GUIDS.iter().any(|guid| line.ends_with(guid))
+                let group = ["✅ `", "➕ `", "⏳ `"].iter().find_map(|start| line.strip_prefix(*start));
+                group.is_some_and(|group| {
+                    let spans = if line.starts_with('✅') { 3 } else { 1 };
+                    group.ends_with('`') && group.matches('`').count() == spans
+                })
             });
             let left = names.len() - 20 * page.min(names.len().saturating_sub(1) / 20);
-            prop_assert_eq!(rows.count(), left.min(20));
+            prop_assert_eq!(rows.count(), left.min(20), "{}", reply.content);
+            prop_assert!(reply.buttons.len() <= 5);
+            let ids: HashSet<_> = reply.buttons.iter().map(|button| &button.custom_id).collect();
+            prop_assert_eq!(ids.len(), reply.buttons.len());
             for button in &reply.buttons {
                 prop_assert!(utf16_len(&button.custom_id) <= 100, "{}", button.custom_id);
             }
         }
+    }
+
+    #[test]
+    fn any_confirmation_fits_a_message_and_names_every_pick(
+        names in prop::collection::vec(hostile(), 1..=MAX_CHOICES),
+    ) {
+        let reply = pick::confirm(&names, PickId(u64::MAX));
+        prop_assert!(utf16_len(&reply.content) <= MAX_CONTENT, "{}", reply.content);
+        let rows = reply.content.lines().filter(|line| line.starts_with("- `")).count();
+        prop_assert_eq!(rows, if names.len() == 1 { 0 } else { names.len() });
     }
 
     #[test]
@@ -79,7 +99,7 @@ proptest! {
         let found = found("x", &names);
         let all: Vec<_> = found.groups.iter().map(|group| group.name.clone()).collect();
         for page in 0..3 {
-            let Some(menu) = search::page(&found, page).menu else { continue };
+            let Some(menu) = search::page(&found, &HashSet::new(), page).menu else { continue };
             prop_assert!((1..=MAX_CHOICES).contains(&menu.options.len()));
             let values: HashSet<_> = menu.options.iter().map(|option| &option.value).collect();
             prop_assert_eq!(values.len(), menu.options.len());
@@ -200,7 +220,7 @@ fn a_list_that_is_cut_says_so() {
         decided_at: Some(at),
         ..wanted(vec![group], State::Denied, words)
     };
-    let list = |entries| lists::requests(&cut(entries), Some(State::Denied)).content;
+    let list = |entries| lists::requests(&cut(entries), Listing::In(State::Denied)).content;
     assert_snapshot!(list(vec![denied]), @r"
     **1 denied request**, the latest; older ones aren't listed
     7 · `finance` · <@1> · denied · <t:0:R>
@@ -215,10 +235,13 @@ fn a_list_that_is_cut_says_so() {
         activity: None,
         why: None,
         cause: None,
+        decider: None,
+        guid: None,
         correlation: "c0ffee".to_owned(),
     };
     assert_snapshot!(lists::history(&cut(vec![step]), "finance").content, @r"
     **1 step** of `finance`, the latest; older ones aren't listed
-    <t:0:f> request 7 **pending** by <@1> (`c0ffee`)
+    **asked for** by <@1> · <t:0:f>
+    -# request 7 · reference `c0ffee`
     ");
 }

@@ -9,15 +9,15 @@ use sqlx::{Row, Sqlite};
 
 use super::rows::{all, count, named, reason, requests, time, user};
 use super::{Store, StoreError};
-use crate::group::GroupName;
+use crate::group::{GroupName, Guid};
 use crate::ids::UserId;
-use crate::request::{Activity, Reason, Request, State};
+use crate::request::{Activity, GroupStatus, Reason, Request, State};
 
 /// A list has at most so many entries; names that hold what was typed are looked for among so many
 /// requests.
 const LATEST: usize = 1000;
 
-/// One person's requests that are over are looked for among so many.
+/// One person's requests that are over, and everybody's of any state, are looked for among so many.
 const LATEST_OF_PERSON: usize = 500;
 
 /// The history of a group is that of so many requests for it.
@@ -31,10 +31,18 @@ const OPEN: &str = "FROM requests WHERE state IN ('pending', 'creating') AND kin
 /// Everybody's requests in a state.
 const OVER: &str = "FROM requests WHERE state = $1 AND (kind <> 'single') = TRUE";
 
-/// One person's requests in a state. A cross join is made from the left by `SQLite`.
-const OVER_OF_ONE: &str = "FROM (SELECT request_id FROM participants WHERE person = $2 \
+/// The latest of everybody's requests.
+const LATELY: &str =
+    "FROM requests WHERE id > (SELECT MAX(id) FROM requests) - $3 AND kind <> 'single'";
+
+/// One person's requests in a state, or in any. A cross join is made from the left by `SQLite`.
+const OF_ONE: &str = "FROM (SELECT request_id FROM participants WHERE person = $2 \
        ORDER BY request_id DESC LIMIT $3) AS theirs CROSS JOIN requests \
-     WHERE id = theirs.request_id AND state = $1 AND kind <> 'single'";
+     WHERE id = theirs.request_id AND ($1 IS NULL OR state = $1) AND kind <> 'single'";
+
+/// Whether there are requests before the latest so many.
+const HAS_OLDER: &str =
+    "SELECT id FROM requests WHERE id <= (SELECT MAX(id) FROM requests) - $1 LIMIT 1";
 
 /// Whether somebody has asked for more than so many.
 const HAS_MADE: &str = "SELECT request_id FROM participants WHERE person = $1 LIMIT 1 OFFSET $2";
@@ -44,9 +52,13 @@ const ASKED_FOR: &str =
     "SELECT request_id FROM requested_groups WHERE folded = $1 LIMIT 1 OFFSET $2";
 
 /// The steps of the requests for a group, but for those that are about another group of theirs.
-const OF_GROUP: &str = "FROM (SELECT request_id, position, name FROM requested_groups WHERE folded = $1 \
-       ORDER BY request_id DESC LIMIT $2) AS g CROSS JOIN history h \
+const OF_GROUP: &str = "FROM (SELECT request_id, position, status, guid FROM requested_groups \
+       WHERE folded = $1 ORDER BY request_id DESC LIMIT $2) AS g CROSS JOIN history h \
      WHERE h.request_id = g.request_id AND (h.position IS NULL OR h.position = g.position)";
+
+/// What is told of them.
+const STEPS: &str = "SELECT h.*, g.status, g.guid, \
+       (SELECT decider FROM requests WHERE id = h.request_id) AS decider";
 
 /// Names that begin so, each once, in their order: from one it is a step in the index to the next,
 /// however often each was asked for.
@@ -66,11 +78,62 @@ const HELD: &str = "SELECT name FROM requested_groups \
      WHERE request_id > (SELECT MAX(id) FROM requests) - $2 AND INSTR(folded, $1) > 0 \
      GROUP BY name ORDER BY MAX(request_id) DESC LIMIT $3";
 
+/// Names between which an open request is.
+const OPEN_NAMES: &str =
+    "SELECT folded FROM requested_groups WHERE open AND folded >= $1 AND folded < $2";
+
+/// What requests a list is of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Listing {
+    /// Those on which something is still to happen.
+    Open,
+    /// All of them.
+    All,
+    /// Those in a state.
+    In(State),
+}
+
+impl Listing {
+    const OPEN: &str = "open";
+    const ALL: &str = "all";
+
+    /// The open ones, those in each state, and all.
+    pub(crate) fn each() -> impl Iterator<Item = Self> {
+        let states = State::ALL.map(Self::In);
+        [Self::Open].into_iter().chain(states).chain([Self::All])
+    }
+
+    /// Its name for programs.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => Self::OPEN,
+            Self::All => Self::ALL,
+            Self::In(state) => state.as_str(),
+        }
+    }
+
+    /// The kind of this name.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        match name {
+            Self::OPEN => Some(Self::Open),
+            Self::ALL => Some(Self::All),
+            state => State::parse(state).map(Self::In),
+        }
+    }
+
+    fn state(self) -> Option<State> {
+        match self {
+            Self::In(state) => Some(state),
+            Self::Open | Self::All => None,
+        }
+    }
+}
+
 /// Which requests are listed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Filter {
-    /// In this state; the open ones if `None`.
-    pub state: Option<State>,
+    /// Of this kind.
+    pub kind: Listing,
     /// This person's, as requester or joined; everybody's if `None`.
     pub person: Option<UserId>,
 }
@@ -109,30 +172,35 @@ pub(crate) struct Entry {
     pub why: Option<String>,
     /// Why, if it was the bot itself.
     pub cause: Option<Reason>,
+    /// Whose doing it is that the bot brought the group in, if this is that step.
+    pub decider: Option<UserId>,
+    /// The group's id, if this step brought it in.
+    pub guid: Option<Guid>,
     /// Ties it to the logs.
     pub correlation: String,
 }
 
 impl Store {
     /// A page of requests, the newest first. Of those that are over, the latest 1000 are listed; of
-    /// one person's, those among their latest 500 of any state.
+    /// all, the latest 500; of one person's, those among their latest 500 of any state.
     pub(crate) async fn list(
         &self,
         filter: Filter,
         page: usize,
         per_page: usize,
     ) -> Result<Listed<Request>, StoreError> {
-        let (source, most) = match filter {
-            Filter { state: None | Some(State::Pending | State::Creating), .. } => {
+        let (source, most) = match (filter.kind, filter.person) {
+            (Listing::Open | Listing::In(State::Pending | State::Creating), _) => {
                 (OPEN, usize::MAX - 1)
             }
-            Filter { person: None, .. } => (OVER, LATEST),
-            Filter { person: Some(_), .. } => (OVER_OF_ONE, LATEST_OF_PERSON),
+            (Listing::In(_), None) => (OVER, LATEST),
+            (Listing::All, None) => (LATELY, LATEST_OF_PERSON),
+            (Listing::All | Listing::In(_), Some(_)) => (OF_ONE, LATEST_OF_PERSON),
         };
         let person = filter.person.map(|person| person.0.cast_signed());
         let query = |sql| {
             sqlx::query(sqlx::AssertSqlSafe(sql))
-                .bind(filter.state.map(State::as_str))
+                .bind(filter.kind.state().map(State::as_str))
                 .bind(person)
                 .bind(count(LATEST_OF_PERSON))
         };
@@ -147,8 +215,12 @@ impl Store {
         let page = query(sql).bind(turned.limit).bind(turned.offset);
         let entries = all(&page.fetch_all(&self.pool).await?)?;
         let is_cut = match person {
-            Some(person) if source == OVER_OF_ONE => {
+            Some(person) if source == OF_ONE => {
                 self.has_more(HAS_MADE, person, LATEST_OF_PERSON).await?
+            }
+            None if source == LATELY => {
+                let older = sqlx::query(HAS_OLDER).bind(count(LATEST_OF_PERSON));
+                older.fetch_optional(&self.pool).await?.is_some()
             }
             Some(_) | None => false,
         };
@@ -171,7 +243,7 @@ impl Store {
         let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {OF_GROUP} LIMIT $3) AS latest");
         let counted = query(sql).bind(count(LATEST + 1)).fetch_one(&self.pool).await?;
         let turned = Turned::to(page, per_page, counted.try_get(0)?, LATEST);
-        let sql = format!("SELECT h.* {OF_GROUP} ORDER BY h.id DESC LIMIT $3 OFFSET $4");
+        let sql = format!("{STEPS} {OF_GROUP} ORDER BY h.id DESC LIMIT $3 OFFSET $4");
         let page = query(sql).bind(turned.limit).bind(turned.offset);
         let rows = page.fetch_all(&self.pool).await?;
         let entries = rows.iter().map(entry).collect::<Result<_, _>>()?;
@@ -191,6 +263,15 @@ impl Store {
     {
         let next = sqlx::query(sql).bind(whose).bind(count(than));
         Ok(next.fetch_optional(&self.pool).await?.is_some())
+    }
+
+    /// The names, in the form in which they are compared, of groups that begin with `prefix` and have
+    /// an open request.
+    pub(crate) async fn open_names(&self, prefix: &str) -> Result<HashSet<String>, StoreError> {
+        let folded = prefix.to_lowercase();
+        let end = format!("{folded}{}", char::MAX);
+        let names = sqlx::query_scalar(OPEN_NAMES).bind(folded).bind(end);
+        Ok(names.fetch_all(&self.pool).await?.into_iter().collect())
     }
 
     /// Names of groups that have a history, whatever the case: those that begin with `typed`, in
@@ -253,12 +334,19 @@ impl Turned {
 fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {
     let before: Option<String> = row.try_get("before")?;
     let activity: Option<String> = row.try_get("activity")?;
+    let after = named(row, "after", State::parse)?;
+    let status = named(row, "status", GroupStatus::parse)?;
+    let has_come =
+        after == State::Created && matches!(status, GroupStatus::Created | GroupStatus::Existed);
+    let guid: Option<String> = row.try_get("guid")?;
     Ok(Entry {
         request_id: row.try_get("request_id")?,
         at: time(row.try_get("at")?),
         person: user(row, "person")?,
         before: before.as_deref().and_then(State::parse),
-        after: named(row, "after", State::parse)?,
+        after,
+        decider: user(row, "decider")?.filter(|_| has_come),
+        guid: guid.map(Guid::trusted).filter(|_| has_come),
         activity: activity.as_deref().and_then(Activity::parse),
         why: row.try_get("why")?,
         cause: reason(row, "cause")?,

@@ -107,11 +107,11 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     step!("who asked", outbox.people(third));
     step!("the overview", store.overview());
     step!("what is open, by state", store.open_by_state());
-    for state in State::ALL.map(Some).into_iter().chain([None]) {
+    for kind in Listing::each() {
         for person in [None, Some(person)] {
             for page in [0, 1000] {
-                let name = format!("list {state:?} of {person:?}, page {page}");
-                step!(name, store.list(Filter { state, person }, page, 8));
+                let name = format!("list {kind:?} of {person:?}, page {page}");
+                step!(name, store.list(Filter { kind, person }, page, 8));
             }
         }
     }
@@ -119,6 +119,9 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
         for page in [0, 1000] {
             step!(format!("history of {name}, page {page}"), store.history(name, page, 8));
         }
+    }
+    for prefix in ["t", "nobody has this"] {
+        step!(format!("what is open that begins with {prefix:?}"), store.open_names(prefix));
     }
     for typed in ["", "t", "team-", "again", "nobody has this"] {
         step!(format!("suggestions for {typed:?}"), store.names_like(typed, 25));
@@ -142,15 +145,21 @@ async fn no_step_does_more_the_more_is_stored() {
 async fn a_list_ends_with_what_is_latest_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let store = filled(&folder, 9_000, "off").await;
-    let ended = async |state, person| {
-        let filter = Filter { state: Some(state), person };
+    let ended = async |kind, person| {
+        let filter = Filter { kind, person };
         let listed = store.list(filter, 1000, 9).await.unwrap();
         (listed.total, listed.is_cut, listed.page, listed.entries.len())
     };
-    assert_eq!(ended(State::Cancelled, Some(UserId(PERSON))).await, (500, true, 55, 5));
-    assert_eq!(ended(State::Denied, Some(UserId(PERSON))).await, (0, true, 0, 0));
-    assert_eq!(ended(State::Denied, None).await, (1000, true, 111, 1));
-    assert_eq!(ended(State::Denied, Some(UserId(5))).await, (0, false, 0, 0));
+    assert_eq!(
+        ended(Listing::In(State::Cancelled), Some(UserId(PERSON))).await,
+        (500, true, 55, 5)
+    );
+    assert_eq!(ended(Listing::In(State::Denied), Some(UserId(PERSON))).await, (0, true, 0, 0));
+    assert_eq!(ended(Listing::In(State::Denied), None).await, (1000, true, 111, 1));
+    assert_eq!(ended(Listing::In(State::Denied), Some(UserId(5))).await, (0, false, 0, 0));
+    assert_eq!(ended(Listing::All, Some(UserId(PERSON))).await, (500, true, 55, 5));
+    // One in eight is shown by no message.
+    assert_eq!(ended(Listing::All, None).await, (437, true, 48, 5));
 }
 
 /// Keeps a log.
