@@ -1,5 +1,6 @@
-//! The same search and creation in a terminal, and the checks.
+//! The same search and creation in a terminal, the checks, and what keeps the database.
 
+mod keeping;
 mod words;
 
 use std::io::{self, Write};
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+pub use self::keeping::{backup, export};
 use crate::app::AppError;
 use crate::check::{self, Level, Places};
 use crate::config::Config;

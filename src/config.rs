@@ -142,8 +142,7 @@ impl Config {
         let connect = connect_settings(&mut env);
         let proxies = connect.as_ref().map(|connect| connect.proxies.clone());
         let has_plain_proxy = env.has("HTTP_PROXY");
-        let database_url =
-            env.or_default("DATABASE_URL", "sqlite://ldapgroup.db", parse::database_url);
+        let database_url = database(&mut env);
         let ticket_ttl =
             env.or_default("TICKET_TTL", "10m", |text| parse::duration(text, SECOND, DAY));
         let http_addr = env.or_default("HTTP_ADDR", HTTP_ADDR, parse::http_addr);
@@ -197,6 +196,21 @@ pub fn http_addr(environment: &Environment) -> Result<Option<SocketAddr>, Proble
     let mut env = environment.reader();
     let address = env.or_default("HTTP_ADDR", HTTP_ADDR, parse::http_addr);
     env.finish(address)
+}
+
+/// Reads only where requests are kept.
+///
+/// # Errors
+///
+/// When it isn't an address of a database.
+pub fn database_url(environment: &Environment) -> Result<SecretString, Problems> {
+    let mut env = environment.reader();
+    let url = database(&mut env);
+    env.finish(url)
+}
+
+fn database(env: &mut Reader<'_>) -> Option<SecretString> {
+    env.or_default("DATABASE_URL", "sqlite://ldapgroup.db", parse::database_url)
 }
 
 fn log_settings(env: &mut Reader<'_>) -> Option<LogSettings> {

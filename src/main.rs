@@ -5,6 +5,7 @@ mod log;
 mod sandbox;
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -47,6 +48,13 @@ enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Copy the database into a new FILE, also while the bot runs
+    Backup {
+        /// The copy; it must not exist
+        file: PathBuf,
+    },
+    /// Print all requests with their groups, people and history as JSON lines, the oldest first
+    Export,
     /// Ask the bot that runs here, at `HTTP_ADDR`, whether it lives: for containers without a shell
     Healthcheck,
     /// Try the bot: it runs against local stand-ins of Discord and Connect
@@ -111,6 +119,18 @@ async fn main() -> ExitCode {
                 let _log = log::start(&log);
                 cli::create(connect, &name, output.format()).await
             }
+            Err(problems) => return misconfigured(&problems, 1),
+        },
+        Command::Backup { file } => match config::database_url(&environment) {
+            Ok(url) => {
+                let stopping = CancellationToken::new();
+                tokio::spawn(stop_on_signal(stopping.clone()));
+                cli::backup(&url, &file, &stopping).await
+            }
+            Err(problems) => return misconfigured(&problems, 1),
+        },
+        Command::Export => match config::database_url(&environment) {
+            Ok(url) => cli::export(&url).await,
             Err(problems) => return misconfigured(&problems, 1),
         },
         Command::Healthcheck => match config::http_addr(&environment) {

@@ -6,7 +6,9 @@
 
 mod asking;
 mod changing;
+mod copying;
 mod examine;
+mod exporting;
 mod lists;
 mod open;
 mod outbox;
@@ -25,7 +27,9 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 
 pub(super) use self::asking::NewRequest;
 pub(super) use self::changing::{Change, Transition};
+pub(crate) use self::copying::back_up;
 pub(crate) use self::examine::{Condition, examine};
+pub(crate) use self::exporting::{ExportError, export};
 pub(super) use self::lists::Filter;
 pub(crate) use self::lists::{Entry, Listed, Listing};
 pub(crate) use self::open::StoreError;

@@ -15,6 +15,7 @@ mod floods;
 mod gateway;
 mod hostile;
 mod http;
+mod keeping;
 mod late;
 mod limits;
 mod lists;

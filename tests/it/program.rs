@@ -309,7 +309,7 @@ async fn settings_are_read_from_a_file_and_the_environment_goes_first() {
 async fn help_and_version_are_there() {
     let (code, stdout, _) = output(program(&["--help"], &[])).await;
     assert_eq!(code, Some(0));
-    for command in ["run", "check", "search", "create"] {
+    for command in ["run", "check", "search", "create", "backup", "export"] {
         assert!(stdout.contains(command), "{stdout}");
     }
     let (code, stdout, _) = output(program(&["--version"], &[])).await;

@@ -222,7 +222,8 @@ async fn is_sound(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     if verdict == "ok" { Ok(()) } else { Err(StoreError::Damaged(verdict)) }
 }
 
-async fn version(connection: &mut SqliteConnection) -> Result<Version, StoreError> {
+/// How the database stands to this version of the bot, if it is one of the bot's.
+pub(super) async fn version(connection: &mut SqliteConnection) -> Result<Version, StoreError> {
     let tables = "SELECT name FROM sqlite_master WHERE type = 'table'";
     let tables: Vec<String> =
         sqlx::query_scalar(tables).fetch_all(&mut *connection).await.map_err(damaged)?;
@@ -248,7 +249,8 @@ async fn version(connection: &mut SqliteConnection) -> Result<Version, StoreErro
     }
 }
 
-fn damaged(error: sqlx::Error) -> StoreError {
+/// What a database that can't be read comes to.
+pub(super) fn damaged(error: sqlx::Error) -> StoreError {
     match &error {
         sqlx::Error::Database(database) => StoreError::Damaged(database.message().to_owned()),
         _ => StoreError::Sql(error),
