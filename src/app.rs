@@ -157,6 +157,7 @@ impl App {
                 never = Box::pin(self.look_around()) => match never {},
                 never = evict_stale(&self.bot) => match never {},
                 never = Box::pin(self.bot.reconciler.run()) => match never {},
+                never = forget_old(&self.bot) => match never {},
             }
         };
         drop(timeout(LAST_WORDS, self.bot.requests.close()).await);
@@ -206,6 +207,12 @@ async fn evict_stale(bot: &Bot) -> Infallible {
         now_and_then.tick().await;
         bot.requests.groups().forget_stale();
     }
+}
+
+/// Keeps old requests from staying for ever, if the settings say so.
+async fn forget_old(bot: &Bot) -> Infallible {
+    bot.requests.forget_old().await;
+    pending().await
 }
 
 /// Learns who the bot is, and registers its command in each server. A server that the bot isn't in is

@@ -17,7 +17,7 @@ use crate::proxy::Proxies;
 use crate::requests::RequestSettings;
 
 /// Every variable that the program knows, in the order of `.env.example`.
-pub const VARIABLES: [&str; 28] = [
+pub const VARIABLES: [&str; 29] = [
     "DISCORD_TOKEN",
     "DISCORD_TOKEN_FILE",
     "DISCORD_GUILD_IDS",
@@ -38,6 +38,7 @@ pub const VARIABLES: [&str; 28] = [
     "TICKET_TTL",
     "REQUEST_TTL",
     "REQUEST_REMINDER",
+    "HISTORY_TTL",
     "HTTP_ADDR",
     "DISCORD_PUBLIC_KEY",
     "DISCORD_API_URL",
@@ -125,6 +126,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 const YEAR: Duration = Duration::from_hours(8760);
+/// As humantime counts them.
+const TEN_YEARS: Duration = Duration::from_hours(87_660);
 
 impl Config {
     /// Reads what the bot needs.
@@ -247,6 +250,8 @@ fn request_settings(env: &mut Reader<'_>) -> Option<RequestSettings> {
     let max_open = env.or_default("MAX_OPEN_REQUESTS", "10", parse::max_open);
     let ttl = env.or_default("REQUEST_TTL", "72h", |text| parse::duration(text, SECOND, YEAR));
     let reminder = env.or_default("REQUEST_REMINDER", "24h", parse::reminder);
+    // What is over may be retried, and is shown and told, for a week.
+    let history_ttl = env.optional("HISTORY_TTL", |text| parse::duration(text, 7 * DAY, TEN_YEARS));
     Some(RequestSettings {
         channel: channel?,
         admin_creates: admin_creates?,
@@ -254,6 +259,7 @@ fn request_settings(env: &mut Reader<'_>) -> Option<RequestSettings> {
         max_open: max_open?,
         ttl: ttl?,
         reminder: reminder?,
+        history_ttl: history_ttl?,
     })
 }
 
@@ -372,6 +378,7 @@ mod tests {
             ("TICKET_TTL", "1s", "24h", "0s", "24h 1s"),
             ("REQUEST_TTL", "1s", "365d", "0s", "366d"),
             ("REQUEST_REMINDER", "1s", "365d", "999ms", "366d"),
+            ("HISTORY_TTL", "7d", "10y", "167h", "11y"),
         ] {
             assert!(read(&[(name, least)]).is_ok() && read(&[(name, most)]).is_ok(), "{name}");
             for wrong in [below, above, "10", "soon", "-1s"] {
@@ -379,6 +386,7 @@ mod tests {
             }
         }
         assert_eq!(read(&[("REQUEST_REMINDER", "0")]).unwrap().requests.reminder, None);
+        assert_eq!(read(&[]).unwrap().requests.history_ttl, None);
     }
 
     #[test]

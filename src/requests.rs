@@ -1,9 +1,11 @@
 //! The one service for requests: made ([`create`]), decided ([`decide`]), carried out and expired
-//! ([`worker`]). Whoever shows them and tells people has the [`Outbox`]; nobody else has the database.
+//! ([`worker`]), deleted once they are old ([`forgetting`]). Whoever shows them and tells people has the
+//! [`Outbox`]; nobody else has the database.
 
 mod create;
 mod decide;
 mod error;
+mod forgetting;
 mod outcome;
 mod store;
 mod worker;
@@ -48,6 +50,8 @@ pub struct RequestSettings {
     pub ttl: Duration,
     /// When an undecided request is brought up again, if it is.
     pub reminder: Option<Duration>,
+    /// When a request that is over is deleted, if it is.
+    pub history_ttl: Option<Duration>,
 }
 
 /// What an admin's create does.

@@ -9,6 +9,7 @@ mod changing;
 mod copying;
 mod examine;
 mod exporting;
+mod forgetting;
 mod lists;
 mod open;
 mod outbox;

@@ -91,6 +91,7 @@ fn each_default_is_written_out_where_there_is_one() {
             "CONNECT_API_KEY",
             "CONNECT_API_KEY_FILE",
             "CONNECT_CA_FILE",
+            "HISTORY_TTL",
             "DISCORD_PUBLIC_KEY",
             "HTTPS_PROXY",
             "ALL_PROXY",

@@ -13,7 +13,7 @@ use sqlx::{ConnectOptions, Connection};
 
 use crate::database::execute;
 use crate::program::{BOT, output, program, terminate};
-use crate::world::{World, in_time, run_test, sandbox};
+use crate::world::{World, in_time, run_test, run_test_with, sandbox, setup};
 
 /// What the program reads of the settings.
 fn only(database: &Path) -> [(&'static str, String); 1] {
@@ -298,4 +298,41 @@ async fn an_export_without_a_database_is_said_so_and_makes_none() {
     assert_eq!((code, stdout.as_str()), (Some(1), ""));
     assert_snapshot!(stderr, @"Not everything was exported: DATABASE_URL: there is no database of the bot's there; run this in the bot's folder, with its settings.");
     assert!(!sandbox.database().exists());
+}
+
+#[test]
+fn what_was_over_long_ago_is_deleted_and_its_buttons_are_refused() {
+    run_test_with(setup(&[("HISTORY_TTL", "7days")]), async |world| {
+        let card = world.asked_by(Who::Member).await;
+        world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
+        world.admin().press(&card, "Approve").await;
+        let card = world.card(1, "**Failed**").await;
+        world.ask(Who::Member, "ABE-TEST").await;
+        world.card(2, "Approve or deny").await;
+        world.stop_bot().await;
+        let database = world.sandbox.database();
+        let age = "UPDATE requests SET created_at = created_at - 864000000, \
+                     decided_at = decided_at - 864000000 WHERE id = 1; \
+                   UPDATE history SET at = at - 864000000 WHERE request_id = 1";
+        execute(&database, age).await;
+        world.start_bot().await;
+        let left = async || number(&database, "SELECT COUNT(*) FROM requests WHERE id = 1").await;
+        in_time(async {
+            while left().await > 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await;
+        for of_it in [
+            "SELECT COUNT(*) FROM history WHERE request_id = 1",
+            "SELECT COUNT(*) FROM participants WHERE request_id = 1",
+            "SELECT COUNT(*) FROM requested_groups WHERE request_id = 1",
+        ] {
+            assert_eq!(number(&database, of_it).await, 0, "{of_it}");
+        }
+        assert_eq!(number(&database, "SELECT COUNT(*) FROM requests").await, 1);
+        let answer = world.admin().press(&card, "Retry").await;
+        assert!(answer.text().starts_with("There is no such request."), "{}", answer.text());
+        assert_eq!(world.puts(), 1);
+    });
 }

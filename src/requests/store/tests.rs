@@ -1,5 +1,6 @@
 //! The store against a plain model, and what opening it promises.
 
+mod forgetting;
 mod model;
 mod size;
 

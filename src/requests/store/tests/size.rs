@@ -106,6 +106,7 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     step!("a request", store.request(third));
     step!("who asked", outbox.people(third));
     step!("the overview", store.overview());
+    step!("forget what is old", store.forget(now - 30 * day));
     step!("what is open, by state", store.open_by_state());
     for kind in Listing::each() {
         for person in [None, Some(person)] {
