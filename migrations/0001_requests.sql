@@ -125,3 +125,7 @@ CREATE INDEX participants_requests ON participants (person, request_id);
 CREATE INDEX participants_untold ON participants (request_id) WHERE told_state IS NULL;
 
 CREATE INDEX history_request ON history (request_id);
+
+-- What is over, by when it was decided, or made if nobody did: the oldest is deleted first.
+CREATE INDEX requests_over ON requests (COALESCE(decided_at, created_at))
+    WHERE state NOT IN ('pending', 'creating');
