@@ -1,68 +1,125 @@
-//! A program under measurement: built, started, and read from `/proc`.
+//! What is measured: programs as they are delivered, and what a process uses.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::Failure;
+use crate::peers::{PEERS, Peer};
+use crate::{Failure, machine};
 
-/// A release binary.
+/// The bot's name among the programs.
+pub(crate) const BOT: &str = "ldapgroup-bot";
+
+/// The bare program's name.
+pub(crate) const FLOOR: &str = "bare serenity";
+
+/// A program that can be measured.
 pub(crate) struct Program {
-    name: &'static str,
-    binary: PathBuf,
+    pub(crate) name: &'static str,
+    /// Whether it creates groups, too.
+    pub(crate) creates: bool,
+    start: Start,
+}
+
+enum Start {
+    Binary(PathBuf),
+    Peer(&'static Peer),
+}
+
+/// The bot, the bare program, and the peers, each built or installed as its lock file says.
+pub(crate) fn all() -> Result<Vec<Program>, Failure> {
+    let installed = Command::new("tests/clients/install").arg("peers").status()?;
+    if !installed.success() {
+        return Err("the peers can't be installed: tests/clients/install peers".into());
+    }
+    let bot = Program { name: BOT, creates: true, start: Start::Binary(build(BOT)?) };
+    let floor = Program { name: FLOOR, creates: false, start: Start::Binary(build("floor")?) };
+    let peers = PEERS.iter().map(|peer| Program {
+        name: peer.name,
+        creates: true,
+        start: Start::Peer(peer),
+    });
+    Ok([bot, floor].into_iter().chain(peers).collect())
+}
+
+/// Builds a package's program as it is delivered: by itself, so that no other package's features are
+/// in it.
+fn build(package: &str) -> Result<PathBuf, Failure> {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--locked", "--package", package])
+        .arg("--message-format=json-render-diagnostics")
+        .stderr(Stdio::inherit())
+        .output()?;
+    let messages = String::from_utf8(built.stdout)?;
+    let binary = messages.lines().find_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let is_it = message["target"]["name"] == package;
+        message["executable"].as_str().filter(|_| is_it).map(PathBuf::from)
+    });
+    Ok(binary.ok_or_else(|| format!("{package} can't be built"))?)
 }
 
 impl Program {
-    /// Builds a package's program as it is delivered: by itself, so that no other package's features
-    /// are in it.
-    pub(crate) fn build(name: &'static str) -> Result<Self, Failure> {
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--release", "--package", name])
-            .arg("--message-format=json-render-diagnostics")
-            .stderr(Stdio::inherit())
-            .output()?;
-        let messages = String::from_utf8(built.stdout)?;
-        let binary = messages.lines().find_map(|line| {
-            let message: Value = serde_json::from_str(line).ok()?;
-            let is_it = message["target"]["name"] == name;
-            message["executable"].as_str().filter(|_| is_it).map(PathBuf::from)
-        });
-        let binary = binary.ok_or_else(|| format!("{name} can't be built"))?;
-        Ok(Self { name, binary })
+    /// What it is, and of which releases.
+    pub(crate) fn about(&self) -> Result<String, Failure> {
+        let (rust, commit) = machine::source()?;
+        let serenity = machine::locked("serenity")?;
+        Ok(match &self.start {
+            Start::Binary(_) if self.name == BOT => {
+                format!("this bot at {commit}, release build, Rust {rust}, serenity {serenity}")
+            }
+            Start::Binary(_) => format!(
+                "`benches/floor`: search and reply, nothing else; release build, Rust {rust}, \
+                 serenity {serenity}"
+            ),
+            Start::Peer(peer) => {
+                let releases = machine::said(&mut peer.releases())?;
+                format!("`{}`: search and create; {} {releases}", peer.script, peer.name)
+            }
+        })
     }
 
-    /// The binary's size in MiB.
+    /// The binary's size in MiB; of what an interpreter runs there is none.
     pub(crate) fn size(&self) -> Result<f64, Failure> {
-        let kib = fs::metadata(&self.binary)?.len() / 1024;
+        let Start::Binary(binary) = &self.start else { return Ok(f64::NAN) };
+        let kib = fs::metadata(binary)?.len() / 1024;
         Ok(f64::from(u32::try_from(kib)?) / 1024.0)
     }
 
-    /// Starts it with these variables and no others, in an empty directory that also gets its log.
-    pub(crate) fn start(&self, variables: Vec<(&str, String)>) -> io::Result<Running> {
+    /// Starts it with these variables, in an empty directory that also gets its log.
+    pub(crate) fn start(&self, variables: Vec<(&str, String)>) -> Result<Running, Failure> {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("whole").join(self.name);
         let home = root.join("home");
         fs::create_dir_all(&home)?;
         fs::remove_dir_all(&home)?;
         fs::create_dir(&home)?;
-        Command::new(&self.binary)
+        let mut command = match &self.start {
+            Start::Binary(binary) => {
+                let mut command = Command::new(binary);
+                command.env_clear();
+                command
+            }
+            Start::Peer(peer) => peer.command(),
+        };
+        let child = command
             .current_dir(home)
-            .env_clear()
             .envs(variables)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(File::create(root.join("log"))?)
             .spawn()
-            .map(Running)
+            .map_err(|error| format!("{}: {error}", self.name))?;
+        Ok(Running(child))
     }
 }
 
-/// A process, which ends with this.
+/// A process, which ends with this. The peers also end with their standard input, which is this
+/// process's.
 pub(crate) struct Running(Child);
 
 impl Drop for Running {
@@ -77,11 +134,15 @@ impl Drop for Running {
 #[derive(Default)]
 pub(crate) struct Spent(HashMap<OsString, u64>);
 
-impl Running {
-    /// What it has used of the processor so far, in user and kernel mode.
-    pub(crate) fn spent(&self) -> Result<Spent, Failure> {
+impl Spent {
+    /// What this process has used so far: the stand-ins and the people.
+    pub(crate) fn here() -> Result<Self, Failure> {
+        Self::by("self")
+    }
+
+    fn by(process: &str) -> Result<Self, Failure> {
         let mut spent = HashMap::new();
-        for thread in fs::read_dir(format!("/proc/{}/task", self.0.id()))? {
+        for thread in fs::read_dir(format!("/proc/{process}/task"))? {
             let thread = thread?;
             // A thread may end meanwhile. Documentation/scheduler/sched-stats.rst of Linux: the first
             // number is the time on the processor in nanoseconds, where `stat` has but hundredths of
@@ -91,14 +152,26 @@ impl Running {
                 spent.insert(thread.file_name(), nanoseconds);
             }
         }
-        Ok(Spent(spent))
+        Ok(Self(spent))
     }
 
-    /// What it has used since then; threads that ended meanwhile don't count.
-    pub(crate) fn spent_since(&self, Spent(then): &Spent) -> Result<Duration, Failure> {
-        let Spent(now) = self.spent()?;
-        let since = now.iter().map(|(thread, time)| time - then.get(thread).copied().unwrap_or(0));
-        Ok(Duration::from_nanos(since.sum()))
+    /// What was used from then till this; threads that ended meanwhile don't count.
+    pub(crate) fn since(&self, Self(then): &Self) -> Duration {
+        let since =
+            self.0.iter().map(|(thread, time)| time - then.get(thread).copied().unwrap_or(0));
+        Duration::from_nanos(since.sum())
+    }
+}
+
+impl Running {
+    /// What it has used of the processor so far, in user and kernel mode.
+    pub(crate) fn spent(&self) -> Result<Spent, Failure> {
+        Spent::by(&self.0.id().to_string())
+    }
+
+    /// What it has used since then.
+    pub(crate) fn spent_since(&self, then: &Spent) -> Result<Duration, Failure> {
+        Ok(self.spent()?.since(then))
     }
 
     /// Its resident memory in MiB.

@@ -15,8 +15,11 @@
 
 #[path = "../shared/arguments.rs"]
 mod arguments;
+#[path = "../../benches/peers/commands.rs"]
+mod commands;
 mod connect;
 mod discord;
+mod peers;
 mod program;
 mod report;
 mod serenity_client;
@@ -31,6 +34,7 @@ use std::process::ExitCode;
 use futures_util::{Stream, StreamExt, stream};
 
 use self::arguments::Arguments;
+use self::commands::PEERS;
 use self::report::Report;
 
 /// How many clients are played at the same time. They mostly wait.
@@ -50,7 +54,9 @@ async fn main() -> ExitCode {
     };
     let scripts = connect::scripts();
     let names = discord::CLIENTS.iter().map(|client| client.name);
-    let names: Vec<_> = names.chain(scripts.iter().map(connect::Script::name)).collect();
+    let names = names.chain(scripts.iter().map(connect::Script::name));
+    let peers = PEERS.map(|peer| (peer.script, peer));
+    let names: Vec<_> = names.chain(peers.iter().map(|(name, _)| *name)).collect();
     let meant: Vec<_> = names.iter().filter(|name| arguments.mean(name)).collect();
     if arguments.has("--list") {
         for name in meant {
@@ -68,6 +74,9 @@ async fn main() -> ExitCode {
     let scripts = scripts.iter().filter(|script| arguments.mean(script.name()));
     let scripts = stream::iter(scripts).map(async |script| (script.name(), script.play().await));
     let connect = tally.count(scripts.buffered(AT_ONCE)).await;
+    let peers = peers.iter().filter(|(name, _)| arguments.mean(name));
+    let peers = stream::iter(peers).map(async |(name, peer)| (*name, peers::play(peer).await));
+    tally.count(peers.buffered(AT_ONCE)).await;
     let table = arguments.value("--table").map(Path::new);
     if tally.passed == names.len() {
         settle(&mut tally, &report::document(&discord, &connect), table);

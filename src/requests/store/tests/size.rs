@@ -24,7 +24,7 @@ async fn filled(folder: &TempDir, count: u32, log: &str) -> Store {
     let options = options(&SecretString::new(url)).unwrap();
     let options = options.log_slow_statements(log.parse().unwrap(), Duration::ZERO);
     let store = Store::open_with(options, Arc::new(Metrics::new())).await.unwrap();
-    let fill = include_str!("../../../../benches/size/fill.sql");
+    let fill = include_str!("../../../../benches/whole/fill.sql");
     let fill = fill.replace(":count", &count.to_string());
     let fill = fill.replace(":person", &PERSON.to_string());
     sqlx::raw_sql(sqlx::AssertSqlSafe(fill)).execute(&store.pool).await.unwrap();

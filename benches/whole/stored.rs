@@ -1,6 +1,4 @@
-//! The steps, and what each takes.
-
-use std::time::Duration;
+//! What a day's steps cost with few and with many requests stored.
 
 use sandbox::discord::{CONNECT, Message, Person, REQUESTS, Who};
 use sandbox::{Sandbox, connect, discord};
@@ -10,8 +8,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 use crate::Failure;
 use crate::program::{Program, Running, Spent};
+use crate::team::milliseconds;
 
-type Figures = Vec<(String, f64)>;
+/// How many requests are few.
+pub(crate) const FEW: u32 = 1000;
+
+/// The steps, and the milliseconds of processor time that each took.
+pub(crate) type Figures = Vec<(String, f64)>;
 
 /// Milliseconds of processor time that each step took in the mean, with so many requests stored.
 pub(crate) async fn figures(
@@ -98,20 +101,30 @@ impl Round {
         Ok(())
     }
 
-    /// The message that shows a request, as soon as these words are in it.
-    async fn card(&self, number: u32, words: &str) -> Message {
-        let heading = format!("**Request {number}**");
-        let wanted = |message: &Message| {
-            message.content.starts_with(&heading) && message.content.contains(words)
+    /// The message that shows the request for a group, as soon as it waits for an admin.
+    async fn waiting(&self, group: &str) -> Message {
+        let waits = |message: &Message| {
+            message.buttons().iter().any(|button| button.label.starts_with("Approve"))
         };
+        let wanted = |message: &Message| message.text().contains(group) && waits(message);
         self.sandbox.discord.wait_for_message(REQUESTS, wanted).await
+    }
+
+    /// Waits until the message that shows the request for a group says this of its state.
+    async fn shown(&self, group: &str, state: &str) {
+        let wanted = |message: &Message| {
+            let text = message.text();
+            text.contains(group) && text.contains(state)
+        };
+        self.sandbox.discord.wait_for_message(REQUESTS, wanted).await;
     }
 
     /// What the member is told of a group.
     async fn told(&self, group: &str) {
         let mention = format!("<@{}>", Who::Member.id());
         let wanted = |message: &Message| {
-            message.content.starts_with(&mention) && message.content.contains(group)
+            let text = message.text();
+            text.contains(&mention) && text.contains(group)
         };
         self.sandbox.discord.wait_for_message(CONNECT, wanted).await;
     }
@@ -119,16 +132,15 @@ impl Round {
     async fn decisions(&self, stored: u32, measured: &mut Figures) -> Result<(), Failure> {
         let (member, admin, times) =
             (self.person(Who::Member), self.person(Who::Admin), self.times);
-        let asked = |number: u32| stored + 1 + number;
         let ask = async |number: u32| {
             member.slash("create", &[("name", json!(group(number)))]).await;
-            self.card(asked(number), "Approve or deny").await;
+            self.waiting(&group(number)).await;
         };
         self.take("ask, until it is shown", measured, &ask).await?;
         let approve = async |number: u32| {
-            let card = self.card(asked(number), "Approve or deny").await;
+            let card = self.waiting(&group(number)).await;
             admin.press(&card, "Approve").await;
-            self.card(asked(number), "**Created**").await;
+            self.shown(&group(number), "Created").await;
             self.told(&group(number)).await;
         };
         self.take("approve, until it is told", measured, approve).await?;
@@ -136,16 +148,16 @@ impl Round {
             ask(number).await;
         }
         let deny = async |number: u32| {
-            let card = self.card(asked(times + number), "Approve or deny").await;
+            let card = self.waiting(&group(times + number)).await;
             let form = admin.press(&card, "Deny").await;
             admin.submit(form.form(), &[]).await;
             self.told(&group(times + number)).await;
         };
         self.take("deny, until it is told", measured, deny).await?;
         let cancel = async |number: u32| {
-            let number = asked(2 * times + number);
-            member.slash("cancel", &[("request", json!(number))]).await;
-            self.card(number, "**Cancelled**").await;
+            let number = 2 * times + number;
+            member.slash("cancel", &[("request", json!(stored + 1 + number))]).await;
+            self.shown(&group(number), "Cancelled").await;
         };
         self.take("cancel, until it is shown", measured, cancel).await
     }
@@ -175,8 +187,4 @@ impl Round {
         self.take("a key of cancel", measured, suggest).await?;
         self.take("status", measured, async |_| drop(admin.slash("status", &[]).await)).await
     }
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }
