@@ -10,6 +10,8 @@ mod components;
 mod context;
 mod custom_id;
 pub(crate) mod messages;
+#[cfg(feature = "micro")]
+pub(crate) mod micro;
 mod options;
 mod picks;
 mod reconciler;

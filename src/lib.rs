@@ -27,6 +27,9 @@ mod http;
 mod ids;
 mod ldapgroup;
 mod metrics;
+#[cfg(feature = "micro")]
+#[doc(hidden)]
+pub mod micro;
 mod proxy;
 mod request;
 mod requests;

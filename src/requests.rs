@@ -6,6 +6,8 @@ mod create;
 mod decide;
 mod error;
 mod forgetting;
+#[cfg(feature = "micro")]
+pub(crate) mod micro;
 mod outcome;
 mod store;
 mod worker;
