@@ -1,7 +1,8 @@
 //! What is measured of the edge by itself.
 
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serenity::all::Interaction;
 
@@ -26,7 +27,7 @@ impl Page {
     pub fn of(prefix: &str, hits: serde_json::Value) -> Option<Self> {
         let groups: Vec<RemoteGroup> = serde_json::from_value(hits).ok()?;
         let (prefix, groups) = (Prefix::parse(prefix).ok()?, Arc::from(groups));
-        Some(Self(Search { prefix, groups, taken: Instant::now() }))
+        Some(Self(Search::new(prefix, groups)))
     }
 
     /// Whether one of the hits is called so.
@@ -44,7 +45,7 @@ impl Page {
 
     /// Words the first page.
     pub fn word(&self) {
-        drop(std::hint::black_box(search::page(&self.0, 0)));
+        drop(std::hint::black_box(search::page(&self.0, &HashSet::new(), 0)));
     }
 }
 
@@ -59,6 +60,7 @@ impl Card {
 
     /// Words its message.
     pub fn word(&self) {
-        drop(std::hint::black_box(request::message(&self.0, &[], &[], Duration::from_hours(72))));
+        let ttl = Duration::from_hours(72);
+        drop(std::hint::black_box(request::card(&self.0, &[], &[], ttl)));
     }
 }
