@@ -51,7 +51,7 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
 /// A database of a stopped bot's with so many requests beside the one in it.
 async fn filled(world: &mut World, count: u32) -> PathBuf {
     world.stop_bot().await;
-    let fill = include_str!("../../benches/size/fill.sql").replace(":count", &count.to_string());
+    let fill = include_str!("../../benches/whole/fill.sql").replace(":count", &count.to_string());
     let database = world.sandbox.database();
     execute(&database, sqlx::AssertSqlSafe(fill.replace(":person", "77"))).await;
     database
