@@ -4,11 +4,12 @@
 
 use serde::Serialize;
 use serenity::all::{
-    CreateActionRow, CreateAllowedMentions, CreateButton, CreateInputText,
+    CommandId, CreateActionRow, CreateAllowedMentions, CreateButton, CreateInputText,
     CreateInteractionResponseMessage, CreateSelectMenu, CreateSelectMenuKind,
     CreateSelectMenuOption,
 };
 
+use super::messages::markdown::with_commands;
 use super::messages::reply::{Button, Card, Reply, Visibility};
 
 /// The flag of a message that consists of components: they hold its text, too.
@@ -19,9 +20,13 @@ pub(crate) const IS_COMPONENTS_V2: u64 = 1 << 15;
 const TEXT_DISPLAY: u8 = 10;
 const CONTAINER: u8 = 17;
 
-pub(super) fn message(reply: &Reply) -> CreateInteractionResponseMessage {
+/// A reply in a server where the bot's command has this id.
+pub(super) fn message(
+    reply: &Reply,
+    command: Option<CommandId>,
+) -> CreateInteractionResponseMessage {
     CreateInteractionResponseMessage::new()
-        .content(reply.content.as_str())
+        .content(with_commands(&reply.content, command))
         .components(components(reply))
         .allowed_mentions(nobody())
         .ephemeral(reply.visibility == Visibility::Ephemeral)

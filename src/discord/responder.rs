@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use futures_util::FutureExt;
 use serde::Serialize;
 use serenity::all::{
-    AutocompleteChoice, CreateAutocompleteResponse, CreateInteractionResponse,
+    AutocompleteChoice, CommandId, CreateAutocompleteResponse, CreateInteractionResponse,
     CreateInteractionResponseFollowup, CreateInteractionResponseMessage, EditInteractionResponse,
     Interaction,
 };
@@ -18,9 +18,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::builders::{components, message, nobody};
 use super::messages::failures;
+use super::messages::markdown::with_commands;
 use super::messages::reply::{Reply, Visibility};
 use crate::correlation::CorrelationId;
 use crate::discord_api::rest::{InteractionRef, Rest, RestError, created_at};
+use crate::ids::GuildId;
 
 /// An answer that is there so long after somebody acted is the first answer; Discord waits for one
 /// for 3 s.
@@ -56,6 +58,8 @@ pub(super) struct ResponderConfig {
 pub(super) struct Responder {
     config: Arc<ResponderConfig>,
     interaction: InteractionRef,
+    /// The id of the bot's command where somebody acted, if it is known.
+    command: Option<CommandId>,
     /// Whether suggestions are all that it can be answered with.
     is_autocomplete: bool,
     /// How long the work may take before its answer must be deferred. Nothing: it may be too late to
@@ -130,18 +134,21 @@ impl Responder {
         interaction: &Interaction,
         correlation: CorrelationId,
     ) -> Option<Self> {
-        let token = match interaction {
-            Interaction::Command(command) | Interaction::Autocomplete(command) => &command.token,
-            Interaction::Component(component) => &component.token,
-            Interaction::Modal(form) => &form.token,
+        let (token, guild) = match interaction {
+            Interaction::Command(command) | Interaction::Autocomplete(command) => {
+                (&command.token, command.guild_id)
+            }
+            Interaction::Component(component) => (&component.token, component.guild_id),
+            Interaction::Modal(form) => (&form.token, form.guild_id),
             _ => return None,
         };
         let is_autocomplete = matches!(interaction, Interaction::Autocomplete(_));
         let (id, application) = (interaction.id().get(), interaction.application_id().get());
         let interaction = InteractionRef { id, application, token: token.clone() };
         let (config, budget) = (Arc::clone(config), budget(id));
+        let command = guild.and_then(|guild| config.rest.command(GuildId(guild.get())));
         let begun = Instant::now();
-        Some(Self { config, interaction, is_autocomplete, budget, correlation, begun })
+        Some(Self { config, interaction, command, is_autocomplete, budget, correlation, begun })
     }
 
     /// For what serenity can't read, if it at least says how to answer it.
@@ -156,7 +163,8 @@ impl Responder {
         let token = payload.get("token")?.as_str()?.to_owned();
         let interaction = InteractionRef { id, application, token };
         let (config, budget, begun) = (Arc::clone(config), budget(id), Instant::now());
-        Some(Self { config, interaction, is_autocomplete, budget, correlation, begun })
+        let command = None;
+        Some(Self { config, interaction, command, is_autocomplete, budget, correlation, begun })
     }
 
     /// Ties together all that the interaction led to.
@@ -267,7 +275,7 @@ impl Responder {
             (Stage::Unanswered, Target::InPlace, Visibility::Public)
             | (Stage::Unanswered, Target::InPrivate, _) => {
                 // Who sees the message stays so.
-                let message = message(reply).ephemeral(false);
+                let message = message(reply, self.command).ephemeral(false);
                 self.create_response(&CreateInteractionResponse::UpdateMessage(message)).await
             }
             (Stage::Deferred, Target::Message(Visibility::Public), Visibility::Ephemeral) => {
@@ -284,7 +292,8 @@ impl Responder {
     }
 
     async fn reply(&self, reply: &Reply) -> Result<(), RestError> {
-        self.create_response(&CreateInteractionResponse::Message(message(reply))).await
+        self.create_response(&CreateInteractionResponse::Message(message(reply, self.command)))
+            .await
     }
 
     async fn create_response(&self, response: &CreateInteractionResponse) -> Result<(), RestError> {
@@ -312,7 +321,7 @@ impl Responder {
     /// Puts the reply in place of what was deferred, or of the message whose component was used.
     async fn edit(&self, reply: &Reply) -> Result<(), RestError> {
         let edit = EditInteractionResponse::new()
-            .content(reply.content.as_str())
+            .content(with_commands(&reply.content, self.command))
             .components(components(reply))
             .allowed_mentions(nobody());
         self.config.rest.edit_original_response(&self.interaction, &edit).await
@@ -321,7 +330,7 @@ impl Responder {
     /// Says something more, privately.
     async fn follow_up(&self, reply: &Reply) -> Result<(), RestError> {
         let message = CreateInteractionResponseFollowup::new()
-            .content(reply.content.as_str())
+            .content(with_commands(&reply.content, self.command))
             .components(components(reply))
             .allowed_mentions(nobody())
             .ephemeral(true);

@@ -46,7 +46,7 @@ fn a_search_shows_them_as_they_are_and_pings_nobody() {
         ➕ `x \u{2800}\u{3164}\u{a0}blank\u{fe0f}\u{3000}s`
         ➕ `x 営業部 🦀`
         1 name is cut, at `…`.
-        3 names can't be in the menu: type them in `/ldapgroup create`.
+        3 names can't be in the menu: type them in </ldapgroup create>.
         -# as of <t:<time>:R>
         ");
         assert!(answer.message().pings.is_empty());

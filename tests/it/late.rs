@@ -166,7 +166,7 @@ fn a_creation_that_takes_longer_than_a_token_lives_is_said_to_be_open_and_is_set
         );
         let answer = world.ask(Who::Admin, "accounting2").await;
         assert_snapshot!(masked(&private(&answer)), @r"
-        Whether the group was created isn't known yet. Connect or LDAP takes longer than Discord waits for an answer, so the bot looks for the group in a minute. Then `/ldapgroup history` says what came of it: look there before you create it again.
+        Whether the group was created isn't known yet. Connect or LDAP takes longer than Discord waits for an answer, so the bot looks for the group in a minute. Then </ldapgroup history> says what came of it: look there before you create it again.
         -# Reference for the logs: `<guid>`
         ");
         world.connect.release();

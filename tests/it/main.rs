@@ -5,6 +5,7 @@
 mod batches;
 mod buttons;
 mod check;
+mod commands;
 mod create;
 mod database;
 mod decisions;

@@ -118,8 +118,8 @@ fn what_a_retry_cannot_change_has_none() {
             assert!(card.text().contains(why), "{}", card.text());
             assert!(card.buttons().is_empty(), "{why}");
             let notice = world.told(Who::Member, CONNECT, &format!("request {number} ")).await;
-            let next = " Once that has changed, ask again with `/ldapgroup create`.";
-            assert!(notice.text().ends_with(next), "{}", notice.text());
+            let next = " Once that has changed, ask again with </ldapgroup create>.";
+            assert!(masked(&notice.text()).ends_with(next), "{}", notice.text());
         }
         // Nothing of it is in the way of that.
         world.connect.remove_group("Finance");
@@ -284,7 +284,7 @@ fn what_nobody_decides_in_time_is_called_expired_and_not_denied() {
         ");
         assert!(card.buttons().is_empty());
         let notice = world.told(Who::Member, CONNECT, "request 1").await;
-        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808> request 1 for `accounting2` has expired: nobody decided it in time. Ask again with `/ldapgroup create`.");
+        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808> request 1 for `accounting2` has expired: nobody decided it in time. Ask again with </ldapgroup create>.");
         assert_eq!(world.cards(1).len(), 1);
         let again = world.ask(Who::Member, "accounting2").await;
         assert!(again.text().starts_with("Request 2 for "), "{}", again.text());
@@ -325,7 +325,7 @@ fn an_admin_cancels_anything_and_a_member_nothing_of_others() {
         assert_snapshot!(refused.text(), @"This is somebody else's request: who asked for it can leave it, and administrators can cancel it.");
         assert!(refused.is_private());
         let unknown = world.cancel(Who::Guest, 17).await;
-        assert_snapshot!(unknown.text(), @"There is no such request. `/ldapgroup requests` lists those there are.");
+        assert_snapshot!(masked(&unknown.text()), @"There is no such request. </ldapgroup requests> lists those there are.");
         assert!(world.card(1, "Also asked").await.text().contains("Approve or deny"));
         world.cancel(Who::Admin, 1).await;
         world.card(1, "**Cancelled**").await;

@@ -198,7 +198,7 @@ fn a_prefix_too_long_for_a_button_has_one_page_which_says_so() {
         let said: Vec<_> = page.content.lines().skip(21).collect();
         assert_snapshot!(masked(&said.join("\n")), @r"
         20 names are cut, at `…`.
-        20 names can't be in the menu: type them in `/ldapgroup create`.
+        20 names can't be in the menu: type them in </ldapgroup create>.
         No button can carry this prefix to the other pages: type a longer one.
         -# page 1 of 2 · as of <t:<time>:R>
         ");
@@ -352,7 +352,7 @@ fn a_name_of_over_100_characters_is_not_in_the_menu_and_can_be_typed() {
         let said: Vec<_> = page.content.lines().skip(4).collect();
         assert_snapshot!(masked(&said.join("\n")), @r"
         2 names are cut, at `…`.
-        2 names can't be in the menu: type them in `/ldapgroup create`.
+        2 names can't be in the menu: type them in </ldapgroup create>.
         -# as of <t:<time>:R>
         ");
         let answer = world.ask(Who::Admin, &long("1")).await;

@@ -64,7 +64,9 @@ fn what_an_admin_could_not_create_nobody_can_ask_for() {
             ["acounting2", "accounting", "ACCOUNTING", "sales", "twin", " ", "nobody-has-this"]
         {
             let asked = world.ask(Who::Member, name).await;
-            assert_eq!(private(&asked), world.ask(Who::Admin, name).await.text(), "{name:?}");
+            let refused = world.ask(Who::Admin, name).await;
+            assert_eq!(asked.text(), refused.text(), "{name:?}");
+            assert!(asked.is_private() && asked.message().pings.is_empty());
         }
         assert!(world.discord.messages(REQUESTS).is_empty());
         let listed = world.admin().slash("requests", &[]).await;
@@ -87,7 +89,7 @@ fn with_connect_failing_there_is_no_request() {
 #[test]
 fn a_reason_can_be_required_of_those_who_ask() {
     run_test_with(setup(&[("REASON_REQUIRED", "true")]), async |world| {
-        assert_snapshot!(private(&world.ask(Who::Member, "accounting2").await), @"A request must say why. Use the option `reason` of `/ldapgroup create`.");
+        assert_snapshot!(private(&world.ask(Who::Member, "accounting2").await), @"A request must say why. Use the option `reason` of </ldapgroup create>.");
         let blank = ask_because(world, "accounting2", " \n ").await;
         assert!(private(&blank).starts_with("A request must say why."));
         assert!(world.connect.requests().is_empty());
@@ -119,7 +121,7 @@ fn one_person_has_so_many_open_requests_and_no_more() {
         for name in ["accounting2", "ABE-TEST"] {
             assert!(world.ask(Who::Member, name).await.text().starts_with("Request "));
         }
-        assert_snapshot!(private(&world.ask(Who::Member, "ABE-TEST-2").await), @"You have 2 open requests already, the most that one person may have. Wait until one is decided, or cancel one with `/ldapgroup cancel`.");
+        assert_snapshot!(private(&world.ask(Who::Member, "ABE-TEST-2").await), @"You have 2 open requests already, the most that one person may have. Wait until one is decided, or cancel one with </ldapgroup cancel>.");
         let joined = world.ask(Who::Member, "accounting-emea").await;
         assert!(private(&joined).contains("You have joined it"), "{}", joined.text());
         world.cancel(Who::Member, 2).await;

@@ -54,7 +54,21 @@ pub(crate) fn team(number: usize) -> String {
 pub(crate) fn private(answer: &Answer) -> String {
     assert!(answer.is_private());
     assert!(answer.message().pings.is_empty());
-    answer.text()
+    without_ids(&answer.text())
+}
+
+/// The text with the commands that can be clicked as `</ldapgroup create>`: their ids differ from run
+/// to run.
+fn without_ids(text: &str) -> String {
+    let shown = text.split("</ldapgroup ").enumerate().map(|(at, piece)| {
+        if at == 0 {
+            return piece.to_owned();
+        }
+        let (command, rest) = piece.split_once('>').unwrap();
+        let subcommand = command.split_once(':').map_or(command, |(subcommand, _)| subcommand);
+        format!("</ldapgroup {subcommand}>{rest}")
+    });
+    shown.collect()
 }
 
 /// Whether a message shows this request, with these words in it.
@@ -343,6 +357,7 @@ pub(crate) fn masked(text: &str) -> String {
         _ => run.to_owned(),
     };
     let is_part = |c: char| c.is_ascii_hexdigit() || c == '-';
+    let text = without_ids(text);
     let runs = text.split_inclusive(|c| !is_part(c)).map(|piece| {
         let end = piece.trim_end_matches(|c| !is_part(c)).len();
         mask(&piece[..end]) + &piece[end..]

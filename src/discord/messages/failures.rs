@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::markdown::span;
+use super::markdown::{command, span};
 use super::reply::Reply;
 use crate::connect::{Code, ConnectError};
 use crate::correlation::CorrelationId;
@@ -134,8 +134,8 @@ pub(in crate::discord) fn too_long(begun: Option<&Request>, id: CorrelationId) -
         ),
         Some(request) if request.kind == Kind::Single => format!(
             "Whether the group was created isn't known yet. {why}, so the bot looks for the group in a \
-             minute. Then `/ldapgroup history` says what came of it: look there before you create it \
-             again."
+             minute. Then {} says what came of it: look there before you create it again.",
+            command("history")
         ),
         Some(Request { id, .. }) => {
             format!(

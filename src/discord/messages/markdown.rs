@@ -4,6 +4,8 @@
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use serenity::all::CommandId;
+
 use crate::group::GroupName;
 use crate::ids::RoleId;
 use crate::request::Request;
@@ -83,6 +85,35 @@ pub(in crate::discord) fn named(roles: &[RoleId]) -> &[RoleId] {
 pub(super) fn addressed(roles: &[RoleId]) -> String {
     let roles: Vec<_> = named(roles).iter().map(|role| format!("<@&{role}>")).collect();
     if roles.is_empty() { String::new() } else { format!("{}: ", roles.join(" ")) }
+}
+
+/// Stands where a command's id belongs, and is longer than any. It isn't in other people's words:
+/// these have control characters written out.
+const COMMAND_ID: &str = "\u{1}18446744073709551615";
+
+/// A subcommand of the bot's, as [`with_commands`] finds it.
+pub(super) fn command(subcommand: &str) -> String {
+    format!("</ldapgroup {subcommand}:{COMMAND_ID}>")
+}
+
+/// The words with what [`command`] put there as something to click, which needs the id that the command
+/// has in the reader's server; else as code spans.
+pub(in crate::discord) fn with_commands(words: &str, id: Option<CommandId>) -> String {
+    if let Some(id) = id {
+        return words.replace(COMMAND_ID, &id.to_string());
+    }
+    let end = format!(":{COMMAND_ID}>");
+    let mut pieces = words.split(&end).peekable();
+    let mut text = String::with_capacity(words.len());
+    while let Some(piece) = pieces.next() {
+        match piece.rsplit_once("</").filter(|_| pieces.peek().is_some()) {
+            Some((before, command)) => {
+                let _ = write!(text, "{before}`/{command}`");
+            }
+            None => text.push_str(piece),
+        }
+    }
+    text
 }
 
 /// A moment as Discord shows it in everyone's own time: `f` for the moment, `R` for how long ago.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::groups;
-use super::markdown::{addressed, group_or_count, link, stamp};
+use super::markdown::{addressed, command, group_or_count, link, stamp};
 use super::reply::{MAX_CONTENT, Reply};
 use super::request::{all_there, because, how_many_failed, why_not};
 use crate::group::Guid;
@@ -30,9 +30,9 @@ fn lead(request: &Request, person: UserId) -> String {
     let what = format!("<@{person}> request {} for {}", request.id, group_or_count(request));
     let by = request.decider.map_or_else(String::new, |person| format!(" by <@{person}>"));
     let next = if request.can_be_retried() {
-        "An admin can retry it."
+        "An admin can retry it.".to_owned()
     } else {
-        "Once that has changed, ask again with `/ldapgroup create`."
+        format!("Once that has changed, ask again with {}.", command("create"))
     };
     match request.state {
         State::Created => match &request.groups[..] {
@@ -49,7 +49,8 @@ fn lead(request: &Request, person: UserId) -> String {
         },
         State::Denied => format!("{what} was denied{by}{}", because(request)),
         State::Expired => format!(
-            "{what} has expired: nobody decided it in time. Ask again with `/ldapgroup create`."
+            "{what} has expired: nobody decided it in time. Ask again with {}.",
+            command("create")
         ),
         State::Cancelled => format!("{what} was cancelled{by}."),
         State::Pending | State::Creating => format!("{what} is {}.", request.state.as_str()),

@@ -1,7 +1,7 @@
 //! Refusals: why somebody didn't get what they asked for, and what they can do. Each has its words for
 //! every place where it is said side by side.
 
-use super::markdown::{link, listed, listed_span, mentions, span};
+use super::markdown::{command, link, listed, listed_span, mentions, span};
 use super::reply::Reply;
 use crate::access::Denied;
 use crate::group::{GroupName, Guid, NameProblem};
@@ -108,11 +108,11 @@ fn no_such_group(name: &GroupName, near: &[GroupName], place: Place<'_>) -> Stri
         (Place::List(_), []) => {
             return format!("LDAP has no group called {}.", listed_span(name.as_str()));
         }
-        (Place::Answer, _) => "/ldapgroup search",
-        (Place::Terminal, _) => "ldapgroup-bot search",
+        (Place::Answer, _) => command("search"),
+        (Place::Terminal, _) => "`ldapgroup-bot search`".to_owned(),
     };
     let next = match near {
-        [] => format!(" Find it with `{search}` and the beginning of its name."),
+        [] => format!(" Find it with {search} and the beginning of its name."),
         near => listed(" Did you mean one of these?", near),
     };
     format!("LDAP has no group called {}.{next}", span(name.as_str()))
@@ -185,15 +185,16 @@ fn words(refusal: &Refusal) -> String {
         Refusal::Denied(denied) => denied_words(denied),
         Refusal::Group(refusal) => group_words(refusal, Place::Answer),
         Refusal::ReasonMissing => {
-            "A request must say why. Use the option `reason` of `/ldapgroup create`.".to_owned()
+            format!("A request must say why. Use the option `reason` of {}.", command("create"))
         }
         Refusal::ReasonTooLong => format!(
             "A reason has at most {MAX_REASON_CHARS} characters. Shorten it, and send it again."
         ),
         Refusal::TooMany(max) => format!(
             "You have {} already, the most that one person may have. Wait until one is decided, or \
-             cancel one with `/ldapgroup cancel`.",
-            count(usize::try_from(*max).unwrap_or_default(), "open request")
+             cancel one with {}.",
+            count(usize::try_from(*max).unwrap_or_default(), "open request"),
+            command("cancel")
         ),
         Refusal::Open(name, request) => open(name, request, Place::Answer),
         Refusal::Own => {
@@ -207,7 +208,7 @@ fn words(refusal: &Refusal) -> String {
              Nothing was done."
         ),
         Refusal::Unknown => {
-            "There is no such request. `/ldapgroup requests` lists those there are.".to_owned()
+            format!("There is no such request. {} lists those there are.", command("requests"))
         }
         Refusal::AskedAgain(request) => format!(
             "Request {} failed, and there is another open request for {}: decide that one.",
@@ -220,9 +221,10 @@ fn words(refusal: &Refusal) -> String {
             count(*groups, "group")
         ),
         Refusal::Over(request) => over(request),
-        Refusal::OldMessage => "This message is out of date, and nothing was done. \
-                                       `/ldapgroup requests` leads to the message that counts."
-            .to_owned(),
+        Refusal::OldMessage => format!(
+            "This message is out of date, and nothing was done. {} leads to the message that counts.",
+            command("requests")
+        ),
     }
 }
 
@@ -254,6 +256,7 @@ fn open(name: &GroupName, request: &Request, place: Place<'_>) -> String {
 }
 
 fn over(request: &Request) -> String {
+    let create = command("create");
     let now = match request.state {
         State::Pending => "hasn't been decided yet: approve or deny it",
         State::Creating if request.is_direct() => "is being carried out",
@@ -263,10 +266,10 @@ fn over(request: &Request) -> String {
             "has failed: **Retry** in its message tries it again"
         }
         State::Failed => {
-            "has failed, and trying again can't change that: ask anew with `/ldapgroup create`"
+            &format!("has failed, and trying again can't change that: ask anew with {create}")
         }
         State::Denied => "was denied already",
-        State::Expired => "has expired: ask again with `/ldapgroup create`",
+        State::Expired => &format!("has expired: ask again with {create}"),
         State::Cancelled => "was cancelled already",
     };
     format!("Request {} {now}. Nothing was done.", request.id)

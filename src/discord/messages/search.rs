@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serenity::all::ButtonStyle;
 
 use super::choices::menu;
-use super::markdown::{listed, listed_span, name_span, span, stamp};
+use super::markdown::{command, listed, listed_span, name_span, span, stamp};
 use super::reply::{Button, MAX_CONTENT, Reply, page_buttons};
 use crate::discord::custom_id::CustomId;
 use crate::group::{GroupName, RemoteGroup};
@@ -169,9 +169,10 @@ fn buttons(search: &Search, page: usize, pages: usize) -> (Vec<Button>, bool) {
 
 /// What is said of names that no menu can carry.
 fn unpickable_words(names: usize) -> String {
+    let create = command("create");
     match names {
         0 => String::new(),
-        1 => "\n1 name can't be in the menu: type it in `/ldapgroup create`.".to_owned(),
-        _ => format!("\n{names} names can't be in the menu: type them in `/ldapgroup create`."),
+        1 => format!("\n1 name can't be in the menu: type it in {create}."),
+        _ => format!("\n{names} names can't be in the menu: type them in {create}."),
     }
 }

@@ -8,9 +8,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
+use serenity::all::CommandId;
 
 use super::reply::{Choice, MAX_CHOICE, MAX_CHOICES, MAX_CONTENT};
-use super::{choices, lists, pick, refusals, search};
+use super::{choices, lists, markdown, pick, refusals, search};
 use crate::discord::custom_id::PickId;
 use crate::group::{GroupName, Guid, Prefix, RemoteGroup};
 use crate::ids::{ChannelId, GuildId, Place, UserId};
@@ -46,6 +47,17 @@ fn holding<'g>(prefix: &str, names: &[String], guid: impl Fn(usize) -> Option<&'
 /// Names with what Discord's markdown and people's eyes stumble over.
 fn hostile() -> impl Strategy<Value = String> {
     prop_oneof!["[a-z`@<>*_|\\\\ \u{202e}\u{0}営🦀]{1,80}", "`{1,200}", "(営🦀`){1,400}", ".{1,60}",]
+}
+
+#[test]
+fn a_command_whose_id_is_not_known_is_a_code_span() {
+    let alike = markdown::span("</ldapgroup create:\u{1}18446744073709551615>");
+    let (search, create) = (markdown::command("search"), markdown::command("create"));
+    let words = format!("{alike} {search}, {create}. {alike}");
+    let shown = markdown::with_commands(&words, None);
+    assert_eq!(shown, format!("{alike} `/ldapgroup search`, `/ldapgroup create`. {alike}"));
+    let shown = markdown::with_commands(&words, Some(CommandId::new(7)));
+    assert_eq!(shown, format!("{alike} </ldapgroup search:7>, </ldapgroup create:7>. {alike}"));
 }
 
 proptest! {

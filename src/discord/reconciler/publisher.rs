@@ -136,17 +136,22 @@ impl Publisher {
     pub(super) async fn tell(&self, notice: &Notice) -> Result<(), DeliveryError> {
         let Notice { request, person, place } = notice;
         let users = [serenity::all::UserId::new(person.0)];
-        let message = CreateMessage::new()
-            .content(notices::notice(notice))
-            .allowed_mentions(nobody().users(users))
-            .nonce(Nonce::String(nonce(request, &format!("tell {person} {}", request.version))))
-            .enforce_nonce(true);
-        let told = self.send_once(place.channel, &message).await;
+        let words = notices::notice(notice);
+        let message = |guild| {
+            let nonce = nonce(request, &format!("tell {person} {}", request.version));
+            CreateMessage::new()
+                .content(markdown::with_commands(&words, self.rest.command(guild)))
+                .allowed_mentions(nobody().users(users))
+                .nonce(Nonce::String(nonce))
+                .enforce_nonce(true)
+        };
+        let told = self.send_once(place.channel, &message(place.guild)).await;
         match (told, request.message) {
             (Err(error), Some((channel, _)))
                 if error.is_about_channel() && channel != place.channel =>
             {
-                self.send_once(channel, &message).await?;
+                let guild = request.message_guild.unwrap_or(request.place.guild);
+                self.send_once(channel, &message(guild)).await?;
             }
             (told, _) => told?,
         }

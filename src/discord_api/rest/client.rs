@@ -1,6 +1,7 @@
 //! The client: how a call is sent, and for how long it is tried.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -8,11 +9,13 @@ use reqwest::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER, USER_AGENT};
 use reqwest::{Client, Method, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use serenity::all::CommandId;
 use tokio::time::Instant;
 
 use super::buckets::{Buckets, Route, Scope, Turn};
 use super::error::{RestError, bounded};
 use crate::connect::body;
+use crate::ids::GuildId;
 use crate::metrics::Metrics;
 
 /// What Discord asks bots to call themselves.
@@ -95,6 +98,8 @@ pub(crate) struct Rest {
     base: Url,
     authorization: HeaderValue,
     pub(super) buckets: Buckets,
+    /// What Discord calls the bot's command in each server where it is registered.
+    pub(super) commands: Mutex<HashMap<GuildId, CommandId>>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -111,7 +116,8 @@ impl Rest {
         let mut authorization = HeaderValue::try_from(format!("Bot {}", token.expose_secret()))
             .unwrap_or(HeaderValue::from_static("Bot"));
         authorization.set_sensitive(true);
-        Self { http, base, authorization, buckets: Buckets::new(), metrics }
+        let (buckets, commands) = (Buckets::new(), Mutex::default());
+        Self { http, base, authorization, buckets, commands, metrics }
     }
 
     /// Where sessions of the gateway begin, and how many may. serenity would dial its own default when
@@ -134,7 +140,7 @@ impl Rest {
         route: Route,
         call: &Call<'_, B>,
         idempotency: Idempotency,
-    ) -> Result<(), RestError> {
+    ) -> Result<Response, RestError> {
         let deadline = Instant::now() + RETRIED_WITHIN;
         (|| self.send(route, call, deadline))
             .retry(ExponentialBuilder::default().with_jitter().without_max_times())
@@ -146,7 +152,6 @@ impl Rest {
                 error.pause(pause).filter(|pause| Instant::now() + *pause <= deadline)
             })
             .await
-            .map(drop)
     }
 
     /// Sends a call once, as soon as Discord takes it, if that is before `deadline`.

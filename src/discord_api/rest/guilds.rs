@@ -1,11 +1,13 @@
 //! What Discord says about the application, its servers and their channels.
 
+use std::sync::PoisonError;
+
 use reqwest::Method;
 use serde::Deserialize;
-use serenity::all::{ChannelType, CreateCommand, PermissionOverwrite, UserId};
+use serenity::all::{ChannelType, CommandId, CreateCommand, PermissionOverwrite, UserId};
 
 use super::buckets::Route;
-use super::client::{Call, Idempotency, Rest};
+use super::client::{Call, Idempotency, Rest, decode};
 use super::error::RestError;
 use crate::discord_api::permissions::Membership;
 use crate::ids::{ChannelId, GuildId};
@@ -34,6 +36,11 @@ impl Application {
     fn user(&self) -> UserId {
         self.bot.as_ref().map_or_else(|| UserId::new(self.id.get()), |bot| bot.id)
     }
+}
+
+#[derive(Deserialize)]
+struct Registered {
+    id: CommandId,
 }
 
 #[derive(Deserialize)]
@@ -81,17 +88,28 @@ impl Rest {
         self.get(Route::Application, "applications/@me").await
     }
 
-    /// Makes `commands` the commands of the application in a server, in place of all others; with code
+    /// Makes `command` the command of the application in a server, in place of all others; with code
     /// 50001 the application isn't in the server.
     pub(crate) async fn overwrite_guild_commands(
         &self,
         application: serenity::all::ApplicationId,
         guild: GuildId,
-        commands: &[CreateCommand],
+        command: &[CreateCommand; 1],
     ) -> Result<(), RestError> {
         let path = format!("applications/{application}/guilds/{guild}/commands");
-        let call = Call::new(Method::PUT, &path, Some(commands));
-        self.send_with_retry(Route::Commands(guild), &call, Idempotency::Idempotent).await
+        let call = Call::new(Method::PUT, &path, Some(command));
+        let route = Route::Commands(guild);
+        let response = self.send_with_retry(route, &call, Idempotency::Idempotent).await?;
+        // Without the id all works as well, but for the clicks.
+        if let Ok([Registered { id }]) = decode::<[Registered; 1]>(response).await {
+            self.commands.lock().unwrap_or_else(PoisonError::into_inner).insert(guild, id);
+        }
+        Ok(())
+    }
+
+    /// The id of the application's command in a server, once it is registered there.
+    pub(crate) fn command(&self, guild: GuildId) -> Option<CommandId> {
+        self.commands.lock().unwrap_or_else(PoisonError::into_inner).get(&guild).copied()
     }
 
     /// The bot as a member of a server; with code 50001 or 10004 it isn't in it.

@@ -77,7 +77,7 @@ impl Rest {
         let path = to.original_response();
         let call = Call::new(Method::PATCH, &path, Some(edit));
         let route = Route::EditOriginalResponse(to.id);
-        self.send_with_retry(route, &call, Idempotency::Idempotent).await
+        self.send_with_retry(route, &call, Idempotency::Idempotent).await.map(drop)
     }
 
     /// Takes the first answer away; with code 50027 the interaction is older than 15 minutes.
@@ -88,7 +88,7 @@ impl Rest {
         let path = to.original_response();
         let call = Call::new(Method::DELETE, &path, None::<&()>);
         let route = Route::DeleteOriginalResponse(to.id);
-        self.send_with_retry(route, &call, Idempotency::Idempotent).await
+        self.send_with_retry(route, &call, Idempotency::Idempotent).await.map(drop)
     }
 
     /// Gives a further answer; with code 50027 the interaction is older than 15 minutes.
@@ -100,6 +100,6 @@ impl Rest {
         let path = format!("webhooks/{}/{}", to.application, to.token);
         let call = Call::new(Method::POST, &path, Some(message));
         let route = Route::CreateFollowup(to.id);
-        self.send_with_retry(route, &call, Idempotency::NotIdempotent).await
+        self.send_with_retry(route, &call, Idempotency::NotIdempotent).await.map(drop)
     }
 }
