@@ -5,11 +5,11 @@ use std::path::Path;
 use sandbox::discord::Who;
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, ENTER, ESCAPE};
+use crate::browser::{Browser, ENTER, ESCAPE, TAB};
 use crate::cards;
 use crate::looks::Look;
 use crate::stage::Stage;
-use crate::tab::{COMPOSER, Tab};
+use crate::tab::{COMPOSER, Seen, Tab};
 
 /// Where `npm ci` puts it.
 const AXE: &str = "tests/page/node_modules/axe-core/axe.min.js";
@@ -44,7 +44,14 @@ async fn walk(stage: &Stage, tab: &Tab<'_>, look: Look, checking: &mut Checking<
     tab.click("#log", "combobox", "Pick groups to bring into Connect").await;
     tab.find("#log", "option", "accounting-apac").await;
     checking.look(&format!("a menu, {look:?}")).await;
-    tab.keys(ESCAPE).await;
+    tab.click("#log", "option", "accounting-apac").await;
+    tab.keys(TAB).await;
+    let asks = |message: &Seen| message.buttons == ["Create", "Cancel"];
+    let question = tab.message("a question", asks).await;
+    checking.look(&format!("a question, {look:?}")).await;
+    tab.press(&question, "Cancel").await;
+    let left = |now: &Seen| now.id == question.id && now.buttons.is_empty();
+    tab.message("that nothing was created", left).await;
     tab.write("connect", "/").await;
     tab.wait_for("[data-testid=suggest-list]", |text| text.contains("create")).await;
     checking.look(&format!("suggestions, {look:?}")).await;

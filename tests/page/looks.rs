@@ -9,7 +9,7 @@ use sandbox::discord::Who;
 use serde_json::json;
 
 use crate::browser::{Browser, ENTER, ESCAPE, until};
-use crate::scenes::ask;
+use crate::scenes::{ask, pick};
 use crate::stage::Stage;
 use crate::tab::Tab;
 
@@ -169,10 +169,22 @@ impl Camera<'_> {
         tab.go_to("connect").await;
         self.answer(&tab, "create accounting-readonly", "creation").await;
         self.answer(&tab, "create ABE-TEST, nobody, Accounting Auditors", "typing-error").await;
-        self.answer(&tab, "create project-albatross, project-avocet", "batch").await;
+        self.picked(&tab).await;
         self.answer(&tab, "requests ", "all-requests").await;
         self.answer(&tab, "history ", "history").await;
         self.answer(&tab, "status ", "status").await;
+    }
+
+    /// What an admin picks under a search.
+    async fn picked(&self, tab: &Tab<'_>) {
+        self.answer(tab, "search project-a", "admins-search").await;
+        let found = tab.words("begin with project-a:").await;
+        pick(tab, &found, &["project-albatross", "project-avocet"]).await;
+        let question = tab.words("Create these 2 in Connect?").await;
+        self.take("question").await;
+        tab.press(&question, "Create").await;
+        tab.words("Both are in Connect now").await;
+        self.take("batch").await;
     }
 
     /// What comes of requests with Connect away, or by being taken back.
@@ -191,6 +203,16 @@ impl Camera<'_> {
         tab.go_to("connect").await;
         self.answer(&tab, "search ABE", "connect-down").await;
         sandbox.mend().await.unwrap();
+        tab.become_another("member").await;
+        tab.go_to("connect").await;
+        let asked = ask(&tab, "project-avocet-emea", "for the audit").await;
+        tab.press(&asked, "Take back").await;
+        tab.words("You have taken back").await;
+        self.take("taken-back").await;
+        tab.become_another("second_admin").await;
+        tab.go_to("connect-requests").await;
+        tab.words("Cancelled by").await;
+        self.take("cancelled").await;
     }
 
     /// What comes of a request by itself.

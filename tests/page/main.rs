@@ -43,14 +43,16 @@ macro_rules! scenes {
     };
 }
 
-const SCENES: [(&str, Scene); 20] = scenes![
-    scenes::what_is_typed_is_completed_and_its_answer_is_a_table,
+const SCENES: [(&str, Scene); 22] = scenes![
+    scenes::what_is_typed_is_completed_and_each_group_found_has_a_line,
     scenes::an_admin_creates_what_the_bot_suggests,
     scenes::a_member_asks_in_one_tab_and_an_admin_approves_in_another,
     scenes::more_tabs_work_than_a_browser_has_connections_for,
     scenes::an_admin_denies_and_says_why,
+    scenes::a_search_again_shows_what_has_come_into_connect,
+    scenes::who_asked_takes_it_back_and_no_admin_can_approve_it,
     scenes::pages_turn_in_the_message_by_mouse_and_by_key,
-    scenes::an_admin_picks_several_and_reads_what_came_of_each,
+    scenes::an_admin_picks_several_says_yes_and_reads_what_came_of_each,
     scenes::what_a_member_picks_is_one_request,
     scenes::with_connect_down_people_read_so_until_it_is_back,
     scenes::a_command_without_an_answer_says_so_after_a_reload_too,

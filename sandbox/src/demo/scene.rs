@@ -89,7 +89,7 @@ impl<'s> Scene<'s> {
 
     async fn search(&mut self) -> io::Result<()> {
         self.tell(
-            "Linus looks which accounting groups there are. NULL: Connect hasn't got it yet.",
+            "Linus looks which accounting groups there are. Connect hasn't got those with a plus.",
         )
         .await?;
         let found = self.slash(Who::Member, "search", &[("prefix", OLD)]).await?;
@@ -207,7 +207,7 @@ impl<'s> Scene<'s> {
         let [input] = &form.inputs[..] else {
             return promise(false, "a form with one input");
         };
-        self.canvas.show(&[screen::form(form)])?;
+        self.canvas.show(&screen::form(form))?;
         self.typed(&screen::asked(input), value).await?;
         let person = self.sandbox.discord.person(who);
         let reply = person.submit(form, &[(&input.custom_id, value)]).await.reply;

@@ -163,9 +163,14 @@ fn control(part: &Value) -> Span {
     Span::new(&menu, style::BOLD)
 }
 
-/// A form's heading.
-pub(super) fn form(form: &Form) -> Line {
-    Line::new(&form.title, style::UNDERLINED).indented()
+/// A form's heading, and what it says above its inputs.
+pub(super) fn form(form: &Form) -> Vec<Line> {
+    let texts = form.texts.iter().flat_map(|text| markdown::lines(text));
+    [Line::new(&form.title, style::UNDERLINED)]
+        .into_iter()
+        .chain(texts)
+        .map(Line::indented)
+        .collect()
 }
 
 /// What stands before the value of a form's input.

@@ -130,7 +130,8 @@ pub(super) fn first(first: &First, form_id: &str, is_command: bool) -> Value {
         First::Update => "updated",
         First::Acknowledged => "acknowledged",
         First::Form(form) => {
-            let form = json!({"id": form_id, "title": form.title, "inputs": form.inputs});
+            let form = json!({"id": form_id, "title": form.title, "texts": form.texts,
+                "inputs": form.inputs});
             return json!({"result": "form", "form": form});
         }
         First::NoAnswer => {

@@ -252,7 +252,7 @@ class Page {
   /** Opens the form that came as an answer, if the tab is still the person who gets it. */
   open({ form }, as) {
     if (!form || as !== this.who) return;
-    this.closeForm = openForm(form, this.model.state.bot, (values) =>
+    this.closeForm = openForm(form, this, (values) =>
       post("submit", { as, form: form.id, values }),
     );
   }

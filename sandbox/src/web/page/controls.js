@@ -36,7 +36,13 @@ export function button(part, message, page) {
 }
 
 // A screen reader would say what the drawing is, not what it does.
-const TURNS = { "◀": "Previous page", "▶": "Next page" };
+const TURNS = {
+  "⏮": "First page",
+  "◀": "Previous page",
+  "▶": "Next page",
+  "⏭": "Last page",
+  "🔄 Search again": "Search again",
+};
 
 /** A menu. */
 export function select(part, message, page) {

@@ -3,12 +3,13 @@
 import { freshId, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { Refused } from "./api.js";
+import { textNodes } from "./text.js";
 
 /** Discord's greatest length of a form's text. */
 const LONGEST = 4000;
 
 /** Opens the form. `submit` gets the values, and gives the server's answer. The function given back closes it. */
-export function openForm(form, bot, submit) {
+export function openForm(form, page, submit) {
   const fields = form.inputs.map(field);
   const id = freshId("form");
   const error = h("p", { class: "form-error", role: "alert", hidden: true, "data-testid": "form-error" });
@@ -35,7 +36,10 @@ export function openForm(form, bot, submit) {
           icon("close"),
         ),
       ),
-      h("p", { class: "form-note", text: `What you write here goes to ${bot.name}.` }),
+      h("p", { class: "form-note", text: `What you write here goes to ${page.model.state.bot.name}.` }),
+      form.texts.map((text) =>
+        h("div", { class: "text form-text", "data-testid": "form-text" }, textNodes(text, page)),
+      ),
       fields.map((each) => each.node),
       error,
       h(
