@@ -205,7 +205,8 @@ impl Camera<'_> {
         sandbox.mend().await.unwrap();
         tab.become_another("member").await;
         tab.go_to("connect").await;
-        let asked = ask(&tab, "project-avocet-emea", "for the audit").await;
+        ask(&tab, "project-crane", "for the audit").await;
+        let asked = tab.words("for project-crane is with the admins").await;
         tab.press(&asked, "Take back").await;
         tab.words("You have taken back").await;
         self.take("taken-back").await;
