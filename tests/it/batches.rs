@@ -53,7 +53,10 @@ fn what_a_member_picks_is_one_request_and_an_admins_yes_creates_all_of_it() {
         assert_eq!(form.title, "Ask for 2 groups");
         let inputs: Vec<_> =
             form.inputs.iter().map(|input| (&input.label[..], input.required)).collect();
-        assert_eq!(inputs, [("Groups, one on each line", true), ("Why? Admins read it.", false)]);
+        assert_eq!(
+            inputs,
+            [("Groups, one on each line", true), ("Why? It is shown with the request.", false)]
+        );
         let answer = world.member().submit(form, &[("reason", "the new project")]).await;
         assert_snapshot!(masked(&private(&answer)), @"Request 1 for 2 groups is with the admins until <t:<time>:f>; you will be mentioned here.");
         assert!(
@@ -316,6 +319,7 @@ fn a_member_reads_what_became_of_each_group_that_is_not_in_the_new_request() {
         assert!(text.contains(&guid));
         assert_snapshot!(masked(&text), @r"
         Request 2 for `team-01` is with the admins until <t:<time>:f>; you will be mentioned here.
+        Of the 5 names, 4 are left out:
         - `team-03` is asked for already, with request 1. You have joined it.
         - `team-04` is asked for already, with request 1. You have joined it.
         - `team-02` is in Connect already, with the guid `<guid>`.
@@ -335,6 +339,7 @@ fn a_member_reads_what_became_of_each_group_that_is_not_in_the_new_request() {
         let (first, others) = text.split_once('\n').unwrap();
         assert!(first.starts_with("`team-05` is "), "{first}");
         assert_snapshot!(others, @r"
+        Of the 3 names, 2 are left out:
         - <@518402736190455808> has asked for `team-01` with request 2 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>): approve it there.
         - <@623940187264385034> has asked for `team-03` with request 1 (https://discord.com/channels/1098231477641412618/1098232018379395073/<id>): approve it there.
         ");

@@ -215,7 +215,7 @@ fn a_denial_asks_why_and_says_it_to_who_asked() {
         let who = Who::Member.id();
         let what = format!("<@{who}> asks for `accounting2`.\nReason: for the budget app");
         assert_eq!(form.texts, [what], "people forget what they have pressed");
-        assert_eq!(form.inputs[0].label, "Why not? Who asked will read it.");
+        assert_eq!(form.inputs[0].label, "Why not? It is shown with the request.");
         assert!(!form.inputs[0].required);
         let why = " use accounting, it has *everybody* @everyone\nnow ";
         let answer = world.admin().submit(form, &[("reason", why)]).await;

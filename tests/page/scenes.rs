@@ -238,7 +238,7 @@ pub(crate) async fn what_a_member_picks_is_one_request(browser: &Browser) {
     let tab = Tab::open(browser, &stage, "other_member").await;
     search_and_pick(&tab, "accounting", &["accounting2", "accounting-apac"]).await;
     tab.find("body", "dialog", "Ask for 2 groups").await;
-    tab.click("dialog", "textbox", "Why? Admins read it. optional").await;
+    tab.click("dialog", "textbox", "Why? It is shown with the request. optional").await;
     tab.keys("for the audit").await;
     tab.click("dialog", "button", "Submit").await;
     tab.message("a private answer", |message| message.is_private).await;

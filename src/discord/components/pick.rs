@@ -36,9 +36,13 @@ pub(super) async fn pick(
     let is_required = context.bot.requests.settings().reason_required;
     let names = CreateInputText::new(InputTextStyle::Paragraph, "Groups, one on each line", NAMES)
         .value(values.join("\n"));
-    let why = CreateInputText::new(InputTextStyle::Paragraph, "Why? Admins read it.", REASON)
-        .required(is_required)
-        .max_length(u16::try_from(MAX_REASON_CHARS).unwrap_or(u16::MAX));
+    let why = CreateInputText::new(
+        InputTextStyle::Paragraph,
+        "Why? It is shown with the request.",
+        REASON,
+    )
+    .required(is_required)
+    .max_length(u16::try_from(MAX_REASON_CHARS).unwrap_or(u16::MAX));
     let title = format!("Ask for {}", count(values.len(), "group"));
     let form = CreateModal::new(CustomId::Ask.to_string(), title)
         .components(vec![CreateActionRow::InputText(names), CreateActionRow::InputText(why)]);

@@ -1,5 +1,6 @@
 //! What came of a create: one group, or several at once.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use serenity::all::ButtonStyle;
@@ -12,7 +13,7 @@ use crate::discord::custom_id::CustomId;
 use crate::ldapgroup::{Created, Known};
 use crate::request::{Activity, Request, State};
 use crate::requests::{CreateOutcome, Skipped};
-use crate::text::utf16_len;
+use crate::text::{count, utf16_len};
 
 /// A group that was created.
 pub(in crate::discord) fn created(created: &Created) -> Reply {
@@ -104,6 +105,11 @@ fn requested(request: &Request, is_shown: bool, ttl: Duration) -> String {
 /// Adds what became of the groups that aren't in the new request, as far as there is room.
 fn with_skipped(mut content: String, outcome: &CreateOutcome) -> Reply {
     let lines: Vec<_> = outcome.skipped.iter().map(skipped).collect();
+    if let (Some(request), false) = (&outcome.request, lines.is_empty()) {
+        let all = count(request.groups.len() + lines.len(), "name");
+        let are = if lines.len() == 1 { "is" } else { "are" };
+        let _ = write!(content, "\nOf the {all}, {} {are} left out:", lines.len());
+    }
     for (at, line) in lines.iter().enumerate() {
         let more = format!("\nand {} more", lines.len() - at);
         if utf16_len(&content) + utf16_len(line) + 3 + utf16_len(&more) > MAX_CONTENT {

@@ -296,4 +296,4 @@ pub(in crate::discord) fn denial_text(request: &Request) -> String {
 }
 
 /// What that field asks for.
-pub(in crate::discord) const DENIAL_LABEL: &str = "Why not? Who asked will read it.";
+pub(in crate::discord) const DENIAL_LABEL: &str = "Why not? It is shown with the request.";
