@@ -129,3 +129,11 @@ CREATE INDEX history_request ON history (request_id);
 -- What is over, by when it was decided, or made if nobody did: the oldest is deleted first.
 CREATE INDEX requests_over ON requests (COALESCE(decided_at, created_at))
     WHERE state NOT IN ('pending', 'creating');
+
+-- Interactions that came over HTTP lately: each is served once.
+CREATE TABLE interactions (
+    id BIGINT PRIMARY KEY,
+    taken_at BIGINT NOT NULL
+);
+
+CREATE INDEX interactions_taken ON interactions (taken_at);

@@ -14,15 +14,15 @@ use futures_util::future::join_all;
 use reqwest::StatusCode;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{Config, DiscordSettings};
 use crate::connect::{Connect, http_client};
 use crate::correlation::CorrelationId;
-use crate::discord::{Bot, commands, dispatch};
-use crate::discord_api::gateway::{self, GatewayConfig, GatewayError};
+use crate::discord::{Bot, Source, commands, dispatch};
+use crate::discord_api::gateway::{self, GatewayConfig, GatewayError, GatewayState};
 use crate::discord_api::permissions::invitation;
 use crate::discord_api::rest::{Application, Rest, RestError};
+use crate::http::Server;
 use crate::ids::GuildId;
 use crate::ldapgroup::LdapGroups;
 use crate::metrics::Metrics;
@@ -77,10 +77,12 @@ pub enum AppError {
 pub struct App {
     bot: Arc<Bot>,
     application: Application,
-    gateway: GatewayConfig,
+    rest: Arc<Rest>,
+    /// The connection over which interactions come, if they don't come over HTTP.
+    gateway: Option<GatewayConfig>,
     stopping: CancellationToken,
-    /// What probes ask, if they may.
-    http: Option<AbortOnDropHandle<()>>,
+    /// What probes ask, and where interactions may come.
+    http: Option<Server>,
 }
 
 impl App {
@@ -104,7 +106,15 @@ impl App {
             Requests::open(&config.database_url, groups, rules, stopping.clone()).await?;
         let DiscordSettings { token, api, proxies, answers_within, public_key } = config.discord;
         let rest = Arc::new(Rest::new(http, api, &token, Arc::clone(&metrics)));
-        let bot = Bot::new(requests, Arc::clone(&rest), answers_within, stopping.clone());
+        let (source, gateway) = if let Some(key) = public_key {
+            (Source::Http(Box::new(key)), None)
+        } else {
+            let (state, rest) = (Arc::new(GatewayState::new()), Arc::clone(&rest));
+            let source = Source::Gateway(Arc::clone(&state));
+            (source, Some(GatewayConfig { rest, token, proxies, metrics, state }))
+        };
+        let serving = (source, answers_within);
+        let bot = Bot::new(requests, Arc::clone(&rest), serving, stopping.clone());
         // Probes are answered from here on, however long Discord is away.
         let http = match config.http_addr {
             Some(address) => {
@@ -119,12 +129,13 @@ impl App {
             registered = register(&rest, guilds) => registered?,
         };
         tracing::info!(application = application.name, servers = guilds.len(), "registered");
-        if public_key.is_some() {
-            tracing::warn!("DISCORD_PUBLIC_KEY is set, but interactions come by the gateway only");
-        }
-        let state = Arc::clone(&bot.gateway);
-        let gateway = GatewayConfig { rest, token, proxies, metrics, state };
-        Ok(Some(Self { bot, application, gateway, stopping, http }))
+        Ok(Some(Self { bot, application, rest, gateway, stopping, http }))
+    }
+
+    /// Where probes are answered, and interactions taken if they come over HTTP.
+    #[must_use]
+    pub fn http_address(&self) -> Option<SocketAddr> {
+        self.http.as_ref().map(|server| server.address)
     }
 
     /// Serves until told to stop, then lets what is under way end.
@@ -140,16 +151,14 @@ impl App {
                 self.drain().await;
                 closing.cancel();
             };
-            let handler = |received| dispatch(&self.bot, received);
-            let connected = Box::pin(gateway::run(&self.gateway, handler, &closing));
             let connected = async {
-                let ended = connected.await;
+                let ended = self.connect(&closing).await;
                 self.stopping.cancel();
                 ended
             };
             tokio::select! {
                 (ended, ()) = async { tokio::join!(connected, drain) } => ended.map_err(AppError::from),
-                () = watchdog::silence(&self.bot.gateway) => {
+                () = watchdog::silence(self.bot.gateway()) => {
                     self.stopping.cancel();
                     self.drain().await;
                     Err(AppError::Silent)
@@ -158,22 +167,36 @@ impl App {
                 never = evict_stale(&self.bot) => match never {},
                 never = Box::pin(self.bot.reconciler.run()) => match never {},
                 never = forget_old(&self.bot) => match never {},
+                never = forget_interactions(&self.bot) => match never {},
             }
         };
         drop(timeout(LAST_WORDS, self.bot.requests.close()).await);
-        // Until here they read that the bot is being stopped.
-        drop(self.http);
+        // Until here they read that the bot is being stopped. What is answered must get out.
+        if let Some(server) = self.http {
+            drop(timeout(LAST_WORDS, server.close()).await);
+        }
         tracing::info!("stopped");
         ended
+    }
+
+    /// Takes interactions from the gateway until `closing`; over HTTP they come by themselves.
+    async fn connect(&self, closing: &CancellationToken) -> Result<(), GatewayError> {
+        let Some(gateway) = &self.gateway else {
+            closing.cancelled().await;
+            return Ok(());
+        };
+        let handler = |received| dispatch(&self.bot, received, None);
+        Box::pin(gateway::run(gateway, handler, closing)).await
     }
 
     /// Makes the checks of `check` that the start didn't make itself, beside everything else: what
     /// they find can mend itself, and whoever asks meanwhile is told.
     async fn look_around(&self) -> Infallible {
         let (bot, application) = (&self.bot, &self.application);
-        check::note(&check::interactions_endpoint(application));
+        let places = bot.places();
+        check::note(&check::interactions_endpoint(application, places.public_key));
         let discord = async {
-            let found = check::places(&self.gateway.rest, bot.places(), application).await;
+            let found = check::places(&self.rest, places, application).await;
             found.iter().for_each(check::note);
         };
         let connect = async {
@@ -212,6 +235,14 @@ async fn evict_stale(bot: &Bot) -> Infallible {
 /// Keeps old requests from staying for ever, if the settings say so.
 async fn forget_old(bot: &Bot) -> Infallible {
     bot.requests.forget_old().await;
+    pending().await
+}
+
+/// Keeps interactions over HTTP from staying for ever.
+async fn forget_interactions(bot: &Bot) -> Infallible {
+    if bot.gateway().is_none() {
+        bot.requests.forget_interactions().await;
+    }
     pending().await
 }
 

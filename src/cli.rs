@@ -133,7 +133,11 @@ pub async fn check(config: Config) -> io::Result<Outcome> {
     };
     let (api, token) = (config.discord.api.clone(), &config.discord.token);
     let rest = Rest::new(http, api, token, metrics);
-    let places = Places { policy: &config.policy, requests: config.requests.channel };
+    let places = Places {
+        policy: &config.policy,
+        requests: config.requests.channel,
+        public_key: config.discord.public_key.as_ref(),
+    };
     let (discord, connect, database) = tokio::join!(
         check::discord(&rest, places, Some(&config.discord)),
         check::connect(&connect, CorrelationId::new()),

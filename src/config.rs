@@ -13,6 +13,7 @@ use self::environment::Reader;
 pub use self::environment::{Environment, Problems};
 use crate::access::Policy;
 use crate::connect::{self, api_base};
+use crate::discord_api::signature::PublicKey;
 use crate::proxy::Proxies;
 use crate::requests::RequestSettings;
 
@@ -88,8 +89,8 @@ pub struct DiscordSettings {
     pub token: SecretString,
     /// The base of the REST API.
     pub api: Url,
-    /// The key that interactions sent over HTTP are signed with: 64 hexadecimal digits.
-    pub public_key: Option<String>,
+    /// What interactions that come over HTTP are signed with. Without it they come over the gateway.
+    pub public_key: Option<PublicKey>,
     /// How long the work for an interaction is waited for: then the person is told how it stands. No
     /// variable: it is Discord's, and only tests have others.
     pub answers_within: Duration,
@@ -149,6 +150,12 @@ impl Config {
         let ticket_ttl =
             env.or_default("TICKET_TTL", "10m", |text| parse::duration(text, SECOND, DAY));
         let http_addr = env.or_default("HTTP_ADDR", HTTP_ADDR, parse::http_addr);
+        if matches!((&public_key, &http_addr), (Some(Some(_)), Some(None))) {
+            env.problem(
+                "HTTP_ADDR",
+                "is off, but with DISCORD_PUBLIC_KEY interactions come there: name an address",
+            );
+        }
         let log = log_settings(&mut env);
         let config = || {
             let (token, api, public_key) = (token?, api?, public_key?);

@@ -9,6 +9,7 @@ mod commands;
 mod components;
 mod context;
 mod custom_id;
+mod endpoint;
 pub(crate) mod messages;
 #[cfg(feature = "micro")]
 pub(crate) mod micro;
@@ -19,6 +20,7 @@ mod responder;
 mod router;
 mod turns;
 
-pub(crate) use self::bot::Bot;
+pub(crate) use self::bot::{Bot, Source};
 pub(crate) use self::commands::commands;
+pub(crate) use self::endpoint::interactions;
 pub(crate) use self::router::dispatch;

@@ -18,9 +18,10 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
-use crate::discord::Bot;
+use crate::discord::{Bot, Source, interactions};
+use crate::discord_api::gateway::GatewayState;
 use crate::metrics::Snapshot;
 use crate::text::count;
 
@@ -42,24 +43,52 @@ const DATABASE_WITHIN: Duration = Duration::from_secs(1);
 /// Version 0.0.4 of Prometheus' text format.
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Serves at `address` for as long as the handle lives.
+/// Serves at `address`.
 ///
 /// # Errors
 ///
 /// When the address can't be listened on.
-pub(crate) async fn serve(address: SocketAddr, bot: Arc<Bot>) -> io::Result<AbortOnDropHandle<()>> {
+pub(crate) async fn serve(address: SocketAddr, bot: Arc<Bot>) -> io::Result<Server> {
     let listener = TcpListener::bind(address).await?;
+    let (paths, router) = match &bot.source {
+        Source::Gateway(_) => ("/livez, /readyz and /metrics", Router::new()),
+        Source::Http(_) => (
+            "/livez, /readyz, /metrics and /interactions",
+            Router::new().route("/interactions", interactions()),
+        ),
+    };
+    let address = listener.local_addr()?;
     // With port 0 only this tells which it is.
-    tracing::info!(address = %listener.local_addr()?, "serving /livez, /readyz and /metrics");
-    let router = Router::new()
+    tracing::info!(%address, "serving {paths}");
+    let router = router
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .with_state(bot);
-    Ok(AbortOnDropHandle::new(tokio::spawn(accept(listener, router))))
+    let connections = TaskTracker::new();
+    let accepting =
+        AbortOnDropHandle::new(tokio::spawn(accept(listener, router, connections.clone())));
+    Ok(Server { address, accepting, connections })
 }
 
-async fn accept(listener: TcpListener, router: Router) {
+/// What is served, for as long as this lives.
+pub(crate) struct Server {
+    /// Where.
+    pub(crate) address: SocketAddr,
+    accepting: AbortOnDropHandle<()>,
+    connections: TaskTracker,
+}
+
+impl Server {
+    /// Takes no further connections, and waits until those that there are have ended.
+    pub(crate) async fn close(self) {
+        drop(self.accepting);
+        self.connections.close();
+        self.connections.wait().await;
+    }
+}
+
+async fn accept(listener: TcpListener, router: Router, connections: TaskTracker) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -68,7 +97,7 @@ async fn accept(listener: TcpListener, router: Router) {
         };
         if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
             let served = timeout(SERVED_WITHIN, serve_one(stream, router.clone()));
-            tokio::spawn(async move {
+            connections.spawn(async move {
                 drop(served.await);
                 drop(place);
             });
@@ -94,7 +123,7 @@ async fn livez(State(bot): State<Arc<Bot>>) -> Response {
 /// Whether commands can be served, or each reason why not.
 async fn readyz(State(bot): State<Arc<Bot>>) -> Response {
     let mut reasons: Vec<_> = silence(&bot).into_iter().collect();
-    if reasons.is_empty() && !bot.gateway.is_ready() {
+    if reasons.is_empty() && bot.gateway().is_some_and(|gateway| !gateway.is_ready()) {
         reasons.push("gateway: there is no session with Discord".to_owned());
     }
     if open_requests(&bot).await.is_none() {
@@ -116,14 +145,14 @@ async fn metrics(State(bot): State<Arc<Bot>>) -> Response {
             .filter_map(|these| these.since.elapsed().ok())
             .max()
             .unwrap_or_default(),
-        is_connected: bot.gateway.is_ready(),
-        last_event: bot.gateway.heard_at(),
+        is_connected: bot.gateway().map(GatewayState::is_ready),
+        last_event: bot.gateway().and_then(GatewayState::heard_at),
     };
     ([(CONTENT_TYPE, PROMETHEUS)], bot.metrics.render(&snapshot)).into_response()
 }
 
 fn silence(bot: &Bot) -> Option<String> {
-    let silent = bot.gateway.silent_for()?;
+    let silent = bot.gateway()?.silent_for()?;
     let seconds = usize::try_from(silent.as_secs()).unwrap_or(usize::MAX);
     Some(format!("gateway: Discord has said nothing for {}", count(seconds, "second")))
 }

@@ -1,8 +1,8 @@
 //! A Discord bot that brings LDAP groups into Posit Connect.
 //!
-//! Imports run downward only. Read in this order:
+//! No two modules import each other. Read in this order:
 //!
-//! 1. The rules, without I/O or a clock: [`group`] (names and how they match), [`access`] (who may
+//! 1. The rules, without I/O: [`ids`]; [`group`] (names and how they match), [`access`] (who may
 //!    do what), [`request`] (the states of a request), [`tickets`] (the latest search of each
 //!    channel), [`text`] (text made fit to show); [`metrics`], what is counted.
 //! 2. The outside: [`proxy`], the way out; [`connect`], Posit Connect's API; [`discord_api`],

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus::core::Collector;
 use prometheus::{
-    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
@@ -36,8 +36,9 @@ pub(crate) struct Metrics {
     gateway_connects: IntCounter,
     gateway_identifies: IntCounter,
     gateway_resumes: IntCounter,
-    gateway_up: IntGauge,
-    gateway_last_event: Gauge,
+    gateway_up: IntGaugeVec,
+    gateway_last_event: GaugeVec,
+    interactions_refused: IntCounterVec,
     database_steps: Histogram,
     database_errors: IntCounter,
     open_requests: IntGaugeVec,
@@ -55,7 +56,7 @@ pub(crate) struct Snapshot {
     /// For how long the oldest of these.
     pub(crate) undelivered_for: Duration,
     /// Whether a session of the gateway is there.
-    pub(crate) is_connected: bool,
+    pub(crate) is_connected: Option<bool>,
     /// When Discord last said something over the gateway.
     pub(crate) last_event: Option<SystemTime>,
 }
@@ -112,10 +113,19 @@ impl Metrics {
             ),
             gateway_resumes: new
                 .counter("gateway_resumes_total", "Sessions resumed at Discord's gateway."),
-            gateway_up: new.gauge("gateway_up", "Whether Discord sends interactions: 1 if so."),
-            gateway_last_event: new.float(
+            gateway_up: new.gauges(
+                "gateway_up",
+                "Whether Discord sends interactions over the gateway: 1 if so.",
+                &[],
+            ),
+            gateway_last_event: new.floats(
                 "gateway_last_event_timestamp_seconds",
                 "When Discord's gateway last said anything, in seconds since 1970.",
+            ),
+            interactions_refused: new.counters(
+                "interactions_refused_total",
+                "Requests to /interactions that weren't served: unsigned, unreadable, or taken already.",
+                &["reason"],
             ),
             database_steps: new.histogram(
                 "database_step_seconds",
@@ -190,6 +200,11 @@ impl Metrics {
         self.gateway_resumes.inc();
     }
 
+    /// A request that was to bring an interaction was refused.
+    pub(crate) fn refused(&self, reason: &str) {
+        self.interactions_refused.with_label_values(&[reason]).inc();
+    }
+
     /// The database was at work for so long.
     pub(crate) fn stepped(&self, took: Duration) {
         self.database_steps.observe(took.as_secs_f64());
@@ -213,8 +228,11 @@ impl Metrics {
         }
         self.undelivered.set(i64::try_from(now.undelivered).unwrap_or(i64::MAX));
         self.undelivered_since.set(now.undelivered_for.as_secs_f64());
-        self.gateway_up.set(now.is_connected.into());
-        self.gateway_last_event.set(now.last_event.map_or(0.0, since_1970));
+        if let Some(is_connected) = now.is_connected {
+            let last_event = now.last_event.map_or(0.0, since_1970);
+            self.gateway_up.with_label_values::<&str>(&[]).set(is_connected.into());
+            self.gateway_last_event.with_label_values::<&str>(&[]).set(last_event);
+        }
         TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
     }
 }
@@ -257,6 +275,11 @@ impl Registering {
         self.registered(Gauge::with_opts(opts(name, help)))
     }
 
+    /// One that need not be there.
+    fn floats(&self, name: &str, help: &str) -> GaugeVec {
+        self.registered(GaugeVec::new(opts(name, help), &[]))
+    }
+
     fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> Histogram {
         self.registered(Histogram::with_opts(histogram_opts(name, help, buckets)))
     }
@@ -294,8 +317,10 @@ mod tests {
         metrics.called_connect("search", "ok", Duration::from_millis(20));
         metrics.called_discord("200");
         metrics.limited("user");
+        metrics.refused("unsigned");
         metrics.render(&Snapshot {
             open: Some([("pending", 3), ("creating", 1)]),
+            is_connected: Some(true),
             ..Snapshot::default()
         })
     }
@@ -321,7 +346,7 @@ mod tests {
             assert!(kind != "histogram" || name.ends_with("_seconds"), "{name}");
             assert!(text.contains(&format!("# HELP {name} ")), "{name} has no help");
         }
-        assert_eq!(seen.len(), 20);
+        assert_eq!(seen.len(), 21);
     }
 
     #[test]

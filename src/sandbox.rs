@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 /// The options of `ldapgroup-bot sandbox`.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Options {
     /// Open no browser; print what the program needs to ask the stand-ins from another terminal
     #[arg(long)]
@@ -27,6 +28,9 @@ pub(crate) struct Options {
     /// Play a short scene in the terminal and leave
     #[arg(long, conflicts_with_all = ["groups", "no_browser", "port"])]
     demo: bool,
+    /// Send interactions to the bot over HTTP instead of over the gateway
+    #[arg(long)]
+    http: bool,
     /// Take the LDAP groups from this LDIF export instead of the bundled directory
     #[arg(long, value_name = "FILE")]
     groups: Option<PathBuf>,
@@ -67,10 +71,19 @@ pub(crate) async fn run(options: Options) -> io::Result<()> {
     };
     let _log = crate::log::start(&read(sandbox.variables())?.log);
     let stopping = CancellationToken::new();
-    let run = async |variables, stops| match App::start(read(variables)?, stops).await {
-        Ok(Some(app)) => app.run().await.map_err(io::Error::other),
-        Ok(None) => Ok(()),
-        Err(error) => Err(io::Error::other(error)),
+    let run = async |mut variables: Vec<_>, stops| {
+        if options.http {
+            variables.push(("HTTP_ADDR", "127.0.0.1:0".to_owned()));
+            variables.push(("DISCORD_PUBLIC_KEY", sandbox.discord.public_key()));
+        }
+        let started = App::start(read(variables)?, stops).await.map_err(io::Error::other)?;
+        let Some(app) = started else { return Ok(()) };
+        if let Some(address) = app.http_address() {
+            let url = format!("http://{address}/interactions");
+            let set = sandbox.discord.verify_interactions_endpoint(&url).await;
+            set.map_err(io::Error::other)?;
+        }
+        app.run().await.map_err(io::Error::other)
     };
     let mut bot = pin!(sandbox.keep_running(&stopping, run));
     tokio::select! {

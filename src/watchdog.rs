@@ -3,6 +3,7 @@
 //! The bot runs on one thread. If a piece of work never gives it up, nothing that is asynchronous can
 //! tell: a thread of its own looks whether the other still turns.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -62,8 +63,9 @@ fn watch_every(turn: Duration, end: impl FnOnce() + Send + 'static) -> AbortOnDr
     AbortOnDropHandle::new(turning)
 }
 
-/// Until Discord has been silent for too long to wait any further.
-pub(crate) async fn silence(gateway: &GatewayState) {
+/// Until Discord has been silent for too long to wait any further. Over HTTP it may always be silent.
+pub(crate) async fn silence(gateway: Option<&GatewayState>) {
+    let Some(gateway) = gateway else { return pending().await };
     while gateway.silent_for().is_none_or(|silent| silent < SILENT_FOR) {
         sleep(LISTEN_EVERY).await;
     }
@@ -103,7 +105,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn silence_is_borne_for_a_quarter_of_an_hour() {
         let (gateway, begun) = (GatewayState::new(), tokio::time::Instant::now());
-        silence(&gateway).await;
+        silence(Some(&gateway)).await;
         let borne = begun.elapsed();
         assert!(borne >= SILENT_FOR && borne <= SILENT_FOR + LISTEN_EVERY, "{borne:?}");
     }

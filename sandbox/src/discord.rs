@@ -94,6 +94,9 @@ pub type Times = crate::faults::Times;
 pub struct Options {
     /// How long the bot has for its first answer. Discord's 3 s.
     pub answer_within: Duration,
+    /// How long Discord is at work on a response of the Interactions Endpoint URL. Not documented; a call
+    /// that follows the response at once may come earlier.
+    pub takes_responses_after: Duration,
     /// How long an interaction's token lives. Discord's 15 minutes.
     pub token_lives: Duration,
     /// The gateway's heartbeat interval. Discord's 41.25 s.
@@ -124,6 +127,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             answer_within: Duration::from_secs(3),
+            takes_responses_after: Duration::from_millis(20),
             token_lives: Duration::from_mins(15),
             heartbeat_interval: Duration::from_millis(41_250),
             identify_every: Duration::from_secs(5),

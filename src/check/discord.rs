@@ -11,6 +11,7 @@ use crate::access::Policy;
 use crate::config::DiscordSettings;
 use crate::discord_api::permissions::{Membership, invitation};
 use crate::discord_api::rest::{Application, Rest, RestError};
+use crate::discord_api::signature::PublicKey;
 use crate::ids::{GuildId, RoleId};
 
 /// Looks at Discord: the token, everything that is to be served and, with the settings that lead there,
@@ -29,12 +30,14 @@ pub(crate) async fn discord(
             "Discord accepts the token of application {}",
             named(&application.name)
         )),
-        interactions_endpoint(&application),
+        interactions_endpoint(&application, wanted.public_key),
     ];
     let gateway = async {
         match settings {
-            Some(settings) => gateway(rest, &settings.proxies).await,
-            None => Vec::new(),
+            Some(settings) if settings.public_key.is_none() => {
+                gateway(rest, &settings.proxies).await
+            }
+            Some(_) | None => Vec::new(),
         }
     };
     let (gateway, places) = tokio::join!(gateway, places(rest, wanted, &application));
@@ -53,12 +56,30 @@ pub(crate) fn slow_discord(waited: Duration) -> Finding {
 }
 
 /// Whether Discord sends interactions where the bot listens.
-pub(crate) fn interactions_endpoint(application: &Application) -> Finding {
-    match application.interactions_endpoint_url.as_deref() {
-        None | Some("") => Finding::ok("Discord sends interactions over the gateway"),
-        Some(_) => Finding::fail(
+pub(crate) fn interactions_endpoint(
+    application: &Application,
+    public_key: Option<&PublicKey>,
+) -> Finding {
+    let url = application.interactions_endpoint_url.as_deref().filter(|url| !url.is_empty());
+    let verify_key = application.verify_key.as_deref();
+    match (public_key, url) {
+        (None, None) => Finding::ok("Discord sends interactions over the gateway"),
+        (None, Some(_)) => Finding::fail(
             "Discord sends interactions to a web address, and the bot gets none: clear \
-             Interactions Endpoint URL on the application's page General Information",
+             Interactions Endpoint URL on the application's page General Information, or set \
+             `DISCORD_PUBLIC_KEY`",
+        ),
+        (Some(key), _) if verify_key.is_some_and(|real| real != key.to_string()) => Finding::fail(
+            "`DISCORD_PUBLIC_KEY` isn't the key of this application, so every interaction is \
+             refused: copy Public Key from the application's page General Information",
+        ),
+        (Some(_), Some(url)) => {
+            Finding::ok(format!("Discord sends interactions to {}", words(url)))
+        }
+        (Some(_), None) => Finding::warn(
+            "Discord sends interactions over the gateway, and the bot waits for them over HTTP: set \
+             Interactions Endpoint URL on the application's page General Information to the address \
+             at which Discord reaches /interactions of `HTTP_ADDR`, or unset `DISCORD_PUBLIC_KEY`",
         ),
     }
 }

@@ -5,6 +5,7 @@ use super::finding::{Finding, Level, words};
 use crate::access::Policy;
 use crate::discord_api::permissions::{Allowed, Membership, Permission};
 use crate::discord_api::rest::{Channel, Rest, RestError};
+use crate::discord_api::signature::PublicKey;
 use crate::ids::{ChannelId, RoleId};
 
 /// Where the bot is to work, as the settings have it.
@@ -13,6 +14,8 @@ pub(crate) struct Places<'a> {
     pub(crate) policy: &'a Policy,
     /// Where requests wait for an admin; nothing if it is where they were made.
     pub(crate) requests: Option<ChannelId>,
+    /// What interactions over HTTP are signed with; nothing if they come over the gateway.
+    pub(crate) public_key: Option<&'a PublicKey>,
 }
 
 /// A channel that the settings name.

@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::environment::unreadable;
 use super::{LogFormat, SECOND, YEAR};
+use crate::discord_api::signature::PublicKey;
 use crate::requests::AdminCreates;
 
 type Parsed<T> = Result<T, String>;
@@ -125,12 +126,13 @@ pub(super) fn http_addr(text: &str) -> Parsed<Option<SocketAddr>> {
     }
 }
 
-pub(super) fn public_key(text: &str) -> Parsed<String> {
-    if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        Ok(text.to_lowercase())
-    } else {
-        problem("must be the 64 hexadecimal digits on the application's page General")
-    }
+pub(super) fn public_key(text: &str) -> Parsed<PublicKey> {
+    text.parse().or_else(|_| {
+        problem(
+            "must be the public key of 64 hexadecimal digits on the application's page General \
+             Information",
+        )
+    })
 }
 
 pub(super) fn discord_api(text: &str) -> Parsed<Url> {

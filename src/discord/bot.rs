@@ -13,8 +13,17 @@ use super::turns::Turns;
 use crate::check::Places;
 use crate::discord_api::gateway::GatewayState;
 use crate::discord_api::rest::Rest;
+use crate::discord_api::signature::PublicKey;
 use crate::metrics::Metrics;
 use crate::requests::Requests;
+
+/// How interactions come.
+pub(crate) enum Source {
+    /// Over the gateway, whose connection is like this.
+    Gateway(Arc<GatewayState>),
+    /// Over HTTP, signed so that this key verifies it.
+    Http(Box<PublicKey>),
+}
 
 /// The bot as Discord knows it.
 pub(crate) struct Bot {
@@ -24,8 +33,8 @@ pub(crate) struct Bot {
     pub(crate) reconciler: Reconciler,
     pub(super) responders: Arc<ResponderConfig>,
     pub(super) started: SystemTime,
-    /// How the connection is over which interactions come.
-    pub(crate) gateway: Arc<GatewayState>,
+    /// How interactions come.
+    pub(crate) source: Source,
     pub(crate) metrics: Arc<Metrics>,
     /// Whose turn it is to be suggested something.
     pub(super) turns: Turns,
@@ -41,7 +50,7 @@ impl Bot {
     pub(crate) fn new(
         requests: Arc<Requests>,
         rest: Arc<Rest>,
-        answers_within: Duration,
+        (source, answers_within): (Source, Duration),
         stopping: CancellationToken,
     ) -> Arc<Self> {
         let reconciler = Reconciler::new(Arc::clone(&requests), Arc::clone(&rest));
@@ -53,7 +62,7 @@ impl Bot {
             reconciler,
             responders: Arc::new(responders),
             started: SystemTime::now(),
-            gateway: Arc::new(GatewayState::new()),
+            source,
             metrics,
             turns: Turns::default(),
             picks: Picks::default(),
@@ -65,7 +74,19 @@ impl Bot {
     /// Where it is to work.
     pub(crate) fn places(&self) -> Places<'_> {
         let requests = self.requests.settings().channel;
-        Places { policy: self.requests.policy(), requests }
+        let public_key = match &self.source {
+            Source::Gateway(_) => None,
+            Source::Http(key) => Some(&**key),
+        };
+        Places { policy: self.requests.policy(), requests, public_key }
+    }
+
+    /// How the connection is over which interactions come, if they come over the gateway.
+    pub(crate) fn gateway(&self) -> Option<&GatewayState> {
+        match &self.source {
+            Source::Gateway(state) => Some(state),
+            Source::Http(_) => None,
+        }
     }
 
     /// Waits until every interaction that was taken on is answered, and what came of them is done.

@@ -1,4 +1,5 @@
-//! `/ldapgroup`: a file for each subcommand. Another one is a file and a line in [`SUBCOMMANDS`].
+//! `/ldapgroup`: a file for each subcommand. Another one is a file here, a `mod`, a line in
+//! [`SUBCOMMANDS`], and its words in [`messages`](super::messages).
 
 mod cancel;
 pub(super) mod create;

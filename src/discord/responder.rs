@@ -3,16 +3,19 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use backon::{ExponentialBuilder, Retryable};
 use futures_util::FutureExt;
 use serde::Serialize;
+use serde_json::Value;
 use serenity::all::{
     AutocompleteChoice, CommandId, CreateAutocompleteResponse, CreateInteractionResponse,
     CreateInteractionResponseFollowup, CreateInteractionResponseMessage, EditInteractionResponse,
     Interaction,
 };
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +24,7 @@ use super::messages::failures;
 use super::messages::markdown::with_commands;
 use super::messages::reply::{Reply, Visibility};
 use crate::correlation::CorrelationId;
+use crate::discord_api::Received;
 use crate::discord_api::rest::{InteractionRef, Rest, RestError, created_at};
 use crate::ids::GuildId;
 
@@ -36,6 +40,15 @@ const INVALID_BODY: u64 = 50035;
 
 /// Discord's number of the response that opens a form.
 const OPEN_FORM: u8 = 9;
+
+/// Discord's code for an answer that follows a first one it doesn't know, or not yet.
+const UNKNOWN_WEBHOOK: u64 = 10015;
+
+/// Discord may still be at work on a first answer in a response when a call comes that changes it.
+const RESPONSE_TAKEN_WITHIN: Duration = Duration::from_secs(3);
+
+/// Takes a first answer, in JSON, for the response to the request that brought the interaction.
+pub(super) type Slot = oneshot::Sender<Vec<u8>>;
 
 /// What opens a form, whoever builds it.
 #[derive(Serialize)]
@@ -58,6 +71,8 @@ pub(super) struct ResponderConfig {
 pub(super) struct Responder {
     config: Arc<ResponderConfig>,
     interaction: InteractionRef,
+    /// If the interaction came over HTTP.
+    slot: Option<Mutex<Option<Slot>>>,
     /// The id of the bot's command where somebody acted, if it is known.
     command: Option<CommandId>,
     /// Whether suggestions are all that it can be answered with.
@@ -128,43 +143,32 @@ impl Outcome {
 type Done = (Stage, (Reply, Outcome));
 
 impl Responder {
-    /// Nothing for an interaction of an unknown kind.
+    /// Nothing for an interaction of an unknown kind, or of which nobody knows how to answer it. With a
+    /// `slot` the first answer goes there, else it is a call.
     pub(super) fn new(
         config: &Arc<ResponderConfig>,
-        interaction: &Interaction,
+        received: &Received,
         correlation: CorrelationId,
+        slot: Option<Slot>,
     ) -> Option<Self> {
-        let (token, guild) = match interaction {
-            Interaction::Command(command) | Interaction::Autocomplete(command) => {
-                (&command.token, command.guild_id)
-            }
-            Interaction::Component(component) => (&component.token, component.guild_id),
-            Interaction::Modal(form) => (&form.token, form.guild_id),
-            _ => return None,
+        let (interaction, guild, is_autocomplete) = match received {
+            Ok(interaction) => reference(interaction)?,
+            Err(payload) => unreadable_reference(payload)?,
         };
-        let is_autocomplete = matches!(interaction, Interaction::Autocomplete(_));
-        let (id, application) = (interaction.id().get(), interaction.application_id().get());
-        let interaction = InteractionRef { id, application, token: token.clone() };
-        let (config, budget) = (Arc::clone(config), budget(id));
-        let command = guild.and_then(|guild| config.rest.command(GuildId(guild.get())));
-        let begun = Instant::now();
-        Some(Self { config, interaction, command, is_autocomplete, budget, correlation, begun })
-    }
-
-    /// For what serenity can't read, if it at least says how to answer it.
-    pub(super) fn of_unreadable(
-        config: &Arc<ResponderConfig>,
-        payload: &serde_json::Value,
-        correlation: CorrelationId,
-    ) -> Option<Self> {
-        let id_of = |field: &str| payload.get(field)?.as_str()?.parse::<u64>().ok();
-        let is_autocomplete = payload.get("type").and_then(serde_json::Value::as_u64) == Some(4);
-        let (id, application) = (id_of("id")?, id_of("application_id")?);
-        let token = payload.get("token")?.as_str()?.to_owned();
-        let interaction = InteractionRef { id, application, token };
-        let (config, budget, begun) = (Arc::clone(config), budget(id), Instant::now());
-        let command = None;
-        Some(Self { config, interaction, command, is_autocomplete, budget, correlation, begun })
+        let command = guild.and_then(|guild| config.rest.command(guild));
+        let budget = budget(interaction.id);
+        // Of a call Discord says whether it came in time.
+        let slot = slot.filter(|_| !budget.is_zero());
+        Some(Self {
+            config: Arc::clone(config),
+            budget,
+            interaction,
+            slot: slot.map(|slot| Mutex::new(Some(slot))),
+            command,
+            is_autocomplete,
+            correlation,
+            begun: Instant::now(),
+        })
     }
 
     /// Ties together all that the interaction led to.
@@ -243,8 +247,7 @@ impl Responder {
 
     /// Opens a form.
     pub(super) async fn open(&self, form: &impl Serialize) {
-        let response = OpenForm { kind: OPEN_FORM, data: form };
-        self.log(self.config.rest.create_response(&self.interaction, &response).await);
+        self.log(self.create_response(&OpenForm { kind: OPEN_FORM, data: form }).await);
     }
 
     /// Gives the reply, now that it is there. Whether it was delivered.
@@ -280,7 +283,8 @@ impl Responder {
             }
             (Stage::Deferred, Target::Message(Visibility::Public), Visibility::Ephemeral) => {
                 // Somebody may have deleted it already; what is to be said matters more.
-                self.log(self.config.rest.delete_original_response(&self.interaction).await);
+                let delete = || self.config.rest.delete_original_response(&self.interaction);
+                self.log(self.after_first(delete).await);
                 self.follow_up(reply).await
             }
             (Stage::Deferred, Target::InPlace, Visibility::Ephemeral) => {
@@ -296,13 +300,38 @@ impl Responder {
             .await
     }
 
-    async fn create_response(&self, response: &CreateInteractionResponse) -> Result<(), RestError> {
+    /// In the response to the request that brought the interaction, if there is one that waits; else by
+    /// a call.
+    async fn create_response(&self, response: &impl Serialize) -> Result<(), RestError> {
         let rest = &self.config.rest;
-        let created = rest.create_response(&self.interaction, response).await;
-        if created.is_ok() {
-            rest.metrics.first_answered(self.begun.elapsed());
+        if !self.slot().is_some_and(|slot| answer_in(slot, response)) {
+            rest.create_response(&self.interaction, response).await?;
         }
-        created
+        rest.metrics.first_answered(self.begun.elapsed());
+        Ok(())
+    }
+
+    fn slot(&self) -> Option<Slot> {
+        self.slot.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// A call that needs the first answer. Nobody says when Discord has taken one that was in a
+    /// response.
+    async fn after_first<F: Future<Output = Result<(), RestError>>>(
+        &self,
+        call: impl FnMut() -> F,
+    ) -> Result<(), RestError> {
+        let begun = Instant::now();
+        let pauses = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(50))
+            .with_max_delay(Duration::from_millis(500))
+            .without_max_times();
+        let is_early = |error: &RestError| {
+            error.code() == Some(UNKNOWN_WEBHOOK)
+                && self.slot.is_some()
+                && begun.elapsed() < RESPONSE_TAKEN_WITHIN
+        };
+        call.retry(pauses).when(is_early).await
     }
 
     /// Says that the answer takes a while.
@@ -324,7 +353,7 @@ impl Responder {
             .content(with_commands(&reply.content, self.command))
             .components(components(reply))
             .allowed_mentions(nobody());
-        self.config.rest.edit_original_response(&self.interaction, &edit).await
+        self.after_first(|| self.config.rest.edit_original_response(&self.interaction, &edit)).await
     }
 
     /// Says something more, privately.
@@ -334,7 +363,7 @@ impl Responder {
             .components(components(reply))
             .allowed_mentions(nobody())
             .ephemeral(true);
-        self.config.rest.create_followup(&self.interaction, &message).await
+        self.after_first(|| self.config.rest.create_followup(&self.interaction, &message)).await
     }
 
     /// Logs a failure. Whether there was none.
@@ -346,6 +375,37 @@ impl Responder {
             })
             .is_ok()
     }
+}
+
+/// How an interaction is answered, in which server somebody acted, and whether it is one while they
+/// type.
+fn reference(interaction: &Interaction) -> Option<(InteractionRef, Option<GuildId>, bool)> {
+    let (token, guild) = match interaction {
+        Interaction::Command(command) | Interaction::Autocomplete(command) => {
+            (&command.token, command.guild_id)
+        }
+        Interaction::Component(component) => (&component.token, component.guild_id),
+        Interaction::Modal(form) => (&form.token, form.guild_id),
+        _ => return None,
+    };
+    let (id, application) = (interaction.id().get(), interaction.application_id().get());
+    let is_autocomplete = matches!(interaction, Interaction::Autocomplete(_));
+    let reference = InteractionRef { id, application, token: token.clone() };
+    Some((reference, guild.map(|guild| GuildId(guild.get())), is_autocomplete))
+}
+
+/// The same of what serenity can't read, if it at least says how to answer it.
+fn unreadable_reference(payload: &Value) -> Option<(InteractionRef, Option<GuildId>, bool)> {
+    let id_of = |field: &str| payload.get(field)?.as_str()?.parse::<u64>().ok();
+    let is_autocomplete = payload.get("type").and_then(Value::as_u64) == Some(4);
+    let (id, application) = (id_of("id")?, id_of("application_id")?);
+    let token = payload.get("token")?.as_str()?.to_owned();
+    Some((InteractionRef { id, application, token }, None, is_autocomplete))
+}
+
+/// Whether somebody waits there.
+fn answer_in(slot: Slot, response: &impl Serialize) -> bool {
+    serde_json::to_vec(response).is_ok_and(|response| slot.send(response).is_ok())
 }
 
 /// What is left of [`DEFERRED_AFTER`] of an interaction that has just come. A connection that was lost brings

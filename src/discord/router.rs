@@ -17,10 +17,11 @@ use super::custom_id::CustomId;
 use super::messages::failures;
 use super::messages::reply::Visibility;
 use super::options::Unknown;
-use super::responder::{Responder, Target};
+use super::responder::{Responder, Slot, Target};
 use super::{commands, components};
 use crate::access::{Actor, Denied, Member, Policy};
 use crate::correlation::CorrelationId;
+use crate::discord_api::Received;
 
 /// How long suggestions may take: they can't be deferred, and a person types on.
 const SUGGESTED_WITHIN: Duration = Duration::from_millis(1500);
@@ -28,15 +29,12 @@ const SUGGESTED_WITHIN: Duration = Duration::from_millis(1500);
 /// How a policy admits somebody.
 type Admit = fn(&Policy, &Actor) -> Result<Member, Denied>;
 
-/// Takes an interaction on, or the payload of one that serenity can't read. Returns at once; the work
-/// goes on by itself.
-pub(crate) fn dispatch(bot: &Arc<Bot>, received: Result<Interaction, serde_json::Value>) {
+/// Takes an interaction on. Returns at once; the work goes on by itself. With a `slot` the first answer
+/// goes there.
+pub(crate) fn dispatch(bot: &Arc<Bot>, received: Received, slot: Option<Slot>) {
     let id = CorrelationId::new();
     let span = tracing::info_span!("interaction", %id);
-    let responder = match &received {
-        Ok(interaction) => Responder::new(&bot.responders, interaction, id),
-        Err(payload) => Responder::of_unreadable(&bot.responders, payload, id),
-    };
+    let responder = Responder::new(&bot.responders, &received, id, slot);
     let Some(responder) = responder.map(Arc::new) else {
         tracing::error!("an interaction went unanswered: it doesn't say how to answer it");
         return;
@@ -45,11 +43,7 @@ pub(crate) fn dispatch(bot: &Arc<Bot>, received: Result<Interaction, serde_json:
 }
 
 /// Answers whatever it comes to.
-async fn serve(
-    bot: Arc<Bot>,
-    received: Result<Interaction, serde_json::Value>,
-    responder: Arc<Responder>,
-) {
+async fn serve(bot: Arc<Bot>, received: Received, responder: Arc<Responder>) {
     let id = responder.correlation();
     let served = match received {
         Ok(interaction) => {

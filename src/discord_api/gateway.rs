@@ -12,8 +12,6 @@ mod session;
 mod start_limit;
 mod state;
 
-use serde_json::Value;
-use serenity::all::Interaction;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -24,12 +22,13 @@ pub(crate) use self::dial::{DialError, probe};
 use self::protocol::End;
 pub(crate) use self::protocol::GatewayError;
 pub(crate) use self::state::GatewayState;
+use super::Received;
 
 /// Stays connected until `closing`, and hands each interaction to `handler`, or its payload if
 /// serenity can't read it. Fails when only another token or another version can help.
 pub(crate) async fn run(
     config: &GatewayConfig,
-    handler: impl Fn(Result<Interaction, Value>),
+    handler: impl Fn(Received),
     closing: &CancellationToken,
 ) -> Result<(), GatewayError> {
     let mut shard = Shard::default();

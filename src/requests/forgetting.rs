@@ -4,15 +4,47 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::sleep;
 
-use super::Requests;
+use super::{Requests, StoreError};
+use crate::discord_api::signature::FRESH_FOR;
 
 /// Others have their turn between two steps: the pauses of a million requests come to 42 min.
 const BETWEEN_STEPS: Duration = Duration::from_millis(250);
+
+/// No request that was signed for an interaction can still count so long after it was served: it could
+/// have come from a clock that is ahead by as much as a signature counts for.
+const INTERACTIONS_KEPT: Duration = Duration::from_secs(2 * FRESH_FOR.as_secs());
+
+/// How often served interactions are deleted.
+const INTERACTIONS_DELETED_EVERY: Duration = Duration::from_mins(1);
 
 /// How often it is looked for what has become old.
 const LOOK_EVERY: Duration = Duration::from_hours(1);
 
 impl Requests {
+    /// Whether this interaction, which came over HTTP, is to be served: it wasn't before.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub(crate) async fn take_interaction(
+        &self,
+        id: u64,
+        now: SystemTime,
+    ) -> Result<bool, StoreError> {
+        self.store.take_interaction(id, now).await
+    }
+
+    /// Deletes interactions that can't come again, for as long as it is polled.
+    pub(crate) async fn forget_interactions(&self) {
+        while let Some(before) = SystemTime::now().checked_sub(INTERACTIONS_KEPT) {
+            if let Err(error) = self.store.forget_interactions(before).await {
+                self.groups.connect().metrics().database_failed();
+                tracing::error!(%error, "served interactions could not be deleted");
+            }
+            sleep(INTERACTIONS_DELETED_EVERY).await;
+        }
+    }
+
     /// Deletes what has been over for longer than the settings say, for as long as it is polled; does
     /// nothing if they keep everything.
     pub(crate) async fn forget_old(&self) {

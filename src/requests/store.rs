@@ -10,6 +10,7 @@ mod copying;
 mod examine;
 mod exporting;
 mod forgetting;
+mod interactions;
 mod lists;
 mod open;
 mod outbox;

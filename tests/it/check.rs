@@ -13,7 +13,7 @@ use sandbox::discord::{
 
 use crate::database::execute;
 use crate::program::{output, program, serving};
-use crate::world::{assert_no_violations, run_test, sandbox, stand_ins};
+use crate::world::{Setup, assert_no_violations, run_test, run_test_with, sandbox, stand_ins};
 
 async fn with_connect(connect: connect::Options) -> Sandbox {
     stand_ins(connect, discord::Options::default()).await
@@ -154,7 +154,7 @@ async fn an_address_that_takes_the_interactions_away_is_found() {
     let sandbox = sandbox().await;
     sandbox.discord.set_interactions_endpoint(Some("https://example.com".to_owned()));
     assert_snapshot!(amiss(&sandbox, &NOTHING).await, @r"
-    FAIL  Discord sends interactions to a web address, and the bot gets none: clear Interactions Endpoint URL on the application's page General Information
+    FAIL  Discord sends interactions to a web address, and the bot gets none: clear Interactions Endpoint URL on the application's page General Information, or set DISCORD_PUBLIC_KEY
     exit 1
     ");
 }
@@ -537,7 +537,7 @@ fn a_database_is_left_as_it_is_whether_a_start_can_use_it_or_not() {
 
 #[test]
 fn a_database_in_use_is_looked_at_beside_the_bot() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         assert_eq!(amiss(&world.sandbox, &NOTHING).await, "exit 0");
     });
 }

@@ -14,7 +14,7 @@ use crate::world::{Setup, World, run_test, run_test_with, setup};
 
 #[test]
 fn the_command_is_registered_in_the_configured_server_alone() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         let commands = world.discord.commands(GUILD).unwrap();
         let subcommands = commands[0]["options"].as_array().unwrap();
         let names: Vec<_> = subcommands.iter().map(|option| &option["name"]).collect();
@@ -194,7 +194,7 @@ async fn still_serves(world: &World) {
 
 #[test]
 fn a_connection_that_breaks_is_resumed() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         world.discord.drop_gateway();
         world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
         still_serves(world).await;
@@ -219,7 +219,7 @@ fn what_is_said_while_the_connection_is_away_is_answered_after_the_resume() {
 
 #[test]
 fn a_session_that_discord_forgot_is_begun_anew() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         world.discord.invalidate_session(false);
         world.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
         world.discord.wait_ready().await;
@@ -233,7 +233,7 @@ fn a_session_that_discord_forgot_is_begun_anew() {
 
 #[test]
 fn a_session_that_begins_too_soon_is_begun_again() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         world.stop_bot().await;
         world.start_bot_at_once().await;
         still_serves(world).await;
@@ -244,7 +244,7 @@ fn a_session_that_begins_too_soon_is_begun_again() {
 
 #[test]
 fn a_close_without_a_code_or_with_a_passing_one_is_resumed() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         for (done, code) in [None, Some(4000), Some(4008), Some(1001)].into_iter().enumerate() {
             world.discord.close_gateway(code);
             world.discord.wait_for_gateway(|_, _, resumes| resumes == done as u64 + 1).await;
@@ -256,7 +256,7 @@ fn a_close_without_a_code_or_with_a_passing_one_is_resumed() {
 
 #[test]
 fn a_handshake_that_hangs_is_given_up() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         world.discord.misbehave(Moment::Dial, Misdeed::Mute);
         world.discord.drop_gateway();
         world.discord.wait_for_counts(|counts| counts.dials == 2).await;
@@ -275,7 +275,7 @@ fn resumed_at(url: &str) -> Setup {
 
 #[test]
 fn a_session_whose_own_address_is_dead_is_followed_by_a_new_one() {
-    run_test_with(resumed_at("ws://127.0.0.1:1"), async |world| {
+    run_test_with(resumed_at("ws://127.0.0.1:1").over_gateway(), async |world| {
         world.discord.drop_gateway();
         world.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
         still_serves(world).await;
@@ -287,7 +287,7 @@ fn a_session_whose_own_address_is_dead_is_followed_by_a_new_one() {
 
 #[test]
 fn a_session_without_a_readable_address_of_its_own_is_resumed_at_the_gateways() {
-    run_test_with(resumed_at("not an address"), async |world| {
+    run_test_with(resumed_at("not an address").over_gateway(), async |world| {
         world.discord.drop_gateway();
         world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
         still_serves(world).await;
@@ -299,7 +299,7 @@ fn a_session_without_a_readable_address_of_its_own_is_resumed_at_the_gateways() 
 
 #[test]
 fn after_three_resumes_that_come_to_nothing_a_new_session_begins() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         world.discord.misbehave(Moment::Resume, Misdeed::Close(Some(4000)));
         world.discord.drop_gateway();
         world.discord.wait_for_gateway(|_, identifies, _| identifies == 2).await;
@@ -316,7 +316,7 @@ fn after_three_resumes_that_come_to_nothing_a_new_session_begins() {
 fn a_connection_on_which_nobody_answers_is_made_again() {
     let mut setup = Setup::default();
     setup.discord.heartbeat_interval = Duration::from_millis(300);
-    run_test_with(setup, async |world| {
+    run_test_with(setup.over_gateway(), async |world| {
         world.discord.ask_heartbeat();
         world.discord.misbehave(Moment::Heartbeat, Misdeed::Skip);
         world.discord.wait_for_gateway(|_, _, resumes| resumes == 1).await;
@@ -333,7 +333,7 @@ fn a_discord_that_is_away_at_the_start_is_waited_for() {
         (Route::SetCommands, Fault::RateLimited { retry_after: 1.0, global: true }, Times::Once),
     ];
     let setup = Setup { faults, ..Setup::default() };
-    run_test_with(setup, async |world| {
+    run_test_with(setup.over_gateway(), async |world| {
         let called = |route| {
             world.discord.requests().iter().filter(|request| request.route == Some(route)).count()
         };
@@ -377,7 +377,7 @@ fn a_private_answer_comes_even_if_its_placeholder_cannot_be_deleted() {
 
 #[test]
 fn wording_that_discord_refuses_is_replaced_by_wording_that_it_takes() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         world.discord.fail(Route::Callback, Fault::Forbidden(50035), Times::Once);
         let answer = world.search(Who::Admin, "accounting").await;
         assert!(answer.is_private());

@@ -2,7 +2,7 @@
 
 use sandbox::discord::{Discord, Fault, Route, Times, Who};
 
-use crate::world::run_test;
+use crate::world::{Setup, run_test_with};
 
 /// More than the bot reads of an answer and the sockets between hold.
 const FEW: u64 = 24 << 20;
@@ -14,7 +14,7 @@ async fn assert_soon_given_up(discord: &Discord, count: usize) {
 
 #[test]
 fn an_answer_that_is_too_long_or_has_no_end_is_given_up_and_tried_again() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         for (count, length) in [(1, Some(100 << 20)), (2, None)] {
             let flood = Fault::Flood { status: 500, length };
             world.discord.fail(Route::Callback, flood, Times::Once);
@@ -35,7 +35,7 @@ fn an_answer_that_is_too_long_or_has_no_end_is_given_up_and_tried_again() {
 
 #[test]
 fn a_frame_that_is_too_long_ends_the_connection_and_nothing_else() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         world.discord.send_huge(8 << 20);
         world
             .discord

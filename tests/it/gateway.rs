@@ -38,7 +38,7 @@ impl Trial {
         setup.discord.heartbeat_interval = self.heartbeat_interval;
         setup.discord.patience = Duration::from_mins(1);
         let began = Instant::now();
-        in_world(setup, async |world| {
+        in_world(setup.over_gateway(), async |world| {
             world.discord.misbehave(self.moment, self.misdeed);
             (self.provoke)(&world.discord);
             world.discord.wait_for_counts(self.until).await;
@@ -146,7 +146,7 @@ fn heartbeats_are_sent_no_faster_than_discord_bears_though_it_asks_for_one_each_
     let mut setup = Setup::default();
     setup.discord.heartbeat_interval = Duration::ZERO;
     let began = Instant::now();
-    run_test_with(setup, async |world| {
+    run_test_with(setup.over_gateway(), async |world| {
         // As long as 120 heartbeats may last that are sent one after the other.
         tokio::time::sleep(Duration::from_secs(5)).await;
         let counts = world.discord.gateway_counts();
@@ -161,7 +161,7 @@ fn a_gateway_that_is_out_of_service_for_a_minute_is_dialled_seldom_and_served_ag
     let mut setup = Setup::default();
     setup.discord.patience = Duration::from_mins(2);
     let began = Instant::now();
-    run_test_with(setup, async |world| {
+    run_test_with(setup.over_gateway(), async |world| {
         world.discord.misbehave(Moment::Dial, Misdeed::Close(Some(503)));
         world.discord.drop_gateway();
         tokio::time::sleep(Duration::from_mins(1)).await;
@@ -201,7 +201,7 @@ async fn a_crash_loop_begins_no_more_sessions_than_discord_allows_and_the_log_sa
 fn who_has_to_wait_for_the_next_day_begins_no_session_and_stops_at_once() {
     let mut setup = Setup::default();
     setup.discord.sessions_a_day = 1;
-    run_test_with(setup, async |world| {
+    run_test_with(setup.over_gateway(), async |world| {
         world.discord.invalidate_session(false);
         let is_asked_again = |requests: &[discord::Request]| {
             requests.iter().filter(|request| request.route == Some(Route::GatewayBot)).count() == 2

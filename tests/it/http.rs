@@ -55,7 +55,7 @@ fn a_bot_that_serves_is_alive_and_ready() {
 fn a_session_that_is_lost_makes_it_unready_and_only_long_silence_dead() {
     let (mut setup, address) = probed();
     setup.discord.heartbeat_interval = Duration::from_secs(1);
-    run_test_with(setup, async |world| {
+    run_test_with(setup.over_gateway(), async |world| {
         world.discord.misbehave(Moment::Dial, Misdeed::Mute);
         world.discord.drop_gateway();
         becomes(address, "/readyz", "gateway: there is no session with Discord\n").await;
@@ -91,7 +91,7 @@ fn who_is_being_stopped_is_not_ready_and_still_alive() {
 #[test]
 fn probes_are_answered_while_discord_cannot_be_reached_at_the_start() {
     let (setup, address) = probed();
-    run_test_with(setup, async |world: &mut World| {
+    run_test_with(setup.over_gateway(), async |world: &mut World| {
         world.stop_bot().await;
         world.discord.fail(discord::Route::Application, Fault::Status(503), Times::Always);
         let (variables, sandbox) = (world.variables.clone(), &world.sandbox);
@@ -142,7 +142,7 @@ async fn an_address_that_is_taken_or_off_is_said_so() {
 #[test]
 fn what_people_and_connect_do_is_counted() {
     let (setup, address) = probed();
-    run_test_with(setup, async |world| {
+    run_test_with(setup.over_gateway(), async |world| {
         let away = connect::Fault::Unavailable { back_in: Duration::ZERO };
         world.connect.fail(Route::Search, away, Times::Once);
         world.search(Who::Member, "acc").await;

@@ -35,7 +35,7 @@ async fn missed(world: &World, act: impl FnOnce(&Discord) -> Pending) {
 
 #[test]
 fn a_creation_that_is_replayed_too_late_is_not_carried_out() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         let create = [("name", "accounting2".into())];
         for who in [Who::Admin, Who::Member] {
             missed(world, |discord| discord.person(who).start_slash("create", &create)).await;
@@ -51,7 +51,7 @@ fn a_creation_that_is_replayed_too_late_is_not_carried_out() {
 
 #[test]
 fn a_press_that_is_replayed_too_late_decides_nothing() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         let card = world.asked_by(Who::Member).await;
         missed(world, |discord| discord.person(Who::Admin).start_press(&card, "Approve")).await;
         let open = world.admin().slash("requests", &[]).await;
@@ -64,7 +64,7 @@ fn a_press_that_is_replayed_too_late_decides_nothing() {
 
 #[test]
 fn a_form_that_is_replayed_too_late_decides_nothing() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         let card = world.asked_by(Who::Member).await;
         let form = world.admin().press(&card, "Deny").await.form().clone();
         missed(world, |discord| {

@@ -13,7 +13,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
 use crate::database::execute;
-use crate::world::{Setup, World, run_test, run_test_with, setup, team};
+use crate::world::{Setup, World, run_test_with, setup, team};
 
 /// Five calls in so long, for messages of a channel.
 fn five_in(per: Duration) -> Limits {
@@ -30,7 +30,7 @@ fn world(count: usize, limits: Limits) -> Setup {
 
 /// A test that begins with a start of the bot that finds so many open requests, which no message shows.
 fn with_a_backlog(count: usize, limits: Limits, test: impl AsyncFnOnce(&mut World)) {
-    run_test_with(world(count, limits), async |world| {
+    run_test_with(world(count, limits).over_gateway(), async |world| {
         world.stop_bot().await;
         execute(&world.sandbox.database(), sqlx::AssertSqlSafe(backlog(count))).await;
         world.start_bot().await;
@@ -204,7 +204,7 @@ fn fifty_calls_in_a_second_are_never_exceeded_and_answers_wait_for_no_other_call
 
 #[test]
 fn a_global_refusal_keeps_every_call_back_but_answers() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         world.ask(Who::Member, "accounting2").await;
         world.card(1, "Approve or deny").await;
         let limited = Fault::RateLimited { retry_after: 4.0, global: true };

@@ -11,6 +11,7 @@ mod database;
 mod decisions;
 mod discord;
 mod disk;
+mod endpoint;
 mod example;
 mod floods;
 mod gateway;

@@ -7,7 +7,9 @@ use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{MEMBER_ROLE, Message, Reply, Who};
 use serde_json::json;
 
-use crate::world::{World, labels, ldap_groups, masked, private, run_test_with, setup};
+use crate::world::{
+    World, is_over_http, labels, ldap_groups, masked, private, run_test_with, setup,
+};
 
 /// The label of the button that searches again.
 const AGAIN: &str = "🔄 Search again";
@@ -28,7 +30,9 @@ async fn turn(world: &World, message: &Message, label: &str) -> Message {
     let before = world.discord.requests().len();
     let answer = world.member().press(message, label).await;
     let Reply::Update(turned) = answer.reply else { panic!("{label}: {:?}", answer.reply) };
-    assert_eq!(world.discord.requests().len(), before + 1, "one callback and nothing else");
+    let callbacks = usize::from(!is_over_http());
+    let made = world.discord.requests().len() - before;
+    assert_eq!(made, callbacks, "one callback and nothing else");
     assert_eq!(turned.id, message.id);
     assert!(turned.pings.is_empty());
     turned

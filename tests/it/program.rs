@@ -75,7 +75,7 @@ async fn every_problem_of_the_configuration_is_named_at_once_and_no_value_is() {
     assert_eq!((code, stdout.as_str()), (Some(78), ""));
     assert_snapshot!(stderr, @r"
     DISCORD_TOKEN: is set, and so is DISCORD_TOKEN_FILE: keep one of them
-    DISCORD_PUBLIC_KEY: must be the 64 hexadecimal digits on the application's page General
+    DISCORD_PUBLIC_KEY: must be the public key of 64 hexadecimal digits on the application's page General Information
     DISCORD_GUILD_IDS: is missing
     ADMIN_USER_IDS: must be an id of Discord's, a long number: turn on Developer Mode in Discord's settings (Advanced), then right-click and Copy ID. Separate several by commas
     ADMIN_CREATES: must be direct or approval

@@ -284,7 +284,7 @@ fn what_is_being_created_while_the_bot_stops_is_shown_as_it_is_after_the_restart
 
 #[test]
 fn an_approval_that_could_not_be_acknowledged_is_carried_out() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         let card = world.asked_by(Who::Member).await;
         world.discord.fail(Route::Callback, Fault::Status(502), Times::Always);
         let answer = world.admin().press(&card, "Approve").await;

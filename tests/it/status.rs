@@ -56,7 +56,7 @@ fn with_connect(change: impl Fn(&mut connect::Options)) -> Setup {
 
 #[test]
 fn an_admin_sees_how_everything_is() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         assert_snapshot!(status(world).await, @r"
         **ldapgroup-bot <version>**, started <t:<time>:R>
         No request is open.
@@ -73,7 +73,7 @@ fn an_admin_sees_how_everything_is() {
 
 #[test]
 fn the_gateways_latency_is_that_of_the_latest_heartbeat_on_this_connection() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         world.discord.ask_heartbeat();
         let is_measured =
             async || status(world).await.contains("the gateway answers in <number> ms");
@@ -121,7 +121,7 @@ fn a_requests_channel_that_the_bot_cannot_use_is_said_so() {
 
 #[test]
 fn what_cannot_be_delivered_is_said_with_how_much_since_when_and_why() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         world.discord.forbid(REQUESTS, permission::SEND_MESSAGES);
         world.ask(Who::Member, "accounting2").await;
         world.ask(Who::OtherMember, "ABE-TEST").await;
@@ -158,7 +158,7 @@ async fn what_waits_for_a_thread_that_is_closed_is_said_so() {
 #[tokio::test]
 async fn a_connect_that_hangs_keeps_nothing_else_from_being_said() {
     let hanging = async |route: Route| {
-        in_world(setup(&[("CONNECT_TIMEOUT", "5m")]), async |world| {
+        in_world(setup(&[("CONNECT_TIMEOUT", "5m")]).over_gateway(), async |world| {
             world.connect.fail(route, Fault::Hold, Times::Always);
             let text = status(world).await;
             world.connect.release();
@@ -185,7 +185,7 @@ async fn a_connect_that_hangs_keeps_nothing_else_from_being_said() {
 
 #[test]
 fn a_discord_that_hangs_keeps_nothing_else_from_being_said() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         let slow = discord::Fault::Slow(Duration::from_secs(30));
         world.discord.fail(discord::Route::GuildMember, slow, discord::Times::Always);
         assert_snapshot!(status(world).await, @r"
@@ -201,7 +201,7 @@ fn a_discord_that_hangs_keeps_nothing_else_from_being_said() {
 
 #[test]
 fn a_connect_and_a_database_that_fail_are_said_so_and_the_rest_stays() {
-    run_test(async |world| {
+    run_test_with(Setup::default().over_gateway(), async |world| {
         world.connect.fail(Route::Any, Fault::Html(502), Times::Always);
         execute(&world.sandbox.database(), "ALTER TABLE requests RENAME TO away").await;
         let broken = status(world).await;

@@ -85,6 +85,18 @@ pub(crate) fn labels(message: &Message) -> Vec<String> {
 /// So many calls one too many are forgiven: a start can't know what the life before has used up.
 const FEW: u64 = 3;
 
+/// Whether interactions come over HTTP in every world where that is the same to people, and not over
+/// the gateway: so with `INTERACTIONS=http`.
+pub(crate) fn is_over_http() -> bool {
+    chosen("INTERACTIONS").is_some_and(|way| way == "http")
+}
+
+/// What whoever runs the tests has set.
+#[expect(clippy::disallowed_methods, reason = "it is a setting of the tests, not of the bot")]
+pub(crate) fn chosen(variable: &str) -> Option<String> {
+    std::env::var(variable).ok()
+}
+
 /// How a [`World`] differs from the ordinary one.
 #[derive(Default)]
 pub(crate) struct Setup {
@@ -96,9 +108,21 @@ pub(crate) struct Setup {
     pub(crate) faults: Vec<(discord::Route, discord::Fault, discord::Times)>,
     /// How long the bot waits for the work for an interaction, if not as usual.
     pub(crate) answers_within: Option<Duration>,
+    /// Whether interactions come over HTTP, if it is no matter of the setting.
+    pub(crate) over_http: Option<bool>,
 }
 
 impl Setup {
+    /// For what is about the gateway, or about calls that a response takes the place of.
+    pub(crate) fn over_gateway(self) -> Self {
+        Self { over_http: Some(false), ..self }
+    }
+
+    /// For what is about interactions over HTTP.
+    pub(crate) fn over_http(self) -> Self {
+        Self { over_http: Some(true), ..self }
+    }
+
     /// With no groups in LDAP but these, none of which is in Connect.
     pub(crate) fn ldap_groups<S: Into<String>>(
         mut self,
@@ -117,6 +141,7 @@ pub(crate) struct World {
     /// What the bot is started with; of two values for one variable the later holds.
     pub(crate) variables: Vec<(&'static str, String)>,
     answers_within: Option<Duration>,
+    is_over_http: bool,
     stopping: CancellationToken,
     /// The bot, as long as nobody has seen it end.
     bot: Option<JoinHandle<Result<(), AppError>>>,
@@ -130,8 +155,14 @@ impl World {
         }
         let is_set = |wanted| setup.variables.iter().any(|(name, _)| *name == wanted);
         let (elsewhere, other_key) = (is_set("CONNECT_SERVER"), is_set("CONNECT_API_KEY"));
-        let variables: Vec<_> = sandbox.variables().into_iter().chain(setup.variables).collect();
-        let (stopping, bot) = launch(&variables, setup.answers_within);
+        let mut variables = sandbox.variables();
+        let is_over_http = setup.over_http.unwrap_or_else(is_over_http);
+        if is_over_http {
+            variables.push(("HTTP_ADDR", "127.0.0.1:0".to_owned()));
+            variables.push(("DISCORD_PUBLIC_KEY", sandbox.discord.public_key()));
+        }
+        variables.extend(setup.variables);
+        let (stopping, bot) = launch(&variables, setup.answers_within, &sandbox.discord);
         sandbox.discord.wait_ready().await;
         let world = Self {
             connect: sandbox.connect.clone(),
@@ -139,6 +170,7 @@ impl World {
             sandbox,
             variables,
             answers_within: setup.answers_within,
+            is_over_http,
             stopping,
             bot: Some(bot),
         };
@@ -232,6 +264,9 @@ impl World {
         if let Some(bot) = self.bot.take() {
             in_time(bot).await.unwrap().unwrap();
         }
+        if self.is_over_http {
+            self.discord.set_interactions_endpoint(None);
+        }
     }
 
     /// As [`World::stop_bot`], and fails if the bot waits with it.
@@ -258,9 +293,11 @@ impl World {
     /// As [`World::start_bot`], but so soon that Discord doesn't want another session yet.
     pub(crate) async fn start_bot_at_once(&mut self) {
         let (before, looks) = (self.discord.identifies(), self.looks());
-        let (stopping, bot) = launch(&self.variables, self.answers_within);
+        let (stopping, bot) = launch(&self.variables, self.answers_within, &self.discord);
         (self.stopping, self.bot) = (stopping, Some(bot));
-        self.discord.wait_for_gateway(|_, identifies, _| identifies > before).await;
+        if !self.is_over_http {
+            self.discord.wait_for_gateway(|_, identifies, _| identifies > before).await;
+        }
         self.discord.wait_ready().await;
         if self.connect.is_up() {
             self.looked(looks).await;
@@ -302,18 +339,24 @@ impl World {
 fn launch(
     variables: &[(&'static str, String)],
     answers_within: Option<Duration>,
+    discord: &Discord,
 ) -> (CancellationToken, JoinHandle<Result<(), AppError>>) {
     let mut config = Config::read(&Environment::of_pairs(variables.to_vec())).unwrap();
+    let is_over_http = config.discord.public_key.is_some();
     config.discord.answers_within = answers_within.unwrap_or(config.discord.answers_within);
-    let stopping = CancellationToken::new();
-    (stopping.clone(), tokio::spawn(run(config, stopping)))
-}
-
-async fn run(config: Config, stopping: CancellationToken) -> Result<(), AppError> {
-    match App::start(config, stopping).await? {
-        Some(app) => app.run().await,
-        None => Ok(()),
-    }
+    let (stopping, discord) = (CancellationToken::new(), discord.clone());
+    let stops = stopping.clone();
+    (
+        stops,
+        tokio::spawn(async move {
+            let Some(app) = App::start(config, stopping).await? else { return Ok(()) };
+            if let Some(address) = app.http_address().filter(|_| is_over_http) {
+                let url = format!("http://{address}/interactions");
+                discord.verify_interactions_endpoint(&url).await.unwrap();
+            }
+            app.run().await
+        }),
+    )
 }
 
 /// What the bot did is as the real services want it.

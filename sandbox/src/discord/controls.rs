@@ -50,7 +50,8 @@ impl Discord {
     pub async fn wait_ready(&self) {
         let is_ready = |state: &State| {
             let registered = state.commands.contains_key(&Scope::Guild(GUILD));
-            (registered && state.gateway.is_ready()).then_some(())
+            let is_reached = state.gateway.is_ready() || state.endpoint.url.is_some();
+            (registered && is_reached).then_some(())
         };
         let why = || {
             let (came, counts) = (self.came(), self.gateway_counts());

@@ -15,7 +15,7 @@ use openssl::{
 };
 use reqwest::{Client, Url, header::CONTENT_TYPE, redirect::Policy};
 use serde_json::{Value, json};
-use tokio::spawn;
+use tokio::{spawn, time::sleep};
 
 use super::{
     APPLICATION, Discord, Route, Shared, State, callback,
@@ -200,6 +200,7 @@ async fn deliver(
     request: &SignedRequest,
 ) -> Option<EndpointResponse> {
     let response = shared.sender.send(url, request).await?;
+    sleep(shared.options.takes_responses_after).await;
     let mut problems = Problems::default();
     let taken = take(shared, id, &response, &mut problems);
     let mut state = shared.lock();

@@ -54,10 +54,12 @@ async fn status(context: &Context) -> Result<Reply, Error> {
         Err(error) => check::unusable(error),
     });
     findings.iter().filter(|of| of.level != Level::Ok).for_each(check::note);
-    findings.push(Finding::ok(match bot.gateway.latency() {
-        Some(took) => format!("the gateway answers in {} ms", took.as_millis()),
-        None => "the gateway is connected".to_owned(),
-    }));
+    if let Some(gateway) = bot.gateway() {
+        findings.push(Finding::ok(match gateway.latency() {
+            Some(took) => format!("the gateway answers in {} ms", took.as_millis()),
+            None => "the gateway is connected".to_owned(),
+        }));
+    }
     findings.extend(bot.reconciler.undelivered().iter().map(undelivered));
     Ok(messages::status(bot.started, &findings, overview.ok().as_ref(), id))
 }

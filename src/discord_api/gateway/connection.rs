@@ -7,7 +7,6 @@ use futures_util::{SinkExt, StreamExt};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use serenity::all::Interaction;
 use tokio::time::{Instant, interval_at, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
@@ -15,10 +14,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::backoff::Backoff;
 use super::dial::{HANDSHAKE_TIMEOUT, Socket, close, hello};
-use super::protocol::{End, Frame, Lost, Ready, closed, op, read};
+use super::protocol::{End, Frame, Lost, Ready, closed, op, read, unreadable};
 use super::session::Session;
 use super::state::GatewayState;
 use crate::discord_api::rest::Rest;
+use crate::discord_api::{Received, received};
 use crate::metrics::Metrics;
 use crate::proxy::Proxies;
 
@@ -58,7 +58,7 @@ pub(super) struct Connection<'a, H> {
     beaten: Option<Instant>,
 }
 
-impl<'a, H: Fn(Result<Interaction, Value>)> Connection<'a, H> {
+impl<'a, H: Fn(Received)> Connection<'a, H> {
     pub(super) fn new(
         config: &'a GatewayConfig,
         handler: &'a H,
@@ -197,10 +197,7 @@ impl<'a, H: Fn(Result<Interaction, Value>)> Connection<'a, H> {
     fn dispatch(&mut self, frame: &Frame<'_>) -> Result<(), End> {
         let data = frame.d.map_or("null", RawValue::get);
         match frame.t {
-            Some("INTERACTION_CREATE") => match serde_json::from_str(data) {
-                Ok(interaction) => (self.handler)(Ok(interaction)),
-                Err(_) => (self.handler)(Err(read(data)?)),
-            },
+            Some("INTERACTION_CREATE") => (self.handler)(received(data).map_err(unreadable)?),
             Some("READY") => {
                 let Ready { session_id, resume_gateway_url } = read(data)?;
                 let address = resume_gateway_url.as_str();

@@ -71,7 +71,11 @@ pub(super) mod op {
 }
 
 pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, End> {
-    serde_json::from_str(text).map_err(|_| End::Lost(Lost("Discord said something unreadable")))
+    serde_json::from_str(text).map_err(unreadable)
+}
+
+pub(super) fn unreadable(_: serde_json::Error) -> End {
+    End::Lost(Lost("Discord said something unreadable"))
 }
 
 /// What a close of Discord's means: some codes are final, some end the session, after the others it

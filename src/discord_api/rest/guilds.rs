@@ -21,6 +21,8 @@ pub(crate) struct Application {
     pub(crate) name: String,
     /// Where Discord sends interactions instead of over the gateway, if it does.
     pub(crate) interactions_endpoint_url: Option<String>,
+    /// What interactions over HTTP are signed with, as the public key in hexadecimal digits.
+    pub(crate) verify_key: Option<String>,
     /// Its bot, which has another id if the application was made before 2016.
     #[serde(default)]
     bot: Option<BotUser>,

@@ -107,6 +107,9 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     step!("who asked", outbox.people(third));
     step!("the overview", store.overview());
     step!("forget what is old", store.forget(now - 30 * day));
+    step!("take an interaction", store.take_interaction(1, now));
+    step!("take it again", store.take_interaction(1, now));
+    step!("forget interactions", store.forget_interactions(now - day));
     step!("what is open, by state", store.open_by_state());
     for kind in Listing::each() {
         for person in [None, Some(person)] {
