@@ -92,13 +92,14 @@ impl Requests {
         request_id: i64,
         id: CorrelationId,
     ) -> Result<Request, Error> {
-        let request = self.store.request(request_id).await?.ok_or(Refusal::Unknown)?;
-        let involvement = self.involvement(&request, member).await?;
-        if involvement == Involvement::Out && member.authority() == Authority::Admin {
-            let change = Change::new(Event::Cancel, Some(member.user()), id);
-            return self.change(request_id, &change).await;
+        let is_admin = member.authority() == Authority::Admin;
+        match self.involvement_in(request_id, member).await? {
+            Involvement::Out if is_admin => {
+                let change = Change::new(Event::Cancel, Some(member.user()), id);
+                self.change(request_id, &change).await
+            }
+            involvement => self.leave(member, (request_id, involvement), id).await,
         }
-        self.take_back(member, request_id, id).await
     }
 
     /// Takes a request back, or leaves it to the others who asked: then it is pending still.
@@ -112,8 +113,17 @@ impl Requests {
         request_id: i64,
         id: CorrelationId,
     ) -> Result<Request, Error> {
-        let request = self.store.request(request_id).await?.ok_or(Refusal::Unknown)?;
-        match self.involvement(&request, member).await? {
+        let involvement = self.involvement_in(request_id, member).await?;
+        self.leave(member, (request_id, involvement), id).await
+    }
+
+    async fn leave(
+        &self,
+        member: Member,
+        (request_id, involvement): (i64, Involvement),
+        id: CorrelationId,
+    ) -> Result<Request, Error> {
+        match involvement {
             Involvement::In => {}
             Involvement::Out => return Err(Refusal::NotYours.into()),
             Involvement::Left => return Err(Refusal::HasLeft(request_id).into()),
@@ -139,6 +149,11 @@ impl Requests {
             Authority::Requester => Vec::new(),
         };
         Ok((own, others))
+    }
+
+    async fn involvement_in(&self, request_id: i64, member: Member) -> Result<Involvement, Error> {
+        let request = self.store.request(request_id).await?.ok_or(Refusal::Unknown)?;
+        self.involvement(&request, member).await
     }
 
     async fn involvement(&self, request: &Request, member: Member) -> Result<Involvement, Error> {
