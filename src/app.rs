@@ -97,7 +97,7 @@ impl App {
         stopping: CancellationToken,
     ) -> Result<Option<Self>, AppError> {
         let http = http_client(Vec::new(), &config.discord.proxies)?;
-        check::proxy(&config).iter().for_each(check::note);
+        check::settings(&config).iter().for_each(check::note);
         let metrics = Arc::new(Metrics::new());
         let connect = Connect::new(config.connect, &http, Arc::clone(&metrics))?;
         let groups = LdapGroups::new(connect, config.ticket_ttl);

@@ -6,13 +6,14 @@ mod discord;
 mod finding;
 mod gateway;
 mod rooms;
+mod settings;
 
 pub(crate) use self::connect::{connect, failed};
 pub(crate) use self::database::{database, unusable};
 pub(crate) use self::discord::{discord, interactions_endpoint, places, slow_discord};
 pub(crate) use self::finding::{Finding, Level, words};
-pub(crate) use self::gateway::proxy;
 pub(crate) use self::rooms::Places;
+pub(crate) use self::settings::settings;
 
 /// Logs what a bot finds that serves all the same: nothing is worse than a warning then, since it can
 /// mend itself, and whoever asks is told.

@@ -120,8 +120,8 @@ pub async fn create(settings: Settings, name: &str, format: Format) -> io::Resul
 pub async fn check(config: Config) -> io::Result<Outcome> {
     let mut out = io::stdout();
     writeln!(out, "ok    the configuration is complete")?;
-    if let Some(proxy) = check::proxy(&config) {
-        writeln!(out, "{proxy}")?;
+    for finding in check::settings(&config) {
+        writeln!(out, "{finding}")?;
     }
     let metrics = Arc::new(Metrics::new());
     let clients = http_client(Vec::new(), &config.discord.proxies).and_then(|http| {

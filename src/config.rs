@@ -2,6 +2,7 @@
 
 mod environment;
 mod parse;
+mod unknown;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use secrecy::SecretString;
 
 use self::environment::Reader;
 pub use self::environment::{Environment, Problems};
+pub use self::unknown::Unknown;
 use crate::access::Policy;
 use crate::connect::{self, api_base};
 use crate::discord_api::signature::PublicKey;
@@ -61,6 +63,8 @@ pub struct Config {
     pub requests: RequestSettings,
     /// How to reach Connect.
     pub connect: connect::Settings,
+    /// Variables that look like settings and aren't.
+    pub unknown: Vec<Unknown>,
     /// Whether there is a proxy for plain HTTP alone, which the bot doesn't use.
     pub has_plain_proxy_only: bool,
     /// Where requests are kept; may hold a password.
@@ -168,6 +172,7 @@ impl Config {
                     answers_within,
                     proxies: proxies.clone()?,
                 },
+                unknown: environment.unknown().to_vec(),
                 has_plain_proxy_only: has_plain_proxy && proxies?.name().is_none(),
                 policy: policy?,
                 requests: requests?,

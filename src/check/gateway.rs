@@ -10,7 +10,7 @@ use crate::proxy::Proxies;
 const FEW: u64 = 10;
 
 /// Which proxy the settings name, and for what; nothing if they name none.
-pub(crate) fn proxy(config: &Config) -> Option<Finding> {
+pub(super) fn proxy(config: &Config) -> Option<Finding> {
     if config.has_plain_proxy_only {
         return Some(Finding::warn(
             "HTTP_PROXY isn't used, since what goes by plain http holds the token or the key: if \

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::VARIABLES;
+use super::{Unknown, VARIABLES};
 
 /// Read only to be told of.
 const NOT_USED: &str = "HTTP_PROXY";
@@ -19,6 +19,8 @@ pub struct Environment {
     values: HashMap<String, String>,
     /// What is wrong with the `.env` file itself, or with text that isn't UTF-8.
     problems: Vec<String>,
+    /// What looks like a setting and isn't.
+    unknown: Vec<Unknown>,
 }
 
 impl Environment {
@@ -46,6 +48,13 @@ impl Environment {
                 None => environment.problems.push(format!("{set}: isn't UTF-8 text")),
             }
         }
+        // Of others the names alone are looked at.
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let is_set = |name: &str| environment.values.contains_key(name);
+        let others = names.filter(|name| !is_known(name));
+        let unknown: Vec<_> =
+            others.filter_map(|name| Unknown::in_environment(&name, is_set)).collect();
+        environment.note(unknown);
         environment
     }
 
@@ -54,7 +63,7 @@ impl Environment {
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         let values = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { values, problems: Vec::new() }
+        Self { values, ..Self::default() }
     }
 
     fn add_file(&mut self, path: &Path) {
@@ -70,6 +79,8 @@ impl Environment {
                     let capitals = name.to_uppercase();
                     if name != capitals && is_of_proxies(&capitals) {
                         self.values.entry(capitals).or_insert(value);
+                    } else if !is_known(&name) {
+                        self.note(Unknown::in_file(&name));
                     } else {
                         self.values.insert(name, value);
                     }
@@ -83,6 +94,18 @@ impl Environment {
                 }
             }
         }
+    }
+
+    /// Remembers each once, whatever the order in which they stand.
+    fn note(&mut self, unknown: impl IntoIterator<Item = Unknown>) {
+        self.unknown.extend(unknown);
+        self.unknown.sort();
+        self.unknown.dedup();
+    }
+
+    /// What looks like a setting and isn't.
+    pub(super) fn unknown(&self) -> &[Unknown] {
+        &self.unknown
     }
 
     pub(super) fn reader(&self) -> Reader<'_> {
@@ -217,12 +240,24 @@ impl<'a> Reader<'a> {
     }
 
     /// The value, unless there was a problem with anything.
-    pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Problems> {
+    pub(super) fn finish<T>(mut self, value: Option<T>) -> Result<T, Problems> {
         match value {
             Some(value) if self.problems.0.is_empty() => Ok(value),
-            Some(_) | None => Err(self.problems),
+            Some(_) | None => {
+                // What is missing may be there under another name.
+                let unknown = self.environment.unknown.iter().map(Unknown::to_string);
+                self.problems.0.extend(unknown);
+                Err(self.problems)
+            }
         }
     }
+}
+
+/// Whether the program knows a variable of this name, if only to say that it isn't used.
+fn is_known(name: &str) -> bool {
+    let capitals = name.to_uppercase();
+    let name = if is_of_proxies(&capitals) { &capitals } else { name };
+    name == NOT_USED || VARIABLES.contains(&name)
 }
 
 /// Whether it is one of the variables that every program reads for its proxies.

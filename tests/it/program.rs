@@ -262,6 +262,45 @@ async fn a_line_of_the_settings_file_that_cannot_be_read_is_named_by_its_number(
     ");
 }
 
+#[tokio::test]
+async fn a_mistyped_setting_is_told_with_what_is_meant_and_never_its_value() {
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = "DISCORD_TOKENS=hush\nDISCORD_WEBHOOK=hush\nCOMPOSE_PROJECT_NAME=hush\n";
+    std::fs::write(folder.path().join(".env"), file).unwrap();
+    let mut variables = sandbox.variables();
+    variables.extend([("ALOWED_CHANNEL_IDS", "hush".to_owned()), ("LANG", "C".to_owned())]);
+    let mut command = program(&["check"], &variables);
+    command.current_dir(folder.path());
+    let (code, stdout, _) = output(command).await;
+    let warnings: Vec<_> = stdout.lines().filter(|line| line.starts_with("warn")).collect();
+    assert_eq!(code, Some(0));
+    assert_snapshot!(warnings.join("\n"), @r"
+    warn  ALOWED_CHANNEL_IDS: isn't a setting, and does nothing; is ALLOWED_CHANNEL_IDS meant?
+    warn  DISCORD_TOKENS: isn't a setting, and does nothing; is DISCORD_TOKEN meant?
+    warn  DISCORD_WEBHOOK: isn't a setting, and does nothing; take it out
+    ");
+    let mut command = program(&["run"], &variables);
+    let child = command.current_dir(folder.path()).spawn().unwrap();
+    sandbox.discord.wait_ready().await;
+    terminate(&child);
+    let output = in_time(child.wait_with_output()).await.unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    for warning in warnings {
+        assert!(log.contains(warning.strip_prefix("warn  ").unwrap()), "{warning} {log}");
+    }
+    assert!(!log.contains("hush") && !stdout.contains("hush"));
+    variables.retain(|(name, _)| *name != "DISCORD_TOKEN");
+    let mut command = program(&["check"], &variables);
+    let output = command.current_dir(folder.path()).output().await.unwrap();
+    assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @r"
+    DISCORD_TOKEN: is missing (or name a file in DISCORD_TOKEN_FILE)
+    ALOWED_CHANNEL_IDS: isn't a setting, and does nothing; is ALLOWED_CHANNEL_IDS meant?
+    DISCORD_TOKENS: isn't a setting, and does nothing; is DISCORD_TOKEN meant?
+    DISCORD_WEBHOOK: isn't a setting, and does nothing; take it out
+    ");
+}
+
 #[cfg(not(feature = "sandbox"))]
 #[tokio::test]
 async fn a_program_without_the_sandbox_says_how_to_get_one() {
