@@ -137,3 +137,13 @@ CREATE TABLE interactions (
 );
 
 CREATE INDEX interactions_taken ON interactions (taken_at);
+
+-- What admins are told once, so that no start tells them again.
+CREATE TABLE alerts (
+    -- key, ldap, connect, posting, database: trouble that lasts; key_14_days, key_1_day: the API key will
+    -- expire.
+    kind TEXT PRIMARY KEY NOT NULL,
+    -- Since when it lasts; when the key will expire.
+    since BIGINT NOT NULL,
+    told_at BIGINT
+);

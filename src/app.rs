@@ -15,10 +15,10 @@ use reqwest::StatusCode;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, DiscordSettings};
+use crate::config::{AlertSettings, Config, DiscordSettings};
 use crate::connect::{Connect, http_client};
 use crate::correlation::CorrelationId;
-use crate::discord::{Bot, Source, commands, dispatch};
+use crate::discord::{Alerts, Bot, Source, commands, dispatch};
 use crate::discord_api::gateway::{self, GatewayConfig, GatewayError, GatewayState};
 use crate::discord_api::permissions::invitation;
 use crate::discord_api::rest::{Application, Rest, RestError};
@@ -80,6 +80,7 @@ pub struct App {
     rest: Arc<Rest>,
     /// The connection over which interactions come, if they don't come over HTTP.
     gateway: Option<GatewayConfig>,
+    alerts: AlertSettings,
     stopping: CancellationToken,
     /// What probes ask, and where interactions may come.
     http: Option<Server>,
@@ -129,7 +130,8 @@ impl App {
             registered = register(&rest, guilds) => registered?,
         };
         tracing::info!(application = application.name, servers = guilds.len(), "registered");
-        Ok(Some(Self { bot, application, rest, gateway, stopping, http }))
+        let alerts = config.alerts;
+        Ok(Some(Self { bot, application, rest, gateway, alerts, stopping, http }))
     }
 
     /// Where probes are answered, and interactions taken if they come over HTTP.
@@ -145,6 +147,7 @@ impl App {
     /// When Discord doesn't want the bot any more.
     pub async fn run(self) -> Result<(), AppError> {
         let closing = CancellationToken::new();
+        let alerts = Alerts::new(&self.bot, self.alerts);
         let ended = {
             let drain = async {
                 self.stopping.cancelled().await;
@@ -166,6 +169,7 @@ impl App {
                 never = Box::pin(self.look_around()) => match never {},
                 never = evict_stale(&self.bot) => match never {},
                 never = Box::pin(self.bot.reconciler.run()) => match never {},
+                never = Box::pin(alerts.run()) => match never {},
                 never = forget_old(&self.bot) => match never {},
                 never = forget_interactions(&self.bot) => match never {},
             }

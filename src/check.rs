@@ -8,7 +8,7 @@ mod gateway;
 mod rooms;
 mod settings;
 
-pub(crate) use self::connect::{connect, failed};
+pub(crate) use self::connect::{connect, failed, key_expiry};
 pub(crate) use self::database::{database, unusable};
 pub(crate) use self::discord::{discord, interactions_endpoint, places, slow_discord};
 pub(crate) use self::finding::{Finding, Level, words};

@@ -20,7 +20,7 @@ use crate::proxy::Proxies;
 use crate::requests::RequestSettings;
 
 /// Every variable that the program knows, in the order of `.env.example`.
-pub const VARIABLES: [&str; 29] = [
+pub const VARIABLES: [&str; 30] = [
     "DISCORD_TOKEN",
     "DISCORD_TOKEN_FILE",
     "DISCORD_GUILD_IDS",
@@ -42,6 +42,7 @@ pub const VARIABLES: [&str; 29] = [
     "REQUEST_TTL",
     "REQUEST_REMINDER",
     "HISTORY_TTL",
+    "ALERT_AFTER",
     "HTTP_ADDR",
     "DISCORD_PUBLIC_KEY",
     "DISCORD_API_URL",
@@ -71,6 +72,8 @@ pub struct Config {
     pub database_url: SecretString,
     /// How long the tickets of a search are trusted.
     pub ticket_ttl: Duration,
+    /// When admins are told of trouble, and how it is looked for.
+    pub alerts: AlertSettings,
     /// Where liveness and metrics are served, if they are.
     pub http_addr: Option<SocketAddr>,
     /// How and how much is logged.
@@ -102,6 +105,20 @@ pub struct DiscordSettings {
     pub proxies: Proxies,
 }
 
+/// When admins are told of trouble, and how it is looked for. But for the first no variables: only tests
+/// have others.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct AlertSettings {
+    /// How long trouble must last; they are never told if `None`.
+    pub after: Option<Duration>,
+    /// How long after the last call Connect is asked again whether trouble is over.
+    pub while_trouble: Duration,
+    /// How long after the last call Connect is asked by itself.
+    pub while_idle: Duration,
+    /// How often it is looked when the API key expires.
+    pub expiry: Duration,
+}
+
 /// How the log is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum LogFormat {
@@ -124,6 +141,15 @@ pub struct LogSettings {
 /// minute for each call, and its first answer a few seconds.
 /// <https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages>
 const ANSWERS_WITHIN: Duration = Duration::from_mins(12);
+
+/// A person who sees trouble begin or end waits for about a minute; an idle bot sees it in time to tell
+/// of it after a quarter of an hour. Keys live for weeks.
+const ALERTS: AlertSettings = AlertSettings {
+    after: None,
+    while_trouble: MINUTE,
+    while_idle: Duration::from_mins(5),
+    expiry: Duration::from_hours(6),
+};
 
 const HTTP_ADDR: &str = "127.0.0.1:8080";
 
@@ -153,6 +179,7 @@ impl Config {
         let database_url = database(&mut env);
         let ticket_ttl =
             env.or_default("TICKET_TTL", "10m", |text| parse::duration(text, SECOND, DAY));
+        let alert_after = env.or_default("ALERT_AFTER", "15m", parse::or_never);
         let http_addr = env.or_default("HTTP_ADDR", HTTP_ADDR, parse::http_addr);
         if matches!((&public_key, &http_addr), (Some(Some(_)), Some(None))) {
             env.problem(
@@ -179,6 +206,7 @@ impl Config {
                 connect: connect?,
                 database_url: database_url?,
                 ticket_ttl: ticket_ttl?,
+                alerts: AlertSettings { after: alert_after?, ..ALERTS },
                 http_addr: http_addr?,
                 log: log?,
             })
@@ -261,7 +289,7 @@ fn request_settings(env: &mut Reader<'_>) -> Option<RequestSettings> {
     let reason_required = env.or_default("REASON_REQUIRED", "false", parse::yes_or_no);
     let max_open = env.or_default("MAX_OPEN_REQUESTS", "10", parse::max_open);
     let ttl = env.or_default("REQUEST_TTL", "72h", |text| parse::duration(text, SECOND, YEAR));
-    let reminder = env.or_default("REQUEST_REMINDER", "24h", parse::reminder);
+    let reminder = env.or_default("REQUEST_REMINDER", "24h", parse::or_never);
     // What is over may be retried, and is shown and told, for a week.
     let history_ttl = env.optional("HISTORY_TTL", |text| parse::duration(text, 7 * DAY, TEN_YEARS));
     Some(RequestSettings {
@@ -391,6 +419,7 @@ mod tests {
             ("REQUEST_TTL", "1s", "365d", "0s", "366d"),
             ("REQUEST_REMINDER", "1s", "365d", "999ms", "366d"),
             ("HISTORY_TTL", "7d", "10y", "167h", "11y"),
+            ("ALERT_AFTER", "1s", "365d", "999ms", "366d"),
         ] {
             assert!(read(&[(name, least)]).is_ok() && read(&[(name, most)]).is_ok(), "{name}");
             for wrong in [below, above, "10", "soon", "-1s"] {
@@ -398,6 +427,7 @@ mod tests {
             }
         }
         assert_eq!(read(&[("REQUEST_REMINDER", "0")]).unwrap().requests.reminder, None);
+        assert_eq!(read(&[("ALERT_AFTER", "0")]).unwrap().alerts.after, None);
         assert_eq!(read(&[]).unwrap().requests.history_ttl, None);
     }
 

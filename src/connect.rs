@@ -5,6 +5,7 @@
 
 mod about;
 mod address;
+mod condition;
 mod error;
 
 use std::collections::HashMap;
@@ -373,6 +374,7 @@ impl Connect {
             &error.map_or("ok".into(), ConnectError::label),
             took,
         );
+        condition::note(&self.metrics.troubles, endpoint, error);
         let error = error.map(tracing::field::display);
         tracing::debug!(call = endpoint, ?took, error, "asked Connect");
         result

@@ -4,7 +4,8 @@
 //!
 //! 1. The rules, without I/O: [`ids`]; [`group`] (names and how they match), [`access`] (who may
 //!    do what), [`request`] (the states of a request), [`tickets`] (the latest search of each
-//!    channel), [`text`] (text made fit to show); [`metrics`], what is counted.
+//!    channel), [`text`] (text made fit to show); [`troubles`], what isn't as it should
+//!    be; [`metrics`], what is counted.
 //! 2. The outside: [`proxy`], the way out; [`connect`], Posit Connect's API; [`discord_api`],
 //!    Discord's.
 //! 3. The middle: [`ldapgroup`], groups found and brought in; on top of it [`requests`], what people can
@@ -35,4 +36,5 @@ mod request;
 mod requests;
 mod text;
 mod tickets;
+mod troubles;
 mod watchdog;

@@ -12,6 +12,8 @@ use prometheus::{
     IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
+use crate::troubles::{Trouble, Troubles};
+
 /// Discord waits for a first answer for 3 s, the bot for the work for 12 min.
 const ANSWERED_WITHIN: [f64; 12] =
     [0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 3.0, 10.0, 30.0, 120.0, 720.0];
@@ -44,6 +46,9 @@ pub(crate) struct Metrics {
     open_requests: IntGaugeVec,
     undelivered: IntGauge,
     undelivered_since: Gauge,
+    trouble_since: GaugeVec,
+    /// What isn't as it should be.
+    pub(crate) troubles: Troubles,
 }
 
 /// What is known only when it is asked for.
@@ -121,6 +126,7 @@ impl Metrics {
             gateway_last_event: new.floats(
                 "gateway_last_event_timestamp_seconds",
                 "When Discord's gateway last said anything, in seconds since 1970.",
+                &[],
             ),
             interactions_refused: new.counters(
                 "interactions_refused_total",
@@ -149,6 +155,12 @@ impl Metrics {
                 "undelivered_messages_age_seconds",
                 "For how long the oldest of the undelivered messages has been so.",
             ),
+            trouble_since: new.floats(
+                "trouble_age_seconds",
+                "For how long something hasn't been as it should be; 0 if it is.",
+                &["trouble"],
+            ),
+            troubles: Troubles::new(),
             registry: new.0,
         }
     }
@@ -213,6 +225,7 @@ impl Metrics {
     /// The database failed.
     pub(crate) fn database_failed(&self) {
         self.database_errors.inc();
+        self.troubles.note(Trouble::Database, SystemTime::now());
     }
 
     /// All of it in Prometheus' text format, version 0.0.4.
@@ -228,6 +241,11 @@ impl Metrics {
         }
         self.undelivered.set(i64::try_from(now.undelivered).unwrap_or(i64::MAX));
         self.undelivered_since.set(now.undelivered_for.as_secs_f64());
+        for trouble in Trouble::ALL {
+            let lasts = self.troubles.since(trouble).and_then(|since| since.elapsed().ok());
+            let lasts = lasts.unwrap_or_default().as_secs_f64();
+            self.trouble_since.with_label_values(&[trouble.as_str()]).set(lasts);
+        }
         if let Some(is_connected) = now.is_connected {
             let last_event = now.last_event.map_or(0.0, since_1970);
             self.gateway_up.with_label_values::<&str>(&[]).set(is_connected.into());
@@ -275,9 +293,8 @@ impl Registering {
         self.registered(Gauge::with_opts(opts(name, help)))
     }
 
-    /// One that need not be there.
-    fn floats(&self, name: &str, help: &str) -> GaugeVec {
-        self.registered(GaugeVec::new(opts(name, help), &[]))
+    fn floats(&self, name: &str, help: &str, labels: &[&str]) -> GaugeVec {
+        self.registered(GaugeVec::new(opts(name, help), labels))
     }
 
     fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> Histogram {
@@ -346,7 +363,7 @@ mod tests {
             assert!(kind != "histogram" || name.ends_with("_seconds"), "{name}");
             assert!(text.contains(&format!("# HELP {name} ")), "{name} has no help");
         }
-        assert_eq!(seen.len(), 21);
+        assert_eq!(seen.len(), 22);
     }
 
     #[test]

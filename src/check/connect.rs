@@ -102,6 +102,13 @@ fn lower_role(in_use: &KeyInUse, candidates: &[&ApiKey], now: SystemTime) -> Opt
     )))
 }
 
+/// When the key expires or, of several that it can be, the first of them, and what to do about it.
+pub(crate) fn key_expiry(in_use: &KeyInUse, now: SystemTime) -> Option<(SystemTime, Finding)> {
+    let candidates = in_use.candidates(now);
+    let at = candidates.first()?.expires_at?;
+    Some((at, expiry(in_use, &candidates, now)?))
+}
+
 fn expiry(in_use: &KeyInUse, candidates: &[&ApiKey], now: SystemTime) -> Option<Finding> {
     let first = candidates.first()?;
     let at = first.expires_at?;

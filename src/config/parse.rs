@@ -98,7 +98,8 @@ pub(super) fn duration(text: &str, least: Duration, most: Duration) -> Parsed<Du
     }
 }
 
-pub(super) fn reminder(text: &str) -> Parsed<Option<Duration>> {
+/// A duration, or `0` for never.
+pub(super) fn or_never(text: &str) -> Parsed<Option<Duration>> {
     match text {
         "0" => Ok(None),
         _ => duration(text, SECOND, YEAR)

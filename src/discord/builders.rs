@@ -9,8 +9,9 @@ use serenity::all::{
     CreateSelectMenuOption,
 };
 
-use super::messages::markdown::with_commands;
+use super::messages::markdown::{named, with_commands};
 use super::messages::reply::{Button, Card, Reply, Visibility};
+use crate::ids::RoleId;
 
 /// The flag of a message that consists of components: they hold its text, too.
 /// <https://discord.com/developers/docs/resources/message#message-object-message-flags>
@@ -64,6 +65,11 @@ fn rows(buttons: &[Button]) -> Vec<CreateActionRow> {
 /// Nothing that the bot says may ping anyone, whatever names say.
 pub(super) fn nobody() -> CreateAllowedMentions {
     CreateAllowedMentions::new()
+}
+
+/// Nobody but those of these roles that a message names.
+pub(super) fn roles_only(roles: &[RoleId]) -> CreateAllowedMentions {
+    nobody().roles(named(roles).iter().map(|role| serenity::all::RoleId::new(role.0)))
 }
 
 /// A component: a row as serenity builds it, or one that it doesn't know.

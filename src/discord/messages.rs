@@ -5,6 +5,7 @@
 pub(super) mod markdown;
 pub(super) mod reply;
 
+pub(super) mod alerts;
 pub(super) mod choices;
 pub(crate) mod failures;
 mod reasons;

@@ -23,6 +23,7 @@ use self::publisher::Publisher;
 use crate::discord_api::rest::Rest;
 use crate::request::Request;
 use crate::requests::{Requests, StoreError};
+use crate::troubles::Trouble;
 
 /// Whoever asked waits this long for their request to be shown.
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
@@ -77,10 +78,20 @@ impl Reconciler {
     async fn tick(&self, now: SystemTime) -> Result<Instant, StoreError> {
         let swept = self.requests.sweep(now).await?;
         let next_try = self.deliver(&swept.reminders, now).await?;
+        self.note_posting();
         let due = swept.next.and_then(|due| due.duration_since(now).ok());
         let due = due.map(|wait| Instant::now() + wait);
         let latest = Instant::now() + IDLE_PAUSE;
         Ok([next_try, due].into_iter().flatten().fold(latest, Instant::min))
+    }
+
+    /// Notes whether Discord takes the messages of requests, for whoever tells people about trouble.
+    fn note_posting(&self) {
+        let troubles = &self.publisher.rest.metrics.troubles;
+        match self.backlog.unshown_since(self.requests.settings().channel) {
+            Some(since) => troubles.note(Trouble::Posting, since),
+            None => troubles.note_well(Trouble::Posting),
+        }
     }
 
     /// Shows, tells and reminds. When something is tried again that wasn't taken.

@@ -4,6 +4,7 @@
 //! Every change of state is a compare-and-swap, and its outcome an enum: of two who decide at once,
 //! one has decided.
 
+mod alerts;
 mod asking;
 mod changing;
 mod copying;
@@ -27,6 +28,7 @@ use std::time::SystemTime;
 
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
+pub(crate) use self::alerts::Alert;
 pub(super) use self::asking::NewRequest;
 pub(super) use self::changing::{Change, Transition};
 pub(crate) use self::copying::back_up;

@@ -14,18 +14,18 @@ use crate::program::{output, program};
 use crate::world::{Setup, World, in_time, run_test_with, setup};
 
 /// A world whose bot answers probes, and where.
-fn probed() -> (Setup, SocketAddr) {
+pub(crate) fn probed() -> (Setup, SocketAddr) {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     (setup(&[("HTTP_ADDR", address)]), address)
 }
 
-async fn get(address: SocketAddr, path: &str) -> (StatusCode, String) {
+pub(crate) async fn get(address: SocketAddr, path: &str) -> (StatusCode, String) {
     let response = in_time(reqwest::get(format!("http://{address}{path}"))).await.unwrap();
     (response.status(), response.text().await.unwrap())
 }
 
 /// Asks until the answer is this.
-async fn becomes(address: SocketAddr, path: &str, wanted: &str) {
+pub(crate) async fn becomes(address: SocketAddr, path: &str, wanted: &str) {
     in_time(async {
         while !get(address, path).await.1.starts_with(wanted) {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -35,7 +35,7 @@ async fn becomes(address: SocketAddr, path: &str, wanted: &str) {
 }
 
 /// The value of one line of the metrics.
-fn value(metrics: &str, name: &str) -> u64 {
+pub(crate) fn value(metrics: &str, name: &str) -> u64 {
     let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     line.unwrap_or_else(|| panic!("no {name} in {metrics}")).parse().unwrap()
 }

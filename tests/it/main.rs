@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here is a failed test")]
 
+mod alerts;
 mod batches;
 mod buttons;
 mod check;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ldapgroup_bot::app::{App, AppError};
-use ldapgroup_bot::config::{Config, Environment};
+use ldapgroup_bot::config::{AlertSettings, Config, Environment};
 use sandbox::Sandbox;
 use sandbox::connect::{self, Connect, Route, Seen};
 use sandbox::discord::{
@@ -110,6 +110,8 @@ pub(crate) struct Setup {
     pub(crate) answers_within: Option<Duration>,
     /// Whether interactions come over HTTP, if it is no matter of the setting.
     pub(crate) over_http: Option<bool>,
+    /// How soon Connect is asked by itself, and told again what wasn't taken, if not as usual.
+    pub(crate) alert_pace: Option<Duration>,
 }
 
 impl Setup {
@@ -134,13 +136,16 @@ impl Setup {
     }
 }
 
+/// What is other than usual of [`Setup::answers_within`] and [`Setup::alert_pace`].
+type Paces = (Option<Duration>, Option<Duration>);
+
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
     pub(crate) connect: Connect,
     pub(crate) discord: Discord,
     /// What the bot is started with; of two values for one variable the later holds.
     pub(crate) variables: Vec<(&'static str, String)>,
-    answers_within: Option<Duration>,
+    paces: Paces,
     is_over_http: bool,
     stopping: CancellationToken,
     /// The bot, as long as nobody has seen it end.
@@ -162,14 +167,15 @@ impl World {
             variables.push(("DISCORD_PUBLIC_KEY", sandbox.discord.public_key()));
         }
         variables.extend(setup.variables);
-        let (stopping, bot) = launch(&variables, setup.answers_within, &sandbox.discord);
+        let paces = (setup.answers_within, setup.alert_pace);
+        let (stopping, bot) = launch(&variables, paces, &sandbox.discord);
         sandbox.discord.wait_ready().await;
         let world = Self {
             connect: sandbox.connect.clone(),
             discord: sandbox.discord.clone(),
             sandbox,
             variables,
-            answers_within: setup.answers_within,
+            paces,
             is_over_http,
             stopping,
             bot: Some(bot),
@@ -293,7 +299,7 @@ impl World {
     /// As [`World::start_bot`], but so soon that Discord doesn't want another session yet.
     pub(crate) async fn start_bot_at_once(&mut self) {
         let (before, looks) = (self.discord.identifies(), self.looks());
-        let (stopping, bot) = launch(&self.variables, self.answers_within, &self.discord);
+        let (stopping, bot) = launch(&self.variables, self.paces, &self.discord);
         (self.stopping, self.bot) = (stopping, Some(bot));
         if !self.is_over_http {
             self.discord.wait_for_gateway(|_, identifies, _| identifies > before).await;
@@ -338,12 +344,17 @@ impl World {
 
 fn launch(
     variables: &[(&'static str, String)],
-    answers_within: Option<Duration>,
+    (answers_within, alert_pace): Paces,
     discord: &Discord,
 ) -> (CancellationToken, JoinHandle<Result<(), AppError>>) {
     let mut config = Config::read(&Environment::of_pairs(variables.to_vec())).unwrap();
     let is_over_http = config.discord.public_key.is_some();
     config.discord.answers_within = answers_within.unwrap_or(config.discord.answers_within);
+    if let Some(pace) = alert_pace {
+        let after = config.alerts.after;
+        config.alerts =
+            AlertSettings { after, while_trouble: pace, while_idle: pace, expiry: pace };
+    }
     let (stopping, discord) = (CancellationToken::new(), discord.clone());
     let stops = stopping.clone();
     (

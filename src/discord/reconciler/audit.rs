@@ -41,6 +41,7 @@ impl<'a> Auditor<'a> {
             let pause = match self.look_at_all().await {
                 Ok(()) => INTERVAL,
                 Err(error) => {
+                    self.publisher.rest.metrics.database_failed();
                     tracing::error!(%error, "the messages of requests could not be looked at");
                     FAILURE_PAUSE
                 }

@@ -177,6 +177,17 @@ impl Backlog {
         all
     }
 
+    /// Since when Discord hasn't taken a message of a request, in this channel if there is one for all.
+    pub(super) fn unshown_since(&self, home: Option<ChannelId>) -> Option<SystemTime> {
+        let failed = self.lock();
+        let unshown = failed.iter().filter(|(delivery, failed)| {
+            let channel = failed.undelivered.channel;
+            let is_there = channel.is_some() && (home.is_none() || channel == home);
+            matches!(delivery, Delivery::Show(_)) && is_there
+        });
+        unshown.map(|(_, failed)| failed.undelivered.since).min()
+    }
+
     pub(super) fn is_due(&self, delivery: Delivery, now: Instant) -> bool {
         self.next_try(delivery).is_none_or(|(at, _)| at <= now)
     }

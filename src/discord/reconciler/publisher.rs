@@ -7,11 +7,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serenity::all::{CreateAllowedMentions, CreateMessage, Nonce};
 
 use super::delivery::{DeliveryError, Receipt};
-use crate::discord::builders::{CreateCard, EditToCard, nobody};
+use crate::discord::builders::{CreateCard, EditToCard, nobody, roles_only};
 use crate::discord::messages::reply::Card;
 use crate::discord::messages::{markdown, notices, request as request_message};
 use crate::discord_api::rest::Rest;
-use crate::ids::{ChannelId, GuildId, Place, RoleId};
+use crate::ids::{ChannelId, GuildId, Place};
 use crate::request::{Request, State};
 use crate::requests::{Notice, Requests, StoreError};
 use crate::text::digest;
@@ -219,10 +219,6 @@ impl Publisher {
             result => result.map(drop).map_err(|error| DeliveryError::Rest(channel, error)),
         }
     }
-}
-
-fn roles_only(roles: &[RoleId]) -> CreateAllowedMentions {
-    nobody().roles(markdown::named(roles).iter().map(|role| serenity::all::RoleId::new(role.0)))
 }
 
 /// Discord takes messages of one nonce for one message, for a few minutes: sending again what may
