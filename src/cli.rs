@@ -101,6 +101,15 @@ pub async fn create(settings: Settings, name: &str, format: Format) -> io::Resul
     };
     match created {
         Ok(Created { name, guid, .. }) => {
+            tracing::info!(
+                target: "audit",
+                action = "created",
+                group = %escape_invisible(name.as_str()),
+                %guid,
+                origin = "terminal",
+                correlation_id = %id,
+                "created"
+            );
             let mut out = io::stdout().lock();
             match format {
                 Format::Text => writeln!(out, "{guid}")?,

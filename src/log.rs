@@ -111,7 +111,7 @@ pub(crate) fn start(log: &LogSettings) -> Log {
     let lines = fmt::layer().with_writer(|| Lines).with_ansi(io::stderr().is_terminal());
     let lines = match log.format {
         LogFormat::Text => lines.boxed(),
-        LogFormat::Json => lines.json().boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
     };
     let filter = EnvFilter::new(&log.filter);
     tracing_subscriber::registry().with(guard).with(filter).with(lines).init();

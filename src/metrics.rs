@@ -43,6 +43,7 @@ pub(crate) struct Metrics {
     interactions_refused: IntCounterVec,
     database_steps: Histogram,
     database_errors: IntCounter,
+    transitions: IntCounterVec,
     open_requests: IntGaugeVec,
     undelivered: IntGauge,
     undelivered_since: Gauge,
@@ -142,6 +143,11 @@ impl Metrics {
                 "database_errors_total",
                 "Failures of the database, each of which somebody was told of or is tried again.",
             ),
+            transitions: new.counters(
+                "request_transitions_total",
+                "What happened to requests, by the state before, or `none`, and after.",
+                &["before", "after"],
+            ),
             open_requests: new.gauges(
                 "open_requests",
                 "Requests that are still to be decided or carried out, by state.",
@@ -226,6 +232,11 @@ impl Metrics {
     pub(crate) fn database_failed(&self) {
         self.database_errors.inc();
         self.troubles.note(Trouble::Database, SystemTime::now());
+    }
+
+    /// A request has come into another state, or into being.
+    pub(crate) fn changed(&self, before: Option<&str>, after: &str) {
+        self.transitions.with_label_values(&[before.unwrap_or("none"), after]).inc();
     }
 
     /// All of it in Prometheus' text format, version 0.0.4.
@@ -335,6 +346,7 @@ mod tests {
         metrics.called_discord("200");
         metrics.limited("user");
         metrics.refused("unsigned");
+        metrics.changed(None, "pending");
         metrics.render(&Snapshot {
             open: Some([("pending", 3), ("creating", 1)]),
             is_connected: Some(true),
@@ -363,7 +375,7 @@ mod tests {
             assert!(kind != "histogram" || name.ends_with("_seconds"), "{name}");
             assert!(text.contains(&format!("# HELP {name} ")), "{name} has no help");
         }
-        assert_eq!(seen.len(), 22);
+        assert_eq!(seen.len(), 23);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! ([`worker`]), deleted once they are old ([`forgetting`]). Whoever shows them and tells people has the
 //! [`Outbox`]; nobody else has the database.
 
+mod audit;
 mod create;
 mod decide;
 mod error;
@@ -34,6 +35,7 @@ use crate::access::{Authority, Member, Policy};
 use crate::group::GroupName;
 use crate::ids::ChannelId;
 use crate::ldapgroup::LdapGroups;
+use crate::metrics::Metrics;
 use crate::request::Request;
 use crate::tickets::Search;
 
@@ -110,6 +112,11 @@ impl Requests {
     pub(crate) async fn finish(&self) {
         self.tasks.close();
         self.tasks.wait().await;
+    }
+
+    /// Where it is counted what happens to requests.
+    fn metrics(&self) -> &Metrics {
+        self.groups.connect().metrics()
     }
 
     /// Closes the database.

@@ -8,6 +8,7 @@ use super::messages::{failures, refusals};
 use super::responder::{Outcome, Responder, Stage, Target};
 use crate::access::{Denied, Member};
 use crate::correlation::CorrelationId;
+use crate::ids::Place;
 use crate::ldapgroup::SideEffect;
 use crate::requests::{Cause, Error, Failure};
 
@@ -49,10 +50,24 @@ impl Context {
             // What it has begun all the same is a row, which is looked after.
             self.bot.requests.look_again();
         }
-        let (user, channel) = (self.member.user(), self.member.place().channel);
+        self.note(action, outcome, delivered);
+    }
+
+    /// Logs and counts what somebody did and what came of it.
+    pub(super) fn note(&self, action: &'static str, outcome: Outcome, delivered: bool) {
         let took = self.responder.elapsed();
         self.bot.metrics.answered(action, outcome.label(), took);
-        tracing::info!(action, %user, %channel, ?outcome, delivered, ?took, "answered");
+        let Place { guild: server, channel } = self.member.place();
+        tracing::info!(
+            command = action,
+            person = %self.member.user(),
+            %server,
+            %channel,
+            outcome = outcome.label(),
+            delivered,
+            took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            "answered"
+        );
     }
 
     /// At once if the work is done in time, else later. What came of it, and whether the person could
@@ -74,10 +89,16 @@ impl Context {
         (outcome, responder.deliver(target, stage, &reply).await)
     }
 
-    /// Says, of an interaction at this stage, why nothing was done.
-    pub(super) async fn refuse(&self, target: Target, stage: Stage, error: &Error) {
-        let (reply, _) = explain(error, self.id);
-        self.responder.deliver(target, stage, &reply).await;
+    /// Says, of an interaction at this stage, why an `action` wasn't done.
+    pub(super) async fn refuse(
+        &self,
+        action: &'static str,
+        (target, stage): (Target, Stage),
+        error: &Error,
+    ) {
+        let (reply, outcome) = explain(error, self.id);
+        let delivered = self.responder.deliver(target, stage, &reply).await;
+        self.note(action, outcome, delivered);
     }
 
     /// What somebody reads whose answer takes longer than Discord takes answers.

@@ -224,9 +224,10 @@ impl Responder {
     }
 
     /// Says that the message whose component was used will change, unless that is said.
-    pub(super) async fn acknowledge(&self, stage: Stage) {
-        if let Stage::Unanswered = stage {
-            self.log(self.defer(Target::InPlace).await);
+    pub(super) async fn acknowledge(&self, stage: Stage) -> bool {
+        match stage {
+            Stage::Unanswered => self.log(self.defer(Target::InPlace).await),
+            Stage::Deferred => true,
         }
     }
 

@@ -33,7 +33,7 @@ type Admit = fn(&Policy, &Actor) -> Result<Member, Denied>;
 /// goes there.
 pub(crate) fn dispatch(bot: &Arc<Bot>, received: Received, slot: Option<Slot>) {
     let id = CorrelationId::new();
-    let span = tracing::info_span!("interaction", %id);
+    let span = tracing::info_span!("interaction", correlation_id = %id);
     let responder = Responder::new(&bot.responders, &received, id, slot);
     let Some(responder) = responder.map(Arc::new) else {
         tracing::error!("an interaction went unanswered: it doesn't say how to answer it");
@@ -70,12 +70,12 @@ async fn route(
     interaction: Interaction,
     responder: &Arc<Responder>,
 ) -> Result<(), Unknown> {
-    let admit = |actor: Actor, by: Admit| admit(bot, responder, by(bot.requests.policy(), &actor));
+    let admit = |what, actor: Actor, by: Admit| admit(bot, responder, (what, actor), by);
     match interaction {
         Interaction::Command(mut command) => {
             let actor = Actor::from(&command);
             let (subcommand, options) = commands::find(&mut command.data)?;
-            match admit(actor, Policy::admit).await {
+            match admit(subcommand.name, actor, Policy::admit).await {
                 Some(context) => (subcommand.run)(&context, options).await,
                 None => Ok(()),
             }
@@ -83,14 +83,14 @@ async fn route(
         Interaction::Autocomplete(command) => suggest(bot, command, responder).await,
         Interaction::Component(component) => {
             let custom_id = components::read(&component.data.custom_id)?;
-            match admit(Actor::from(&component), admission(&custom_id)).await {
+            match admit("button", Actor::from(&component), admission(&custom_id)).await {
                 Some(context) => Box::pin(components::run(&context, custom_id, &component)).await,
                 None => Ok(()),
             }
         }
         Interaction::Modal(form) => {
             let custom_id = components::read(&form.data.custom_id)?;
-            match admit(Actor::from(&form), admission(&custom_id)).await {
+            match admit("form", Actor::from(&form), admission(&custom_id)).await {
                 Some(context) => Box::pin(components::submit(&context, custom_id, &form)).await,
                 None => Ok(()),
             }
@@ -119,19 +119,24 @@ fn admission(custom_id: &CustomId<'_>) -> Admit {
 async fn admit(
     bot: &Arc<Bot>,
     responder: &Arc<Responder>,
-    member: Result<Member, Denied>,
+    (command, actor): (&'static str, Actor),
+    by: Admit,
 ) -> Option<Context> {
     if bot.stopping.is_cancelled() {
         responder.excuse(&failures::restarting()).await;
         return None;
     }
-    match member {
+    match by(bot.requests.policy(), &actor) {
         Ok(member) => Some(Context::new(bot, member, responder)),
         Err(denied) => {
             let target = Target::Message(Visibility::Ephemeral);
             let stage = responder.defer_if_late(target).await?;
-            let (reply, _) = explain(&denied.into(), responder.correlation());
-            responder.deliver(target, stage, &reply).await;
+            let (reply, outcome) = explain(&denied.into(), responder.correlation());
+            let delivered = responder.deliver(target, stage, &reply).await;
+            let Actor { user: person, guild: server, channel, .. } = actor;
+            let server = server.map(tracing::field::display);
+            let outcome = outcome.label();
+            tracing::info!(command, %person, server, %channel, outcome, delivered, "not admitted");
             None
         }
     }

@@ -71,6 +71,7 @@ impl Requests {
         } else {
             self.store.begin(&new, now, id).await?
         };
+        self.audit_made(&outcome, member, id);
         if is_single && let Some(Skipped::Open { name, request }) = outcome.skipped.pop_if(is_open)
         {
             return Err(Refusal::Open(name, Box::new(request)).into());
@@ -86,7 +87,6 @@ impl Requests {
                     };
                     outcome.created = self.carry_out(request, resolved, id).await?;
                 } else {
-                    tracing::info!(request_id = request.id, groups = request.groups.len(), "begun");
                     self.start(request.id, resolved, id);
                 }
             }

@@ -39,7 +39,7 @@ impl Requests {
         let request = self.decidable(member, decision, id).await?;
         let why = decision.why.map(str::trim).filter(|why| !why.is_empty()).map(str::to_owned);
         let change = Change { why, ..Change::new(decision.event, Some(member.user()), id) };
-        let decided = self.change(request.id, &change).await?;
+        let decided = self.change(request.id, &change, Some(member)).await?;
         if decided.state == State::Creating {
             self.start(decided.id, Resolved::new(), id);
         }
@@ -70,7 +70,8 @@ impl Requests {
         }
         let now = SystemTime::now();
         if request.state == State::Pending && request.expires(self.settings.ttl) <= now {
-            let expired = self.change(request.id, &Change::new(Event::Expire, None, id)).await?;
+            let expired =
+                self.change(request.id, &Change::new(Event::Expire, None, id), None).await?;
             return Err(Refusal::Over(Box::new(expired)).into());
         }
         let is_final = event == Event::Retry && !request.can_be_retried();
@@ -96,7 +97,7 @@ impl Requests {
         match self.involvement_in(request_id, member).await? {
             Involvement::Out if is_admin => {
                 let change = Change::new(Event::Cancel, Some(member.user()), id);
-                self.change(request_id, &change).await
+                self.change(request_id, &change, Some(member)).await
             }
             involvement => self.leave(member, (request_id, involvement), id).await,
         }
@@ -132,7 +133,11 @@ impl Requests {
             Transition::Conflict(request) if request.state == State::Pending => {
                 Err(Refusal::HasLeft(request_id).into())
             }
-            transition => self.applied(transition),
+            transition => {
+                let left = self.applied(transition)?;
+                self.audit_left(&left, member, id);
+                Ok(left)
+            }
         }
     }
 
@@ -163,14 +168,23 @@ impl Requests {
         Ok(self.store.involvement(request.id, member.user()).await?)
     }
 
-    async fn change(&self, request_id: i64, change: &Change) -> Result<Request, Error> {
+    async fn change(
+        &self,
+        request_id: i64,
+        change: &Change,
+        doer: Option<Member>,
+    ) -> Result<Request, Error> {
         match self.store.change(request_id, change, SystemTime::now()).await? {
             Transition::Conflict(request)
                 if change.event == Event::Retry && request.can_be_retried() =>
             {
                 Err(Refusal::AskedAgain(Box::new(request)).into())
             }
-            transition => self.applied(transition),
+            transition => {
+                let changed = self.applied(transition)?;
+                self.audit_change(&changed, change, doer);
+                Ok(changed)
+            }
         }
     }
 

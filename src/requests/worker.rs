@@ -41,18 +41,16 @@ pub(crate) struct Swept {
 impl Requests {
     /// Expires what nobody decided in time, and carries out what is due.
     pub(crate) async fn sweep(self: &Arc<Self>, now: SystemTime) -> Result<Swept, StoreError> {
-        let (mut expired, id) = (0, CorrelationId::new());
+        let id = CorrelationId::new();
         let (ttl, reminder) = (self.settings.ttl, self.settings.reminder);
         if let Some(latest) = now.checked_sub(ttl) {
             for request in self.store.pending_made_by(latest).await? {
                 let change = Change::new(Event::Expire, None, id);
-                if let Transition::Applied(_) = self.store.change(request.id, &change, now).await? {
-                    expired += 1;
+                let changed = self.store.change(request.id, &change, now).await?;
+                if let Transition::Applied(expired) = changed {
+                    self.audit_change(&expired, &change, None);
                 }
             }
-        }
-        if expired > 0 {
-            tracing::info!(expired, "nobody decided these requests in time");
         }
         if !self.stopping.is_cancelled() {
             for request in self.store.creating_due(now).await? {
@@ -95,7 +93,9 @@ impl Requests {
                 drop(requests.carry_out(&request, resolved, id).await);
             }
         };
-        self.tasks.spawn(work.instrument(tracing::info_span!("creation", request_id, %id)));
+        self.tasks.spawn(work.instrument(
+            tracing::info_span!("creation", request = request_id, correlation_id = %id),
+        ));
     }
 
     /// Creates the groups of a request that wait, and writes down what comes of each. What came of the
@@ -129,7 +129,7 @@ impl Requests {
                 }
             } else {
                 away = 0;
-                let settled = self.store.settle(request.id, position, &outcome, SystemTime::now());
+                let settled = self.settle(request.id, position, &outcome);
                 if !self.is_written(&settled.await) {
                     return last;
                 }
@@ -186,7 +186,21 @@ impl Requests {
             return self.store.postpone(request_id, &delay, due).await;
         }
         for (position, _) in waiting(&request) {
-            self.store.settle(request_id, position, &failed(delay.clone(), id), now).await?;
+            self.settle(request_id, position, &failed(delay.clone(), id)).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes down what came of a group.
+    async fn settle(
+        &self,
+        request_id: i64,
+        position: usize,
+        outcome: &GroupOutcome,
+    ) -> Result<(), StoreError> {
+        let now = SystemTime::now();
+        if let Some(request) = self.store.settle(request_id, position, outcome, now).await? {
+            self.audit_settled(&request, position, outcome.correlation);
         }
         Ok(())
     }

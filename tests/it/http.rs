@@ -161,6 +161,9 @@ fn what_people_and_connect_do_is_counted() {
         assert_eq!(count("ldapgroup_gateway_up"), 1);
         assert_eq!(count(r#"ldapgroup_open_requests{state="pending"}"#), 0);
         assert!(count("ldapgroup_database_step_seconds_count") > 1);
+        let begun = r#"ldapgroup_request_transitions_total{after="creating",before="none"}"#;
+        let created = r#"ldapgroup_request_transitions_total{after="created",before="creating"}"#;
+        assert_eq!((count(begun), count(created)), (1, 1));
     });
 }
 

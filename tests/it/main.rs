@@ -23,6 +23,7 @@ mod late;
 mod limits;
 mod lists;
 mod log;
+mod logs;
 mod moments;
 #[cfg(feature = "sandbox")]
 mod no_browser;

@@ -1,13 +1,14 @@
 //! The program itself, as a process: its commands, what it prints and its exit codes.
 
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use insta::assert_snapshot;
-use sandbox::connect::{Fault, Route, Times};
+use sandbox::connect::{self, Fault, Route, Times};
 use sandbox::{Sandbox, discord};
 use tokio::process::{Child, Command};
 
-use crate::world::{assert_no_violations, in_time, is_card, sandbox};
+use crate::world::{assert_no_violations, in_time, is_card, sandbox, stand_ins};
 
 pub(crate) const BOT: &str = env!("CARGO_BIN_EXE_ldapgroup-bot");
 
@@ -142,7 +143,9 @@ async fn sigterm_lets_a_creation_end() {
 
 #[tokio::test]
 async fn a_stop_waits_until_who_came_meanwhile_is_answered() {
-    let sandbox = sandbox().await;
+    // The answer takes longer than all else that a stop waits for, be the machine as busy as it may.
+    let patient = discord::Options { answer_within: Duration::from_secs(20), ..Default::default() };
+    let sandbox = stand_ins(connect::Options::default(), patient).await;
     let child = serving(&sandbox).await;
     let (admin, member) = (discord::Who::Admin, discord::Who::Member);
     let [admin, member] = [admin, member].map(|who| sandbox.discord.person(who));
@@ -155,6 +158,8 @@ async fn a_stop_waits_until_who_came_meanwhile_is_answered() {
     turns_newcomers_away(&sandbox).await;
     let (route, fault) = (discord::Route::Callback, discord::Fault::Status(502));
     sandbox.discord.fail(route, fault, discord::Times::Times(4));
+    let slow = discord::Fault::Slow(Duration::from_millis(900));
+    sandbox.discord.fail(route, slow, discord::Times::Once);
     let pending = member.start_slash("search", &[("prefix", "ABE".into())]);
     let is_refused =
         |request: &discord::Request| request.route == Some(route) && request.status == Some(502);

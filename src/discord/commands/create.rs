@@ -8,10 +8,8 @@ use crate::discord::messages::reply::{Choice, Reply, Visibility};
 use crate::discord::messages::{choices, create as messages};
 use crate::discord::options::{Options, Unknown};
 use crate::discord::responder::Target;
-use crate::ldapgroup::Created;
 use crate::request::MAX_REASON_CHARS;
 use crate::requests::{Error, Wanted};
-use crate::text::escape_invisible;
 
 pub(super) const NAME: &str = "name";
 const REASON: &str = "reason";
@@ -47,8 +45,6 @@ pub(in crate::discord) async fn create(
     let Context { bot, member, id, .. } = context;
     let mut outcome = bot.requests.create(*member, wanted, reason, *id).await?;
     if let Some(created) = &outcome.created {
-        let Created { name, guid, known } = created;
-        tracing::info!(group = %escape_invisible(name.as_str()), %guid, ?known, "created");
         return Ok(messages::created(created));
     }
     let is_shown = match &mut outcome.request {

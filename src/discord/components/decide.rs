@@ -8,7 +8,7 @@ use crate::discord::context::Context;
 use crate::discord::custom_id::CustomId;
 use crate::discord::messages::reply::Visibility;
 use crate::discord::messages::{notices, request as messages};
-use crate::discord::responder::{Stage, Target};
+use crate::discord::responder::{Outcome, Stage, Target};
 use crate::request::{Event, MAX_REASON_CHARS};
 use crate::requests::Decision;
 
@@ -16,14 +16,15 @@ use crate::requests::Decision;
 pub(super) async fn decide(context: &Context, request_id: i64, message: u64, event: Event) {
     let Context { bot, member, responder, id } = context;
     let target = Target::InPlace;
+    let action = if event == Event::Retry { "retry" } else { "approve" };
     let Some(stage) = responder.defer_if_late(target).await else { return };
     let decision = Decision { request_id, message: Some(message), event, why: None };
     match bot.requests.decide(*member, &decision, *id).await {
         Ok(_) => {
-            responder.acknowledge(stage).await;
-            tracing::info!(request_id, user = %member.user(), ?event, "decided");
+            let delivered = responder.acknowledge(stage).await;
+            context.note(action, Outcome::Done, delivered);
         }
-        Err(stop) => context.refuse(target, stage, &stop).await,
+        Err(stop) => context.refuse(action, (target, stage), &stop).await,
     }
 }
 
@@ -34,7 +35,10 @@ pub(super) async fn ask_why(context: &Context, request_id: i64, message: u64) {
     let decision = Decision { request_id, message: Some(message), event, why: None };
     let request = match bot.requests.decidable(*member, &decision, *id).await {
         Ok(request) => request,
-        Err(stop) => return context.refuse(Target::InPlace, Stage::Unanswered, &stop).await,
+        Err(stop) => {
+            let at = (Target::InPlace, Stage::Unanswered);
+            return context.refuse("deny", at, &stop).await;
+        }
     };
     let why = CreateInputText::new(InputTextStyle::Paragraph, messages::DENIAL_LABEL, REASON)
         .required(false)
@@ -54,15 +58,15 @@ pub(super) async fn deny(context: &Context, request_id: i64, form: &ModalInterac
     let decision = Decision { request_id, message, event: Event::Deny, why: input(form, REASON) };
     match bot.requests.decide(*member, &decision, *id).await {
         Ok(denied) => {
-            tracing::info!(request_id, user = %member.user(), "denied");
-            match target {
+            let delivered = match target {
                 Target::InPlace | Target::InPrivate => responder.acknowledge(stage).await,
                 Target::Message(_) => {
                     let reply = notices::over(&denied);
-                    responder.deliver(target, stage, &reply).await;
+                    responder.deliver(target, stage, &reply).await
                 }
-            }
+            };
+            context.note("deny", Outcome::Done, delivered);
         }
-        Err(stop) => context.refuse(target, stage, &stop).await,
+        Err(stop) => context.refuse("deny", (target, stage), &stop).await,
     }
 }
