@@ -174,6 +174,7 @@ impl Requests {
     pub(crate) async fn open_among(&self, found: &Search) -> HashSet<String> {
         let names = self.store.open_names(found.prefix.as_str()).await;
         names.unwrap_or_else(|error| {
+            self.metrics().database_failed();
             tracing::warn!(%error, "can't find out what is requested of a search");
             HashSet::new()
         })

@@ -37,12 +37,7 @@ impl Context {
         let work = async {
             match work.await {
                 Ok(reply) => (reply, Outcome::Done),
-                Err(error) => {
-                    if let Error::Failed(Failure { cause: Cause::Store(_), .. }) = &error {
-                        self.bot.metrics.database_failed();
-                    }
-                    explain(&error, self.id)
-                }
+                Err(error) => self.explain(&error),
             }
         };
         let (outcome, delivered) = self.wait_and_deliver(target, work).await;
@@ -96,9 +91,16 @@ impl Context {
         (target, stage): (Target, Stage),
         error: &Error,
     ) {
-        let (reply, outcome) = explain(error, self.id);
+        let (reply, outcome) = self.explain(error);
         let delivered = self.responder.deliver(target, stage, &reply).await;
         self.note(action, outcome, delivered);
+    }
+
+    fn explain(&self, error: &Error) -> (Reply, Outcome) {
+        if let Error::Failed(Failure { cause: Cause::Store(_), .. }) = error {
+            self.bot.metrics.database_failed();
+        }
+        explain(error, self.id)
     }
 
     /// What somebody reads whose answer takes longer than Discord takes answers.
@@ -107,7 +109,7 @@ impl Context {
             Ok(begun) => failures::too_long(begun.as_ref(), self.id),
             Err(error) => {
                 let (cause, side_effect) = (Cause::Store(error), SideEffect::Unknown);
-                explain(&Failure { cause, side_effect }.into(), self.id).0
+                self.explain(&Failure { cause, side_effect }.into()).0
             }
         }
     }

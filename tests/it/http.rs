@@ -10,6 +10,7 @@ use sandbox::discord::{self, Fault, Misdeed, Moment, Times, Who};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::database::lock;
 use crate::program::{output, program};
 use crate::world::{Setup, World, in_time, run_test_with, setup};
 
@@ -164,6 +165,21 @@ fn what_people_and_connect_do_is_counted() {
         let begun = r#"ldapgroup_request_transitions_total{after="creating",before="none"}"#;
         let created = r#"ldapgroup_request_transitions_total{after="created",before="creating"}"#;
         assert_eq!((count(begun), count(created)), (1, 1));
+    });
+}
+
+#[test]
+fn a_press_at_which_the_database_fails_is_counted_as_such() {
+    let (setup, address) = probed();
+    run_test_with(setup, async |world| {
+        let card = world.asked_by(Who::Member).await;
+        let failures =
+            async || value(&get(address, "/metrics").await.1, "ldapgroup_database_errors_total");
+        let locked = lock(&world.sandbox.database()).await;
+        assert_eq!(failures().await, 0);
+        world.admin().press(&card, "Approve").await;
+        assert_eq!(failures().await, 1);
+        drop(locked);
     });
 }
 
