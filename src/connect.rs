@@ -22,6 +22,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 pub(crate) use self::about::{ApiKey, KeyInUse, KeyOwner, LdapSearch, Role, ServerSettings};
 pub(crate) use self::address::api_base;
@@ -41,6 +43,10 @@ const RETRY_BUDGET: Duration = Duration::from_secs(10);
 
 /// Connections are kept open for the next search, but not for longer than servers usually do.
 const KEEP_ALIVE: Duration = Duration::from_mins(1);
+
+/// So many calls are made at once, whoever they are for; others wait, and go in the order in which they
+/// came.
+const AT_ONCE: usize = 32;
 
 /// Connect's words about an error are kept up to this many UTF-16 units.
 const MAX_WORDS: usize = 500;
@@ -109,6 +115,8 @@ struct Inner {
     /// Searches under way, so that identical ones share one call. Weak: a search that nobody waits
     /// for any more is given up.
     searches: Mutex<HashMap<Prefix, SearchUnderWay>>,
+    /// The places of calls under way.
+    places: Semaphore,
 }
 
 impl Connect {
@@ -131,7 +139,8 @@ impl Connect {
         let mut key = HeaderValue::try_from(format!("Key {}", settings.key.expose_secret()))
             .unwrap_or(HeaderValue::from_static("Key"));
         key.set_sensitive(true);
-        let inner = Inner { http, api: settings.api, key, searches: Mutex::default() };
+        let (searches, places) = (Mutex::default(), Semaphore::new(AT_ONCE));
+        let inner = Inner { http, api: settings.api, key, searches, places };
         Ok(Self { inner: Arc::new(inner), metrics, timeout: settings.timeout })
     }
 
@@ -356,17 +365,22 @@ impl Connect {
             .header(CORRELATION_ID, id.to_string())
     }
 
-    /// Sends a call once. `endpoint` names it in the log and among the metrics.
+    /// Sends a call once, as soon as there is room for it. `endpoint` names it in the log and among the
+    /// metrics.
     async fn send<T: DeserializeOwned>(
         &self,
         endpoint: &'static str,
         request: RequestBuilder,
     ) -> Result<T, ConnectError> {
+        let place = timeout(self.timeout, self.inner.places.acquire()).await;
         let begun = Instant::now();
         let lost = |error| ConnectError::from_client(error, self.timeout);
-        let result = match request.send().await {
-            Ok(response) => read(response, lost).await,
-            Err(error) => Err(lost(error)),
+        let result = match place {
+            Ok(_place) => match request.send().await {
+                Ok(response) => read(response, lost).await,
+                Err(error) => Err(lost(error)),
+            },
+            Err(_) => Err(ConnectError::Crowded(self.timeout)),
         };
         let (error, took) = (result.as_ref().err(), begun.elapsed());
         self.metrics.called_connect(

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -78,6 +78,8 @@ pub(crate) struct Requests {
     claimed: Mutex<HashSet<i64>>,
     changed: Notify,
     tasks: TaskTracker,
+    /// Whose creation is carried out: so many at once, so that people who wait for Connect come first.
+    creations: Semaphore,
     stopping: CancellationToken,
 }
 
@@ -104,6 +106,7 @@ impl Requests {
             claimed: Mutex::default(),
             changed: Notify::new(),
             tasks: TaskTracker::new(),
+            creations: Semaphore::new(worker::AT_ONCE),
             stopping,
         }))
     }

@@ -144,9 +144,17 @@ impl Connect {
         self.state().seen.iter().map(|(_, seen)| seen.clone()).collect()
     }
 
-    /// Forgets the requests seen so far; faults, tickets and violations stay.
+    /// Forgets the requests seen so far, and how many of them were under way at once; faults, tickets and violations stay.
     pub fn clear_requests(&self) {
-        self.state().seen.clear();
+        let mut state = self.state();
+        state.seen.clear();
+        state.most_at_once = state.under_way;
+    }
+
+    /// The most calls that were under way at one moment, from their arrival to their answer, since
+    /// start or [`Connect::clear_requests`].
+    pub fn most_at_once(&self) -> usize {
+        self.state().most_at_once
     }
 
     /// Every ticket that was ever handed out, in no order: nothing of it may leak.

@@ -237,6 +237,7 @@ pub(crate) fn failed(error: &ConnectError) -> Finding {
         ConnectError::Unreachable(_) | ConnectError::Interrupted(_) | ConnectError::TimedOut(_) => {
             "check `CONNECT_SERVER` and the network"
         }
+        ConnectError::Crowded(_) => "try again in a minute",
     };
     Finding::fail(format!("{}: {todo}", words(&error.reason())))
 }

@@ -42,6 +42,7 @@ pub(super) fn code_of_failure(error: &ConnectError) -> String {
         ConnectError::Unreachable(_) => "unreachable",
         ConnectError::Interrupted(_) => "interrupted",
         ConnectError::TimedOut(_) => "timed_out",
+        ConnectError::Crowded(_) => "crowded",
     }
     .to_owned()
 }

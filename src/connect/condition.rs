@@ -7,6 +7,10 @@ use crate::troubles::{Trouble, Troubles};
 
 /// Notes what came of a call, for whoever tells people about trouble that lasts.
 pub(super) fn note(troubles: &Troubles, endpoint: &str, error: Option<&ConnectError>) {
+    // Nothing was asked.
+    if let Some(ConnectError::Crowded(_)) = error {
+        return;
+    }
     troubles.note_asked();
     let wrong = error.and_then(|error| trouble(endpoint, error));
     if let Some(trouble) = wrong {
@@ -28,6 +32,7 @@ fn trouble(endpoint: &str, error: &ConnectError) -> Option<Trouble> {
             _ if status.is_server_error() => Some(Trouble::Connect),
             _ => None,
         },
+        ConnectError::Crowded(_) => None,
         ConnectError::NotConnect { .. }
         | ConnectError::Unreadable(_)
         | ConnectError::Certificate(_)

@@ -53,6 +53,9 @@ pub(crate) enum ConnectError {
     /// There was no answer in time: whether the call was carried out isn't known.
     #[error("Connect didn't answer within {}", humantime::format_duration(*.0))]
     TimedOut(Duration),
+    /// As many calls were under way as the bot makes at once, for so long. Nothing was sent.
+    #[error("too many other calls to Connect were under way for {}", humantime::format_duration(*.0))]
+    Crowded(Duration),
 }
 
 impl ConnectError {
@@ -80,7 +83,9 @@ impl ConnectError {
             }
             Self::NotConnect { status, .. } => is_passing(*status),
             Self::Unreachable(_) | Self::Interrupted(_) => true,
-            Self::Unreadable(_) | Self::Certificate(_) | Self::TimedOut(_) => false,
+            Self::Unreadable(_) | Self::Certificate(_) | Self::TimedOut(_) | Self::Crowded(_) => {
+                false
+            }
         }
     }
 
@@ -92,7 +97,7 @@ impl ConnectError {
             | Self::Unreadable(_)
             | Self::Interrupted(_)
             | Self::TimedOut(_) => true,
-            Self::Certificate(_) | Self::Unreachable(_) => false,
+            Self::Certificate(_) | Self::Unreachable(_) | Self::Crowded(_) => false,
         }
     }
 
@@ -105,7 +110,8 @@ impl ConnectError {
             | Self::Certificate(_)
             | Self::Unreachable(_)
             | Self::Interrupted(_)
-            | Self::TimedOut(_) => None,
+            | Self::TimedOut(_)
+            | Self::Crowded(_) => None,
         }
     }
 
@@ -117,7 +123,8 @@ impl ConnectError {
             | Self::Certificate(_)
             | Self::Unreachable(_)
             | Self::Interrupted(_)
-            | Self::TimedOut(_) => None,
+            | Self::TimedOut(_)
+            | Self::Crowded(_) => None,
         }
     }
 
@@ -131,7 +138,8 @@ impl ConnectError {
             | Self::Certificate(_)
             | Self::Unreachable(_)
             | Self::Interrupted(_)
-            | Self::TimedOut(_) => None,
+            | Self::TimedOut(_)
+            | Self::Crowded(_) => None,
         }
     }
 
@@ -145,6 +153,7 @@ impl ConnectError {
             Self::Unreachable(_) => "unreachable".into(),
             Self::Interrupted(_) => "interrupted".into(),
             Self::TimedOut(_) => "timed_out".into(),
+            Self::Crowded(_) => "crowded".into(),
         }
     }
 

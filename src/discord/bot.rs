@@ -36,8 +36,10 @@ pub(crate) struct Bot {
     /// How interactions come.
     pub(crate) source: Source,
     pub(crate) metrics: Arc<Metrics>,
-    /// Whose turn it is to be suggested something.
+    /// Whose turn it is.
     pub(super) turns: Turns,
+    /// Whose turn it is to be suggested something.
+    pub(super) suggestions: Turns,
     /// What admins haven't said yes to yet.
     pub(super) picks: Picks,
     pub(super) under_way: TaskTracker,
@@ -64,7 +66,8 @@ impl Bot {
             started: SystemTime::now(),
             source,
             metrics,
-            turns: Turns::default(),
+            turns: Turns::of_work(),
+            suggestions: Turns::of_suggestions(),
             picks: Picks::default(),
             under_way: TaskTracker::new(),
             stopping,

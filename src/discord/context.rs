@@ -35,6 +35,9 @@ impl Context {
         work: impl Future<Output = Result<Reply, Error>>,
     ) {
         let work = async {
+            let Some(_turn) = self.bot.turns.take(self.member.user()).await else {
+                return (failures::crowded(), Outcome::Crowded);
+            };
             match work.await {
                 Ok(reply) => (reply, Outcome::Done),
                 Err(error) => self.explain(&error),

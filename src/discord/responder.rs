@@ -122,6 +122,8 @@ pub(super) enum Outcome {
     TooLate,
     /// It took longer than Discord takes answers.
     TooLong,
+    /// Too much was there already.
+    Crowded,
 }
 
 impl Outcome {
@@ -135,6 +137,7 @@ impl Outcome {
             Self::Left => "left",
             Self::TooLate => "too_late",
             Self::TooLong => "too_long",
+            Self::Crowded => "crowded",
         }
     }
 }

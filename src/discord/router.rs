@@ -26,6 +26,10 @@ use crate::discord_api::Received;
 /// How long suggestions may take: they can't be deferred, and a person types on.
 const SUGGESTED_WITHIN: Duration = Duration::from_millis(1500);
 
+/// So many interactions are there at once, most of which are only told that too much is under way.
+/// Nobody could be told of more in time.
+pub(super) const UNDER_WAY: usize = 4096;
+
 /// How a policy admits somebody.
 type Admit = fn(&Policy, &Actor) -> Result<Member, Denied>;
 
@@ -39,6 +43,10 @@ pub(crate) fn dispatch(bot: &Arc<Bot>, received: Received, slot: Option<Slot>) {
         tracing::error!("an interaction went unanswered: it doesn't say how to answer it");
         return;
     };
+    if bot.under_way.len() >= UNDER_WAY {
+        tracing::error!("an interaction went unanswered: too many are there already");
+        return;
+    }
     bot.under_way.spawn(serve(Arc::clone(bot), received, responder).instrument(span));
 }
 
@@ -168,7 +176,9 @@ async fn suggest(
 /// still runs. What takes too long goes on when this is given up, so that the next letter finds it; at
 /// a stop it doesn't.
 async fn in_turn(context: Context, suggest: Suggest, typed: String) -> Vec<AutocompleteChoice> {
-    let turn = context.bot.turns.take(context.member.user()).await;
+    let Some(turn) = context.bot.suggestions.take(context.member.user()).await else {
+        return Vec::new();
+    };
     let bot = Arc::clone(&context.bot);
     let work = bot.under_way.spawn(async move {
         let _turn = turn;

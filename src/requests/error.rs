@@ -70,7 +70,9 @@ impl Failure {
                     || self.leaves_open()
                     || matches!(
                         **error,
-                        ConnectError::TimedOut(_) | ConnectError::NotConnect { .. }
+                        ConnectError::TimedOut(_)
+                            | ConnectError::Crowded(_)
+                            | ConnectError::NotConnect { .. }
                     )
             }
             Cause::Store(_) => true,
@@ -152,7 +154,9 @@ fn of_connect(error: &ConnectError) -> Reason {
         ConnectError::Certificate(_) => Reason::Untrusted,
         ConnectError::Unreachable(_) => Reason::Unreachable,
         ConnectError::Interrupted(_) => Reason::Interrupted,
-        ConnectError::TimedOut(after) => Reason::TimedOut { after: *after },
+        ConnectError::TimedOut(after) | ConnectError::Crowded(after) => {
+            Reason::TimedOut { after: *after }
+        }
     }
 }
 

@@ -23,6 +23,10 @@ const PROGRESS: Duration = Duration::from_secs(3);
 /// After so many groups in a row that Connect couldn't be asked about, it is taken to be away.
 const MAX_AWAY: u32 = 2;
 
+/// So many requests are carried out at once. Each calls Connect once at a time, so that most of the
+/// calls that the bot makes at once are left to people who wait for an answer.
+pub(super) const AT_ONCE: usize = 8;
+
 /// The pause after the database failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
 
@@ -83,6 +87,7 @@ impl Requests {
         let requests = Arc::clone(self);
         let work = async move {
             let Some(_claim) = requests.claim(request_id) else { return };
+            let _turn = requests.creations.acquire().await;
             let known = requests.store.request(request_id).await;
             requests.is_written(&known);
             // Another try may just have failed and been put off.

@@ -28,6 +28,7 @@ mod moments;
 #[cfg(feature = "sandbox")]
 mod no_browser;
 mod outcomes;
+mod overload;
 mod pages;
 mod picks;
 mod places;

@@ -35,6 +35,24 @@ impl Shared {
     }
 }
 
+/// A call that is under way, until this is dropped.
+struct UnderWay<'s>(&'s Shared);
+
+impl<'s> UnderWay<'s> {
+    fn new(shared: &'s Shared) -> Self {
+        let mut state = shared.state();
+        state.under_way += 1;
+        state.most_at_once = state.most_at_once.max(state.under_way);
+        Self(shared)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.state().under_way -= 1;
+    }
+}
+
 pub(super) async fn answer(
     shared: Arc<Shared>,
     request: Request<Incoming>,
@@ -47,6 +65,7 @@ pub(super) async fn answer(
         headers: head.headers,
         body: to_bytes(Body::new(body), usize::MAX).await.map_err(|_| Cut)?.to_vec(),
     };
+    let _under_way = UnderWay::new(&shared);
     let reading = call::read(&received, &shared.base, &shared.key);
     // Taken before the arrival shows, or a release right after it would be missed.
     let released = shared.released.notified();

@@ -30,6 +30,9 @@ pub(super) struct State {
     /// The requests since start or the last clearing, each with its number since start.
     pub(super) seen: Vec<(u64, Seen)>,
     arrivals: u64,
+    /// Calls that have arrived and aren't answered yet, and the most of them that there were.
+    pub(super) under_way: usize,
+    pub(super) most_at_once: usize,
 }
 
 /// A group in LDAP. Two entries of one name are two groups.
@@ -69,6 +72,8 @@ impl State {
             violations: Vec::new(),
             seen: Vec::new(),
             arrivals: 0,
+            under_way: 0,
+            most_at_once: 0,
         };
         for name in &names {
             state.add_entry(name);

@@ -72,6 +72,14 @@ fn what_failed(cause: &Cause) -> Cow<'static, str> {
             let after = humantime::format_duration(*after);
             format!("Connect didn't answer within {after}; it, or LDAP, is slow or stuck.").into()
         }
+        ConnectError::Crowded(within) => {
+            let within = humantime::format_duration(*within);
+            format!(
+                "Connect wasn't asked: too many other calls were before this one for {within}. Try \
+                     again in a few minutes."
+            )
+            .into()
+        }
     }
 }
 
@@ -150,6 +158,13 @@ pub(in crate::discord) fn too_long(begun: Option<&Request>, id: CorrelationId) -
 pub(in crate::discord) fn restarting() -> Reply {
     Reply::ephemeral(
         "The bot is restarting. Nothing was changed; try again in a minute.".to_owned(),
+    )
+}
+
+/// More is there already, of this person or of all people, than the bot takes on at once.
+pub(in crate::discord) fn crowded() -> Reply {
+    Reply::ephemeral(
+        "Too much is under way at once. Nothing was changed; try again in a moment.".to_owned(),
     )
 }
 

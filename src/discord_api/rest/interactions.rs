@@ -37,7 +37,7 @@ impl InteractionRef {
 impl Rest {
     /// Gives the first answer to an interaction; with code 10062 it is too late. That it was given
     /// already is no error: an earlier try got through. Discord counts these calls nowhere, so they
-    /// wait for no others.
+    /// wait for no others, unless there are a great many of them.
     pub(crate) async fn create_response(
         &self,
         to: &InteractionRef,
@@ -45,6 +45,7 @@ impl Rest {
     ) -> Result<(), RestError> {
         let path = format!("interactions/{}/{}/callback", to.id, to.token);
         let call = Call::new(Method::POST, &path, Some(response)).within(RESPONSE_TIMEOUT);
+        let _place = self.first_answers.acquire().await;
         let begun = Instant::now();
         let pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(100))
