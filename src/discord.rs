@@ -20,6 +20,8 @@ mod picks;
 mod reconciler;
 mod responder;
 mod router;
+#[cfg(test)]
+mod tests;
 mod turns;
 
 pub(crate) use self::alerts::Alerts;

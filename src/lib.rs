@@ -16,6 +16,8 @@
 
 mod access;
 pub mod app;
+#[cfg(test)]
+mod arbitrary;
 mod check;
 pub mod cli;
 pub mod config;

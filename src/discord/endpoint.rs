@@ -20,7 +20,7 @@ use super::context::explain;
 use super::responder::{Responder, Slot};
 use super::router::dispatch;
 use crate::correlation::CorrelationId;
-use crate::discord_api::{Received, received};
+use crate::discord_api::{Received, id_in, received};
 use crate::ldapgroup::SideEffect;
 use crate::requests::{Cause, Failure, StoreError};
 
@@ -85,7 +85,7 @@ fn is_ping(received: &Received) -> bool {
 fn id_of(received: &Received) -> Option<u64> {
     match received {
         Ok(interaction) => Some(interaction.id().get()),
-        Err(payload) => payload.get("id")?.as_str()?.parse().ok(),
+        Err(payload) => id_in(payload, "id"),
     }
 }
 

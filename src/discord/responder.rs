@@ -24,8 +24,8 @@ use super::messages::failures;
 use super::messages::markdown::with_commands;
 use super::messages::reply::{Reply, Visibility};
 use crate::correlation::CorrelationId;
-use crate::discord_api::Received;
 use crate::discord_api::rest::{InteractionRef, Rest, RestError, created_at};
+use crate::discord_api::{Received, id_in};
 use crate::ids::GuildId;
 
 /// An answer that is there so long after somebody acted is the first answer; Discord waits for one
@@ -390,6 +390,7 @@ fn reference(interaction: &Interaction) -> Option<(InteractionRef, Option<GuildI
         }
         Interaction::Component(component) => (&component.token, component.guild_id),
         Interaction::Modal(form) => (&form.token, form.guild_id),
+        Interaction::Ping(ping) => (&ping.token, None),
         _ => return None,
     };
     let (id, application) = (interaction.id().get(), interaction.application_id().get());
@@ -400,9 +401,10 @@ fn reference(interaction: &Interaction) -> Option<(InteractionRef, Option<GuildI
 
 /// The same of what serenity can't read, if it at least says how to answer it.
 fn unreadable_reference(payload: &Value) -> Option<(InteractionRef, Option<GuildId>, bool)> {
-    let id_of = |field: &str| payload.get(field)?.as_str()?.parse::<u64>().ok();
     let is_autocomplete = payload.get("type").and_then(Value::as_u64) == Some(4);
-    let (id, application) = (id_of("id")?, id_of("application_id")?);
+    // The first answer doesn't name the application.
+    let application = id_in(payload, "application_id").unwrap_or_default();
+    let id = id_in(payload, "id")?;
     let token = payload.get("token")?.as_str()?.to_owned();
     Some((InteractionRef { id, application, token }, None, is_autocomplete))
 }
