@@ -1,6 +1,7 @@
 //! Whatever names say, what people read keeps to Discord's limits.
 
 mod cards;
+mod outside;
 
 use std::collections::HashSet;
 use std::sync::Arc;
