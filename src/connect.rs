@@ -7,6 +7,8 @@ mod about;
 mod address;
 mod condition;
 mod error;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
