@@ -206,9 +206,14 @@ fn three_hundred_connections_that_never_finish_keep_nobody_from_an_answer_and_ar
     let (setup, address) = probed();
     run_test_with(setup, async |_| {
         let mut slow = Vec::new();
-        for _ in 0..300 {
+        let begun: [&[u8]; 3] = [
+            b"",
+            b"GET /livez HTTP/1.1\r\nHost: a\r\nX-Slow: ",
+            b"GET /livez HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n{",
+        ];
+        for number in 0..300 {
             let mut connection = TcpStream::connect(address).await.unwrap();
-            connection.write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\nX-Slow: ").await.unwrap();
+            connection.write_all(begun[number % begun.len()]).await.unwrap();
             slow.push(connection);
         }
         assert_eq!(get(address, "/livez").await.0, StatusCode::OK);
