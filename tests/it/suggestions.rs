@@ -189,3 +189,24 @@ fn after_a_comma_the_next_name_is_suggested() {
         assert_eq!(offered("Sales, E").await, both("Sales, E", "Sales, EMEA"));
     });
 }
+
+#[test]
+fn a_mistyped_name_is_offered_the_nearest_ones_after_itself_and_said_to_be_no_more() {
+    run_test(async |world| {
+        suggested(world, "ac").await;
+        world.connect.clear_requests();
+        let offered = suggested(world, "acounting2").await;
+        assert_eq!(
+            names(&offered)[..2],
+            ["acounting2", "Did you mean accounting2?"],
+            "who presses Enter sends what they typed"
+        );
+        let values: Vec<_> = offered.iter().map(|choice| &choice.value).take(2).collect();
+        assert_eq!(values, ["acounting2", "accounting2"]);
+        assert!(world.connect.requests().is_empty(), "Connect isn't asked for it");
+        assert_eq!(names(&suggested(world, "acxyz").await), Vec::<&str>::new());
+        let second = suggested(world, "ABE, acounting2").await;
+        assert_eq!(names(&second)[..2], ["ABE, acounting2", "ABE, Did you mean accounting2?"]);
+        assert_eq!(second[1].value, "ABE, accounting2");
+    });
+}

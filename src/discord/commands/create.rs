@@ -70,7 +70,10 @@ async fn suggest(context: &Context, typed: String) -> Vec<AutocompleteChoice> {
     let next = typed.rsplit_once(',').filter(|_| groups.known(place, &typed).is_none());
     let last = next.map_or(&typed[..], |(_, last)| last.trim_start());
     let found = groups.suggest(place, last, context.id).await;
-    let fitting = choices::groups(&found, last);
+    let mut fitting = choices::groups(&found, last);
+    if fitting.is_empty() {
+        fitting = choices::meant(&found, last);
+    }
     offered(match next {
         Some((before, _)) => {
             let typed = format!("{before}, {last}");

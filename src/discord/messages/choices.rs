@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use super::reply::{Choice, MAX_CHOICE, MAX_CHOICES, Menu};
 use crate::discord::custom_id::CustomId;
-use crate::group::GroupName;
+use crate::group::{GroupName, near};
 use crate::text::{escape_invisible, is_carried, shorten, utf16_len};
 use crate::tickets::Search;
+
+/// Stands before a name that nobody typed.
+const MEANT: &str = "Did you mean ";
 
 /// A menu of these names, each once, and how many it can't carry. No menu if there is nothing to pick.
 pub(super) fn menu<'a>(names: impl Iterator<Item = &'a GroupName>) -> (Option<Menu>, usize) {
@@ -46,6 +49,20 @@ pub(in crate::discord) fn groups(searches: &[Arc<Search>], typed: &str) -> Vec<C
         })
         .take(MAX_CHOICES)
         .collect()
+}
+
+/// Names that may have been meant by something that no name holds, and are said to be no more than that.
+/// None if what was typed can't stand before them: whoever only presses Enter would send one of these.
+pub(in crate::discord) fn meant(searches: &[Arc<Search>], typed: &str) -> Vec<Choice> {
+    let typed = GroupName::parse(typed.trim()).ok();
+    let Some(typed) = typed.filter(|typed| choice(typed, "").is_some()) else { return Vec::new() };
+    let names = near(searches.iter().flat_map(|search| search.groups.iter()), &typed);
+    let said = |name: &GroupName| {
+        let Choice { name, value } = choice(name, "")?;
+        let name = both_ends(&name, MAX_CHOICE - utf16_len(MEANT) - 1);
+        Some(Choice { name: format!("{MEANT}{name}?"), value })
+    };
+    names.iter().filter_map(said).collect()
 }
 
 /// How well a name fits what was typed, the best first; not at all if it doesn't hold it.
