@@ -92,7 +92,8 @@ pub(super) enum Target {
     Message(Visibility),
     /// In place of the message whose component was used; what is private, beside it.
     InPlace,
-    /// In place of the private message whose component was used, whatever it is.
+    /// In place of the private message whose component was used. What everyone sees, as a message of its
+    /// own instead.
     InPrivate,
 }
 
@@ -275,12 +276,13 @@ impl Responder {
         reply: &Reply,
     ) -> Result<(), RestError> {
         match (stage, target, reply.visibility) {
+            (_, Target::InPrivate, Visibility::Public) => self.publish(stage, reply).await,
             (Stage::Unanswered, Target::Message(_), _)
             | (Stage::Unanswered, Target::InPlace, Visibility::Ephemeral) => {
                 self.reply(reply).await
             }
             (Stage::Unanswered, Target::InPlace, Visibility::Public)
-            | (Stage::Unanswered, Target::InPrivate, _) => {
+            | (Stage::Unanswered, Target::InPrivate, Visibility::Ephemeral) => {
                 // Who sees the message stays so.
                 let message = message(reply, self.command).ephemeral(false);
                 self.create_response(&CreateInteractionResponse::UpdateMessage(message)).await
@@ -294,9 +296,22 @@ impl Responder {
             (Stage::Deferred, Target::InPlace, Visibility::Ephemeral) => {
                 self.follow_up(reply).await
             }
-            (Stage::Deferred, Target::Message(Visibility::Ephemeral) | Target::InPrivate, _)
+            (Stage::Deferred, Target::Message(Visibility::Ephemeral), _)
+            | (Stage::Deferred, Target::InPrivate, Visibility::Ephemeral)
             | (Stage::Deferred, _, Visibility::Public) => self.edit(reply).await,
         }
+    }
+
+    /// Says to everyone what came of a private question, which is done with.
+    async fn publish(&self, stage: Stage, reply: &Reply) -> Result<(), RestError> {
+        if let Stage::Unanswered = stage {
+            self.defer(Target::InPrivate).await?;
+        }
+        if self.log(self.follow_up(reply).await) {
+            self.log(self.config.rest.delete_original_response(&self.interaction).await);
+            return Ok(());
+        }
+        self.edit(reply).await
     }
 
     async fn reply(&self, reply: &Reply) -> Result<(), RestError> {
@@ -360,13 +375,13 @@ impl Responder {
         self.after_first(|| self.config.rest.edit_original_response(&self.interaction, &edit)).await
     }
 
-    /// Says something more, privately.
+    /// Says something more.
     async fn follow_up(&self, reply: &Reply) -> Result<(), RestError> {
         let message = CreateInteractionResponseFollowup::new()
             .content(with_commands(&reply.content, self.command))
             .components(components(reply))
             .allowed_mentions(nobody())
-            .ephemeral(true);
+            .ephemeral(reply.visibility == Visibility::Ephemeral);
         self.after_first(|| self.config.rest.create_followup(&self.interaction, &message)).await
     }
 

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{Answer, Message, Reply, Who};
 
-use crate::world::{World, labels, ldap_groups, private, run_test_with, team};
+use crate::world::{World, in_time, labels, ldap_groups, private, run_test_with, team};
 
 fn with_teams(test: impl AsyncFnOnce(&mut World)) {
     run_test_with(ldap_groups((1..=25).map(team)), test);
@@ -63,11 +63,8 @@ fn who_presses_twice_creates_once_and_reads_what_came_of_it() {
         assert!(private(&second).starts_with("This press did nothing"), "{}", second.text());
         world.connect.release();
         let first = first.answer().await;
-        if first.reply == Reply::Acknowledged {
-            first.later(0).await;
-        }
-        let message = now(world, question.message());
-        assert!(message.content.starts_with("Created `team-01`"), "{}", message.content);
+        let created = first.later(0).await;
+        assert!(created.content.starts_with("Created `team-01`"), "{}", created.content);
         assert_eq!(world.puts(), 1);
     });
 }
@@ -94,7 +91,11 @@ fn a_failure_takes_the_place_of_the_question() {
         let question = asked(world, &["team-01"]).await;
         world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Always);
         let answer = world.admin().press(question.message(), "Create").await;
-        assert!(answer.text().starts_with("Connect's licence"), "{}", answer.text());
+        assert!(
+            answer.text().starts_with("Connect's licence"),
+            "{}",
+            answer.text()
+        );
         assert_eq!(now(world, question.message()).content, answer.text());
         assert!(now(world, question.message()).buttons().is_empty());
     });
@@ -109,5 +110,24 @@ fn a_question_of_before_a_restart_says_to_search_again() {
         let answer = world.admin().press(question.message(), "Create").await;
         assert!(private(&answer).starts_with("This press did nothing"), "{}", answer.text());
         assert_eq!(world.puts(), 0);
+    });
+}
+
+/// As by a typed create.
+#[test]
+fn everyone_sees_what_an_admin_creates_by_a_pick_and_the_question_is_gone() {
+    with_teams(async |world| {
+        let question = asked(world, &["team-01"]).await;
+        let pressed = world.admin().press(question.message(), "Create").await;
+        assert_eq!(pressed.reply, Reply::Acknowledged);
+        let created = pressed.later(0).await;
+        assert!(created.content.starts_with("Created `team-01` in Connect"), "{}", created.content);
+        assert!(created.private_to.is_none() && created.pings.is_empty());
+        in_time(async {
+            while world.discord.message(question.message().id).is_some() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     });
 }
