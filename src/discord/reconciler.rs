@@ -119,7 +119,7 @@ impl Reconciler {
             pass.deliver(Delivery::Show(request.id), bucket, publisher.show(request.id)).await;
         }
         for notice in untold {
-            let delivery = Delivery::Tell(notice.request.id, notice.person);
+            let delivery = Delivery::Tell(notice.request.id, notice.people[0]);
             let bucket = Bucket::Create(notice.place.channel);
             pass.deliver(delivery, bucket, publisher.tell(&notice)).await;
         }

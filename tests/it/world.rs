@@ -252,9 +252,8 @@ impl World {
 
     /// What somebody is told in a channel, as soon as these words are in it.
     pub(crate) async fn told(&self, who: Who, channel: ChannelId, words: &str) -> Message {
-        let mention = format!("<@{}> ", who.id());
         let wanted = |message: &Message| {
-            message.text().starts_with(&mention) && message.text().contains(words)
+            message.pings.users.contains(&who.id()) && message.text().contains(words)
         };
         self.discord.wait_for_message(channel, wanted).await
     }

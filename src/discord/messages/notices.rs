@@ -12,10 +12,10 @@ use crate::request::{Request, State};
 use crate::requests::Notice;
 use crate::text::utf16_len;
 
-/// What somebody who asked is told, once the request is over.
+/// What those who asked are told, once the request is over.
 pub(in crate::discord) fn notice(notice: &Notice) -> String {
-    let Notice { request, person, .. } = notice;
-    let mut notice = lead(request, *person);
+    let Notice { request, people, .. } = notice;
+    let mut notice = lead(request, people);
     // Who asked may not see where requests are shown.
     let is_told = matches!(request.state, State::Created | State::Failed);
     if is_told && request.groups.len() > 1 {
@@ -26,8 +26,9 @@ pub(in crate::discord) fn notice(notice: &Notice) -> String {
     notice
 }
 
-fn lead(request: &Request, person: UserId) -> String {
-    let what = format!("<@{person}> request {} for {}", request.id, group_or_count(request));
+fn lead(request: &Request, people: &[UserId]) -> String {
+    let people: Vec<_> = people.iter().map(|person| format!("<@{person}>")).collect();
+    let what = format!("{} request {} for {}", people.join(" "), request.id, group_or_count(request));
     let by = request.decider.map_or_else(String::new, |person| format!(" by <@{person}>"));
     let next = if request.can_be_retried() {
         "An admin can retry it.".to_owned()

@@ -25,12 +25,13 @@ pub(super) const LIMIT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub(super) enum Delivery {
     Show(i64),
+    /// To this person and who is told with them.
     Tell(i64, UserId),
     Remind(i64),
 }
 
 /// What is written down of something that was sent.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Receipt {
     /// A message shows a request, as it is in this version.
     Posted {
@@ -39,10 +40,10 @@ pub(super) enum Receipt {
         message: (ChannelId, u64),
         guild: Option<GuildId>,
     },
-    /// Somebody was told of a request, as it is in this version and state.
+    /// People were told of a request, as it is in this version and state.
     Told {
         version: (i64, i64),
-        person: UserId,
+        people: Vec<UserId>,
         state: State,
     },
     Reminded {
@@ -83,7 +84,7 @@ impl DeliveryError {
     /// What was sent all the same.
     pub(super) fn unwritten(&self) -> Option<Receipt> {
         match self {
-            Self::Unwritten(receipt, _) => Some(*receipt),
+            Self::Unwritten(receipt, _) => Some(receipt.clone()),
             Self::Rest(..) | Self::Store(_) => None,
         }
     }

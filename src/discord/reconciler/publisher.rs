@@ -131,17 +131,18 @@ impl Publisher {
         Ok(request_message::card(request, &people, admins, self.requests.settings().ttl))
     }
 
-    /// Tells somebody where they asked or, if the bot can't speak there any more, where the request
+    /// Tells people where they asked or, if the bot can't speak there any more, where the request
     /// is shown.
     pub(super) async fn tell(&self, notice: &Notice) -> Result<(), DeliveryError> {
-        let Notice { request, person, place } = notice;
-        let users = [serenity::all::UserId::new(person.0)];
+        let Notice { request, people, place } = notice;
+        let users = people.iter().map(|person| serenity::all::UserId::new(person.0));
         let words = notices::notice(notice);
+        let told = people.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         let message = |guild| {
-            let nonce = nonce(request, &format!("tell {person} {}", request.version));
+            let nonce = nonce(request, &format!("tell {told} {}", request.version));
             CreateMessage::new()
                 .content(markdown::with_commands(&words, self.rest.command(guild)))
-                .allowed_mentions(nobody().users(users))
+                .allowed_mentions(nobody().users(users.clone()))
                 .nonce(Nonce::String(nonce))
                 .enforce_nonce(true)
         };
@@ -156,7 +157,7 @@ impl Publisher {
             (told, _) => told?,
         }
         let version = (request.id, request.version);
-        self.write(Receipt::Told { version, person: *person, state: request.state }).await
+        self.write(Receipt::Told { version, people: people.clone(), state: request.state }).await
     }
 
     pub(super) async fn remind(
@@ -181,19 +182,20 @@ impl Publisher {
     }
 
     async fn write(&self, receipt: Receipt) -> Result<(), DeliveryError> {
-        self.store(receipt).await.map_err(|error| DeliveryError::Unwritten(receipt, error))
+        let written = self.store(&receipt).await;
+        written.map_err(|error| DeliveryError::Unwritten(receipt, error))
     }
 
-    async fn store(&self, receipt: Receipt) -> Result<(), StoreError> {
+    async fn store(&self, receipt: &Receipt) -> Result<(), StoreError> {
         let store = self.requests.outbox();
         match receipt {
             Receipt::Posted { request, version, message, guild } => {
-                store.note_shown(request, version, message, guild).await
+                store.note_shown(*request, *version, *message, *guild).await
             }
-            Receipt::Told { version, person, state } => {
-                store.note_told(version, person, state).await
+            Receipt::Told { version, people, state } => {
+                store.note_told(*version, people, *state).await
             }
-            Receipt::Reminded { request, at } => store.note_reminded(request, at).await,
+            Receipt::Reminded { request, at } => store.note_reminded(*request, *at).await,
         }
     }
 
@@ -201,7 +203,7 @@ impl Publisher {
     /// is sent: each would be sent again, with its ping, once Discord has forgotten its nonce.
     pub(super) async fn write_all(&self, unwritten: &mut Vec<Receipt>) -> Result<(), StoreError> {
         while let Some(receipt) = unwritten.last() {
-            self.store(*receipt).await?;
+            self.store(receipt).await?;
             unwritten.pop();
         }
         Ok(())

@@ -13,13 +13,16 @@ use crate::request::{Participant, Request, State};
 /// The message of a failed request is looked after for this long: nobody retries it later.
 const RETRIED_WITHIN: Duration = Duration::from_hours(7 * 24);
 
-/// Somebody who is to be told what came of a request.
+/// So many people at the most are told by one message: it has to hold their mentions.
+const MAX_TOLD: usize = 10;
+
+/// Those who are to be told what came of a request, and asked in the same place.
 #[derive(Clone, Debug)]
 pub(crate) struct Notice {
     /// The request, over now.
     pub request: Request,
-    /// Who is to be told.
-    pub person: UserId,
+    /// Who is to be told: at least one.
+    pub people: Vec<UserId>,
     /// Where they asked.
     pub place: Place,
 }
@@ -89,12 +92,18 @@ impl Outbox {
         )
         .fetch_all(&self.pool)
         .await?;
-        let mut notices = Vec::with_capacity(rows.len());
+        let mut notices: Vec<Notice> = Vec::with_capacity(rows.len());
         for row in &rows {
             let (id, person): (i64, i64) = (row.try_get("request_id")?, row.try_get("person")?);
-            if let Some(request) = self.request(id).await? {
-                let person = UserId(person.cast_unsigned());
-                notices.push(Notice { request, person, place: place(row)? });
+            let (person, place) = (UserId(person.cast_unsigned()), place(row)?);
+            let mut same = notices.iter_mut().filter(|notice| notice.request.id == id);
+            match same.find(|known| known.place == place && known.people.len() < MAX_TOLD) {
+                Some(known) => known.people.push(person),
+                None => {
+                    if let Some(request) = self.request(id).await? {
+                        notices.push(Notice { request, people: vec![person], place });
+                    }
+                }
             }
         }
         Ok(notices)
@@ -132,25 +141,29 @@ impl Outbox {
         Ok(())
     }
 
-    /// Writes down that a person was told an outcome, of a request in this version, unless the request
-    /// has changed meanwhile: then they weren't told what it is now.
+    /// Writes down that people were told an outcome, of a request in this version, unless the request
+    /// has changed meanwhile: then they weren't told what it is now. Of all of them or of none, so that
+    /// what is said again after a crash is the same message.
     pub(crate) async fn note_told(
         &self,
         (id, version): (i64, i64),
-        person: UserId,
+        people: &[UserId],
         state: State,
     ) -> Result<(), StoreError> {
-        sqlx::query(
-            "UPDATE participants SET told_state = $1 WHERE request_id = $2 AND person = $3 AND EXISTS \
-               (SELECT 1 FROM requests WHERE id = $2 AND state = $1 AND version = $4)",
-        )
-        .bind(state.as_str())
-        .bind(id)
-        .bind(person.0.cast_signed())
-        .bind(version)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        let mut tx = self.pool.begin().await?;
+        for person in people {
+            sqlx::query(
+                "UPDATE participants SET told_state = $1 WHERE request_id = $2 AND person = $3 AND EXISTS \
+                   (SELECT 1 FROM requests WHERE id = $2 AND state = $1 AND version = $4)",
+            )
+            .bind(state.as_str())
+            .bind(id)
+            .bind(person.0.cast_signed())
+            .bind(version)
+            .execute(&mut *tx)
+            .await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Writes down that an undecided request was brought up again.

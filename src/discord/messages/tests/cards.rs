@@ -97,7 +97,8 @@ fn twenty_five_of_the_longest_names_fit_a_card_and_a_notice_in_every_state() {
             assert!(card.texts[0].contains("\nReason: \\_"), "{card:#?}");
             let form = request::denial_text(&request);
             assert!(utf16_len(&form) <= MAX_CARD, "{form}");
-            let notice = Notice { person: request.requester, place: request.place, request };
+            let people = vec![request.requester; 10];
+            let notice = Notice { people, place: request.place, request };
             assert!(utf16_len(&notices::notice(&notice)) <= MAX_CONTENT);
         }
     }

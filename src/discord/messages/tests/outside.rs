@@ -296,8 +296,8 @@ fn of_requests(told: &Told) {
     {
         assert_harmless_reply(&reply);
     }
-    let (person, place) = (request.requester, request.place);
-    assert_harmless(&notices::notice(&Notice { request, person, place }), MAX_CONTENT);
+    let (people, place) = (vec![request.requester], request.place);
+    assert_harmless(&notices::notice(&Notice { request, people, place }), MAX_CONTENT);
 }
 
 fn of_lists(told: &Told) {

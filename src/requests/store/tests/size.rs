@@ -98,7 +98,7 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     step!("retry", store.change(third, &decide(Event::Retry), now));
     step!("create what was approved", store.settle(third, 0, &settled(GroupStatus::Created), now));
     step!("who is to be told", outbox.untold());
-    step!("tell", outbox.note_told((third, 7), person, State::Created));
+    step!("tell", outbox.note_told((third, 7), &[person], State::Created));
     step!("what is to be shown", outbox.unshown(now));
     step!("what may be deleted", outbox.shown_and_open(now));
     step!("lose a message", outbox.note_gone(third));
