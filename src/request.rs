@@ -4,7 +4,7 @@ mod reason;
 
 use std::time::{Duration, SystemTime};
 
-pub(crate) use self::reason::Reason;
+pub(crate) use self::reason::{Delay, Reason};
 use crate::group::{GroupName, Guid};
 use crate::ids::{ChannelId, GuildId, Place, UserId};
 
@@ -216,7 +216,7 @@ pub(crate) struct Request {
     /// Why it was denied.
     pub denial_reason: Option<String>,
     /// Why something is tried again.
-    pub delay: Option<Reason>,
+    pub delay: Option<Delay>,
     /// How often what is still waiting was tried.
     pub attempts: u32,
     /// When it is tried next.

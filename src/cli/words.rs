@@ -11,7 +11,7 @@ pub(super) const IN_USE: &str = "in_use";
 pub(super) fn failure(error: &ConnectError, side_effect: SideEffect) -> String {
     let changed = match side_effect {
         SideEffect::Nothing => "",
-        SideEffect::NotCreated => " No group was created.",
+        SideEffect::NotCreated | SideEffect::NotAsked => " No group was created.",
         SideEffect::NotThereYet => {
             " The group isn't there now, but may still come: search for it in a minute, before you \
              create it again."

@@ -9,9 +9,11 @@ pub(super) mod alerts;
 pub(super) mod choices;
 pub(crate) mod failures;
 mod reasons;
-pub(crate) mod refusals;
 
 mod groups;
+mod standing;
+
+pub(crate) mod refusals;
 
 pub(super) mod lists;
 pub(super) mod pick;

@@ -76,6 +76,8 @@ pub(crate) enum SideEffect {
     Nothing,
     /// No group was created.
     NotCreated,
+    /// No group was asked for: whoever only asks for groups has made no request.
+    NotAsked,
     /// The creation went unanswered, and the group was not there when looked for; it may still come.
     NotThereYet,
     /// The creation went unanswered, and nobody could look: the group may be there.

@@ -1,7 +1,7 @@
 //! What the bot itself has found: why a group isn't there, or not yet. Codes and facts, as they are
 //! kept with a request; people's own words are kept beside them, as text.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -68,9 +68,56 @@ impl Reason {
     }
 }
 
+/// Why a creation is tried again.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Delay {
+    /// What it came to at the last try.
+    pub why: Reason,
+    /// When that was; not known of one that an older version wrote.
+    pub tried_at: Option<SystemTime>,
+}
+
+impl Delay {
+    /// The field beside those of the reason.
+    const TRIED_AT: &str = "tried_at";
+
+    /// As it is in the database: the reason, and the moment in milliseconds since 1970.
+    pub(crate) fn to_json(&self) -> String {
+        let mut json = serde_json::json!(self.why);
+        let since = self.tried_at.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        if let Some(millis) = since.and_then(|since| u64::try_from(since.as_millis()).ok()) {
+            json[Self::TRIED_AT] = millis.into();
+        }
+        json.to_string()
+    }
+
+    /// The delay of this text; a reason that can't be read isn't known.
+    pub(crate) fn from_json(text: &str) -> Self {
+        let json: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+        let tried_at = json.get(Self::TRIED_AT).and_then(serde_json::Value::as_u64);
+        let tried_at = tried_at.and_then(|at| UNIX_EPOCH.checked_add(Duration::from_millis(at)));
+        Self { why: Reason::from_json(text), tried_at }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_delay_is_read_as_it_is_written_with_its_moment_or_without() {
+        for tried_at in [None, Some(UNIX_EPOCH + Duration::from_millis(1_764_194_580_123))] {
+            for why in [
+                Reason::Unreachable,
+                Reason::Refused { number: 63, text: "No.".to_owned() },
+                Reason::TimedOut { after: Duration::from_secs(30) },
+            ] {
+                let delay = Delay { why, tried_at };
+                assert_eq!(Delay::from_json(&delay.to_json()), delay);
+            }
+        }
+        assert_eq!(Delay::from_json("").why, Reason::Unknown);
+    }
 
     #[test]
     fn a_reason_is_read_as_it_is_written() {

@@ -11,7 +11,7 @@ use super::store::NewRequest;
 use super::{AdminCreates, Error, Refusal, Requests};
 use crate::access::{Authority, Member};
 use crate::correlation::CorrelationId;
-use crate::group::{GroupName, RemoteGroup};
+use crate::group::RemoteGroup;
 use crate::ids::Place;
 use crate::ldapgroup;
 use crate::request::{Kind, MAX_GROUPS, MAX_REASON_CHARS};
@@ -26,6 +26,16 @@ pub(crate) enum Wanted {
     Typed(String),
     /// Names, each of them whole.
     Listed(Vec<String>),
+}
+
+/// What is known of what somebody wants.
+struct LookedUp {
+    /// Whether it is one name.
+    is_single: bool,
+    /// The groups that can be created, in their order.
+    found: Vec<RemoteGroup>,
+    /// Those that can't, or not in one request with an earlier one.
+    skipped: Vec<Skipped>,
 }
 
 impl Requests {
@@ -45,18 +55,10 @@ impl Requests {
     ) -> Result<CreateOutcome, Error> {
         let (place, asks) = (member.place(), self.must_ask(member.authority()));
         let reason = self.reason(reason, asks)?;
-        let typed = self.typed(place, wanted, id).await?;
-        let is_single = typed.len() == 1;
-        let (mut found, mut skipped) = self.resolve(place, &typed, id).await?;
-        if asks {
-            // What can't be created needs nobody's decision.
-            let refused = found.extract_if(.., |(_, hit)| hit.is_err());
-            skipped.extend(
-                refused
-                    .filter_map(|(name, hit)| hit.err().map(|why| Skipped::Refused { name, why })),
-            );
-        }
-        let names = found.iter().map(|(name, _)| name.clone()).collect();
+        let looked_up = self.look_up(place, wanted, id).await;
+        let looked_up = looked_up.map_err(|error| if asks { error.of_asking() } else { error });
+        let LookedUp { is_single, found, mut skipped } = looked_up?;
+        let names = found.iter().map(|hit| hit.name.clone()).collect();
         let kind = match (asks, is_single) {
             (true, _) => Kind::Asked,
             (false, false) => Kind::Batch,
@@ -79,7 +81,7 @@ impl Requests {
         outcome.skipped.append(&mut skipped);
         match &outcome.request {
             Some(request) if !asks => {
-                let resolved = found.into_iter().collect();
+                let resolved = found.into_iter().map(|hit| (hit.name.clone(), hit)).collect();
                 if is_single {
                     let Some(_claim) = self.claim(request.id) else {
                         let name = request.groups[0].name.clone();
@@ -143,16 +145,16 @@ impl Requests {
         }
     }
 
-    /// What is known of each name, in their order, and those that can't be in one request with an
-    /// earlier one. A failure is a failure of all; of a single name, so is a refusal.
-    async fn resolve(
+    /// What is known of what is wanted. A failure is a failure of all; of a single name, so is a
+    /// refusal.
+    async fn look_up(
         &self,
         place: Place,
-        typed: &[String],
+        wanted: Wanted,
         id: CorrelationId,
-    ) -> Result<(Vec<(GroupName, Result<RemoteGroup, ldapgroup::Refusal>)>, Vec<Skipped>), Error>
-    {
+    ) -> Result<LookedUp, Error> {
         use ldapgroup::Refusal::{Ambiguous, BadName};
+        let typed = self.typed(place, wanted, id).await?;
         let (mut found, mut skipped) = (Vec::with_capacity(typed.len()), Vec::new());
         let (mut names, mut folded) = (HashSet::new(), HashSet::new());
         for some in typed.chunks(AT_ONCE) {
@@ -170,16 +172,19 @@ impl Requests {
                 if !names.insert(name.clone()) {
                     continue;
                 }
-                if folded.insert(name.folded()) {
-                    found.push((name, hit));
-                } else {
-                    let why = hit.err();
-                    let why = why.unwrap_or(Ambiguous { name: name.clone(), found: Vec::new() });
-                    skipped.push(Skipped::Refused { name, why });
-                }
+                let is_first = folded.insert(name.folded());
+                let why = match hit {
+                    Ok(hit) if is_first => {
+                        found.push(hit);
+                        continue;
+                    }
+                    Ok(_) => Ambiguous { name: name.clone(), found: Vec::new() },
+                    Err(why) => why,
+                };
+                skipped.push(Skipped::Refused { name, why });
             }
         }
-        Ok((found, skipped))
+        Ok(LookedUp { is_single: typed.len() == 1, found, skipped })
     }
 }
 

@@ -117,6 +117,16 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// What it is for somebody who only asks for groups.
+    pub(super) fn of_asking(self) -> Self {
+        match self {
+            Self::Failed(Failure { cause, side_effect: SideEffect::NotCreated }) => {
+                Self::Failed(Failure { cause, side_effect: SideEffect::NotAsked })
+            }
+            Self::Failed(_) | Self::Refused(_) => self,
+        }
+    }
+
     /// As much of it as is kept with a request.
     pub(super) fn reason(&self) -> Reason {
         use ldapgroup::Refusal as Group;

@@ -35,7 +35,7 @@ pub(crate) use self::copying::back_up;
 pub(crate) use self::examine::{Condition, examine};
 pub(crate) use self::exporting::{ExportError, export};
 pub(super) use self::lists::Filter;
-pub(crate) use self::lists::{Entry, Listed, Listing};
+pub(crate) use self::lists::{Bringer, Entry, Listed, Listing};
 pub(crate) use self::open::StoreError;
 pub(crate) use self::outbox::{Notice, Outbox};
 pub(crate) use self::overview::Overview;

@@ -14,7 +14,7 @@ use super::{Error, Failure, Refusal, Requests};
 use crate::correlation::CorrelationId;
 use crate::group::{GroupName, RemoteGroup};
 use crate::ldapgroup::{self, Created, InUseBy, SideEffect};
-use crate::request::{Event, GroupStatus, Kind, Reason, Request, RequestedGroup, State};
+use crate::request::{Delay, Event, GroupStatus, Kind, Reason, Request, RequestedGroup, State};
 
 /// How often the message of a request for several groups is brought up to date meanwhile: Discord
 /// takes about one edit a second in a channel, and fewer of a message that is an hour old.
@@ -31,7 +31,7 @@ pub(super) const AT_ONCE: usize = 8;
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
 
 /// What is known just now of groups that are to be created.
-pub(super) type Resolved = HashMap<GroupName, Result<RemoteGroup, ldapgroup::Refusal>>;
+pub(super) type Resolved = HashMap<GroupName, RemoteGroup>;
 
 /// What a sweep found.
 #[derive(Debug, Default)]
@@ -71,11 +71,12 @@ impl Requests {
     /// Lets go of what was begun under this correlation id and isn't over: nobody waits for it here any
     /// more. An admin's create is settled by a look a minute later, for Connect may still be at work.
     pub(crate) async fn let_go(&self, id: CorrelationId) -> Result<Option<Request>, StoreError> {
-        let begun = self.store.begun_by(id).await?;
+        let (begun, now) = (self.store.begun_by(id).await?, SystemTime::now());
         if let Some(request) = begun.as_ref().filter(|request| request.kind == Kind::Single)
-            && let Some(due) = request.next_try(SystemTime::now(), Duration::ZERO)
+            && let Some(due) = request.next_try(now, Duration::ZERO)
         {
-            self.store.postpone(request.id, &Reason::NobodyWaited, due).await?;
+            let delay = Delay { why: Reason::NobodyWaited, tried_at: Some(now) };
+            self.store.postpone(request.id, &delay, due).await?;
         }
         self.changed.notify_one();
         Ok(begun)
@@ -158,12 +159,12 @@ impl Requests {
         &self,
         request: &Request,
         position: usize,
-        found: Option<Result<RemoteGroup, ldapgroup::Refusal>>,
+        found: Option<RemoteGroup>,
         id: CorrelationId,
     ) -> Result<Option<Created>, Error> {
         let name = &request.groups[position].name;
         let is_repeated = found.is_none();
-        let hit = match found.transpose()? {
+        let hit = match found {
             Some(hit) if !self.store.has_come(name).await? => hit,
             Some(_) | None => self.groups.look_up_exactly(name, id).await?,
         };
@@ -181,17 +182,18 @@ impl Requests {
     async fn postpone(
         &self,
         request_id: i64,
-        delay: Reason,
+        why: Reason,
         wait: Duration,
         id: CorrelationId,
     ) -> Result<(), StoreError> {
         let Some(request) = self.store.request(request_id).await? else { return Ok(()) };
         let now = SystemTime::now();
         if let Some(due) = request.next_try(now, wait) {
+            let delay = Delay { why, tried_at: Some(now) };
             return self.store.postpone(request_id, &delay, due).await;
         }
         for (position, _) in waiting(&request) {
-            self.settle(request_id, position, &failed(delay.clone(), id)).await?;
+            self.settle(request_id, position, &failed(why.clone(), id)).await?;
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ impl Heard {
         let mut heard = Self::default();
         let asked =
             ["is with the admins until", "no admin sees it yet", "is asked for already, with"];
-        let begun = ["being created", "in Connect now: ", " says why."];
+        let begun = ["shows what becomes of"];
         if asked.iter().any(|words| first.contains(words)) {
             let number = number_of(first)?;
             heard.number = Some(number);
@@ -39,8 +39,7 @@ impl Heard {
             heard.begun.extend(of_first);
             heard.shown_at = linked(first);
         } else {
-            let words =
-                ["There is no new request.", "Nothing is being created.", "already in use."];
+            let words = ["There is no new request.", "Nothing was created:", "already in use."];
             words.iter().find(|words| first.ends_with(**words))?;
         }
         for line in others {

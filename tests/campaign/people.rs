@@ -219,7 +219,12 @@ impl Team {
             return true;
         }
         self.count(answer);
-        let over = ["Nothing was done.", "You asked for this yourself", "somebody else's"];
+        let over = [
+            "Nothing was changed: ",
+            "Nothing was done.",
+            "You asked for this yourself",
+            "somebody else's",
+        ];
         matches!(&answer.reply, Reply::Message { message, .. }
             if over.iter().any(|words| message.content.contains(words)))
     }

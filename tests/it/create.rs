@@ -143,7 +143,7 @@ fn a_group_that_connect_has_is_in_use_without_a_call() {
         let (text, private) = create(world, "accounting", "accounting").await;
         assert_snapshot!(text, @r"
         The requested group name is already in use.
-        `accounting` has the guid `<guid>`. Share content with it in Connect.
+        `accounting` is in Connect, with the guid `<guid>`: share content with it there.
         ");
         assert!(private);
         assert!(world.connect_calls().is_empty());
@@ -169,7 +169,7 @@ fn a_group_imported_meanwhile_is_in_use_with_its_guid() {
         let (text, _) = create(world, "accounting2", "accounting2").await;
         assert_snapshot!(text, @r"
         The requested group name is already in use.
-        `accounting2` has the guid `<guid>`. Share content with it in Connect.
+        `accounting2` is in Connect, with the guid `<guid>`: share content with it there.
         ");
         assert_eq!(world.connect_calls(), [PUT, SEARCH]);
     });
@@ -183,7 +183,7 @@ fn a_name_taken_by_another_group_is_in_use_with_its_guid() {
         let (text, _) = create(world, "accounting2", "accounting2").await;
         assert_snapshot!(text, @r"
         The requested group name is already in use.
-        `accounting2` has the guid `<guid>`. LDAP has another group of that name: who runs Connect can rename or remove this one.
+        Connect's `accounting2`, with the guid `<guid>`, isn't LDAP's: whoever runs Connect can rename or remove it.
         ");
         assert_eq!(world.connect_calls(), [PUT, GROUPS]);
     });
@@ -196,7 +196,7 @@ fn a_name_that_connect_has_in_other_case_is_refused_for_what_it_is() {
         let (text, private) = create(world, "FINANCE", "Finance").await;
         assert_snapshot!(text, @r"
         The requested group name is already in use.
-        Connect ignores case in names and has `Finance`, with the guid `<guid>`: it can't have `FINANCE` beside it. If that isn't the group you need, one of the two must get another name.
+        Connect has `Finance`, with the guid `<guid>`, and ignores case in names: it can't have `FINANCE` beside it. If that isn't the group you need, one of the two must get another name.
         ");
         assert!(private);
         assert_eq!(world.connect_calls(), [SEARCH], "nothing is sent that can't be carried out");
@@ -221,7 +221,10 @@ fn a_name_that_connect_got_in_other_case_meanwhile_is_refused_for_what_it_is() {
         search(world, "finance").await;
         world.connect.import("Finance");
         let (text, _) = create(world, "FINANCE", "Finance").await;
-        assert!(text.contains("has `Finance`, with the guid `<guid>`: it can't have"), "{text}");
+        assert!(
+            text.contains("Connect has `Finance`, with the guid `<guid>`, and ignores case"),
+            "{text}"
+        );
         assert_eq!(world.connect_calls(), [PUT, GROUPS]);
     });
 }
@@ -232,7 +235,7 @@ fn a_second_create_never_offers_another_group_for_the_one_of_ldap() {
         search(world, "accounting").await;
         world.connect.add_local_group("accounting2");
         let (first, _) = create(world, "accounting2", "accounting2").await;
-        assert!(first.contains("LDAP has another group of that name"), "{first}");
+        assert!(first.contains("isn't LDAP's: whoever runs Connect can"), "{first}");
         let (second, _) = create(world, "accounting2", "accounting2").await;
         assert_eq!(second, first);
     });
@@ -245,7 +248,7 @@ fn a_name_that_connect_has_beside_the_group_of_ldap_is_in_use_without_a_try() {
         let (text, private) = create(world, "accounting2", "accounting2").await;
         assert_snapshot!(text, @r"
         The requested group name is already in use.
-        `accounting2` has the guid `<guid>`. LDAP has another group of that name: who runs Connect can rename or remove this one.
+        Connect's `accounting2`, with the guid `<guid>`, isn't LDAP's: whoever runs Connect can rename or remove it.
         ");
         assert!(private);
         assert_eq!(world.connect_calls(), [SEARCH]);
@@ -259,7 +262,7 @@ fn of_two_groups_of_one_name_none_is_created_beside_the_one_that_is_there() {
         search(world, "twin").await;
         let (text, _) = create(world, "twin", "twin").await;
         assert!(text.starts_with("The requested group name is already in use.\n"), "{text}");
-        assert!(text.contains("`twin` has the guid `<guid>`. LDAP has another group"), "{text}");
+        assert!(text.contains("Connect's `twin`, with the guid `<guid>`, isn't LDAP's"), "{text}");
         assert_eq!(world.connect.groups().len(), 1);
     });
 }
@@ -280,7 +283,10 @@ fn a_ticket_that_is_never_taken_is_renewed_only_once() {
     run_test(async |world| {
         world.connect.fail(Route::CreateGroup, Fault::Error(127), Times::Always);
         let (text, private) = create(world, "accounting2", "").await;
-        assert!(text.starts_with("Connect refused, with code 127: `"), "{text}");
+        assert!(
+            text.starts_with("No group was created. Connect refused, with code 127: `"),
+            "{text}"
+        );
         assert!(private);
         assert_eq!(world.connect_calls(), [SEARCH, PUT, SEARCH, PUT]);
     });
@@ -350,7 +356,7 @@ fn a_definite_no_says_that_nothing_was_changed() {
     run_test(async |world| {
         world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
         let (text, private) = create(world, "accounting2", "").await;
-        assert_snapshot!(text.rsplit_once('\n').unwrap().0, @"Connect's licence doesn't allow it. Tell whoever runs Connect. No group was created.");
+        assert_snapshot!(text.rsplit_once('\n').unwrap().0, @"No group was created. Connect's licence doesn't allow it. Tell whoever runs Connect.");
         assert!(private);
         assert_eq!(world.connect_calls(), [SEARCH, PUT]);
     });

@@ -225,8 +225,7 @@ async fn what_was_said_and_could_not_be_noted_is_not_said_again() {
     admin.submit(&form, &[("reason", "no")]).await;
     sandbox.discord.wait_for_requests(|requests| posts(requests) == 2).await;
     disk.fill(&bot);
-    let mention = format!("<@{}> ", Who::Member.id());
-    let is_told = |message: &Message| message.text().starts_with(&mention);
+    let is_told = |message: &Message| message.pings.users.contains(&Who::Member.id());
     sandbox.discord.wait_for_message(CONNECT, is_told).await;
     let full = Instant::now();
     while full.elapsed() < Duration::from_secs(3) {

@@ -30,8 +30,8 @@ fn members_see_their_own_requests_and_admins_everyones() {
         let all = requests(world, Who::Admin, None).await;
         assert_snapshot!(masked(&all), @r"
         **2 open requests**
-        [2](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `ABE-TEST` · <@623940187264385034> · waiting · <t:<time>:R>
-        [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `accounting2` · <@518402736190455808> · waiting · <t:<time>:R>
+        [request 2](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `ABE-TEST` · <@623940187264385034> · waiting · <t:<time>:R>
+        [request 1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) · `accounting2` · <@518402736190455808> · waiting · <t:<time>:R>
         ");
         assert!(all.contains(&format!("{REQUESTS}/{}", card.id)), "{all}");
         assert_eq!(requests(world, Who::Member, None).await, all, "who joined sees it too");
@@ -134,7 +134,7 @@ fn the_history_of_a_group_says_who_did_what_for_admins_alone() {
         world.ask(Who::Admin, "accounting2").await;
         let history = world.admin().slash("history", &[("name", "Accounting2".into())]).await;
         assert_snapshot!(masked(&private(&history)), @r"
-        **4 steps** of `Accounting2`
+        **History of `Accounting2`**: 4 steps, the latest first
         **created** by <@391583201672822784> · guid `<guid>` · <t:<time>:f>
         -# request 2 · reference `<guid>`
         **begun** by <@391583201672822784> · <t:<time>:f>
@@ -175,7 +175,7 @@ fn buttons_turn_the_pages_of_a_long_history_whose_name_a_button_can_carry() {
         let typed = world.admin().autocomplete("history", &[], ("name", "x:")).await.unwrap();
         assert_eq!(typed.len(), 1);
         let first = world.admin().slash("history", &[("name", typed[0].value.clone())]).await;
-        assert!(private(&first).starts_with("**12 steps** of `x:営"), "{}", first.text());
+        assert!(private(&first).starts_with("**History of `x:営"), "{}", first.text());
         let second = world.admin().press(first.message(), "▶").await;
         assert!(second.text().contains("\n-# page 2 of "), "{}", second.text());
         assert_ne!(first.text(), second.text());

@@ -29,8 +29,8 @@ fn what_fails_again_while_the_first_failure_is_told_is_told_too() {
         world.discord.wait_for_requests(|requests| sent(requests) == 2).await;
         fails(64);
         world.admin().press(&failed, "Retry").await;
-        world.told(Who::Member, CONNECT, "permission").await;
-        world.told(Who::Member, CONNECT, "license").await;
+        world.told(Who::Member, CONNECT, "wasn't allowed to do this").await;
+        world.told(Who::Member, CONNECT, "licence").await;
     });
 }
 
@@ -40,7 +40,7 @@ fn a_clock_that_was_ahead_keeps_no_creation_waiting() {
         let card = world.asked_by(Who::Member).await;
         world.connect.go_down().await;
         world.admin().press(&card, "Approve").await;
-        world.card(1, "isn't created yet").await;
+        world.card(1, "Not created yet").await;
         world.stop_bot().await;
         execute(&world.sandbox.database(), "UPDATE requests SET due_at = due_at + 31536000000")
             .await;

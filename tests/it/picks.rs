@@ -92,7 +92,7 @@ fn a_failure_takes_the_place_of_the_question() {
         world.connect.fail(Route::CreateGroup, Fault::Error(64), Times::Always);
         let answer = world.admin().press(question.message(), "Create").await;
         assert!(
-            answer.text().starts_with("Connect's licence"),
+            answer.text().starts_with("No group was created. Connect's licence"),
             "{}",
             answer.text()
         );

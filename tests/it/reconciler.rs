@@ -248,7 +248,7 @@ fn an_approval_that_connect_never_got_is_carried_out_after_a_restart() {
         let card = world.asked_by(Who::Member).await;
         world.connect.go_down().await;
         world.admin().press(&card, "Approve").await;
-        world.card(1, "isn't created yet").await;
+        world.card(1, "Not created yet").await;
         world.stop_bot().await;
         world.connect.come_up().await.unwrap();
         world.start_bot().await;
@@ -293,7 +293,7 @@ fn an_approval_that_could_not_be_acknowledged_is_carried_out() {
         world.told(Who::Member, CONNECT, "is done").await;
         world.discord.clear_faults();
         let again = world.admin().press(&card, "Approve").await;
-        assert!(again.text().starts_with("Request 1 is done already"), "{}", again.text());
+        assert!(again.text().starts_with("Nothing was changed: "), "{}", again.text());
         assert_eq!(world.puts(), 1);
     });
 }
@@ -322,9 +322,9 @@ fn reminders(world: &World, number: u32) -> Vec<Message> {
 fn what_waits_for_long_is_brought_up_once() {
     run_test_with(setup(&[("REQUEST_REMINDER", "1s")]), async |world| {
         let card = world.asked_by(Who::Member).await;
-        let still = |message: &Message| message.text().contains("still waits");
+        let still = |message: &Message| message.text().contains("a reminder of");
         let reminder = world.discord.wait_for_message(REQUESTS, still).await;
-        assert_snapshot!(masked(&reminder.text()), @"<@&1098233105413124096>: request 1 for `accounting2` still waits: https://discord.com/channels/1098231477641412618/1098232018379395073/<id>. It can be decided until <t:<time>:f>.");
+        assert_snapshot!(masked(&reminder.text()), @"<@&1098233105413124096>: a reminder of request 1 for `accounting2`, made <t:<time>:R>. If it still waits, approve or deny it at https://discord.com/channels/1098231477641412618/1098232018379395073/<id> before <t:<time>:f>.");
         assert!(reminder.text().contains(&format!("{REQUESTS}/{}", card.id)));
         assert_eq!(reminder.pings.roles, [ADMIN_ROLE]);
         assert!(reminder.pings.users.is_empty());

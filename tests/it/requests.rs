@@ -79,7 +79,10 @@ fn with_connect_failing_there_is_no_request() {
     run_test(async |world| {
         world.connect.fail(Route::Search, Fault::Error(30), Times::Always);
         let text = private(&world.ask(Who::Member, "accounting2").await);
-        assert!(text.starts_with("Connect doesn't accept the bot's API key."), "{text}");
+        assert!(
+            text.starts_with("Your request wasn't sent. Connect doesn't accept the bot's API key."),
+            "{text}"
+        );
         let listed = world.member().slash("requests", &[]).await;
         assert_eq!(private(&listed), "There are no open requests.");
         assert!(world.discord.messages(REQUESTS).is_empty());
@@ -259,7 +262,7 @@ fn an_admin_who_looked_too_early_creates_nothing_again() {
         let answer = outrun(world, "accounting2", 1).await;
         assert_snapshot!(masked(&answer.text()), @r"
         The requested group name is already in use.
-        `accounting2` has the guid `<guid>`. Share content with it in Connect.
+        `accounting2` is in Connect, with the guid `<guid>`: share content with it there.
         ");
         assert_eq!(world.puts(), 1);
     });
@@ -315,7 +318,11 @@ fn hostile_names_and_reasons_ping_nobody_and_break_nothing() {
         }
         for name in hostile::NAMES {
             let history = world.admin().slash("history", &[("name", name.into())]).await;
-            assert!(private(&history).starts_with("**3 steps**"), "{}", history.text());
+            assert!(
+                private(&history).contains(": 3 steps, the latest first"),
+                "{}",
+                history.text()
+            );
         }
         let listed = world.admin().slash("requests", &[("state", "failed".into())]).await;
         assert!(private(&listed).starts_with("**13 failed requests**"), "{}", listed.text());
@@ -331,7 +338,7 @@ fn a_role_named_twice_among_more_than_discord_lets_be_mentioned_is_pinged() {
     run_test_with(setup(&variables), async |world| {
         let card = world.asked_by(Who::Member).await;
         assert_eq!(card.pings.roles[0], ADMIN_ROLE);
-        let is_reminder = |message: &Message| message.text().contains("still waits");
+        let is_reminder = |message: &Message| message.text().contains("a reminder of");
         let reminder = world.discord.wait_for_message(REQUESTS, is_reminder).await;
         assert_eq!(reminder.pings.roles[0], ADMIN_ROLE);
     });
@@ -371,7 +378,7 @@ fn the_reason_of_who_joins_is_shown_and_the_latest_counts() {
         assert!(card.text().contains("for the audit"), "{}", card.text());
         let history = world.admin().slash("history", &[("name", "accounting2".into())]).await;
         assert_snapshot!(masked(&private(&history)), @r"
-        **5 steps** of `accounting2`
+        **History of `accounting2`**: 5 steps, the latest first
         **another reason** by <@518402736190455808>: for the year's end · <t:<time>:f>
         -# request 1 · reference `<guid>`
         **another reason** by <@623940187264385034>: for the audit · <t:<time>:f>
@@ -428,8 +435,8 @@ fn when_the_requester_cancels_the_request_stays_for_those_who_joined() {
         assert_eq!(world.pinged(Who::Member, CONNECT), 0, "who has left is told nothing");
         let history = world.admin().slash("history", &[("name", "accounting2".into())]).await;
         assert_snapshot!(masked(&private(&history)), @r"
-        **6 steps** of `accounting2`
-        **created** by <@391583201672822784> · guid `<guid>` · <t:<time>:f>
+        **History of `accounting2`**: 6 steps, the latest first
+        **created**, approved by <@391583201672822784> · guid `<guid>` · <t:<time>:f>
         -# request 1 · reference `<guid>`
         **approved** by <@391583201672822784> · <t:<time>:f>
         -# request 1 · reference `<guid>`
@@ -504,11 +511,11 @@ fn who_leaves_one_of_the_requests_that_a_batch_joined_stays_in_the_others() {
             world.card(number, &format!("Also asked by <@{}>: audit", Who::OtherMember.id())).await;
         }
         world.card(3, "Reason: audit").await;
-        assert!(private(&world.cancel(Who::Member, 2).await).contains("for 2 groups"));
+        assert!(private(&world.cancel(Who::Member, 2).await).contains("`ABE-TEST` and 1 more"));
         let card =
             world.card(2, &format!("<@{}> asks for 2 LDAP groups", Who::OtherMember.id())).await;
         world.admin().press(&card, "Approve").await;
-        world.told(Who::OtherMember, RANDOM, "request 2 for 2 groups is done").await;
+        world.told(Who::OtherMember, RANDOM, "request 2 for `ABE-TEST` and 1 more is done").await;
         let listed = world.discord.person(Who::OtherMember).slash("requests", &[]).await;
         assert!(private(&listed).starts_with("**2 open requests**"), "{}", listed.text());
     });
@@ -523,5 +530,28 @@ fn the_reasons_of_many_who_join_fit_the_message() {
         }
         let card = world.card(1, &format!("Also asked by <@{}>: ", Who::Guest.id())).await;
         assert_eq!(card.text().matches('…').count(), 2, "{}", card.text());
+    });
+}
+
+#[test]
+fn who_asked_in_one_channel_is_told_by_one_message() {
+    run_test(async |world| {
+        world.ask(Who::Member, "accounting2").await;
+        world.ask(Who::OtherMember, "accounting2").await;
+        let elsewhere = world.discord.person(Who::Guest).in_channel(RANDOM);
+        elsewhere.slash("create", &[("name", "accounting2".into())]).await;
+        let card = world.card(1, &format!("<@{}>", Who::Guest.id())).await;
+        world.admin().press(&card, "Approve").await;
+        let notice = world.told(Who::OtherMember, CONNECT, "is done").await;
+        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808> <@623940187264385034> request 1 for `accounting2` is done, approved by <@391583201672822784>. The group is in Connect now, with the guid `<guid>`. Share content with it there; it can look empty until its members log in.");
+        assert_eq!(notice.pings.users, [Who::Member.id(), Who::OtherMember.id()]);
+        assert_eq!(world.told(Who::Guest, RANDOM, "is done").await.pings.users, [Who::Guest.id()]);
+        // A restart finds nobody left to tell.
+        world.stop_bot().await;
+        world.start_bot().await;
+        world.ask(Who::Member, "ABE-TEST").await;
+        world.card(2, "Approve or deny").await;
+        let told = [world.discord.messages(CONNECT).len(), world.discord.messages(RANDOM).len()];
+        assert_eq!(told, [1, 1]);
     });
 }

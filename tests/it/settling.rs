@@ -17,7 +17,7 @@ fn a_day_without_connect_ends_an_approved_request_as_failed() {
         world.connect.go_down().await;
         let answer = world.admin().press(&card, "Approve").await;
         assert_eq!(answer.reply, Reply::Acknowledged);
-        world.card(1, "isn't created yet").await;
+        world.card(1, "Not created yet").await;
         world.stop_bot().await;
         let database = world.sandbox.database();
         execute(
@@ -52,7 +52,7 @@ pub(crate) async fn settled(world: &World, steps: usize) -> String {
     loop {
         let history = world.admin().slash("history", &[("name", "accounting2".into())]).await;
         let text = history.text();
-        if text.starts_with(&format!("**{steps} steps**")) {
+        if text.contains(&format!(": {steps} steps, ")) {
             return text.lines().nth(1).unwrap().to_owned();
         }
     }
@@ -76,7 +76,7 @@ fn an_admins_create_that_a_crash_interrupted_is_not_sent_again() {
         world.connect.remove_group("accounting2");
         world.start_bot().await;
         let step = crate::world::in_time(settled(world, 3)).await;
-        assert!(step.contains("**failed** by the bot: Connect's answer got lost"), "{step}");
+        assert!(step.contains("**failed**: Connect's answer got lost"), "{step}");
         assert_eq!(world.puts(), 0);
     });
 }
@@ -95,8 +95,8 @@ async fn put_off(names: &str, fault: Fault) -> (String, RangeInclusive<u64>) {
         world.connect.fail(Route::Search, fault, Times::Times(1));
         let before = now();
         world.admin().press(&card, "Approve").await;
-        let content = world.card(1, "next try:").await.text();
-        let (_, due) = content.split_once("next try: <t:").unwrap();
+        let content = world.card(1, "Next try:").await.text();
+        let (_, due) = content.split_once("Next try: <t:").unwrap();
         let due: u64 = due.split_once(':').unwrap().0.parse().unwrap();
         let wait = due - now()..=due - before;
         assert_eq!(world.connect_calls(), ["GET v1/groups/remote"]);
@@ -124,5 +124,5 @@ async fn the_next_try_is_not_before_connect_or_a_proxy_in_front_of_it_wants_it()
 async fn connect_is_asked_for_no_other_group_when_it_wants_to_be_left_alone() {
     let fault = Fault::RateLimited { retry_after: Some(3600) };
     let (content, _) = put_off("accounting2, ABE-TEST", fault).await;
-    assert!(content.contains("2 of 2 can't be created yet"), "{content}");
+    assert!(content.contains("0 of 2 so far. Last try"), "{content}");
 }

@@ -65,9 +65,9 @@ fn an_admin_sees_how_everything_is() {
         ");
         world.ask(Who::Member, "accounting2").await;
         let open = async || status(world).await.lines().nth(1).unwrap().to_owned();
-        assert_snapshot!(open().await, @"1 request is open: [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) for `accounting2`, made <t:<time>:R>.");
+        assert_snapshot!(open().await, @"1 request is open: [request 1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) for `accounting2`, made <t:<time>:R>.");
         world.ask(Who::OtherMember, "ABE-TEST").await;
-        assert_snapshot!(open().await, @"2 requests are open, the oldest [1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) for `accounting2`, made <t:<time>:R>.");
+        assert_snapshot!(open().await, @"2 requests are open; the oldest is [request 1](https://discord.com/channels/1098231477641412618/1098232018379395073/<id>) for `accounting2`, made <t:<time>:R>.");
     });
 }
 
@@ -127,7 +127,7 @@ fn what_cannot_be_delivered_is_said_with_how_much_since_when_and_why() {
         world.ask(Who::OtherMember, "ABE-TEST").await;
         assert_snapshot!(status(world).await, @r"
         **ldapgroup-bot <version>**, started <t:<time>:R>
-        2 requests are open, the oldest 1 for `accounting2`, made <t:<time>:R>.
+        2 requests are open; the oldest is request 1 for `accounting2`, made <t:<time>:R>.
         ❌ the bot lacks Send Messages in the requests channel <#1098232018379395073>, so no admin sees requests: change that in the channel's permissions
         ❌ 2 messages can't be delivered in <#1098232018379395073> since <t:<time>:R> (`Discord answered 403 Forbidden with code 50013: Missing Permissions`): allow the bot View Channel, Send Messages and Send Messages in Threads there
         -# ✅ Discord accepts the token of application `ldapgroup`; Discord sends interactions over the gateway; the bot is in server 1098231477641412618; Connect accepts the key of administrator `ldapgroup-bot`; Connect `2026.06.0` searches LDAP groups; the latest request in the database is number 2; the gateway is connected

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use sandbox::discord::{Answer, CONNECT, Message, Reply, Who};
 
-use crate::world::{labels, private, run_test, run_test_with, setup};
+use crate::world::{labels, masked, private, run_test, run_test_with, setup};
 
 const TAKE_BACK: &str = "Take back";
 
@@ -33,7 +33,7 @@ fn who_asked_takes_it_back_with_one_press_and_what_was_said_is_what_is_so() {
         assert!(labels(&world.card(1, &by).await).is_empty());
         // On a screen that wasn't looked at for an hour the button is still there.
         let again = world.member().press_custom_id(&button(&asked), now).await;
-        assert_snapshot!(private(&again), @"Request 1 was cancelled already. Nothing was done.");
+        assert_snapshot!(private(&again), @"Nothing was changed: request 1 for `accounting2` was cancelled by <@518402736190455808>.");
         world.ask(Who::Member, "accounting2").await;
         world.card(2, "Approve or deny").await;
         assert_eq!(world.pinged(Who::Member, CONNECT), 0, "who takes it back knows");
@@ -48,7 +48,7 @@ fn what_is_decided_is_not_taken_back() {
         world.admin().press(&card, "Approve").await;
         world.told(Who::Member, CONNECT, "is done").await;
         let late = world.member().press(asked.message(), TAKE_BACK).await;
-        assert_snapshot!(private(&late), @"Request 1 is done already: see its message. Nothing was done.");
+        assert_snapshot!(masked(&private(&late)), @"Nothing was changed: request 1 for `accounting2` is done, approved by <@391583201672822784>. The group is in Connect now, with the guid `<guid>`.");
         assert!(world.connect.guid_of("accounting2").is_some());
     });
 }

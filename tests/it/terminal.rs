@@ -125,11 +125,11 @@ async fn a_creation_prints_the_guid_and_a_second_one_exits_with_2() {
     assert_eq!((code, stdout.as_str()), (Some(2), ""));
     assert_snapshot!(stderr.replace(&guid, "<guid>"), @r"
     The requested group name is already in use.
-    accounting2 has the guid <guid>. Share content with it in Connect.
+    accounting2 is in Connect, with the guid <guid>: share content with it there.
     ");
     let (code, _, stderr) = with_connect(&["create", "accounting2", "--json"], &sandbox).await;
     assert_eq!(code, Some(2));
-    assert_snapshot!(json(&stderr).replace(&guid, "<guid>"), @r#"{"code":"in_use","correlation_id":"<id>","error":"The requested group name is already in use.\naccounting2 has the guid <guid>. Share content with it in Connect.","guid":"<guid>"}"#);
+    assert_snapshot!(json(&stderr).replace(&guid, "<guid>"), @r#"{"code":"in_use","correlation_id":"<id>","error":"The requested group name is already in use.\naccounting2 is in Connect, with the guid <guid>: share content with it there.","guid":"<guid>"}"#);
     let (code, stdout, _) = with_connect(&["create", "ABE-TEST", "--json"], &sandbox).await;
     let guid = sandbox.connect.guid_of("ABE-TEST").unwrap();
     assert_eq!(
@@ -153,7 +153,7 @@ async fn a_name_in_another_case_than_connects_is_in_use() {
     let guid = sandbox.connect.guid_of("Finance").unwrap();
     let (code, _, stderr) = with_connect(&["create", "finance", "--json"], &sandbox).await;
     assert_eq!(code, Some(2));
-    assert_snapshot!(json(&stderr).replace(&guid, "<guid>"), @r#"{"code":"in_use","correlation_id":"<id>","error":"The requested group name is already in use.\nConnect ignores case in names and has Finance, with the guid <guid>: it can't have finance beside it. If that isn't the group you need, one of the two must get another name.","guid":"<guid>"}"#);
+    assert_snapshot!(json(&stderr).replace(&guid, "<guid>"), @r#"{"code":"in_use","correlation_id":"<id>","error":"The requested group name is already in use.\nConnect has Finance, with the guid <guid>, and ignores case in names: it can't have finance beside it. If that isn't the group you need, one of the two must get another name.","guid":"<guid>"}"#);
     assert_no_violations(&sandbox);
 }
 

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use sandbox::connect::{self, Fault, Role, Route, Times};
 use sandbox::discord::{Answer, Who};
 
-use crate::world::{Setup, World, in_world, run_test, run_test_with, setup};
+use crate::world::{Setup, World, in_world, masked, private, run_test, run_test_with, setup};
 
 async fn search(world: &World) -> Answer {
     world.search(Who::Admin, "accounting").await
@@ -163,7 +163,7 @@ fn a_publishers_key_may_search_and_not_create() {
     run_test_with(setup, async |world| {
         assert!(search(world).await.text().contains("accounting2"));
         let answer = world.ask(Who::Admin, "accounting2").await;
-        assert_snapshot!(answer.text().rsplit_once('\n').unwrap().0, @"The bot's API key isn't allowed to do this. Tell whoever runs the bot: `CONNECT_API_KEY` must be a key of an administrator. No group was created.");
+        assert_snapshot!(answer.text().rsplit_once('\n').unwrap().0, @"No group was created. The bot's API key isn't allowed to do this. Tell whoever runs the bot: `CONNECT_API_KEY` must be a key of an administrator.");
     });
 }
 
@@ -199,4 +199,70 @@ async fn a_private_authority_is_trusted_when_its_file_is_named_and_not_otherwise
     })
     .await;
     assert!(stand_in.violations().is_empty(), "{:?}", stand_in.violations());
+}
+
+#[test]
+fn with_connect_away_who_asks_reads_that_their_request_was_not_sent() {
+    run_test(async |world| {
+        world.connect.go_down().await;
+        let words = |answer: &Answer| private(answer).rsplit_once('\n').unwrap().0.to_owned();
+        let asked = words(&world.ask(Who::Member, "accounting2").await);
+        assert_snapshot!(asked, @"Your request wasn't sent. Connect can't be reached. Try again in a few minutes; if it stays, tell whoever runs Connect.");
+        assert_eq!(words(&world.ask(Who::Member, "accounting2, ABE-TEST").await), asked);
+        let created = words(&world.ask(Who::Admin, "accounting2").await);
+        assert_snapshot!(created, @"No group was created. Connect can't be reached. Try again in a few minutes; if it stays, tell whoever runs Connect.");
+        world.connect.come_up().await.unwrap();
+        let listed = world.member().slash("requests", &[]).await;
+        assert_eq!(private(&listed), "There are no open requests.");
+    });
+}
+
+#[test]
+fn a_card_says_what_was_so_at_the_last_try_and_when_the_next_one_is() {
+    run_test(async |world| {
+        let card = world.asked_by(Who::Member).await;
+        world.connect.go_down().await;
+        world.admin().press(&card, "Approve").await;
+        let card = world.card(1, "Next try").await;
+        assert_snapshot!(masked(&card.text()), @r"
+        🔄 **Approved and under way** · request 1
+        <@518402736190455808> asks for `accounting2` in Connect.
+        Reason: for the budget app
+        Approved by <@391583201672822784> <t:<time>:f>. Not created yet. Last try <t:<time>:T>: Connect couldn't be reached. Next try: <t:<time>:T>.
+        ");
+        world.connect.come_up().await.unwrap();
+        world.card(1, "**Created**").await;
+    });
+}
+
+#[test]
+fn a_proxys_error_page_is_not_called_connects_answer_on_a_card() {
+    run_test(async |world| {
+        let card = world.asked_by(Who::Member).await;
+        world.connect.fail(Route::Search, Fault::Html(403), Times::Always);
+        world.admin().press(&card, "Approve").await;
+        let card = world.card(1, "Next try").await;
+        let last = card.text().lines().last().unwrap_or_default().to_owned();
+        assert_snapshot!(masked(&last), @"Approved by <@391583201672822784> <t:<time>:f>. Not created yet. Last try <t:<time>:T>: Something in front of Connect answered instead of it, with status 403. Next try: <t:<time>:T>.");
+        world.connect.heal();
+    });
+}
+
+/// Connect's own words tell people to ask the administrator, who may be the one that reads them.
+#[test]
+fn what_connect_refuses_is_worded_for_who_reads_it() {
+    for (code, words) in [
+        (63, "Connect couldn't reach LDAP. Whoever runs Connect finds out why in its log."),
+        (64, "Connect's licence didn't allow it. Tell whoever runs Connect."),
+        (30, "Connect didn't accept the bot's API key. Tell whoever runs the bot."),
+    ] {
+        run_test(async |world| {
+            let card = world.asked_by(Who::Member).await;
+            world.connect.fail(Route::CreateGroup, Fault::Error(code), Times::Always);
+            world.admin().press(&card, "Approve").await;
+            let card = world.card(1, words).await;
+            assert!(!card.text().contains("administrator"), "{}", card.text());
+            world.connect.heal();
+        });
+    }
 }

@@ -221,7 +221,7 @@ pub(crate) async fn an_admin_picks_several_says_yes_and_reads_what_came_of_each(
     assert!(question.is_private && question.buttons == ["Create", "Cancel"], "{question:?}");
     assert_eq!(stage.sandbox.connect.guid_of("accounting2"), None, "it isn't created unasked");
     tab.press(&question, "Create").await;
-    let answered = |now: &Seen| now.id == question.id && now.text.contains("3 groups are");
+    let answered = |now: &Seen| now.id == question.id && now.text.contains("shows what becomes of");
     let answer = tab.message("what is done about it", answered).await;
     assert!(answer.buttons.is_empty(), "{answer:?}");
     let done = tab.words("Created").await;

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use serenity::all::ButtonStyle;
 
-use super::markdown::{group_or_count, listed_span, span, stamp, url};
+use super::markdown::{listed_span, named_groups, span, stamp, url};
 use super::refusals;
 use super::reply::{Button, MAX_CONTENT, Reply};
-use super::request::how_many_failed;
 use crate::discord::custom_id::CustomId;
 use crate::ldapgroup::{Created, Known};
 use crate::request::{Activity, Request, State};
@@ -63,33 +62,22 @@ fn with_take_back(reply: Reply, request: &Request) -> Reply {
 /// Several groups that an admin creates; `is_shown` says whether a message shows how it goes.
 pub(in crate::discord) fn begun(outcome: &CreateOutcome, is_shown: bool) -> Reply {
     let Some(request) = &outcome.request else {
-        return with_skipped("Nothing is being created.".to_owned(), outcome);
+        return with_skipped("Nothing was created:".to_owned(), outcome);
     };
-    let is_one = request.groups.len() == 1;
-    let what = group_or_count(request);
-    // It may be over by now.
-    let first = match (url(request).filter(|_| is_shown), request.state) {
-        (Some(url), State::Created) => {
-            format!("{what} {} in Connect now: {url}", if is_one { "is" } else { "are" })
-        }
-        (Some(url), State::Failed) if is_one => format!("{what} wasn't created: {url} says why."),
-        (Some(url), State::Failed) => format!("{} {url} says why.", how_many_failed(request)),
-        (Some(url), _) => format!(
-            "{what} {} being created: {url} shows how it goes.",
-            if is_one { "is" } else { "are" }
-        ),
-        (None, _) => format!(
-            "{what} {} being created. The message that shows how it goes couldn't be posted yet; the \
-             bot goes on trying. If it stays so, see whether the bot may send messages in this \
-             channel.",
-            if is_one { "is" } else { "are" }
+    let what = named_groups(request);
+    // It stays as it is, and the message doesn't.
+    let first = match url(request).filter(|_| is_shown) {
+        Some(url) => format!("{url} shows what becomes of {what}."),
+        None => format!(
+            "The message that shows what becomes of {what} couldn't be posted at once: the bot goes on \
+             trying. If it doesn't come, see whether the bot may send messages in this channel."
         ),
     };
     with_skipped(first, outcome)
 }
 
 fn requested(request: &Request, is_shown: bool, ttl: Duration) -> String {
-    let what = format!("Request {} for {}", request.id, group_or_count(request));
+    let what = format!("Request {} for {}", request.id, named_groups(request));
     if is_shown {
         // It stays as it is: an hour later "in 2 days" would have become something else.
         let expiry = stamp(request.expires(ttl), 'f');

@@ -18,21 +18,22 @@ pub(in crate::discord) fn failed(failure: &Failure, id: CorrelationId) -> Reply 
 
 /// What failed, and whether anything was changed.
 pub(crate) fn words(failure: &Failure) -> String {
-    let changed = match failure.side_effect {
+    let what = what_failed(&failure.cause);
+    match failure.side_effect {
         SideEffect::Nothing => match failure.cause {
-            Cause::Connect(_) => "",
-            Cause::Store(_) => " Nothing was changed.",
+            Cause::Connect(_) => what.into_owned(),
+            Cause::Store(_) => format!("{what} Nothing was changed."),
         },
-        SideEffect::NotCreated => " No group was created.",
-        SideEffect::NotThereYet => {
-            " The group is not there now, but may still come: search for it in a minute, before you \
+        SideEffect::NotCreated => format!("No group was created. {what}"),
+        SideEffect::NotAsked => format!("Your request wasn't sent. {what}"),
+        SideEffect::NotThereYet => format!(
+            "{what} The group is not there now, but may still come: search for it in a minute, before you \
              create it again."
-        }
-        SideEffect::Unknown => {
-            " Whether the group was created isn't known: search for it before you create it again."
-        }
-    };
-    format!("{}{changed}", what_failed(&failure.cause))
+        ),
+        SideEffect::Unknown => format!(
+            "{what} Whether the group was created isn't known: search for it before you create it again."
+        ),
+    }
 }
 
 fn what_failed(cause: &Cause) -> Cow<'static, str> {

@@ -2,17 +2,24 @@
 
 use std::fmt::Write as _;
 
-use super::markdown::{first_group, linked_id, listed_span, quoted, stamp};
+use super::markdown::{SHORT, first_group, linked, listed_span, quoted, stamp};
 use super::reasons;
-use super::reply::{MAX_CHOICE, MAX_CHOICES, Reply, page_buttons};
+use super::reply::{MAX_CHOICE, MAX_CHOICES, MAX_CONTENT, Reply, page_buttons};
 use crate::discord::custom_id::CustomId;
 use crate::ids::UserId;
-use crate::request::{Activity, Request, State};
-use crate::requests::{Entry, Listed, Listing};
-use crate::text::{count, escape_invisible, shorten};
+use crate::request::{Activity, Reason, Request, State};
+use crate::requests::{Bringer, Entry, Listed, Listing};
+use crate::text::{count, escape_invisible, shorten, utf16_len};
 
 /// Somebody's words take at most this many UTF-16 units in a list.
 const MAX_LISTED_REASON: usize = 60;
+
+/// Names take at most so many UTF-16 units in a list of requests: the next, if they are too long for a
+/// message.
+const WIDTHS: [usize; 3] = [SHORT, 30, 10];
+
+/// What the page's number takes at most.
+const MAX_PLACE: usize = 60;
 
 /// Requests to suggest to somebody who may cancel or leave them and typed `typed`: their number or a
 /// part of the name. Those that they are in come first.
@@ -79,19 +86,25 @@ pub(in crate::discord) fn requests(listed: &Listed<Request>, kind: Listing) -> R
         return Reply::ephemeral(format!("{there_are} no {}.", of_kind(kind, "requests")));
     }
     let one = if listed.total == 1 { "request" } else { "requests" };
-    let mut content = format!("**{} {}**{}", listed.total, of_kind(kind, one), cut(listed));
-    for request in &listed.entries {
-        let _ = write!(
-            content,
-            "\n{} · {} · <@{}> · {} · {}",
-            linked_id(request),
-            first_group(request),
-            request.requester,
-            state_words(request.state),
-            stamp(request.decided_at.unwrap_or(request.created_at), 'R')
-        );
-    }
+    let head = format!("**{} {}**{}", listed.total, of_kind(kind, one), cut(listed));
+    let lines = |width| listed.entries.iter().map(move |request| line(request, width));
+    let mut contents =
+        WIDTHS.into_iter().map(|width| head.clone() + &lines(width).collect::<String>());
+    let content = contents.find(|content| utf16_len(content) <= MAX_CONTENT - MAX_PLACE);
+    let content = content.unwrap_or(head);
     paged(content, (listed.page, listed.pages), |page| Some(CustomId::Requests { kind, page }))
+}
+
+/// A request in a list.
+fn line(request: &Request, width: usize) -> String {
+    format!(
+        "\n{} · {} · <@{}> · {} · {}",
+        linked(request),
+        first_group(request, width),
+        request.requester,
+        state_words(request.state),
+        stamp(request.decided_at.unwrap_or(request.created_at), 'R')
+    )
 }
 
 /// A page of what happened to a group.
@@ -100,7 +113,9 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Reply {
     if listed.entries.is_empty() {
         return Reply::ephemeral(format!("Nobody has asked for {name} here."));
     }
-    let mut content = format!("**{}** of {name}{}", count(listed.total, "step"), cut(listed));
+    let cut = if listed.is_cut { "; older ones aren't listed" } else { "" };
+    let steps = count(listed.total, "step");
+    let mut content = format!("**History of {name}**: {steps}, the latest first{cut}");
     for entry in &listed.entries {
         content.push_str(&step(entry));
     }
@@ -112,19 +127,31 @@ pub(in crate::discord) fn history(listed: &Listed<Entry>, name: &str) -> Reply {
 
 /// A step in the history of a group: what happened and when, then what ties it to the logs.
 fn step(entry: &Entry) -> String {
-    let who = entry.decider.or(entry.person);
-    let by = who.map_or_else(|| "by the bot".to_owned(), |person| format!("by <@{person}>"));
-    let why = entry.why.clone().or_else(|| entry.cause.as_ref().map(reasons::words));
-    let why = why.map(|why| format!(": {}", quoted(&why, MAX_LISTED_REASON)));
-    let why = why.unwrap_or_default();
+    let (happened, doer, why) = if entry.cause == Some(Reason::WasThere) {
+        ("was in Connect already", String::new(), None)
+    } else {
+        let why = entry.why.clone().or_else(|| entry.cause.as_ref().map(reasons::words));
+        (happened(entry), doer(entry), why)
+    };
+    let why = why.map(|why| format!(": {}", quoted(&why, MAX_LISTED_REASON))).unwrap_or_default();
     let guid = entry.guid.as_ref().map_or_else(String::new, |guid| format!(" · guid `{guid}`"));
     format!(
-        "\n**{}** {by}{why}{guid} · {}\n-# request {} · reference `{}`",
-        happened(entry),
+        "\n**{happened}**{doer}{why}{guid} · {}\n-# request {} · reference `{}`",
         stamp(entry.at, 'f'),
         entry.request_id,
         entry.correlation
     )
+}
+
+/// Who did it; of what was asked for and brought in, whose word that was. Nobody, if it was time or the
+/// bot itself.
+fn doer(entry: &Entry) -> String {
+    match (entry.bringer, entry.person) {
+        (Some(Bringer::Approver(person)), _) => format!(", approved by <@{person}>"),
+        (Some(Bringer::Retrier(person)), _) => format!(", retried by <@{person}>"),
+        (Some(Bringer::Admin(person)), _) | (None, Some(person)) => format!(" by <@{person}>"),
+        (None, None) => String::new(),
+    }
 }
 
 /// What somebody did, or what came of it.

@@ -9,10 +9,14 @@ use serenity::all::CommandId;
 use crate::group::GroupName;
 use crate::ids::RoleId;
 use crate::request::Request;
-use crate::text::{code_span, count, escape_invisible, escape_markdown, shorten, utf16_len};
+use crate::text::{code_span, escape_invisible, escape_markdown, shorten, utf16_len};
 
 /// People, roles, channels and names that are listed one by one.
 pub(super) const MAX_LISTED: usize = 10;
+
+/// So many UTF-16 units has a name in a list, and in one that says more than names.
+const LISTED: usize = 100;
+pub(super) const SHORT: usize = 50;
 
 /// A name within a sentence, in a code span that nothing in the name can end.
 pub(super) fn span(name: &str) -> String {
@@ -21,12 +25,7 @@ pub(super) fn span(name: &str) -> String {
 
 /// A shorter one, for a list.
 pub(super) fn listed_span(name: &str) -> String {
-    span_within(name, 100)
-}
-
-/// The shortest, for a list that says more than names.
-pub(super) fn short_span(name: &str) -> String {
-    span_within(name, 50)
+    span_within(name, LISTED)
 }
 
 /// At most so many UTF-16 units of a name.
@@ -146,25 +145,25 @@ pub(super) fn link(before: &str, request: &Request, after: &str) -> String {
     url(request).map_or_else(String::new, |url| format!("{before}{url}{after}"))
 }
 
-/// A request's id, which leads to its message.
-pub(super) fn linked_id(request: &Request) -> String {
-    let id = request.id;
-    url(request).map_or_else(|| id.to_string(), |url| format!("[{id}]({url})"))
+/// A request by its number, which leads to its message.
+pub(super) fn linked(request: &Request) -> String {
+    let words = format!("request {}", request.id);
+    url(request).map_or_else(|| words.clone(), |url| format!("[{words}]({url})"))
 }
 
-/// A request's group or, if they are several, how many.
-pub(super) fn group_or_count(request: &Request) -> String {
+/// A request's group or, if they are several, the first and how many more.
+pub(super) fn named_groups(request: &Request) -> String {
     match &request.groups[..] {
         [group] => span(group.name.as_str()),
-        groups => count(groups.len(), "group"),
+        _ => first_group(request, LISTED),
     }
 }
 
-/// The first of a request's groups, and how many more there are.
-pub(super) fn first_group(request: &Request) -> String {
+/// The same with at most so many UTF-16 units of the name, for a list.
+pub(super) fn first_group(request: &Request, max: usize) -> String {
     let first = request.groups.first().map_or("", |group| group.name.as_str());
     match request.groups.len() {
-        0 | 1 => short_span(first),
-        several => format!("{} and {} more", short_span(first), several - 1),
+        0 | 1 => span_within(first, max),
+        several => format!("{} and {} more", span_within(first, max), several - 1),
     }
 }

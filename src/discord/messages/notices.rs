@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use super::groups;
-use super::markdown::{addressed, command, group_or_count, link, stamp};
+use super::markdown::{addressed, link, named_groups, stamp};
 use super::reply::{MAX_CONTENT, Reply};
-use super::request::{all_there, because, how_many_failed, why_not};
-use crate::group::Guid;
+use super::standing::standing;
 use crate::ids::{RoleId, UserId};
 use crate::request::{Request, State};
 use crate::requests::Notice;
@@ -27,55 +26,25 @@ pub(in crate::discord) fn notice(notice: &Notice) -> String {
 }
 
 fn lead(request: &Request, people: &[UserId]) -> String {
-    let people: Vec<_> = people.iter().map(|person| format!("<@{person}>")).collect();
-    let what = format!("{} request {} for {}", people.join(" "), request.id, group_or_count(request));
-    let by = request.decider.map_or_else(String::new, |person| format!(" by <@{person}>"));
-    let next = if request.can_be_retried() {
-        "An admin can retry it.".to_owned()
-    } else {
-        format!("Once that has changed, ask again with {}.", command("create"))
+    let next = match (request.state, &request.groups[..]) {
+        (State::Created, [_]) => {
+            " Share content with it there; it can look empty until its members log in."
+        }
+        _ => "",
     };
-    match request.state {
-        State::Created => match &request.groups[..] {
-            [group] => format!(
-                "{what} is done: the group is in Connect, with the guid `{}`. Share content with it \
-                 there; it can look empty until its members log in.",
-                group.guid.as_ref().map_or("", Guid::as_str)
-            ),
-            _ => format!("{what} is done. {}", all_there(request)),
-        },
-        State::Failed => match &request.groups[..] {
-            [group] => format!("{what}{}: {} {next}", approved(request), why_not(group)),
-            _ => format!("{what}: {} {next}", how_many_failed(request)),
-        },
-        State::Denied => format!("{what} was denied{by}{}", because(request)),
-        State::Expired => format!(
-            "{what} has expired: nobody decided it in time. Ask again with {}.",
-            command("create")
-        ),
-        State::Cancelled => format!("{what} was cancelled{by}."),
-        State::Pending | State::Creating => format!("{what} is {}.", request.state.as_str()),
-    }
-}
-
-/// That the group wasn't created, though its request was approved.
-fn approved(request: &Request) -> String {
-    if request.is_direct() {
-        return " has failed".to_owned();
-    }
-    let approver = request.approval.map(|(person, _)| person).or(request.decider);
-    let by = approver.map_or_else(String::new, |person| format!(" by <@{person}>"));
-    format!(" was approved{by}, but the group wasn't created")
+    let people: Vec<_> = people.iter().map(|person| format!("<@{person}>")).collect();
+    format!("{} {}{next}", people.join(" "), standing(request))
 }
 
 /// What admins are told about a request that waits for long.
 pub(in crate::discord) fn reminder(request: &Request, admins: &[RoleId], ttl: Duration) -> String {
     format!(
-        "{}request {} for {} still waits{}. It can be decided until {}.",
+        "{}a reminder of request {} for {}, made {}. If it still waits, approve or deny it{} before {}.",
         addressed(admins),
         request.id,
-        group_or_count(request),
-        link(": ", request, ""),
+        named_groups(request),
+        stamp(request.created_at, 'R'),
+        link(" at ", request, ""),
         stamp(request.expires(ttl), 'f')
     )
 }
@@ -88,7 +57,7 @@ pub(in crate::discord) fn taken_back(request: &Request) -> Reply {
         _ => Reply::public(format!(
             "You have taken back request {} for {}.",
             request.id,
-            group_or_count(request)
+            named_groups(request)
         )),
     }
 }
@@ -100,7 +69,7 @@ pub(in crate::discord) fn cancelled(request: &Request) -> Reply {
             "You have left request {} for {}. It stays for the others who asked, and you won't be told \
              what comes of it.",
             request.id,
-            group_or_count(request)
+            named_groups(request)
         )),
         _ => over(request),
     }
@@ -111,7 +80,7 @@ pub(in crate::discord) fn over(request: &Request) -> Reply {
     Reply::ephemeral(format!(
         "Request {} for {} is {}.",
         request.id,
-        group_or_count(request),
+        named_groups(request),
         request.state.as_str()
     ))
 }

@@ -1,8 +1,9 @@
 //! Refusals: why somebody didn't get what they asked for, and what they can do. Each has its words for
 //! every place where it is said side by side.
 
-use super::markdown::{command, link, listed, listed_span, mentions, span};
+use super::markdown::{command, linked, listed, listed_span, mentions, span};
 use super::reply::Reply;
+use super::standing::standing;
 use crate::access::Denied;
 use crate::group::{GroupName, Guid, NameProblem};
 use crate::ids::{ChannelId, RoleId};
@@ -10,6 +11,9 @@ use crate::ldapgroup::{self, InUseBy};
 use crate::request::{MAX_GROUPS, MAX_REASON_CHARS, Request, State};
 use crate::requests::Refusal;
 use crate::text::count;
+
+/// Names that may have been meant, in a line beside others.
+const MAX_NEAR: usize = 3;
 
 /// Where a refusal is said.
 #[derive(Clone, Copy)]
@@ -56,9 +60,9 @@ fn group_words(refusal: &ldapgroup::Refusal, place: Place<'_>) -> String {
             listed_span(there.as_str())
         ),
         (Refusal::InOtherCase { name, there, guid }, _) => format!(
-            "The requested group name is already in use.\nConnect ignores case in names and has {}, \
-             with the guid `{guid}`: it can't have {} beside it. If that isn't the group you need, one \
-             of the two must get another name.",
+            "The requested group name is already in use.\nConnect has {}, with the guid `{guid}`, and \
+             ignores case in names: it can't have {} beside it. If that isn't the group you need, one of \
+             the two must get another name.",
             span(there.as_str()),
             span(name.as_str()),
         ),
@@ -84,26 +88,33 @@ fn in_use(name: &GroupName, guid: Option<&Guid>, by: InUseBy, place: Place<'_>) 
     }
     let name = span(name.as_str());
     let which = match (guid, by) {
-        (Some(guid), _) => format!("{name} has the guid `{guid}`."),
-        (None, InUseBy::ThisGroup) => format!("Connect doesn't say which guid {name} has."),
-        (None, InUseBy::AnotherGroup) => {
-            format!("Connect doesn't say which group is in the way of {name}.")
+        (Some(guid), InUseBy::ThisGroup) => {
+            format!("{name} is in Connect, with the guid `{guid}`: share content with it there.")
         }
-    };
-    let next = match by {
-        InUseBy::ThisGroup => "Share content with it in Connect.",
-        InUseBy::AnotherGroup => {
-            "LDAP has another group of that name: who runs Connect can rename or remove this one."
+        (None, InUseBy::ThisGroup) => {
+            format!("{name} is in Connect, which doesn't say with which guid.")
         }
+        (Some(guid), InUseBy::AnotherGroup) => format!(
+            "Connect's {name}, with the guid `{guid}`, isn't LDAP's: whoever runs Connect can rename or \
+             remove it."
+        ),
+        (None, InUseBy::AnotherGroup) => format!(
+            "Connect has another {name} than LDAP, and doesn't say which: ask whoever runs Connect."
+        ),
     };
-    format!("The requested group name is already in use.\n{which} {next}")
+    format!("The requested group name is already in use.\n{which}")
 }
 
 fn no_such_group(name: &GroupName, near: &[GroupName], place: Place<'_>) -> String {
     let search = match (place, near) {
-        (Place::List(_), [near, ..]) => {
-            let (name, near) = (listed_span(name.as_str()), listed_span(near.as_str()));
-            return format!("LDAP has no group called {name}. Did you mean {near}?");
+        (Place::List(_), [_, ..]) => {
+            let near: Vec<_> =
+                near.iter().take(MAX_NEAR).map(|near| listed_span(near.as_str())).collect();
+            return format!(
+                "LDAP has no group called {}. Did you mean {}?",
+                listed_span(name.as_str()),
+                near.join(" or ")
+            );
         }
         (Place::List(_), []) => {
             return format!("LDAP has no group called {}.", listed_span(name.as_str()));
@@ -220,7 +231,7 @@ fn words(refusal: &Refusal) -> String {
              steps.",
             count(*groups, "group")
         ),
-        Refusal::Over(request) => over(request),
+        Refusal::Over(request) => format!("Nothing was changed: {}", standing(request)),
         Refusal::OldMessage => format!(
             "This message is out of date, and nothing was done. {} leads to the message that counts.",
             command("requests")
@@ -234,43 +245,17 @@ pub(super) fn open_in_list(name: &GroupName, request: &Request) -> String {
 }
 
 fn open(name: &GroupName, request: &Request, place: Place<'_>) -> String {
-    let Request { id, requester: who, .. } = request;
-    let (name, url, now) = match place {
-        Place::List(_) => (
-            listed_span(name.as_str()),
-            link(" (", request, ")"),
-            format!("already, for <@{who}>."),
-        ),
-        Place::Answer | Place::Terminal => (
-            span(name.as_str()),
-            link(", ", request, ""),
-            format!("right now, for <@{who}>. Search for it in a moment."),
-        ),
+    let who = request.requester;
+    let (name, now) = match place {
+        Place::List(_) => (listed_span(name.as_str()), format!("already, for <@{who}>.")),
+        Place::Answer | Place::Terminal => {
+            (span(name.as_str()), format!("right now, for <@{who}>. Search for it in a moment."))
+        }
     };
     match request.state {
         State::Pending => {
-            format!("<@{who}> has asked for {name} with request {id}{url}: approve it there.")
+            format!("<@{who}> has asked for {name} with {}: approve it there.", linked(request))
         }
         _ => format!("{name} is being created {now}"),
     }
-}
-
-fn over(request: &Request) -> String {
-    let create = command("create");
-    let now = match request.state {
-        State::Pending => "hasn't been decided yet: approve or deny it",
-        State::Creating if request.is_direct() => "is being carried out",
-        State::Creating => "is approved already, and being carried out",
-        State::Created => "is done already: see its message",
-        State::Failed if request.can_be_retried() => {
-            "has failed: **Retry** in its message tries it again"
-        }
-        State::Failed => {
-            &format!("has failed, and trying again can't change that: ask anew with {create}")
-        }
-        State::Denied => "was denied already",
-        State::Expired => &format!("has expired: ask again with {create}"),
-        State::Cancelled => "was cancelled already",
-    };
-    format!("Request {} {now}. Nothing was done.", request.id)
 }

@@ -5,18 +5,16 @@ use std::time::Duration;
 
 use serenity::all::ButtonStyle;
 
-use super::markdown::{MAX_LISTED, addressed, first_group, quoted, sentence, span, stamp};
+use super::markdown::{MAX_LISTED, SHORT, addressed, first_group, quoted, sentence, span, stamp};
 use super::reply::{Button, Card, MAX_CARD};
+use super::standing::{MAX_REASON, all_there, because, how_many_failed, how_many_there, why_not};
 use super::{groups, reasons};
 use crate::discord::custom_id::CustomId;
 use crate::ids::RoleId;
-use crate::request::{GroupStatus, Participant, Request, RequestedGroup, State};
+use crate::request::{GroupStatus, Participant, Request, State};
 use crate::text::{count, utf16_len};
 
-/// A reason takes at most this many UTF-16 units in a message.
-const MAX_REASON: usize = 1000;
-
-/// And this many are always shown, beside many groups.
+/// So many UTF-16 units of a reason are always shown, beside many groups.
 const MIN_REASON: usize = 200;
 
 /// What stands before a reason.
@@ -99,7 +97,12 @@ fn wanted(request: &Request) -> String {
     };
     let who = format!("<@{}>", request.requester);
     match (request.is_direct(), request.state) {
-        (true, State::Created) => format!("{who} brought {groups} into Connect."),
+        // Who only finds groups there brings none.
+        (true, State::Created) => match request.count(&[GroupStatus::Created]) {
+            0 => format!("{who} wanted to bring {groups} into Connect."),
+            all if all == request.groups.len() => format!("{who} brought {groups} into Connect."),
+            some => format!("{who} brought {} into Connect.", count(some, "LDAP group")),
+        },
         (true, State::Creating) => format!("{who} brings {groups} into Connect."),
         (true, _) => format!("{who} wanted to bring {groups} into Connect."),
         (false, State::Pending | State::Creating) => format!("{who} asks for {groups} in Connect."),
@@ -167,89 +170,32 @@ fn begun(request: &Request, by: &str, when: &str) -> String {
     }
 }
 
-/// How far it is. When the next try is stands there as a moment: one that is over by the time that
-/// somebody reads it is no nonsense so.
+/// How far it is. Of what is put off, what was so at the last try, and when the next one is, as
+/// moments: so it is right whenever somebody reads it.
 fn being_created(request: &Request) -> String {
     let (total, waiting) = (request.groups.len(), request.count(&[GroupStatus::Waiting]));
-    // The groups need the room.
-    let most = if total == 1 { MAX_REASON } else { MAX_NOTE };
-    let note = request.delay.as_ref().map(|why| sentence(&reasons::words(why), most));
-    let Some((note, due)) = note.zip(request.due_at) else {
+    let Some((delay, due)) = request.delay.as_ref().zip(request.due_at) else {
         return if total == 1 {
             "The group is being created.".to_owned()
         } else {
             format!("{} of {total} so far.", total - waiting)
         };
     };
-    let which = if total == 1 {
-        "It isn't created yet".to_owned()
+    let (how_far, most) = if total == 1 {
+        ("Not created yet.".to_owned(), MAX_REASON)
     } else {
-        format!("{waiting} of {total} can't be created yet")
+        // The groups need the room.
+        (format!("{} of {total} so far.", total - waiting), MAX_NOTE)
     };
-    format!("{which}: {note} The bot goes on trying; next try: {}.", stamp(due, 'T'))
-}
-
-/// How it is that all of the groups are there.
-pub(super) fn all_there(request: &Request) -> String {
-    let (total, existed) = (request.groups.len(), request.count(&[GroupStatus::Existed]));
-    let all = all_of(total);
-    match (&request.groups[..], existed) {
-        ([group], _) => {
-            let is = if existed > 0 { "was in Connect already," } else { "is in Connect now," };
-            match &group.guid {
-                Some(guid) => format!("The group {is} with the guid `{}`.", guid.as_str()),
-                None => format!("The group {}.", is.trim_end_matches(',')),
-            }
-        }
-        (_, 0) => format!("{all} are in Connect now."),
-        (_, existed) if existed == total => format!("{all} were in Connect already."),
-        (_, 1) => format!("{all} are in Connect now; 1 of them was there already."),
-        (_, existed) => format!("{all} are in Connect now; {existed} of them were there already."),
-    }
-}
-
-fn all_of(total: usize) -> String {
-    if total == 2 { "Both".to_owned() } else { format!("All {total}") }
-}
-
-fn how_many_there(request: &Request) -> usize {
-    request.groups.len() - request.count(&GroupStatus::FAILURES)
+    let tried = delay.tried_at.map_or_else(String::new, |at| format!(" {}", stamp(at, 'T')));
+    let why = sentence(&reasons::words(&delay.why), most);
+    format!("{how_far} Last try{tried}: {why} Next try: {}.", stamp(due, 'T'))
 }
 
 fn failed(request: &Request) -> String {
     match &request.groups[..] {
         [group] => format!("It wasn't created: {}", why_not(group)),
         _ => how_many_failed(request),
-    }
-}
-
-/// Why a group isn't there, and which other one is in its way.
-pub(super) fn why_not(group: &RequestedGroup) -> String {
-    let why = group.failure.as_ref().map(reasons::words).unwrap_or_default();
-    let why = sentence(&why, MAX_REASON);
-    match &group.guid {
-        Some(guid) => format!("{why} The other group has the guid `{}`.", guid.as_str()),
-        None => why,
-    }
-}
-
-pub(super) fn how_many_failed(request: &Request) -> String {
-    let (total, there) = (request.groups.len(), how_many_there(request));
-    let failed = total - there;
-    match there {
-        0 => "None of the groups was created.".to_owned(),
-        _ => format!(
-            "{there} of {total} {} in Connect, {failed} {} created.",
-            if there == 1 { "is" } else { "are" },
-            if failed == 1 { "wasn't" } else { "weren't" }
-        ),
-    }
-}
-
-pub(super) fn because(request: &Request) -> String {
-    match &request.denial_reason {
-        Some(why) => format!(": {}", quoted(why, MAX_REASON)),
-        None => ".".to_owned(),
     }
 }
 
@@ -292,7 +238,7 @@ pub(in crate::discord) fn denial_text(request: &Request) -> String {
     let reason = request.reason.as_deref();
     let why =
         reason.map_or_else(String::new, |why| format!("\n{REASON}{}", quoted(why, MAX_REASON)));
-    format!("<@{}> asks for {}.{why}", request.requester, first_group(request))
+    format!("<@{}> asks for {}.{why}", request.requester, first_group(request, SHORT))
 }
 
 /// What that field asks for.

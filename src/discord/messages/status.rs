@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use super::failures::reference;
-use super::markdown::{first_group, linked_id, stamp};
+use super::markdown::{SHORT, first_group, linked, stamp};
 use super::reply::{MAX_CONTENT, Reply};
 use crate::check::{Finding, Level};
 use crate::correlation::CorrelationId;
@@ -68,10 +68,10 @@ fn fitting(items: impl Iterator<Item = String>, separator: &str, room: usize) ->
 
 fn requests(overview: &Overview) -> String {
     let Some(oldest) = &overview.oldest else { return "No request is open.".to_owned() };
-    let (id, name) = (linked_id(oldest), first_group(oldest));
+    let (id, name) = (linked(oldest), first_group(oldest, SHORT));
     let made = stamp(oldest.created_at, 'R');
     match overview.open {
         1 => format!("1 request is open: {id} for {name}, made {made}."),
-        open => format!("{open} requests are open, the oldest {id} for {name}, made {made}."),
+        open => format!("{open} requests are open; the oldest is {id} for {name}, made {made}."),
     }
 }

@@ -1,6 +1,7 @@
 //! Whatever names say, what people read keeps to Discord's limits.
 
 mod cards;
+mod limits;
 mod outside;
 
 use std::collections::HashSet;
@@ -17,7 +18,7 @@ use crate::discord::custom_id::PickId;
 use crate::group::{GroupName, Guid, Prefix, RemoteGroup};
 use crate::ids::{ChannelId, GuildId, Place, UserId};
 use crate::ldapgroup::{InUseBy, Refusal};
-use crate::request::{GroupStatus, Kind, Reason, Request, RequestedGroup, State};
+use crate::request::{Delay, GroupStatus, Kind, Reason, Request, RequestedGroup, State};
 use crate::requests::{Entry, Listed, Listing};
 use crate::text::utf16_len;
 use crate::tickets::Search;
@@ -166,7 +167,7 @@ fn status() -> impl Strategy<Value = GroupStatus> {
 
 fn reason() -> impl Strategy<Value = Reason> {
     prop_oneof![
-        ".{0,300}".prop_map(|text| Reason::Refused { number: 22, text }),
+        ".{0,300}".prop_map(|text| Reason::Refused { number: 999, text }),
         hostile().prop_map(|there| Reason::InOtherCase { there: Reason::kept(&there) }),
         ".{0,300}".prop_map(|kind| Reason::NotConnect { status: 7, content_type: Some(kind) }),
         Just(Reason::Unknown),
@@ -185,7 +186,7 @@ fn requested_group() -> impl Strategy<Value = RequestedGroup> {
 }
 
 fn wanted(groups: Vec<RequestedGroup>, state: State, words: (String, String, Reason)) -> Request {
-    let (reason, denial_reason, delay) = words;
+    let (reason, denial_reason, why) = words;
     let now = SystemTime::now();
     Request {
         id: i64::MAX,
@@ -200,7 +201,7 @@ fn wanted(groups: Vec<RequestedGroup>, state: State, words: (String, String, Rea
         decider: Some(UserId(u64::MAX)),
         decided_at: Some(now),
         denial_reason: Some(denial_reason),
-        delay: (state == State::Creating).then_some(delay),
+        delay: (state == State::Creating).then_some(Delay { why, tried_at: Some(now) }),
         attempts: 0,
         due_at: Some(now),
         version: 1,
@@ -236,7 +237,7 @@ fn a_list_that_is_cut_says_so() {
     let list = |entries| lists::requests(&cut(entries), Listing::In(State::Denied)).content;
     assert_snapshot!(list(vec![denied]), @r"
     **1 denied request**, the latest; older ones aren't listed
-    7 · `finance` · <@1> · denied · <t:0:R>
+    request 7 · `finance` · <@1> · denied · <t:0:R>
     ");
     assert_snapshot!(list(Vec::new()), @"Lately there were no denied requests.");
     let step = Entry {
@@ -248,12 +249,12 @@ fn a_list_that_is_cut_says_so() {
         activity: None,
         why: None,
         cause: None,
-        decider: None,
+        bringer: None,
         guid: None,
         correlation: "c0ffee".to_owned(),
     };
     assert_snapshot!(lists::history(&cut(vec![step]), "finance").content, @r"
-    **1 step** of `finance`, the latest; older ones aren't listed
+    **History of `finance`**: 1 step, the latest first; older ones aren't listed
     **asked for** by <@1> · <t:0:f>
     -# request 7 · reference `c0ffee`
     ");

@@ -7,7 +7,7 @@ use super::{Step, Store, StoreError, Tx, by_id, record};
 use crate::correlation::CorrelationId;
 use crate::group::Guid;
 use crate::ids::UserId;
-use crate::request::{Event, GroupStatus, Reason, Request, State};
+use crate::request::{Delay, Event, GroupStatus, Reason, Request, State};
 use crate::requests::outcome::GroupOutcome;
 
 /// What came of a change of state.
@@ -114,7 +114,7 @@ impl Store {
     pub(crate) async fn postpone(
         &self,
         id: i64,
-        delay: &Reason,
+        delay: &Delay,
         due: SystemTime,
     ) -> Result<(), StoreError> {
         sqlx::query(

@@ -11,7 +11,7 @@ use super::rows::{all, count, named, reason, requests, time, user};
 use super::{Store, StoreError};
 use crate::group::{GroupName, Guid};
 use crate::ids::UserId;
-use crate::request::{Activity, GroupStatus, Reason, Request, State};
+use crate::request::{Activity, GroupStatus, Kind, Reason, Request, State};
 
 /// A list has at most so many entries; names that hold what was typed are looked for among so many
 /// requests.
@@ -58,7 +58,9 @@ const OF_GROUP: &str = "FROM (SELECT request_id, position, status, guid FROM req
 
 /// What is told of them.
 const STEPS: &str = "SELECT h.*, g.status, g.guid, \
-       (SELECT decider FROM requests WHERE id = h.request_id) AS decider";
+       (SELECT decider FROM requests WHERE id = h.request_id) AS decider, \
+       (SELECT kind FROM requests WHERE id = h.request_id) AS kind, \
+       (SELECT approver FROM requests WHERE id = h.request_id) AS approver";
 
 /// Names that begin so, each once, in their order: from one it is a step in the index to the next,
 /// however often each was asked for.
@@ -153,6 +155,17 @@ pub(crate) struct Listed<T> {
     pub pages: usize,
 }
 
+/// By whose word the bot brought a group in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Bringer {
+    /// An admin's own create.
+    Admin(UserId),
+    /// Whoever approved that somebody asked for it.
+    Approver(UserId),
+    /// Whoever had it tried again.
+    Retrier(UserId),
+}
+
 /// A step in the history of a group.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
@@ -172,8 +185,8 @@ pub(crate) struct Entry {
     pub why: Option<String>,
     /// Why, if it was the bot itself.
     pub cause: Option<Reason>,
-    /// Whose doing it is that the bot brought the group in, if this is that step.
-    pub decider: Option<UserId>,
+    /// Whose doing it is that the group is in Connect, if this is that step.
+    pub bringer: Option<Bringer>,
     /// The group's id, if this step brought it in.
     pub guid: Option<Guid>,
     /// Ties it to the logs.
@@ -339,13 +352,18 @@ fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {
     let has_come =
         after == State::Created && matches!(status, GroupStatus::Created | GroupStatus::Existed);
     let guid: Option<String> = row.try_get("guid")?;
+    let bringer = match named(row, "kind", Kind::parse)? {
+        _ if user(row, "approver")?.is_some() => Bringer::Retrier,
+        Kind::Asked => Bringer::Approver,
+        Kind::Batch | Kind::Single => Bringer::Admin,
+    };
     Ok(Entry {
         request_id: row.try_get("request_id")?,
         at: time(row.try_get("at")?),
         person: user(row, "person")?,
         before: before.as_deref().and_then(State::parse),
         after,
-        decider: user(row, "decider")?.filter(|_| has_come),
+        bringer: user(row, "decider")?.filter(|_| has_come).map(bringer),
         guid: guid.map(Guid::trusted).filter(|_| has_come),
         activity: activity.as_deref().and_then(Activity::parse),
         why: row.try_get("why")?,

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteRow;
 use super::StoreError;
 use crate::group::{GroupName, Guid};
 use crate::ids::{ChannelId, GuildId, Place, UserId};
-use crate::request::{GroupStatus, Kind, Reason, Request, RequestedGroup, State};
+use crate::request::{Delay, GroupStatus, Kind, Reason, Request, RequestedGroup, State};
 
 /// Reads requests with their groups, a row for each group. What follows must put
 /// those of one request together, in the order of their positions.
@@ -100,6 +100,7 @@ pub(super) fn request(rows: &[SqliteRow]) -> Result<Request, StoreError> {
     let requester: i64 = row.try_get("requester")?;
     let approver = user(row, "approver")?;
     let attempts: i64 = row.try_get("attempts")?;
+    let delay: Option<String> = row.try_get("delay")?;
     Ok(Request {
         id: row.try_get("id")?,
         groups: rows.iter().map(requested).collect::<Result<_, _>>()?,
@@ -113,7 +114,7 @@ pub(super) fn request(rows: &[SqliteRow]) -> Result<Request, StoreError> {
         decider: user(row, "decider")?,
         decided_at: opt_time(row, "decided_at")?,
         denial_reason: row.try_get("denial_reason")?,
-        delay: reason(row, "delay")?,
+        delay: delay.as_deref().map(Delay::from_json),
         attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
         due_at: opt_time(row, "due_at")?,
         version: row.try_get("version")?,

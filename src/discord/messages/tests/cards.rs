@@ -6,15 +6,14 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::{GUIDS, reason, requested_group, wanted};
-use crate::discord::messages::reply::{Card, MAX_CARD, MAX_CONTENT};
-use crate::discord::messages::{notices, request};
+use crate::discord::messages::reply::{Card, MAX_CARD};
+use crate::discord::messages::request;
 use crate::group::{GroupName, Guid};
 use crate::ids::{RoleId, UserId};
 use crate::request::{
-    GroupStatus, Kind, MAX_GROUPS, MAX_REASON_CHARS, Participant, Reason, Request, RequestedGroup,
-    State,
+    Delay, GroupStatus, Kind, MAX_GROUPS, MAX_REASON_CHARS, Participant, Reason, Request,
+    RequestedGroup, State,
 };
-use crate::requests::Notice;
 use crate::text::utf16_len;
 
 /// What a card takes at the most, and what Discord takes.
@@ -32,7 +31,7 @@ fn assert_fits(card: &Card) {
 
 /// Connect's no in these words.
 fn refused(text: String) -> Reason {
-    Reason::Refused { number: 22, text }
+    Reason::Refused { number: 999, text }
 }
 
 /// A request that people with such reasons have joined, told to more admins than a message names.
@@ -77,7 +76,7 @@ proptest! {
 /// As much as can be of everything: 25 groups with names of 4000 characters that are written as six
 /// each, and people who say all that they may.
 #[test]
-fn twenty_five_of_the_longest_names_fit_a_card_and_a_notice_in_every_state() {
+fn twenty_five_of_the_longest_names_fit_a_card_in_every_state() {
     let group = |status| RequestedGroup {
         name: GroupName::trusted("`".repeat(4000)),
         status,
@@ -95,11 +94,6 @@ fn twenty_five_of_the_longest_names_fit_a_card_and_a_notice_in_every_state() {
             let card = carded(&request, (0..30).map(|_| Some(longest())));
             assert_fits(&card);
             assert!(card.texts[0].contains("\nReason: \\_"), "{card:#?}");
-            let form = request::denial_text(&request);
-            assert!(utf16_len(&form) <= MAX_CARD, "{form}");
-            let people = vec![request.requester; 10];
-            let notice = Notice { people, place: request.place, request };
-            assert!(utf16_len(&notices::notice(&notice)) <= MAX_CONTENT);
         }
     }
 }
@@ -128,6 +122,10 @@ fn of(groups: &[(&str, GroupStatus)], state: State) -> Request {
         approval: None,
         decider: decided.then_some(UserId(2)),
         decided_at: decided.then_some(UNIX_EPOCH),
+        delay: Some(Delay {
+            why: Reason::Unreachable,
+            tried_at: Some(UNIX_EPOCH + Duration::from_secs(30)),
+        }),
         due_at: Some(UNIX_EPOCH + Duration::from_mins(1)),
         ..wanted(groups, state, (reason, denial_reason, Reason::Unreachable))
     }
@@ -159,7 +157,7 @@ fn each_state_looks_different() {
     🔄 **Approved and under way** · request 7
     <@1> asks for `accounting2` in Connect.
     Reason: for the budget app
-    Approved by <@2> <t:0:f>. It isn't created yet: Connect can't be reached. The bot goes on trying; next try: <t:60:T>.
+    Approved by <@2> <t:0:f>. Not created yet. Last try <t:30:T>: Connect couldn't be reached. Next try: <t:60:T>.
     []
     ");
     assert_snapshot!(drawn(&Request { delay: None, ..waits }), @r"
@@ -262,7 +260,7 @@ fn several_groups_have_a_line_each() {
     ✅ `ops` · `6f300623-1e0c-48e6-a473-ddf630c0c0c3`
     ⏳ `sales`
     ✅ `hr` · `6f300623-1e0c-48e6-a473-ddf630c0c0c3` · was there already
-    Approved by <@2> <t:0:f>. 1 of 3 can't be created yet: Connect can't be reached. The bot goes on trying; next try: <t:60:T>.
+    Approved by <@2> <t:0:f>. 2 of 3 so far. Last try <t:30:T>: Connect couldn't be reached. Next try: <t:60:T>.
     []
     ");
     let mixed =

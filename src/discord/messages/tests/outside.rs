@@ -315,7 +315,7 @@ fn of_lists(told: &Told) {
         activity: None,
         why: matches!(cause, Reason::Refused { .. }).then(|| told.reason()),
         cause: Some(cause),
-        decider: None,
+        bringer: None,
         guid: Some(Told::guid()),
         correlation: CorrelationId::new().to_string(),
     };

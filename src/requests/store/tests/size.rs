@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use sqlx::ConnectOptions;
 
 use super::*;
+use crate::request::Delay;
 use crate::requests::outcome::Skipped;
 use crate::requests::store::open::options;
 
@@ -93,7 +94,8 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     let has_come = async |name: &str| store.has_come(&GroupName::parse(name).unwrap()).await;
     step!("whether a group has come", has_come("team-again"));
     step!("send", store.note_sent(third, 0));
-    step!("put off", store.postpone(third, &Reason::Unreachable, now + day));
+    let delay = Delay { why: Reason::Unreachable, tried_at: Some(now) };
+    step!("put off", store.postpone(third, &delay, now + day));
     step!("fail", store.settle(third, 0, &settled(GroupStatus::Failed), now));
     step!("retry", store.change(third, &decide(Event::Retry), now));
     step!("create what was approved", store.settle(third, 0, &settled(GroupStatus::Created), now));
