@@ -28,8 +28,11 @@ impl Heard {
         let is_other = |group: &String| others.iter().any(|line| named(line) == Some(group));
         let of_first = groups.iter().filter(|group| !is_other(group)).cloned();
         let mut heard = Self::default();
-        let asked =
-            ["is with the admins until", "no admin sees it yet", "is asked for already, with"];
+        let asked = [
+            "went to the admins, who can decide until",
+            "no admin sees it yet",
+            "is asked for already, with",
+        ];
         let begun = ["shows what becomes of"];
         if asked.iter().any(|words| first.contains(words)) {
             let number = number_of(first)?;

@@ -58,7 +58,7 @@ fn what_a_member_picks_is_one_request_and_an_admins_yes_creates_all_of_it() {
             [("Groups, one on each line", true), ("Why? It is shown with the request.", false)]
         );
         let answer = world.member().submit(form, &[("reason", "the new project")]).await;
-        assert_snapshot!(masked(&private(&answer)), @"Request 1 for `team-01` and 1 more is with the admins until <t:<time>:f>; you will be mentioned here.");
+        assert_snapshot!(masked(&private(&answer)), @"Request 1 for `team-01` and 1 more went to the admins, who can decide until <t:<time>:f>; you will be mentioned here.");
         assert!(
             world.connect_calls().is_empty(),
             "the search knew them: {:?}",
@@ -92,7 +92,7 @@ fn what_a_member_picks_is_one_request_and_an_admins_yes_creates_all_of_it() {
         }
         let notice = world.told(Who::Member, CONNECT, "is done").await;
         assert_snapshot!(masked(&notice.text()), @r"
-        <@518402736190455808> request 1 for `team-01` and 1 more is done, approved by <@391583201672822784>. Both are in Connect now.
+        <@518402736190455808>: request 1 for `team-01` and 1 more is done, approved by <@391583201672822784>. Both are in Connect now.
         ✅ `team-01` · `<guid>`
         ✅ `team-03` · `<guid>`
         ");
@@ -146,7 +146,9 @@ fn one_that_a_member_picks_is_asked_for_like_any() {
         assert_eq!((&form.title[..], form.inputs[1].required), ("Ask for 1 group", true));
         let answer = world.member().submit(form, &[("reason", "budget")]).await;
         assert!(
-            private(&answer).starts_with("Request 1 for `accounting2` is with the admins until")
+            private(&answer).starts_with(
+                "Request 1 for `accounting2` went to the admins, who can decide until"
+            )
         );
         assert!(world.card(1, "Approve or deny it").await.text().contains("budget"));
     });
@@ -196,7 +198,7 @@ fn twenty_five_groups_of_a_request_have_twenty_five_right_outcomes() {
         is_right(world, &card);
         let notice = world.told(Who::Member, CONNECT, "2 weren't created").await;
         assert_snapshot!(masked(&notice.text()), @r"
-        <@518402736190455808> request 1 for `team-01` and 24 more was approved by <@391583201672822784>: 23 of 25 are in Connect, 2 weren't created. An admin can retry it.
+        <@518402736190455808>: request 1 for `team-01` and 24 more was approved by <@391583201672822784>: 23 of 25 are in Connect, 2 weren't created. An admin can retry it.
         ❌ `team-01` · Connect's licence didn't allow it. Tell whoever runs Connect.
         ✅ `team-02` · `<guid>`
         ✅ `team-03` · `<guid>`
@@ -316,7 +318,7 @@ fn a_member_reads_what_became_of_each_group_that_is_not_in_the_new_request() {
         let text = private(&answer);
         assert!(text.contains(&guid));
         assert_snapshot!(masked(&text), @r"
-        Request 2 for `team-01` is with the admins until <t:<time>:f>; you will be mentioned here.
+        Request 2 for `team-01` went to the admins, who can decide until <t:<time>:f>; you will be mentioned here.
         Of the 5 names, 4 are left out:
         - `team-03` is asked for already, with request 1. You have joined it.
         - `team-04` is asked for already, with request 1. You have joined it.
@@ -370,7 +372,7 @@ fn a_request_for_several_is_denied_cancelled_and_listed_as_a_whole() {
         Denied by <@391583201672822784> <t:<time>:f>: use the old ones
         ");
         let notice = world.told(Who::Member, CONNECT, "was denied").await;
-        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808> request 1 for `team-01` and 1 more was denied by <@391583201672822784>: use the old ones");
+        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808>: request 1 for `team-01` and 1 more was denied by <@391583201672822784>: use the old ones");
         let answer = world.cancel(Who::Member, 2).await;
         assert_eq!(private(&answer), "Request 2 for `team-03` and 2 more is cancelled.");
         assert_eq!(world.puts(), 0);
@@ -495,7 +497,7 @@ fn the_longest_names_of_a_menu_are_picked_and_their_request_fits_a_message() {
         let opened = world.member().pick(found.message(), &values).await;
         let reason = "*".repeat(500);
         let answer = world.member().submit(opened.form(), &[("reason", &reason)]).await;
-        assert!(private(&answer).contains("and 19 more is with the admins until"));
+        assert!(private(&answer).contains("and 19 more went to the admins, who can decide until"));
         let card = world.card(1, "Approve or deny").await;
         world.admin().press(&card, "Approve").await;
         world.card(1, "All 20 are in Connect now.").await;

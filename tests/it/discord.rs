@@ -72,7 +72,7 @@ fn rights_are_those_of_the_moment() {
         assert!(
             create("ABE-TEST")
                 .await
-                .starts_with("Request 2 for `ABE-TEST` is with the admins until")
+                .starts_with("Request 2 for `ABE-TEST` went to the admins, who can decide until")
         );
         world.discord.set_roles(Who::Admin, &[MEMBER_ROLE, ADMIN_ROLE]);
         assert!(create("ABE-TEST-2").await.starts_with("Created"));

@@ -152,7 +152,7 @@ fn is_true(world: &World, answer: &Answer, heard: SystemTime) -> bool {
         // The answer was on its way for a moment.
         return posted + Duration::from_secs(1) > heard;
     }
-    text.contains(" is with the admins until")
+    text.contains(" went to the admins, who can decide until")
 }
 
 #[test]
@@ -172,7 +172,8 @@ fn thirty_requests_at_once_are_hardly_ever_refused_and_everyone_is_told_what_is_
         for (answer, heard) in &answers {
             assert!(is_true(world, answer, *heard), "{}", answer.text());
         }
-        let is_shown = |answer: &Answer| answer.text().contains(" is with the admins until");
+        let is_shown =
+            |answer: &Answer| answer.text().contains(" went to the admins, who can decide until");
         let shown = answers.iter().filter(|(answer, _)| is_shown(answer));
         assert!(shown.count() >= 15, "whoever can be is told that admins see it");
         assert!(world.discord.rate_limited() <= 2, "{:#?}", refused(world));
@@ -219,7 +220,11 @@ fn a_global_refusal_keeps_every_call_back_but_answers() {
         let routes: Vec<_> = since_then.map(|request| request.route).collect();
         assert_eq!(routes, [Some(Route::Callback)]);
         let answer = world.ask(Who::Member, "ABE-TEST").await;
-        assert!(answer.text().contains(" is with the admins until"), "{}", answer.text());
+        assert!(
+            answer.text().contains(" went to the admins, who can decide until"),
+            "{}",
+            answer.text()
+        );
         assert!(since.elapsed() > Duration::from_millis(3900), "{:?}", since.elapsed());
         world.card(1, "Also asked").await;
     });

@@ -25,7 +25,7 @@ fn an_approved_request_is_created_and_says_so_on_its_message_and_to_who_asked() 
         assert!(card.text().contains(&world.connect.guid_of("accounting2").unwrap()));
         assert!(card.buttons().is_empty());
         let notice = world.told(Who::Member, CONNECT, "request 1").await;
-        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808> request 1 for `accounting2` is done, approved by <@391583201672822784>. The group is in Connect now, with the guid `<guid>`. Share content with it there; it can look empty until its members log in.");
+        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808>: request 1 for `accounting2` is done, approved by <@391583201672822784>. The group is in Connect now, with the guid `<guid>`. Share content with it there; it can look empty until its members log in.");
         assert!(notice.text().contains(&world.connect.guid_of("accounting2").unwrap()));
         assert_eq!(notice.pings.users, [Who::Member.id()]);
         assert!(notice.pings.roles.is_empty() && !notice.pings.everyone);
@@ -49,7 +49,7 @@ fn a_definite_no_is_failed_and_an_admin_retries_it() {
         ");
         assert_eq!(labels(&card), ["Retry"]);
         let notice = world.told(Who::Member, CONNECT, "request 1").await;
-        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808> request 1 for `accounting2` was approved by <@391583201672822784>, but the group wasn't created: Connect's licence didn't allow it. Tell whoever runs Connect. An admin can retry it.");
+        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808>: request 1 for `accounting2` was approved by <@391583201672822784>, but the group wasn't created: Connect's licence didn't allow it. Tell whoever runs Connect. An admin can retry it.");
         let retry = world.discord.person(Who::SecondAdmin).press(&card, "Retry").await;
         assert_eq!(retry.reply, Reply::Acknowledged);
         let card = world.card(1, "**Created**").await;
@@ -226,7 +226,7 @@ fn a_denial_asks_why_and_says_it_to_who_asked() {
         ");
         assert!(card.buttons().is_empty());
         let notice = world.told(Who::Member, CONNECT, "request 1").await;
-        assert_snapshot!(masked(&notice.text()), @r"<@518402736190455808> request 1 for `accounting2` was denied by <@391583201672822784>: use accounting, it has \*everybody\* \@everyone now");
+        assert_snapshot!(masked(&notice.text()), @r"<@518402736190455808>: request 1 for `accounting2` was denied by <@391583201672822784>: use accounting, it has \*everybody\* \@everyone now");
         assert_eq!(notice.pings.users, [Who::Member.id()]);
         assert!(!notice.pings.everyone);
         assert_eq!(world.puts(), 0);
@@ -248,7 +248,7 @@ fn a_denial_need_not_say_why() {
         Denied by <@391583201672822784> <t:<time>:f>.
         ");
         let notice = world.told(Who::Member, CONNECT, "request 1").await;
-        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808> request 1 for `accounting2` was denied by <@391583201672822784>.");
+        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808>: request 1 for `accounting2` was denied by <@391583201672822784>.");
     });
 }
 
@@ -281,7 +281,7 @@ fn what_nobody_decides_in_time_is_called_expired_and_not_denied() {
         ");
         assert!(card.buttons().is_empty());
         let notice = world.told(Who::Member, CONNECT, "request 1").await;
-        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808> request 1 for `accounting2` has expired: nobody decided it in time. Ask again with </ldapgroup create>.");
+        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808>: request 1 for `accounting2` has expired: nobody decided it in time. Ask again with </ldapgroup create>.");
         assert_eq!(world.cards(1).len(), 1);
         let again = world.ask(Who::Member, "accounting2").await;
         assert!(again.text().starts_with("Request 2 for "), "{}", again.text());

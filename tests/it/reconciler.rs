@@ -44,7 +44,11 @@ fn a_message_that_was_deleted_before_it_was_noted_is_sent_again() {
         assert!(world.discord.delete_message(first.id));
         let answer = asking.answer().await;
         let second = world.card(1, "Approve or deny").await;
-        assert!(answer.text().contains(" is with the admins until"), "{}", answer.text());
+        assert!(
+            answer.text().contains(" went to the admins, who can decide until"),
+            "{}",
+            answer.text()
+        );
         assert_ne!(second.id, first.id);
         world.admin().press(&second, "Approve").await;
         world.card(1, "**Created**").await;

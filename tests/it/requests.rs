@@ -23,7 +23,7 @@ fn a_request_is_answered_privately_and_shown_to_the_admins() {
     run_test(async |world| {
         let answer = ask_because(world, "accounting2", "for the budget app").await;
         let text = private(&answer);
-        assert_snapshot!(masked(&text), @"Request 1 for `accounting2` is with the admins until <t:<time>:f>; you will be mentioned here.");
+        assert_snapshot!(masked(&text), @"Request 1 for `accounting2` went to the admins, who can decide until <t:<time>:f>; you will be mentioned here.");
         let card = world.card(1, "Approve or deny").await;
         assert!(!text.contains("/channels/"), "they may not see where it is shown: {text}");
         assert_eq!(labels(answer.message()), ["Take back"]);
@@ -98,7 +98,9 @@ fn a_reason_can_be_required_of_those_who_ask() {
         assert!(world.connect.requests().is_empty());
         let asked = ask_because(world, "accounting2", "why not").await;
         assert!(
-            private(&asked).starts_with("Request 1 for `accounting2` is with the admins until")
+            private(&asked).starts_with(
+                "Request 1 for `accounting2` went to the admins, who can decide until"
+            )
         );
         let created = world.ask(Who::Admin, "ABE-TEST").await;
         assert!(created.text().starts_with("Created `ABE-TEST`"), "{}", created.text());
@@ -148,7 +150,9 @@ fn an_admins_create_can_need_another_admin() {
     run_test_with(setup(&[("ADMIN_CREATES", "approval")]), async |world| {
         let answer = world.ask(Who::Admin, "accounting2").await;
         assert!(
-            private(&answer).starts_with("Request 1 for `accounting2` is with the admins until")
+            private(&answer).starts_with(
+                "Request 1 for `accounting2` went to the admins, who can decide until"
+            )
         );
         let card = world.card(1, "Approve or deny").await;
         assert_eq!(world.puts(), 0);
@@ -165,7 +169,11 @@ fn without_a_channel_for_requests_they_are_shown_where_they_are_made() {
             let member = world.member().in_channel(channel);
             let answer = member.slash("create", &[("name", name.into())]).await;
             let card = world.discord.wait_for_message(channel, is_card(number, "")).await;
-            assert!(private(&answer).contains(" is with the admins until"), "{}", answer.text());
+            assert!(
+                private(&answer).contains(" went to the admins, who can decide until"),
+                "{}",
+                answer.text()
+            );
             world.admin().press(&card, "Approve").await;
             world.told(Who::Member, channel, "is done").await;
         }
@@ -287,7 +295,10 @@ fn two_who_ask_at_once_make_one_request() {
             .map(|who| world.discord.person(who).start_slash("create", &options));
         let answers = futures_util::future::join_all(pending.iter().map(Pending::answer)).await;
         let texts: Vec<_> = answers.iter().map(private).collect();
-        let made = texts.iter().filter(|text| text.contains(" is with the admins until")).count();
+        let made = texts
+            .iter()
+            .filter(|text| text.contains(" went to the admins, who can decide until"))
+            .count();
         let joined = texts.iter().filter(|text| text.contains("You have joined it")).count();
         assert_eq!((made, joined), (1, 2), "{texts:#?}");
         world.card(1, "Also asked").await;
@@ -543,7 +554,7 @@ fn who_asked_in_one_channel_is_told_by_one_message() {
         let card = world.card(1, &format!("<@{}>", Who::Guest.id())).await;
         world.admin().press(&card, "Approve").await;
         let notice = world.told(Who::OtherMember, CONNECT, "is done").await;
-        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808> <@623940187264385034> request 1 for `accounting2` is done, approved by <@391583201672822784>. The group is in Connect now, with the guid `<guid>`. Share content with it there; it can look empty until its members log in.");
+        assert_snapshot!(masked(&notice.text()), @"<@518402736190455808> <@623940187264385034>: request 1 for `accounting2` is done, approved by <@391583201672822784>. The group is in Connect now, with the guid `<guid>`. Share content with it there; it can look empty until its members log in.");
         assert_eq!(notice.pings.users, [Who::Member.id(), Who::OtherMember.id()]);
         assert_eq!(world.told(Who::Guest, RANDOM, "is done").await.pings.users, [Who::Guest.id()]);
         // A restart finds nobody left to tell.

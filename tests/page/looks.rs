@@ -5,7 +5,8 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sandbox::Trouble;
-use sandbox::discord::Who;
+use sandbox::connect::{Fault, Route, Times};
+use sandbox::discord::{REQUESTS, Who};
 use serde_json::json;
 
 use crate::browser::{Browser, ENTER, ESCAPE, until};
@@ -84,6 +85,7 @@ pub(crate) async fn take_pictures(browser: &Browser, folder: &Path) {
         camera.admins(&stage).await;
         camera.outcomes(&stage).await;
         stage.end().await;
+        camera.mishaps().await;
         camera.clocks().await;
     }
     println!("The pictures are in {}.", folder.display());
@@ -206,7 +208,7 @@ impl Camera<'_> {
         tab.become_another("member").await;
         tab.go_to("connect").await;
         ask(&tab, "project-crane", "for the audit").await;
-        let asked = tab.words("for project-crane is with the admins").await;
+        let asked = tab.words("for project-crane went to the admins").await;
         tab.press(&asked, "Take back").await;
         tab.words("You have taken back").await;
         self.take("taken-back").await;
@@ -214,6 +216,57 @@ impl Camera<'_> {
         tab.go_to("connect-requests").await;
         tab.words("Cancelled by").await;
         self.take("cancelled").await;
+    }
+
+    /// What goes wrong, and what people mistake.
+    async fn mishaps(&self) {
+        let stage = Stage::start().await;
+        let connect = &stage.sandbox.connect;
+        let tab = Tab::open(self.browser, &stage, "admin").await;
+        tab.write("connect", &format!("/ldapgroup search acc{ENTER}")).await;
+        tab.words("accounting2").await;
+        tab.write("connect", "/ldapgroup create name:acounting2").await;
+        let meant = |text: &str| text.contains("Did you mean accounting2?");
+        tab.wait_for("[data-testid=suggest-list]", meant).await;
+        self.take("mistyped").await;
+        for _ in 0..3 {
+            tab.keys(ESCAPE).await;
+        }
+        self.answer(&tab, "create nobody, acounting2, ABE", "nothing-created").await;
+        connect.fail(Route::Search, Fault::Html(502), Times::Always);
+        self.answer(&tab, "create project-crane", "proxys-page").await;
+        connect.heal();
+        connect.fail(Route::Search, Fault::Error(63), Times::Always);
+        self.answer(&tab, "status ", "status-in-trouble").await;
+        connect.heal();
+        let members = [Who::Member, Who::OtherMember];
+        for who in members {
+            let options = [("name", "accounting2".into()), ("reason", "for the audit".into())];
+            stage.sandbox.discord.person(who).slash("create", &options).await;
+        }
+        tab.go_to("connect-requests").await;
+        let card = tab.words("Also asked by").await;
+        connect.fail(Route::CreateGroup, Fault::Error(64), Times::Times(1));
+        tab.press(&card, "Approve").await;
+        tab.words("Failed").await;
+        self.take("failed").await;
+        let message = stage.sandbox.discord.messages(REQUESTS).remove(0);
+        let second = stage.sandbox.discord.person(Who::SecondAdmin);
+        second.press(&message, "Retry").await;
+        tab.words("retried by").await;
+        self.take("retried").await;
+        let tab = Tab::open(self.browser, &stage, "second_admin").await;
+        tab.go_to("connect-requests").await;
+        second.press_custom_id("retry:1", &message).await;
+        tab.words("Nothing was changed").await;
+        self.take("too-late").await;
+        tab.become_another("member").await;
+        tab.go_to("connect").await;
+        tab.words("is done").await;
+        self.take("told-together").await;
+        connect.go_down().await;
+        self.answer(&tab, "create ABE-TEST", "not-sent").await;
+        stage.end().await;
     }
 
     /// What comes of a request by itself.

@@ -81,7 +81,9 @@ fn requested(request: &Request, is_shown: bool, ttl: Duration) -> String {
     if is_shown {
         // It stays as it is: an hour later "in 2 days" would have become something else.
         let expiry = stamp(request.expires(ttl), 'f');
-        format!("{what} is with the admins until {expiry}; you will be mentioned here.")
+        format!(
+            "{what} went to the admins, who can decide until {expiry}; you will be mentioned here."
+        )
     } else {
         format!(
             "{what} is kept, but no admin sees it yet: it couldn't be posted in the channel for \

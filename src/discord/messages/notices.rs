@@ -33,7 +33,7 @@ fn lead(request: &Request, people: &[UserId]) -> String {
         _ => "",
     };
     let people: Vec<_> = people.iter().map(|person| format!("<@{person}>")).collect();
-    format!("{} {}{next}", people.join(" "), standing(request))
+    format!("{}: {}{next}", people.join(" "), standing(request))
 }
 
 /// What admins are told about a request that waits for long.
