@@ -199,8 +199,7 @@ impl Camera<'_> {
         let card = tab.words("project-bittern").await;
         sandbox.set_trouble(Trouble::ConnectDown, true).await.unwrap();
         tab.press(&card, "Approve").await;
-        tab.message("that it is under way", |now| now.id == card.id && now.buttons.is_empty())
-            .await;
+        tab.message("why it waits", |now| now.id == card.id && now.text.contains("Last try")).await;
         self.take("under-way").await;
         tab.go_to("connect").await;
         self.answer(&tab, "search ABE", "connect-down").await;

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::markdown::{command, span};
+use super::markdown::{command, named_groups, span};
 use super::reply::Reply;
 use crate::connect::{Code, ConnectError};
 use crate::correlation::CorrelationId;
@@ -146,11 +146,11 @@ pub(in crate::discord) fn too_long(begun: Option<&Request>, id: CorrelationId) -
              minute. Then {} says what came of it: look there before you create it again.",
             command("history")
         ),
-        Some(Request { id, .. }) => {
-            format!(
-                "Request {id} is made, and goes on. {why}; the request's message says the rest."
-            )
-        }
+        Some(request) => format!(
+            "Request {} for {} is made, and goes on. {why}; the request's message says the rest.",
+            request.id,
+            named_groups(request)
+        ),
     };
     Reply::ephemeral(format!("{words}\n{}", reference(id)))
 }
