@@ -42,8 +42,9 @@ pub struct Sandbox {
     pub connect: Connect,
     /// The Discord server of the team.
     pub discord: Discord,
-    /// Where the bot keeps its database; gone with the last clone.
+    /// Where the bot keeps its database, unless that is elsewhere; gone with the last clone.
     folder: Arc<TempDir>,
+    elsewhere: Option<String>,
     troubles: Arc<watch::Sender<BTreeSet<Trouble>>>,
     settings: Arc<watch::Sender<settings::Settings>>,
     /// Held while the stand-ins are made to be as `troubles` says.
@@ -61,11 +62,11 @@ impl Sandbox {
         let discord = Discord::start(discord).await?;
         let folder = Arc::new(TempDir::new()?);
         let (troubles, settings, changing) = (Arc::default(), Arc::default(), Arc::default());
-        Ok(Self { connect, discord, folder, troubles, settings, changing })
+        Ok(Self { connect, discord, folder, elsewhere: None, troubles, settings, changing })
     }
 
     /// The variables that point the bot at these stand-ins: the team's server, the admin role, the
-    /// requests channel, a database in a folder of its own, both addresses and both secrets, and the
+    /// requests channel, a database of its own, both addresses and both secrets, and the
     /// settings that are switched.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let own = [
@@ -76,7 +77,7 @@ impl Sandbox {
             ("REQUESTS_CHANNEL_ID", REQUESTS.to_string()),
             ("CONNECT_SERVER", self.connect.url()),
             ("CONNECT_API_KEY", self.connect.api_key().to_owned()),
-            ("DATABASE_URL", format!("sqlite://{}", self.database().display())),
+            ("DATABASE_URL", self.database_url()),
             ("HTTP_ADDR", "off".to_owned()),
         ];
         let settings = self.settings.borrow().on.clone().into_iter();
@@ -85,7 +86,18 @@ impl Sandbox {
         own.into_iter().chain(switched).collect()
     }
 
-    /// The file of the bot's database.
+    /// The same, with the bot's database at this address.
+    pub fn with_database(self, url: String) -> Self {
+        Self { elsewhere: Some(url), ..self }
+    }
+
+    /// The address of the bot's database.
+    pub fn database_url(&self) -> String {
+        let in_folder = || format!("sqlite://{}", self.database().display());
+        self.elsewhere.clone().unwrap_or_else(in_folder)
+    }
+
+    /// The file of the bot's database, unless that is elsewhere.
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("ldapgroup.db")
     }

@@ -15,6 +15,9 @@ pub(crate) async fn database(url: &SecretString) -> Finding {
         Ok(Condition::Missing) => Finding::ok(
             "there is no database yet; the next start makes it where `DATABASE_URL` says",
         ),
+        Ok(Condition::Empty) => {
+            Finding::ok("the database is empty and can be written; the next start makes its tables")
+        }
         Err(error) => unusable(&error),
     }
 }
@@ -27,10 +30,6 @@ pub(crate) fn unusable(error: &StoreError) -> Finding {
              bot's user owns it, and that no other program keeps it locked",
             words(error)
         )),
-        error @ (StoreError::Unsupported
-        | StoreError::File(_)
-        | StoreError::InUse
-        | StoreError::OtherVersion
-        | StoreError::Damaged(_)) => Finding::fail(words(error)),
+        other => Finding::fail(words(other)),
     }
 }

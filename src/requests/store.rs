@@ -10,49 +10,50 @@ mod changing;
 mod copying;
 mod examine;
 mod exporting;
+mod file;
 mod forgetting;
 mod interactions;
+mod lease;
 mod lists;
 mod open;
 mod outbox;
 mod overview;
 mod people;
+mod postgres;
 mod read;
 mod rows;
+mod schema;
+mod sql;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
-use std::sync::Arc;
 use std::time::SystemTime;
-
-use sqlx::{Sqlite, SqlitePool, Transaction};
 
 pub(crate) use self::alerts::Alert;
 pub(super) use self::asking::NewRequest;
 pub(super) use self::changing::{Change, Transition};
 pub(crate) use self::copying::back_up;
-pub(crate) use self::examine::{Condition, examine};
+pub(crate) use self::examine::examine;
 pub(crate) use self::exporting::{ExportError, export};
 pub(super) use self::lists::Filter;
 pub(crate) use self::lists::{Bringer, Entry, Listed, Listing};
-pub(crate) use self::open::StoreError;
+use self::open::Lock;
 pub(crate) use self::outbox::{Notice, Outbox};
 pub(crate) use self::overview::Overview;
 use self::rows::{BY_ID, all, millis};
+pub(crate) use self::schema::{Condition, StoreError};
+use self::sql::{On, Pool, Tx, query};
 use crate::correlation::CorrelationId;
 use crate::ids::UserId;
 use crate::request::{Activity, Reason, Request, State};
 
 /// The database of requests.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Store {
-    pool: SqlitePool,
+    pool: Pool,
     /// Says to other processes that this one has the database.
-    lock: Arc<File>,
+    lock: Lock,
 }
-
-type Tx = Transaction<'static, Sqlite>;
 
 impl Store {
     /// What is to be shown and told.
@@ -66,18 +67,12 @@ impl Store {
     }
 }
 
-async fn by_id(
-    from: impl sqlx::Executor<'_, Database = Sqlite>,
-    id: i64,
-) -> Result<Option<Request>, StoreError> {
-    Ok(all(&sqlx::query(BY_ID).bind(id).fetch_all(from).await?)?.pop())
+async fn by_id(on: impl Into<On<'_>>, id: i64) -> Result<Option<Request>, StoreError> {
+    Ok(all(&query(BY_ID).bind(id).fetch_all(on).await?)?.pop())
 }
 
 async fn bump(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE requests SET version = version + 1 WHERE id = $1")
-        .bind(id)
-        .execute(&mut **tx)
-        .await?;
+    query("UPDATE requests SET version = version + 1 WHERE id = $1").bind(id).execute(tx).await?;
     Ok(())
 }
 
@@ -111,7 +106,7 @@ async fn record(
     step: Step<'_>,
     (now, correlation): Stamp,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "INSERT INTO history \
            (request_id, position, at, person, before, after, activity, why, cause, correlation_id) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -126,7 +121,7 @@ async fn record(
     .bind(step.why)
     .bind(step.cause.map(Reason::to_json))
     .bind(correlation.to_string())
-    .execute(&mut **tx)
+    .execute(tx)
     .await?;
     Ok(())
 }

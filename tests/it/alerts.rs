@@ -1,6 +1,5 @@
 //! What admins are told of trouble that lasts, and of a key that expires: once, and where they can be told.
 
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use insta::assert_snapshot;
@@ -8,11 +7,9 @@ use sandbox::connect::{self, Fault, Route};
 use sandbox::discord::{
     self, ADMIN_ROLE, CONNECT, ChannelId, Message, RANDOM, REQUESTS, Who, permission,
 };
-use sqlx::Connection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use crate::database::{execute, lock};
+use crate::database::{execute, lock, number};
 use crate::http::{becomes, get, probed, value};
 use crate::program::program;
 use crate::world::{Setup, World, in_time, masked, run_test_with, sandbox, setup};
@@ -146,23 +143,14 @@ fn trouble_that_is_short_is_not_told_nor_any_if_the_setting_says_never() {
     }
 }
 
-/// Whether it is on disk that something was told.
-async fn is_noted(database: &Path) -> bool {
-    let options = SqliteConnectOptions::new().filename(database).read_only(true);
-    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-    let told = "SELECT COUNT(*) FROM alerts WHERE told_at IS NOT NULL";
-    let told: i64 = sqlx::query_scalar(told).fetch_one(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
-    told > 0
-}
-
 #[test]
 fn a_start_in_the_midst_of_trouble_tells_it_to_nobody_again() {
     run_test_with(told_after("1s"), async |world| {
         world.connect.fail(Route::Any, Fault::Error(30), connect::Times::Always);
         alert(world, REQUESTS).await;
         // Until then it is Discord that takes a second one for the first.
-        in_time(async { while !is_noted(&world.sandbox.database()).await {} }).await;
+        let told = "SELECT COUNT(*) FROM alerts WHERE told_at IS NOT NULL";
+        in_time(async { while number(&world.sandbox, told).await == 0 {} }).await;
         for _ in 0..2 {
             world.stop_bot().await;
             world.start_bot().await;
@@ -203,7 +191,7 @@ fn that_requests_are_posted_again_is_told_only_where_they_are() {
         alert(world, CONNECT).await;
         // As after a week, from when on it isn't posted any more.
         let shown = "UPDATE requests SET shown_version = version";
-        execute(&world.sandbox.database(), shown).await;
+        execute(&world.sandbox, shown).await;
         let refused = |requests: &[discord::Request]| {
             let path = format!("/channels/{REQUESTS}/messages");
             let tries = requests.iter().filter(|of| of.path.ends_with(&path));
@@ -233,7 +221,7 @@ fn without_a_channel_for_requests_trouble_is_told_where_somebody_asked_last() {
 
 #[test]
 fn a_database_that_fails_is_told_and_so_is_that_it_works_again() {
-    run_test_with(told_after("1s"), async |world| {
+    run_test_with(told_after("1s").in_file(), async |world| {
         let locked = lock(&world.sandbox.database()).await;
         world.ask(Who::Member, "accounting2").await;
         assert_snapshot!(alert(world, REQUESTS).await, @"<@&1098233105413124096>: ⚠️ **The bot's database fails**, since <t:<time>:f>. Nothing can be asked for, decided or created. Whoever runs the bot: see that the disk isn't full; the bot's log says more.");

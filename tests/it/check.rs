@@ -11,9 +11,12 @@ use sandbox::discord::{
     permission,
 };
 
-use crate::database::execute;
+use crate::database::execute_in;
 use crate::program::{output, program, serving};
-use crate::world::{Setup, assert_no_violations, run_test, run_test_with, sandbox, stand_ins};
+use crate::world::{
+    Setup, assert_no_violations, run_test_in_file as run_test, run_test_with,
+    sandbox_in_file as sandbox, stand_ins_in_file as stand_ins,
+};
 
 async fn with_connect(connect: connect::Options) -> Sandbox {
     stand_ins(connect, discord::Options::default()).await
@@ -519,14 +522,14 @@ fn a_database_is_left_as_it_is_whether_a_start_can_use_it_or_not() {
             said.lines().rev().nth(1).unwrap().to_owned()
         };
         assert_snapshot!(looked_at().await, @"ok    the database is sound and can be written");
-        execute(&database, "UPDATE _sqlx_migrations SET checksum = x'00'").await;
+        execute_in(&database, "UPDATE _sqlx_migrations SET checksum = x'00'").await;
         assert!(looked_at().await.contains("made by another version of the bot"));
         let newer = "INSERT INTO _sqlx_migrations \
             (version, description, installed_on, success, checksum, execution_time) \
             VALUES (99990101, 'of the future', CURRENT_TIMESTAMP, TRUE, x'00', 1)";
-        execute(&database, newer).await;
-        assert_snapshot!(looked_at().await, @"FAIL  DATABASE_URL: the database was made by another version of the bot, and nothing was changed; run that version, or name another file");
-        execute(&database, "DELETE FROM _sqlx_migrations").await;
+        execute_in(&database, newer).await;
+        assert_snapshot!(looked_at().await, @"FAIL  DATABASE_URL: the database was made by another version of the bot, and nothing was changed; run that version, or name another database");
+        execute_in(&database, "DELETE FROM _sqlx_migrations").await;
         assert_snapshot!(looked_at().await, @"ok    the database is sound and can be written; the next start brings it up to date");
         std::fs::write(&database, "").unwrap();
         assert_snapshot!(looked_at().await, @"ok    there is no database yet; the next start makes it where DATABASE_URL says");
@@ -537,7 +540,7 @@ fn a_database_is_left_as_it_is_whether_a_start_can_use_it_or_not() {
 
 #[test]
 fn a_database_in_use_is_looked_at_beside_the_bot() {
-    run_test_with(Setup::default().over_gateway(), async |world| {
+    run_test_with(Setup::default().over_gateway().in_file(), async |world| {
         assert_eq!(amiss(&world.sandbox, &NOTHING).await, "exit 0");
     });
 }
@@ -554,8 +557,8 @@ async fn a_database_that_no_start_can_use_fails() {
     FAIL  DATABASE_URL: the file can't be written (Is a directory (os error 21)); check the folder and its owner
     exit 1
     ");
-    assert_snapshot!(at("postgres://bot:hush@db/bot").await, @r"
-    FAIL  DATABASE_URL: PostgreSQL can't be used yet; set it to sqlite://PATH
+    assert_snapshot!(at("postgres://bot:hush@127.0.0.1:1/bot").await, @r"
+    FAIL  DATABASE_URL: PostgreSQL can't be reached (Connection refused (os error 111)); check the address, and that it runs there
     exit 1
     ");
     std::fs::write(sandbox.database(), "These are my notes.\n".repeat(300)).unwrap();

@@ -6,17 +6,51 @@ use std::path::Path;
 use insta::assert_snapshot;
 use sandbox::Sandbox;
 use sandbox::discord::Who;
-use sqlx::Connection;
+use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{Connection, SqlSafeStr};
 
 use crate::program::{output, program, serving, terminate};
-use crate::world::{in_time, run_test, sandbox};
+use crate::world::{in_time, run_test_in_file as run_test, sandbox_in_file as sandbox};
 
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-pub(crate) async fn execute(database: &Path, sql: impl sqlx::SqlSafeStr) {
+/// Does something to the database of a world, be it a file or not.
+pub(crate) async fn execute(sandbox: &Sandbox, sql: impl SqlSafeStr) {
+    let url = sandbox.database_url();
+    if !url.starts_with("postgres") {
+        return execute_in(&sandbox.database(), sql).await;
+    }
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+/// The one number that is asked for.
+pub(crate) async fn number(sandbox: &Sandbox, sql: &'static str) -> i64 {
+    let url = sandbox.database_url();
+    if !url.starts_with("postgres") {
+        return number_in(&sandbox.database(), sql).await;
+    }
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    number
+}
+
+/// The one number that is asked for, of a file.
+pub(crate) async fn number_in(database: &Path, sql: &'static str) -> i64 {
+    let options = SqliteConnectOptions::new().filename(database).read_only(true);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    number
+}
+
+/// Does something to a file.
+pub(crate) async fn execute_in(database: &Path, sql: impl SqlSafeStr) {
     let options = SqliteConnectOptions::new().filename(database);
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
     sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
@@ -93,7 +127,7 @@ async fn a_second_bot_on_it_says_so_and_ends_until_the_first_is_dead() {
         assert_eq!((code, stdout.as_str()), (Some(1), ""));
         let at = stderr.find("DATABASE_URL").unwrap_or_else(|| panic!("{stderr}"));
         let words = "DATABASE_URL: another bot is running on this database; stop that one first, \
-                     or name another file";
+                     or name another database";
         assert_eq!(stderr[at..].trim_end(), words);
     }
     for arguments in [&["check"][..], &["search", "abe"], &["create", "ABE-TEST"]] {
@@ -118,8 +152,8 @@ fn one_of_a_newer_version_is_refused_and_left_alone() {
             VALUES (99990101, 'of the future', CURRENT_TIMESTAMP, TRUE, x'00', 1)";
         let sandbox = sandbox().await;
         std::fs::copy(world.sandbox.database(), sandbox.database()).unwrap();
-        execute(&sandbox.database(), newer).await;
-        assert_snapshot!(is_refused(&sandbox).await, @"DATABASE_URL: the database was made by another version of the bot, and nothing was changed; run that version, or name another file");
+        execute(&sandbox, newer).await;
+        assert_snapshot!(is_refused(&sandbox).await, @"DATABASE_URL: the database was made by another version of the bot, and nothing was changed; run that version, or name another database");
         world.start_bot().await;
     });
 }
@@ -155,7 +189,7 @@ async fn of_a_large_one_each_page_is_looked_at_only_if_it_was_not_closed() {
     terminate(&bot);
     in_time(bot.wait()).await.unwrap();
     let blob = "CREATE TABLE filler AS SELECT zeroblob(9 * 1048576)";
-    execute(&sandbox.database(), blob).await;
+    execute(&sandbox, blob).await;
     let mut bytes = std::fs::read(sandbox.database()).unwrap();
     let middle = bytes.len() / 2 / 4096 * 4096;
     bytes[middle..middle + 4096].fill(0xA5);
@@ -180,7 +214,7 @@ fn one_whose_tables_another_version_made_is_refused_and_left_alone() {
         world.stop_bot().await;
         let sandbox = sandbox().await;
         std::fs::copy(world.sandbox.database(), sandbox.database()).unwrap();
-        execute(&sandbox.database(), "UPDATE _sqlx_migrations SET checksum = x'00'").await;
+        execute(&sandbox, "UPDATE _sqlx_migrations SET checksum = x'00'").await;
         assert!(is_refused(&sandbox).await.contains("made by another version of the bot"));
         world.start_bot().await;
     });
@@ -194,9 +228,9 @@ async fn a_file_that_cannot_be_made_is_said_so() {
     let (code, _, stderr) = output(program(&["run"], &variables)).await;
     assert_eq!(code, Some(1));
     assert!(stderr.contains("DATABASE_URL: the file can't be written"), "{stderr}");
-    variables.push(("DATABASE_URL", "postgres://bot:hush@db/bot".to_owned()));
+    variables.push(("DATABASE_URL", "postgres://bot:hush@127.0.0.1:1/bot".to_owned()));
     let (code, _, stderr) = output(program(&["run"], &variables)).await;
     assert_eq!(code, Some(1));
-    assert!(stderr.contains("DATABASE_URL: PostgreSQL can't be used yet"), "{stderr}");
+    assert!(stderr.contains("DATABASE_URL: PostgreSQL can't be reached"), "{stderr}");
     assert!(!stderr.contains("hush"));
 }

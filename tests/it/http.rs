@@ -171,7 +171,7 @@ fn what_people_and_connect_do_is_counted() {
 #[test]
 fn a_press_at_which_the_database_fails_is_counted_as_such() {
     let (setup, address) = probed();
-    run_test_with(setup, async |world| {
+    run_test_with(setup.in_file(), async |world| {
         let card = world.asked_by(Who::Member).await;
         let failures =
             async || value(&get(address, "/metrics").await.1, "ldapgroup_database_errors_total");

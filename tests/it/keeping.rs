@@ -8,12 +8,12 @@ use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{CONNECT, Who};
 use serde_json::Value;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection};
 
-use crate::database::execute;
+use crate::database::{execute, execute_in, number, number_in};
 use crate::program::{BOT, output, program, terminate};
-use crate::world::{World, in_time, run_test, run_test_with, sandbox, setup};
+use crate::world::{
+    World, in_time, run_test, run_test_in_file, run_test_with, sandbox_in_file, setup,
+};
 
 /// What the program reads of the settings.
 fn only(database: &Path) -> [(&'static str, String); 1] {
@@ -32,15 +32,6 @@ fn files(folder: &Path) -> Vec<String> {
     names
 }
 
-/// The one number that is asked for.
-async fn number(database: &Path, sql: &'static str) -> i64 {
-    let options = SqliteConnectOptions::new().filename(database).read_only(true);
-    let mut connection: SqliteConnection = options.connect().await.unwrap();
-    let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
-    number
-}
-
 /// A folder for copies.
 fn folder() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -53,13 +44,13 @@ async fn filled(world: &mut World, count: u32) -> PathBuf {
     world.stop_bot().await;
     let fill = include_str!("../../benches/whole/fill.sql").replace(":count", &count.to_string());
     let database = world.sandbox.database();
-    execute(&database, sqlx::AssertSqlSafe(fill.replace(":person", "77"))).await;
+    execute_in(&database, sqlx::AssertSqlSafe(fill.replace(":person", "77"))).await;
     database
 }
 
 #[test]
 fn a_copy_made_while_people_ask_and_an_admin_decides_is_whole_and_a_bot_goes_on_with_it() {
-    run_test(async |world| {
+    run_test_in_file(async |world| {
         use std::os::unix::fs::PermissionsExt;
         let card = world.asked_by(Who::Member).await;
         let (folder, copy) = folder();
@@ -70,7 +61,7 @@ fn a_copy_made_while_people_ask_and_an_admin_decides_is_whole_and_a_bot_goes_on_
         };
         let ((code, stdout, stderr), ()) = tokio::join!(back_up(&database, &copy), decides);
         assert_eq!((code, stderr.as_str()), (Some(0), ""));
-        let count = number(&copy, "SELECT COUNT(*) FROM requests").await;
+        let count = number_in(&copy, "SELECT COUNT(*) FROM requests").await;
         let noun = if count == 1 { "request" } else { "requests" };
         assert_eq!(stdout, format!("Copied {count} {noun} into {}\n", copy.display()));
         assert_eq!(files(folder.path()), ["copy.db"]);
@@ -86,7 +77,7 @@ fn a_copy_made_while_people_ask_and_an_admin_decides_is_whole_and_a_bot_goes_on_
 
 #[test]
 fn a_stopped_bots_database_is_copied_and_nothing_is_left_beside_it() {
-    run_test(async |world| {
+    run_test_in_file(async |world| {
         world.asked_by(Who::Member).await;
         world.stop_bot().await;
         let database = world.sandbox.database();
@@ -106,7 +97,7 @@ fn a_stopped_bots_database_is_copied_and_nothing_is_left_beside_it() {
 
 #[test]
 fn a_copy_that_cannot_be_made_is_said_so_and_leaves_nothing() {
-    run_test(async |world| {
+    run_test_in_file(async |world| {
         world.asked_by(Who::Member).await;
         let database = world.sandbox.database();
         let (folder, copy) = folder();
@@ -122,7 +113,7 @@ fn a_copy_that_cannot_be_made_is_said_so_and_leaves_nothing() {
         assert_snapshot!(refused(&notes, &copy).await, @"No backup was made: DATABASE_URL: the file isn't a sound SQLite database (file is not a database); restore it from a backup, or name another file.");
         let theirs = folder.path().join("theirs.db");
         std::fs::write(&theirs, "").unwrap();
-        execute(&theirs, "CREATE TABLE theirs (id INTEGER)").await;
+        execute_in(&theirs, "CREATE TABLE theirs (id INTEGER)").await;
         assert_snapshot!(refused(&theirs, &copy).await, @"No backup was made: DATABASE_URL: the file isn't a sound SQLite database (it belongs to another program); restore it from a backup, or name another file.");
         assert_snapshot!(refused(&database, &notes).await, @"No backup was made: the file is there already, and is left as it is; name another one.");
         assert!(std::fs::read_to_string(&notes).unwrap().starts_with("These are my notes."));
@@ -151,7 +142,7 @@ fn remove_parts(folder: &Path) {
 
 #[test]
 fn a_backup_that_is_stopped_or_killed_leaves_no_copy_or_a_whole_one() {
-    run_test(async |world| {
+    run_test_in_file(async |world| {
         let database = filled(world, 20_000).await;
         let (folder, copy) = folder();
         let (mut whole, mut killed) = (0, 0);
@@ -171,7 +162,7 @@ fn a_backup_that_is_stopped_or_killed_leaves_no_copy_or_a_whole_one() {
             let left = files(folder.path());
             assert!(left.iter().all(|name| name == "copy.db"), "{left:?}");
             if copy.exists() {
-                assert_eq!(number(&copy, "SELECT COUNT(*) FROM requests").await, 20_000);
+                assert_eq!(number_in(&copy, "SELECT COUNT(*) FROM requests").await, 20_000);
                 std::fs::remove_file(&copy).unwrap();
                 whole += 1;
             } else {
@@ -196,7 +187,7 @@ fn everything_about_the_requests_is_exported_while_the_bot_runs() {
         world.told(Who::Member, CONNECT, "request 1").await;
         world.ask(Who::Member, "ABE-TEST").await;
         let (code, stdout, stderr) =
-            output(program(&["export"], &only(&world.sandbox.database()))).await;
+            output(program(&["export"], &[("DATABASE_URL", world.sandbox.database_url())])).await;
         assert_eq!((code, stderr.as_str()), (Some(0), ""));
         let lines: Vec<Value> =
             stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -265,7 +256,7 @@ fn without_chance(mut value: Value) -> Value {
 
 #[test]
 fn an_export_of_many_pages_has_each_request_once_and_ends_quietly_when_nobody_reads_on() {
-    run_test(async |world| {
+    run_test_in_file(async |world| {
         let database = filled(world, 1_234).await;
         let (code, stdout, _) = output(program(&["export"], &only(&database))).await;
         assert_eq!(code, Some(0));
@@ -293,7 +284,7 @@ fn an_export_of_many_pages_has_each_request_once_and_ends_quietly_when_nobody_re
 
 #[tokio::test]
 async fn an_export_without_a_database_is_said_so_and_makes_none() {
-    let sandbox = sandbox().await;
+    let sandbox = sandbox_in_file().await;
     let (code, stdout, stderr) = output(program(&["export"], &only(&sandbox.database()))).await;
     assert_eq!((code, stdout.as_str()), (Some(1), ""));
     assert_snapshot!(stderr, @"Not everything was exported: DATABASE_URL: there is no database of the bot's there; run this in the bot's folder, with its settings.");
@@ -310,13 +301,13 @@ fn what_was_over_long_ago_is_deleted_and_its_buttons_are_refused() {
         world.ask(Who::Member, "ABE-TEST").await;
         world.card(2, "Approve or deny").await;
         world.stop_bot().await;
-        let database = world.sandbox.database();
         let age = "UPDATE requests SET created_at = created_at - 864000000, \
                      decided_at = decided_at - 864000000 WHERE id = 1; \
                    UPDATE history SET at = at - 864000000 WHERE request_id = 1";
-        execute(&database, age).await;
+        execute(&world.sandbox, age).await;
         world.start_bot().await;
-        let left = async || number(&database, "SELECT COUNT(*) FROM requests WHERE id = 1").await;
+        let left =
+            async || number(&world.sandbox, "SELECT COUNT(*) FROM requests WHERE id = 1").await;
         in_time(async {
             while left().await > 0 {
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -328,9 +319,9 @@ fn what_was_over_long_ago_is_deleted_and_its_buttons_are_refused() {
             "SELECT COUNT(*) FROM participants WHERE request_id = 1",
             "SELECT COUNT(*) FROM requested_groups WHERE request_id = 1",
         ] {
-            assert_eq!(number(&database, of_it).await, 0, "{of_it}");
+            assert_eq!(number(&world.sandbox, of_it).await, 0, "{of_it}");
         }
-        assert_eq!(number(&database, "SELECT COUNT(*) FROM requests").await, 1);
+        assert_eq!(number(&world.sandbox, "SELECT COUNT(*) FROM requests").await, 1);
         let answer = world.admin().press(&card, "Retry").await;
         assert!(answer.text().starts_with("There is no such request."), "{}", answer.text());
         assert_eq!(world.puts(), 1);

@@ -171,7 +171,7 @@ fn a_creation_that_takes_longer_than_a_token_lives_is_said_to_be_open_and_is_set
         ");
         world.connect.release();
         world.stop_bot().await;
-        execute(&world.sandbox.database(), "UPDATE requests SET due_at = 1").await;
+        execute(&world.sandbox, "UPDATE requests SET due_at = 1").await;
         world.start_bot().await;
         let step = in_time(settled(world, 2)).await;
         assert!(step.starts_with("**created** by <@"), "{step}");

@@ -2,15 +2,13 @@
 //! windows, so that what takes minutes there takes seconds here.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
 use sandbox::connect;
 use sandbox::discord::{
     Answer, CONNECT, Fault, GUILD, Limits, Message, Rate, Request, Route, Times, Who,
 };
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection};
 
 use crate::database::execute;
 use crate::world::{Setup, World, run_test_with, setup, team};
@@ -32,7 +30,7 @@ fn world(count: usize, limits: Limits) -> Setup {
 fn with_a_backlog(count: usize, limits: Limits, test: impl AsyncFnOnce(&mut World)) {
     run_test_with(world(count, limits).over_gateway(), async |world| {
         world.stop_bot().await;
-        execute(&world.sandbox.database(), sqlx::AssertSqlSafe(backlog(count))).await;
+        execute(&world.sandbox, sqlx::AssertSqlSafe(backlog(count))).await;
         world.start_bot().await;
         test(world).await;
     });
@@ -41,15 +39,20 @@ fn with_a_backlog(count: usize, limits: Limits, test: impl AsyncFnOnce(&mut Worl
 /// What writes so many open requests of a member's down, as the bot does.
 fn backlog(count: usize) -> String {
     let member = Who::Member.id();
+    let begun = UNIX_EPOCH.elapsed().unwrap().as_millis() - count as u128;
+    let groups = (0..count).map(|number| {
+        let (id, name) = (number + 1, team(number));
+        format!("({id}, 0, '{name}', '{name}', 'waiting', TRUE)")
+    });
+    let groups = groups.collect::<Vec<_>>().join(", ");
     format!(
         "INSERT INTO requests (state, kind, guild, channel, requester, created_at) \
          WITH RECURSIVE numbers (number) AS ( \
            SELECT 0 UNION ALL SELECT number + 1 FROM numbers WHERE number < {count} - 1) \
          SELECT 'pending', 'asked', {GUILD}, {CONNECT}, {member}, \
-           strftime('%s', 'now') * 1000 - {count} + number FROM numbers; \
+           {begun} + number FROM numbers; \
          INSERT INTO requested_groups (request_id, position, name, folded, status, open) \
-         SELECT id, 0, printf('team-%02d', id - 1), printf('team-%02d', id - 1), 'waiting', TRUE \
-         FROM requests; \
+         VALUES {groups}; \
          INSERT INTO participants (request_id, person, guild, channel, joined_at) \
          SELECT id, requester, guild, channel, created_at FROM requests; \
          INSERT INTO history (request_id, at, person, after, correlation_id) \
@@ -65,17 +68,6 @@ async fn cards(world: &World, numbers: impl IntoIterator<Item = u32>) -> Vec<Mes
         cards.push(world.card(number, "Approve or deny").await);
     }
     cards
-}
-
-/// Waits until the bot has also written down that every message is as it should be.
-async fn all_noted(world: &World) {
-    let options = SqliteConnectOptions::new().filename(world.sandbox.database()).read_only(true);
-    let mut database = options.connect().await.unwrap();
-    let left = "SELECT COUNT(*) FROM requests WHERE shown_version < version";
-    while sqlx::query_scalar::<_, i64>(left).fetch_one(&mut database).await.unwrap() > 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    database.close().await.unwrap();
 }
 
 /// The messages of which this was done.
@@ -108,7 +100,7 @@ fn a_start_with_many_open_requests_keeps_to_discords_pace_and_gets_all_messages_
     with_a_backlog(60, five_in(Duration::from_millis(600)), async |world| {
         let first = cards(world, 1..=60).await;
         assert!(world.discord.rate_limited() <= 2, "{:#?}", refused(world));
-        all_noted(world).await;
+        world.all_noted().await;
         world.stop_bot().await;
         for gone in [3, 30, 59] {
             assert!(world.discord.delete_message(first[gone].id));
@@ -186,7 +178,7 @@ fn fifty_calls_in_a_second_are_never_exceeded_and_answers_wait_for_no_other_call
         Limits { create_message: None, edit_message: None, get_message: None, ..Limits::default() };
     with_a_backlog(100, limits, async |world| {
         cards(world, 1..=100).await;
-        all_noted(world).await;
+        world.all_noted().await;
         world.stop_bot().await;
         world.start_bot().await;
         for _ in 0..5 {
@@ -261,15 +253,15 @@ fn with_old_messages(per: Duration, test: impl AsyncFnOnce(&mut World, HashSet<u
     let limits = Limits { edit_old_message: two, get_message: None, ..Limits::default() };
     with_a_backlog(5, limits, async |world| {
         let cards = cards(world, 1..=5).await;
-        all_noted(world).await;
+        world.all_noted().await;
         world.stop_bot().await;
         let mut old = HashSet::new();
         for card in &cards[..4] {
             old.insert(world.discord.backdate(card.id, Duration::from_hours(2)));
         }
         let sql = "UPDATE requests \
-                   SET shown_version = 0, message = message - 7200000 * 4194304 WHERE id < 5";
-        execute(&world.sandbox.database(), sql).await;
+                   SET shown_version = 0, message = message - 7200000 * CAST(4194304 AS BIGINT) WHERE id < 5";
+        execute(&world.sandbox, sql).await;
         world.start_bot().await;
         test(world, old).await;
         assert!(world.discord.rate_limited() <= 2, "{:#?}", refused(world));

@@ -7,6 +7,7 @@ mod batches;
 mod buttons;
 mod check;
 mod commands;
+mod crashes;
 mod create;
 mod database;
 mod decisions;
@@ -32,6 +33,8 @@ mod overload;
 mod pages;
 mod picks;
 mod places;
+#[path = "../shared/postgres.rs"]
+mod postgres;
 mod program;
 mod proxies;
 mod reconciler;

@@ -42,8 +42,7 @@ fn a_clock_that_was_ahead_keeps_no_creation_waiting() {
         world.admin().press(&card, "Approve").await;
         world.card(1, "Not created yet").await;
         world.stop_bot().await;
-        execute(&world.sandbox.database(), "UPDATE requests SET due_at = due_at + 31536000000")
-            .await;
+        execute(&world.sandbox, "UPDATE requests SET due_at = due_at + 31536000000").await;
         world.connect.come_up().await.unwrap();
         world.start_bot().await;
         world.card(1, "**Created**").await;
@@ -60,7 +59,7 @@ fn the_nonce_of_a_message_is_the_same_in_every_version() {
         world.stop_bot().await;
         let unsent =
             "UPDATE requests SET created_at = 1790000000000, shown_version = 0, message = NULL";
-        execute(&world.sandbox.database(), unsent).await;
+        execute(&world.sandbox, unsent).await;
         world.variables.push(("REQUEST_REMINDER", "0".to_owned()));
         world.variables.push(("REQUEST_TTL", "365d".to_owned()));
         world.start_bot().await;

@@ -34,6 +34,7 @@ fn a_message_in_a_thread_that_is_closed_is_sent_to_the_channel_that_is_configure
             world.start_bot().await;
             world.ask(Who::OtherMember, "accounting2").await;
             let card = world.card(1, "Also asked").await;
+            world.all_noted().await;
             world.admin().press(&card, "Approve").await;
             world.card(1, "**Created**").await;
         });

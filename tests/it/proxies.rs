@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 use tokio::process::Child;
 
 use crate::program::{output, program, terminate};
-use crate::world::{assert_no_violations, in_time, stand_ins, without_a_wait};
+use crate::world::{assert_no_violations, in_time, stand_ins_in_file as stand_ins, without_a_wait};
 
 const DISCORD: &str = "discord.invalid";
 const GATEWAY: &str = "gateway.discord.invalid";

@@ -24,6 +24,7 @@ fn a_message_that_a_moderator_deleted_is_sent_again_at_the_next_change() {
         assert!(world.discord.delete_message(first.id));
         world.ask(Who::OtherMember, "accounting2").await;
         let second = world.card(1, "Also asked").await;
+        world.all_noted().await;
         assert_ne!(second.id, first.id);
         assert_eq!(second.pings.roles, [ADMIN_ROLE]);
         let late = world.admin().press(&first, "Approve").await;
@@ -98,6 +99,7 @@ fn a_message_deleted_while_the_bot_was_away_is_sent_again_at_the_start() {
         assert!(world.discord.delete_message(first.id));
         world.start_bot().await;
         let second = world.card(1, "Approve or deny").await;
+        world.all_noted().await;
         world.admin().press(&second, "Approve").await;
         world.card(1, "**Created**").await;
     });
@@ -110,6 +112,7 @@ fn a_message_in_a_channel_that_is_gone_is_sent_to_the_one_that_is_configured() {
         world.discord.fail(Route::EditMessage, Fault::Forbidden(10003), Times::Once);
         world.ask(Who::OtherMember, "accounting2").await;
         let second = world.card(1, "Also asked").await;
+        world.all_noted().await;
         assert_ne!(second.id, first.id);
         world.admin().press(&second, "Approve").await;
         world.card(1, "**Created**").await;
@@ -124,6 +127,7 @@ fn a_message_refused_twice_is_sent_once_in_the_end() {
         assert_snapshot!(answer.text(), @"Request 1 for `accounting2` is kept, but no admin sees it yet: it couldn't be posted in the channel for requests. The bot goes on trying; tell an admin of this server if it stays so.");
         assert!(answer.is_private());
         let card = world.card(1, "Approve or deny").await;
+        world.all_noted().await;
         assert_eq!(answered(&world.discord.requests(), 403), 2);
         world.admin().press(&card, "Approve").await;
         world.told(Who::Member, CONNECT, "is done").await;
@@ -142,6 +146,7 @@ fn a_channel_for_requests_that_the_bot_cannot_use_is_said_so_and_loses_nothing()
         world.variables.push(("REQUESTS_CHANNEL_ID", REQUESTS.to_string()));
         world.start_bot().await;
         let card = world.card(1, "Also asked").await;
+        world.all_noted().await;
         world.admin().press(&card, "Approve").await;
         world.card(1, "**Created**").await;
     });

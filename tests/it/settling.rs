@@ -19,9 +19,8 @@ fn a_day_without_connect_ends_an_approved_request_as_failed() {
         assert_eq!(answer.reply, Reply::Acknowledged);
         world.card(1, "Not created yet").await;
         world.stop_bot().await;
-        let database = world.sandbox.database();
         execute(
-            &database,
+            &world.sandbox,
             "UPDATE requests SET decided_at = decided_at - 25 * 3600 * 1000, due_at = 1",
         )
         .await;
@@ -40,10 +39,9 @@ async fn interrupted(world: &mut World) {
     let answer = world.ask(Who::Admin, "accounting2").await;
     assert!(answer.text().starts_with("Created"), "{}", answer.text());
     world.stop_bot().await;
-    let database = world.sandbox.database();
     let sql = "UPDATE requests SET state = 'creating', due_at = 1; \
                UPDATE requested_groups SET status = 'waiting', guid = NULL, open = TRUE";
-    execute(&database, sql).await;
+    execute(&world.sandbox, sql).await;
     world.connect.clear_requests();
 }
 

@@ -10,7 +10,9 @@ use sandbox::discord::{
 use serde_json::{Value, json};
 
 use crate::database::execute;
-use crate::world::{Setup, World, is_card, labels, run_test, run_test_with, setup};
+use crate::world::{
+    Setup, World, is_card, labels, run_test, run_test_in_file, run_test_with, setup,
+};
 
 /// The messages that were called by this route, with the status of each, from this request on.
 fn called(requests: &[Request], route: Route, from: usize) -> Vec<(u64, u16)> {
@@ -147,7 +149,7 @@ fn a_message_that_is_a_text_still_becomes_a_card_in_its_place() {
         let old = call(world, Method::POST, &format!("{REQUESTS}/messages"), old).await;
         let id: u64 = old["id"].as_str().unwrap().parse().unwrap();
         let sql = format!("UPDATE requests SET message = {id}");
-        execute(&world.sandbox.database(), sqlx::AssertSqlSafe(sql)).await;
+        execute(&world.sandbox, sqlx::AssertSqlSafe(sql)).await;
         assert!(world.discord.delete_message(card.id));
         world.start_bot().await;
         let turned = world.card(1, "Approve or deny").await;
@@ -160,7 +162,7 @@ fn a_message_that_is_a_text_still_becomes_a_card_in_its_place() {
 
 #[test]
 fn a_restored_backup_gets_its_messages_back() {
-    run_test(async |world| {
+    run_test_in_file(async |world| {
         for name in ["accounting2", "ABE-TEST"] {
             world.ask(Who::Member, name).await;
         }
@@ -211,6 +213,7 @@ fn a_channel_that_the_bot_lost_keeps_no_newer_message_from_being_looked_at() {
         let from = world.discord.requests().len();
         world.start_bot().await;
         let second = shown_in(world, CONNECT, 2).await;
+        world.all_noted().await;
         world.admin().press(&second, "Approve").await;
         world.told(Who::Member, CONNECT, "is done").await;
         let looks = called(&world.discord.requests(), Route::GetMessage, from);
@@ -266,6 +269,7 @@ fn what_nobody_can_see_any_more_moves_to_the_channel_that_is_configured_now() {
         world.variables.push(("REQUESTS_CHANNEL_ID", RANDOM.to_string()));
         world.start_bot().await;
         let card = shown_in(world, RANDOM, 1).await;
+        world.all_noted().await;
         world.admin().in_channel(RANDOM).press(&card, "Approve").await;
         world.told(Who::Member, CONNECT, "is done").await;
     });

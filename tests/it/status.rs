@@ -201,11 +201,11 @@ fn a_discord_that_hangs_keeps_nothing_else_from_being_said() {
 
 #[test]
 fn a_connect_and_a_database_that_fail_are_said_so_and_the_rest_stays() {
-    run_test_with(Setup::default().over_gateway(), async |world| {
+    run_test_with(Setup::default().over_gateway().in_file(), async |world| {
         world.connect.fail(Route::Any, Fault::Html(502), Times::Always);
-        execute(&world.sandbox.database(), "ALTER TABLE requests RENAME TO away").await;
+        execute(&world.sandbox, "ALTER TABLE requests RENAME TO away").await;
         let broken = status(world).await;
-        execute(&world.sandbox.database(), "ALTER TABLE away RENAME TO requests").await;
+        execute(&world.sandbox, "ALTER TABLE away RENAME TO requests").await;
         assert_snapshot!(broken, @r"
         **ldapgroup-bot <version>**, started <t:<time>:R>
         ❌ `the answer isn't Connect's: status 502 Bad Gateway, content type text/html; charset=utf-8`: check `CONNECT_SERVER`, and what stands in front of Connect

@@ -1,5 +1,7 @@
 //! The team's server, its Connect server, and the bot between them.
 
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ldapgroup_bot::app::{App, AppError};
@@ -14,6 +16,9 @@ use tokio::runtime::Builder;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::database::{execute, number};
+use crate::postgres::Server;
+
 /// Runs a test in the ordinary world: see [`in_world`].
 pub(crate) fn run_test(test: impl AsyncFnOnce(&mut World)) {
     run_test_with(Setup::default(), test);
@@ -23,6 +28,11 @@ pub(crate) fn run_test(test: impl AsyncFnOnce(&mut World)) {
 pub(crate) fn run_test_with(setup: Setup, test: impl AsyncFnOnce(&mut World)) {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(in_world(setup, test));
+}
+
+/// Runs a test of what is so of a database in a file.
+pub(crate) fn run_test_in_file(test: impl AsyncFnOnce(&mut World)) {
+    run_test_with(Setup::default().in_file(), test);
 }
 
 /// Lets something happen in a world, and then stops the bot there. Fails if it ended badly, if
@@ -112,12 +122,19 @@ pub(crate) struct Setup {
     pub(crate) over_http: Option<bool>,
     /// How soon Connect is asked by itself, and told again what wasn't taken, if not as usual.
     pub(crate) alert_pace: Option<Duration>,
+    /// Whether the database is a file whatever the [setting](kept) is.
+    pub(crate) is_in_file: bool,
 }
 
 impl Setup {
     /// For what is about the gateway, or about calls that a response takes the place of.
     pub(crate) fn over_gateway(self) -> Self {
         Self { over_http: Some(false), ..self }
+    }
+
+    /// For what is about a database in a file.
+    pub(crate) fn in_file(self) -> Self {
+        Self { is_in_file: true, ..self }
     }
 
     /// For what is about interactions over HTTP.
@@ -154,7 +171,8 @@ pub(crate) struct World {
 
 impl World {
     async fn with(setup: Setup) -> Self {
-        let sandbox = stand_ins(setup.connect, setup.discord).await;
+        let sandbox = Sandbox::start(setup.connect, setup.discord).await.unwrap();
+        let sandbox = if setup.is_in_file { sandbox } else { kept(sandbox).await };
         for (route, fault, times) in setup.faults {
             sandbox.discord.fail(route, fault, times);
         }
@@ -243,6 +261,19 @@ impl World {
         self.discord.wait_for_message(REQUESTS, is_card(number, words)).await
     }
 
+    /// Waits until the bot has written down which messages show the requests: only then their buttons
+    /// are theirs. Where somebody waits for an answer, it has by then.
+    pub(crate) async fn all_noted(&self) {
+        let left =
+            "SELECT COUNT(*) FROM requests WHERE shown_version < version AND kind <> 'single'";
+        let noted = async {
+            while number(&self.sandbox, left).await > 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        in_time(noted).await;
+    }
+
     /// Every message that shows a request.
     pub(crate) fn cards(&self, number: u32) -> Vec<Message> {
         let mut messages = self.discord.messages(REQUESTS);
@@ -288,10 +319,7 @@ impl World {
     /// Stops the bot and starts it with an empty database.
     pub(crate) async fn reinstall(&mut self) {
         self.stop_bot().await;
-        let folder = self.sandbox.database().parent().unwrap().to_owned();
-        for file in std::fs::read_dir(folder).unwrap() {
-            std::fs::remove_file(file.unwrap().path()).unwrap();
-        }
+        empty(&self.sandbox).await;
         self.start_bot().await;
     }
 
@@ -383,7 +411,52 @@ pub(crate) async fn sandbox() -> Sandbox {
 
 /// The stand-ins alone.
 pub(crate) async fn stand_ins(connect: connect::Options, discord: discord::Options) -> Sandbox {
+    kept(Sandbox::start(connect, discord).await.unwrap()).await
+}
+
+/// The ordinary stand-ins alone, for what is so of a database in a file.
+pub(crate) async fn sandbox_in_file() -> Sandbox {
+    stand_ins_in_file(connect::Options::default(), discord::Options::default()).await
+}
+
+/// The stand-ins alone, for the same.
+pub(crate) async fn stand_ins_in_file(
+    connect: connect::Options,
+    discord: discord::Options,
+) -> Sandbox {
     Sandbox::start(connect, discord).await.unwrap()
+}
+
+/// The stand-ins with requests kept as the setting is: with `DATABASE=postgres` in PostgreSQL, in a
+/// schema of their own.
+async fn kept(sandbox: Sandbox) -> Sandbox {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    match chosen("DATABASE").as_deref() {
+        Some("postgres") => {
+            let server = SERVER.get_or_init(Server::start).as_ref();
+            let server = server.expect("PostgreSQL is installed");
+            let schema = format!("s{}", NEXT.fetch_add(1, Ordering::Relaxed));
+            let sandbox = sandbox.with_database(server.schema(&schema));
+            empty(&sandbox).await;
+            sandbox
+        }
+        Some("sqlite") | None => sandbox,
+        Some(other) => panic!("DATABASE is postgres or sqlite, not {other}"),
+    }
+}
+
+/// Leaves nothing of a database.
+async fn empty(sandbox: &Sandbox) {
+    let url = sandbox.database_url();
+    if let Some((_, schema)) = url.split_once("[search_path]=") {
+        let anew = format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}");
+        execute(sandbox, sqlx::AssertSqlSafe(anew)).await;
+        return;
+    }
+    for file in std::fs::read_dir(sandbox.database().parent().unwrap()).unwrap() {
+        std::fs::remove_file(file.unwrap().path()).unwrap();
+    }
 }
 
 /// Longer than anything here takes, so that what hangs fails.

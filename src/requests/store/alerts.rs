@@ -2,10 +2,8 @@
 
 use std::time::SystemTime;
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
-
 use super::rows::{millis, time};
+use super::sql::{Row, query};
 use super::{Outbox, StoreError};
 use crate::ids::ChannelId;
 
@@ -23,9 +21,9 @@ pub(crate) struct Alert {
 impl Outbox {
     /// All that is so, and whether it was told.
     pub(crate) async fn alerts(&self) -> Result<Vec<Alert>, StoreError> {
-        let rows = sqlx::query("SELECT kind, since, told_at FROM alerts");
+        let rows = query("SELECT kind, since, told_at FROM alerts");
         let rows = rows.fetch_all(&self.pool).await?;
-        let alert = |row: &SqliteRow| {
+        let alert = |row: &Row| {
             let told: Option<i64> = row.try_get("told_at")?;
             let (kind, since) = (row.try_get("kind")?, time(row.try_get("since")?));
             Ok(Alert { kind, since, told_at: told.map(time) })
@@ -35,31 +33,31 @@ impl Outbox {
 
     /// Writes one down, in place of what was known of it.
     pub(crate) async fn note_alert(&self, alert: &Alert) -> Result<(), StoreError> {
-        sqlx::query(
+        query(
             "INSERT INTO alerts (kind, since, told_at) VALUES ($1, $2, $3) \
              ON CONFLICT (kind) DO UPDATE SET since = excluded.since, told_at = excluded.told_at",
         )
         .bind(&alert.kind)
         .bind(millis(alert.since))
         .bind(alert.told_at.map(millis))
-        .execute(&self.pool)
+        .write(&self.pool)
         .await?;
         Ok(())
     }
 
     /// Writes down that something isn't so any more.
     pub(crate) async fn forget_alert(&self, kind: &str) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM alerts WHERE kind = $1").bind(kind).execute(&self.pool).await?;
+        query("DELETE FROM alerts WHERE kind = $1").bind(kind).write(&self.pool).await?;
         Ok(())
     }
 
     /// Where somebody asked last for what is still open.
     pub(crate) async fn asked_last_in(&self) -> Result<Option<ChannelId>, StoreError> {
-        let channel: Option<i64> = sqlx::query_scalar(
+        let channel: Option<i64> = query(
             "SELECT channel FROM requests WHERE kind <> 'single' AND state IN ('pending', 'creating') \
              ORDER BY created_at DESC, id DESC LIMIT 1",
         )
-        .fetch_optional(&self.pool)
+        .fetch_if_any(&self.pool)
         .await?;
         Ok(channel.map(|channel| ChannelId(channel.cast_unsigned())))
     }

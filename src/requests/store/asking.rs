@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::SystemTime;
 
 use super::rows::{count, millis};
+use super::sql::query;
 use super::{Stamp, Step, Store, StoreError, Tx, bump, by_id, record};
 use crate::correlation::CorrelationId;
 use crate::group::GroupName;
@@ -92,14 +93,9 @@ async fn open_for(
 ) -> Result<(Vec<GroupName>, Vec<(GroupName, Request)>), StoreError> {
     let (mut free, mut open) = (Vec::new(), Vec::new());
     for name in names {
-        let id: Option<i64> = sqlx::query_scalar(
-            "SELECT request_id FROM requested_groups WHERE folded = $1 AND open",
-        )
-        .bind(name.folded())
-        .fetch_optional(&mut **tx)
-        .await?;
-        let request = match id {
-            Some(id) => by_id(&mut **tx, id).await?,
+        let known = query("SELECT request_id FROM requested_groups WHERE folded = $1 AND open");
+        let request = match known.bind(name.folded()).fetch_if_any(&mut *tx).await? {
+            Some(id) => by_id(&mut *tx, id).await?,
             None => None,
         };
         match request {
@@ -134,35 +130,33 @@ async fn join(
 
 /// Whether somebody who asked before gives another reason now. Giving none takes none back.
 async fn reword(tx: &mut Tx, id: i64, new: &NewRequest) -> Result<bool, StoreError> {
-    let reworded = sqlx::query(
+    let reworded = query(
         "UPDATE participants SET reason = $1 \
          WHERE request_id = $2 AND person = $3 AND $1 <> COALESCE(reason, '')",
     )
     .bind(&new.reason)
     .bind(id)
     .bind(new.requester.0.cast_signed())
-    .execute(&mut **tx)
+    .execute(tx)
     .await?;
-    if reworded.rows_affected() == 0 {
+    if reworded == 0 {
         return Ok(false);
     }
-    sqlx::query(
-        "UPDATE requests SET reason = $1 WHERE id = $2 AND requester = $3 AND kind = 'asked'",
-    )
-    .bind(&new.reason)
-    .bind(id)
-    .bind(new.requester.0.cast_signed())
-    .execute(&mut **tx)
-    .await?;
+    query("UPDATE requests SET reason = $1 WHERE id = $2 AND requester = $3 AND kind = 'asked'")
+        .bind(&new.reason)
+        .bind(id)
+        .bind(new.requester.0.cast_signed())
+        .execute(tx)
+        .await?;
     Ok(true)
 }
 
 async fn open_count(tx: &mut Tx, person: UserId) -> Result<i64, StoreError> {
-    let count = sqlx::query_scalar(
+    let count = query(
         "SELECT COUNT(*) FROM requests WHERE requester = $1 AND state IN ('pending', 'creating')",
     )
     .bind(person.0.cast_signed())
-    .fetch_one(&mut **tx)
+    .fetch_value(tx)
     .await?;
     Ok(count)
 }
@@ -175,10 +169,12 @@ async fn insert(tx: &mut Tx, new: &NewRequest, stamp: Stamp) -> Result<Request, 
         Kind::Single => (State::Creating, Some(stamp.0 + SETTLE_AFTER)),
     };
     let now = millis(stamp.0);
-    let id: i64 = sqlx::query_scalar(
+    // PostgreSQL's own numbers have gaps after a crash.
+    let id: i64 = query(
         "INSERT INTO requests \
-           (state, kind, guild, channel, requester, reason, created_at, decider, decided_at, due_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+           (id, state, kind, guild, channel, requester, reason, created_at, decider, decided_at, due_at) \
+         VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM requests), \
+           $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
     )
     .bind(state.as_str())
     .bind(new.kind.as_str())
@@ -190,10 +186,10 @@ async fn insert(tx: &mut Tx, new: &NewRequest, stamp: Stamp) -> Result<Request, 
     .bind(due.map(|_| new.requester.0.cast_signed()))
     .bind(due.map(|_| now))
     .bind(due.map(millis))
-    .fetch_one(&mut **tx)
+    .fetch_value(&mut *tx)
     .await?;
     for (position, name) in new.names.iter().enumerate() {
-        sqlx::query(
+        query(
             "INSERT INTO requested_groups (request_id, position, name, folded, status, open) \
              VALUES ($1, $2, $3, $4, 'waiting', TRUE)",
         )
@@ -201,13 +197,13 @@ async fn insert(tx: &mut Tx, new: &NewRequest, stamp: Stamp) -> Result<Request, 
         .bind(count(position))
         .bind(name.as_str())
         .bind(name.folded())
-        .execute(&mut **tx)
+        .execute(tx)
         .await?;
     }
     let why = new.reason.as_deref();
     let step = Step { why, ..Step::of(Some(new.requester), None, state) };
     record(tx, (id, None), step, stamp).await?;
-    by_id(&mut **tx, id).await?.ok_or(StoreError::Damaged("a new request is gone".to_owned()))
+    by_id(tx, id).await?.ok_or(StoreError::Damaged("a new request is gone".to_owned()))
 }
 
 /// Whether the person wasn't among those who asked yet.
@@ -217,7 +213,7 @@ async fn add_person(
     new: &NewRequest,
     now: SystemTime,
 ) -> Result<bool, StoreError> {
-    let added = sqlx::query(
+    let added = query(
         "INSERT INTO participants (request_id, person, guild, channel, joined_at, reason) \
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
     )
@@ -227,7 +223,7 @@ async fn add_person(
     .bind(new.place.channel.0.cast_signed())
     .bind(millis(now))
     .bind(&new.reason)
-    .execute(&mut **tx)
+    .execute(tx)
     .await?;
-    Ok(added.rows_affected() == 1)
+    Ok(added == 1)
 }

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::rows::{count, millis};
+use super::sql::query;
 use super::{Step, Store, StoreError, Tx, by_id, record};
 use crate::correlation::CorrelationId;
 use crate::group::Guid;
@@ -71,13 +72,11 @@ impl Store {
 
     /// Writes down that the creation of a group is about to be sent.
     pub(crate) async fn note_sent(&self, id: i64, position: usize) -> Result<(), StoreError> {
-        sqlx::query(
-            "UPDATE requested_groups SET sent = TRUE WHERE request_id = $1 AND position = $2",
-        )
-        .bind(id)
-        .bind(i64::try_from(position).unwrap_or(i64::MAX))
-        .execute(&self.pool)
-        .await?;
+        query("UPDATE requested_groups SET sent = TRUE WHERE request_id = $1 AND position = $2")
+            .bind(id)
+            .bind(i64::try_from(position).unwrap_or(i64::MAX))
+            .write(&self.pool)
+            .await?;
         Ok(())
     }
 
@@ -117,14 +116,14 @@ impl Store {
         delay: &Delay,
         due: SystemTime,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        query(
             "UPDATE requests SET attempts = attempts + 1, due_at = $1, version = version + 1, delay = $2 \
              WHERE id = $3 AND state = 'creating'",
         )
         .bind(millis(due))
         .bind(delay.to_json())
         .bind(id)
-        .execute(&self.pool)
+        .write(&self.pool)
         .await?;
         Ok(())
     }
@@ -139,7 +138,7 @@ async fn write_outcome(
     GroupOutcome { status, guid, failure, .. }: &GroupOutcome,
 ) -> Result<bool, StoreError> {
     let failure = failure.as_ref().map(Reason::to_json);
-    sqlx::query(
+    query(
         "UPDATE participants SET told_state = NULL WHERE request_id = $1 AND told_state = 'failed' \
            AND NOT EXISTS (SELECT 1 FROM requested_groups WHERE request_id = $1 AND position = $2 \
              AND (status <> 'waiting' OR failure = $3))",
@@ -147,9 +146,9 @@ async fn write_outcome(
     .bind(id)
     .bind(position)
     .bind(&failure)
-    .execute(&mut **tx)
+    .execute(tx)
     .await?;
-    let written = sqlx::query(
+    let written = query(
         "UPDATE requested_groups SET status = $1, guid = $2, failure = $3, open = FALSE \
          WHERE request_id = $4 AND position = $5 AND status = 'waiting' \
            AND EXISTS (SELECT 1 FROM requests WHERE id = request_id AND state = 'creating')",
@@ -159,25 +158,25 @@ async fn write_outcome(
     .bind(failure)
     .bind(id)
     .bind(position)
-    .execute(&mut **tx)
+    .execute(tx)
     .await?;
-    Ok(written.rows_affected() == 1)
+    Ok(written == 1)
 }
 
 /// The request, of which something has come. It is over if nothing waits any more; in any case what
 /// kept it waiting doesn't.
 async fn end_if_settled(tx: &mut Tx, id: i64) -> Result<Option<Request>, StoreError> {
-    sqlx::query("UPDATE requests SET version = version + 1, delay = NULL WHERE id = $1")
+    query("UPDATE requests SET version = version + 1, delay = NULL WHERE id = $1")
         .bind(id)
-        .execute(&mut **tx)
+        .execute(tx)
         .await?;
-    let Some(mut request) = by_id(&mut **tx, id).await? else { return Ok(None) };
+    let Some(mut request) = by_id(&mut *tx, id).await? else { return Ok(None) };
     if request.count(&[GroupStatus::Waiting]) == 0 {
         request.state = State::of_settled(request.count(&GroupStatus::FAILURES) > 0);
-        sqlx::query("UPDATE requests SET state = $1, attempts = 0, due_at = NULL WHERE id = $2")
+        query("UPDATE requests SET state = $1, attempts = 0, due_at = NULL WHERE id = $2")
             .bind(request.state.as_str())
             .bind(id)
-            .execute(&mut **tx)
+            .execute(tx)
             .await?;
     }
     Ok(Some(request))
@@ -192,7 +191,7 @@ pub(super) async fn swap(
 ) -> Result<Option<Request>, StoreError> {
     let from = change.event.from();
     let Some(to) = from.after(change.event) else { return Ok(None) };
-    let swapped = sqlx::query(
+    let swapped = query(
         "UPDATE requests SET state = $1, version = version + 1, attempts = 0, delay = NULL, \
            approver = CASE WHEN $6 = 'failed' THEN COALESCE(approver, decider) END, \
            approved_at = CASE WHEN $6 = 'failed' THEN COALESCE(approved_at, decided_at) END, \
@@ -213,9 +212,9 @@ pub(super) async fn swap(
     .bind(&change.why)
     .bind(id)
     .bind(from.as_str())
-    .execute(&mut **tx)
+    .execute(tx)
     .await?;
-    if swapped.rows_affected() == 0 {
+    if swapped == 0 {
         return Ok(None);
     }
     let positions = open_or_close(tx, id, change.event).await?;
@@ -225,16 +224,14 @@ pub(super) async fn swap(
     }
     if change.event == Event::Cancel {
         // Whoever does it needn't be told.
-        sqlx::query(
-            "UPDATE participants SET told_state = $1 WHERE request_id = $2 AND person = $3",
-        )
-        .bind(to.as_str())
-        .bind(id)
-        .bind(change.person.map(|person| person.0.cast_signed()))
-        .execute(&mut **tx)
-        .await?;
+        query("UPDATE participants SET told_state = $1 WHERE request_id = $2 AND person = $3")
+            .bind(to.as_str())
+            .bind(id)
+            .bind(change.person.map(|person| person.0.cast_signed()))
+            .execute(tx)
+            .await?;
     }
-    by_id(&mut **tx, id).await
+    by_id(tx, id).await
 }
 
 /// What an event does to the groups, and which of them it is about: none in particular, but that only
@@ -243,18 +240,18 @@ async fn open_or_close(tx: &mut Tx, id: i64, event: Event) -> Result<Vec<Option<
     match event {
         Event::Approve => {}
         Event::Deny | Event::Cancel | Event::Expire => {
-            sqlx::query("UPDATE requested_groups SET open = FALSE WHERE request_id = $1")
+            query("UPDATE requested_groups SET open = FALSE WHERE request_id = $1")
                 .bind(id)
-                .execute(&mut **tx)
+                .execute(tx)
                 .await?;
         }
         Event::Retry => {
             // What it failed with stays, to be compared with what comes of it now.
-            let reopened = sqlx::query_scalar(
+            let reopened = query(
                 "UPDATE requested_groups SET open = TRUE, status = 'waiting', guid = NULL, sent = FALSE \
                  WHERE request_id = $1 AND status = 'failed' RETURNING position",
             );
-            return Ok(reopened.bind(id).fetch_all(&mut **tx).await?);
+            return Ok(reopened.bind(id).fetch_values(tx).await?);
         }
     }
     Ok(vec![None])

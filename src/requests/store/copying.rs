@@ -4,14 +4,20 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use secrecy::SecretString;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Connection};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::open::{StoreError, beside, damaged, options, version};
+use super::file::{beside, damaged, options, version};
+use super::open::is_postgres;
+use super::postgres;
+use super::schema::{Condition, StoreError};
+use super::sql::{Connections, Pool};
+use crate::metrics::Metrics;
 
 /// Why there is no copy.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +30,9 @@ pub(crate) enum CopyError {
         "DATABASE_URL: there is no database of the bot's there; run this in the bot's folder, with its settings"
     )]
     Missing,
+    /// PostgreSQL has a program of its own for that.
+    #[error("DATABASE_URL: this copies SQLite files; PostgreSQL is copied by its own pg_dump")]
+    Postgres,
     /// There is something of the copy's name.
     #[error("the file is there already, and is left as it is; name another one")]
     Exists,
@@ -55,11 +64,14 @@ pub(crate) async fn back_up(
     copy: &Path,
     stopping: &CancellationToken,
 ) -> Result<u64, CopyError> {
+    if is_postgres(url) {
+        return Err(CopyError::Postgres);
+    }
     let copy = std::path::absolute(copy)?;
     if copy.symlink_metadata().is_ok() {
         return Err(CopyError::Exists);
     }
-    let mut connection = reading(url).await?;
+    let mut connection = reading_file(url).await?;
     // Whatever ends it in the midst leaves nothing of the copy's name: that is given to what is whole.
     let begun = Begun::beside(&copy)?;
     let copied = copy_into(&mut connection, &begun, stopping.clone()).await;
@@ -75,7 +87,7 @@ pub(crate) async fn back_up(
 
 /// A connection to an existing database of the bot's, to read it. One that might write, since no other
 /// can take away the files that it makes beside the database.
-pub(super) async fn reading(url: &SecretString) -> Result<SqliteConnection, CopyError> {
+async fn reading_file(url: &SecretString) -> Result<SqliteConnection, CopyError> {
     let options = options(url)?.create_if_missing(false);
     match std::fs::metadata(options.get_filename()) {
         Ok(file) if file.len() > 0 => {}
@@ -91,6 +103,23 @@ pub(super) async fn reading(url: &SecretString) -> Result<SqliteConnection, Copy
             Err(error.into())
         }
     }
+}
+
+/// An existing database of the bot's, to read it.
+pub(super) async fn reading(url: &SecretString) -> Result<Pool, CopyError> {
+    let connections = if is_postgres(url) {
+        let options = postgres::options(url)?;
+        let mut connection = postgres::connect(&options).await?;
+        if postgres::inspect(&mut connection).await? == Condition::Empty {
+            return Err(CopyError::Missing);
+        }
+        Connections::Postgres(postgres::pool(options), None)
+    } else {
+        reading_file(url).await?.close().await.map_err(StoreError::from)?;
+        let one = SqlitePoolOptions::new().max_connections(1);
+        Connections::Sqlite(one.connect_lazy_with(options(url)?.create_if_missing(false)))
+    };
+    Ok(Pool { connections, metrics: Arc::new(Metrics::new()) })
 }
 
 async fn copy_into(

@@ -9,18 +9,10 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use uuid::Uuid;
 
-use super::open::{Depth, StoreError, Version, beside, inspect, options};
-
-/// What a start makes of the database.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Condition {
-    /// There is none yet: it is made.
-    Missing,
-    /// It is brought up to date.
-    Outdated,
-    /// It is used as it is.
-    Current,
-}
+use super::file::{Depth, beside, inspect, options};
+use super::open::is_postgres;
+use super::postgres;
+use super::schema::{Condition, StoreError};
 
 /// Whether the database at `url` can be used: it is sound, not from another version, and can be
 /// written, or made if it is missing. Nothing is changed, and no file stays behind.
@@ -29,6 +21,9 @@ pub(crate) enum Condition {
 ///
 /// When it can't be used.
 pub(crate) async fn examine(url: &SecretString) -> Result<Condition, StoreError> {
+    if is_postgres(url) {
+        return postgres::examine(url).await;
+    }
     let options = options(url)?;
     let path = options.get_filename();
     try_folder(path).map_err(StoreError::File)?;
@@ -45,8 +40,7 @@ pub(crate) async fn examine(url: &SecretString) -> Result<Condition, StoreError>
     }
     let is_left_open = beside(path, "-wal").exists();
     let condition = match inspect(&options, Depth::All).await {
-        Ok(Version::Older) => Condition::Outdated,
-        Ok(Version::Ours) => Condition::Current,
+        Ok(condition) => condition,
         Err(error) => {
             if !is_left_open {
                 evict_stale(&options).await;

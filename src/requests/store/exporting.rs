@@ -5,12 +5,11 @@ use std::io;
 
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{Connection, Row};
 
 use super::StoreError;
 use super::copying::{CopyError, reading};
 use super::rows::time;
+use super::sql::{Pool, Row, query};
 
 /// So many requests are read at once.
 const PAGE: i64 = 100;
@@ -43,21 +42,20 @@ pub(crate) async fn export(
     url: &SecretString,
     mut write: impl FnMut(&Value) -> io::Result<()>,
 ) -> Result<(), ExportError> {
-    let mut connection = reading(url).await?;
-    let exported = pages(&mut connection, &mut write).await;
-    connection.close().await?;
+    let pool = reading(url).await?;
+    let exported = pages(&pool, &mut write).await;
+    pool.close().await;
     exported
 }
 
 async fn pages(
-    connection: &mut SqliteConnection,
+    pool: &Pool,
     write: &mut impl FnMut(&Value) -> io::Result<()>,
 ) -> Result<(), ExportError> {
-    let latest: Option<i64> =
-        sqlx::query_scalar("SELECT MAX(id) FROM requests").fetch_one(&mut *connection).await?;
+    let latest: Option<i64> = query("SELECT MAX(id) FROM requests").fetch_value(pool).await?;
     let mut after = 0;
     while after < latest.unwrap_or(0) {
-        let requests = page(connection, after, latest.unwrap_or(0)).await?;
+        let requests = page(pool, after, latest.unwrap_or(0)).await?;
         let Some((last, _)) = requests.last() else { break };
         after = *last;
         for (_, request) in &requests {
@@ -68,34 +66,29 @@ async fn pages(
 }
 
 /// The requests whose numbers follow `after`, up to `latest`.
-async fn page(
-    connection: &mut SqliteConnection,
-    after: i64,
-    latest: i64,
-) -> Result<Vec<(i64, Value)>, sqlx::Error> {
-    let mut tx = connection.begin().await?;
-    let rows =
-        sqlx::query("SELECT * FROM requests WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3")
-            .bind(after)
-            .bind(latest)
-            .bind(PAGE)
-            .fetch_all(&mut *tx)
-            .await?;
+async fn page(pool: &Pool, after: i64, latest: i64) -> Result<Vec<(i64, Value)>, sqlx::Error> {
+    let mut tx = pool.begin_reading().await?;
+    let rows = query("SELECT * FROM requests WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3")
+        .bind(after)
+        .bind(latest)
+        .bind(PAGE)
+        .fetch_all(&mut tx)
+        .await?;
     let last: i64 = rows.last().map_or(Ok(after), |row| row.try_get("id"))?;
     let mut of_each = HashMap::new();
     for (name, sql, value) in [
-        ("groups", GROUPS, group as fn(&SqliteRow) -> sqlx::Result<Value>),
+        ("groups", GROUPS, group as fn(&Row) -> sqlx::Result<Value>),
         ("people", PEOPLE, person),
         ("history", HISTORY, step),
     ] {
-        let rows = sqlx::query(sql).bind(after).bind(last).fetch_all(&mut *tx).await?;
+        let rows = query(sql).bind(after).bind(last).fetch_all(&mut tx).await?;
         for row in &rows {
             let id: i64 = row.try_get("request_id")?;
             of_each.entry((id, name)).or_insert_with(Vec::new).push(value(row)?);
         }
     }
     tx.commit().await?;
-    let with_all = |row: &SqliteRow| {
+    let with_all = |row: &Row| {
         let (id, mut request) = (row.try_get("id")?, request(row)?);
         for name in ["groups", "people", "history"] {
             request[name] = of_each.remove(&(id, name)).unwrap_or_default().into();
@@ -116,9 +109,9 @@ const HISTORY: &str = "SELECT h.*, g.name FROM history h LEFT JOIN requested_gro
        ON g.request_id = h.request_id AND g.position = h.position \
      WHERE h.request_id > $1 AND h.request_id <= $2 ORDER BY h.request_id, h.id";
 
-fn request(row: &SqliteRow) -> sqlx::Result<Value> {
+fn request(row: &Row) -> sqlx::Result<Value> {
     Ok(json!({
-        "request": row.try_get::<i64, _>("id")?,
+        "request": row.try_get::<i64>("id")?,
         "state": text(row, "state")?,
         "kind": text(row, "kind")?,
         "server": id(row, "guild")?,
@@ -134,7 +127,7 @@ fn request(row: &SqliteRow) -> sqlx::Result<Value> {
     }))
 }
 
-fn group(row: &SqliteRow) -> sqlx::Result<Value> {
+fn group(row: &Row) -> sqlx::Result<Value> {
     Ok(json!({
         "name": text(row, "name")?,
         "status": text(row, "status")?,
@@ -143,7 +136,7 @@ fn group(row: &SqliteRow) -> sqlx::Result<Value> {
     }))
 }
 
-fn person(row: &SqliteRow) -> sqlx::Result<Value> {
+fn person(row: &Row) -> sqlx::Result<Value> {
     Ok(json!({
         "person": id(row, "person")?,
         "server": id(row, "guild")?,
@@ -154,7 +147,7 @@ fn person(row: &SqliteRow) -> sqlx::Result<Value> {
     }))
 }
 
-fn step(row: &SqliteRow) -> sqlx::Result<Value> {
+fn step(row: &Row) -> sqlx::Result<Value> {
     Ok(json!({
         "at": at(row, "at")?,
         "group": text(row, "name")?,
@@ -168,23 +161,23 @@ fn step(row: &SqliteRow) -> sqlx::Result<Value> {
     }))
 }
 
-fn text(row: &SqliteRow, column: &str) -> sqlx::Result<Option<String>> {
+fn text(row: &Row, column: &str) -> sqlx::Result<Option<String>> {
     row.try_get(column)
 }
 
 /// As text: many programs take numbers for floating point, which ends at 2^53.
-fn id(row: &SqliteRow, column: &str) -> sqlx::Result<Option<String>> {
+fn id(row: &Row, column: &str) -> sqlx::Result<Option<String>> {
     let id: Option<i64> = row.try_get(column)?;
     Ok(id.map(|id| id.cast_unsigned().to_string()))
 }
 
-fn at(row: &SqliteRow, column: &str) -> sqlx::Result<Option<String>> {
+fn at(row: &Row, column: &str) -> sqlx::Result<Option<String>> {
     let at: Option<i64> = row.try_get(column)?;
     Ok(at.map(|at| humantime::format_rfc3339_millis(time(at)).to_string()))
 }
 
 /// What the bot keeps as JSON; as it stands, should it be none.
-fn object(row: &SqliteRow, column: &str) -> sqlx::Result<Option<Value>> {
+fn object(row: &Row, column: &str) -> sqlx::Result<Option<Value>> {
     let kept = text(row, column)?;
     Ok(kept.map(|kept| serde_json::from_str(&kept).unwrap_or(Value::String(kept))))
 }

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::rows::millis;
+use super::sql::query;
 use super::{Store, StoreError};
 
 /// So many are deleted at once: whoever presses a button meanwhile waits for no more.
@@ -15,7 +16,7 @@ impl Store {
         let mut tx = self.pool.begin().await?;
         // In the words of the index, which knows when the end can have come at the earliest. The latest
         // request stays: its number would be given again, and old buttons would be the new one's.
-        let old: Vec<i64> = sqlx::query_scalar(
+        let old: Vec<i64> = query(
             "SELECT id FROM requests WHERE state NOT IN ('pending', 'creating') \
                AND COALESCE(decided_at, created_at) < $1 \
                AND id < (SELECT MAX(id) FROM requests) \
@@ -24,7 +25,7 @@ impl Store {
         )
         .bind(millis(before))
         .bind(AT_ONCE)
-        .fetch_all(&mut *tx)
+        .fetch_values(&mut tx)
         .await?;
         for id in &old {
             for sql in [
@@ -33,7 +34,7 @@ impl Store {
                 "DELETE FROM requested_groups WHERE request_id = $1",
                 "DELETE FROM requests WHERE id = $1",
             ] {
-                sqlx::query(sql).bind(id).execute(&mut *tx).await?;
+                query(sql).bind(*id).execute(&mut tx).await?;
             }
         }
         tx.commit().await?;

@@ -4,6 +4,7 @@
 use std::time::SystemTime;
 
 use super::rows::millis;
+use super::sql::query;
 use super::{Store, StoreError};
 
 impl Store {
@@ -13,21 +14,21 @@ impl Store {
         id: u64,
         now: SystemTime,
     ) -> Result<bool, StoreError> {
-        let taken = sqlx::query(
+        let taken = query(
             "INSERT INTO interactions (id, taken_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
         )
         .bind(id.cast_signed())
         .bind(millis(now))
-        .execute(&self.pool)
+        .write(&self.pool)
         .await?;
-        Ok(taken.rows_affected() == 1)
+        Ok(taken == 1)
     }
 
     /// Deletes what was taken before `before`.
     pub(crate) async fn forget_interactions(&self, before: SystemTime) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM interactions WHERE taken_at < $1")
+        query("DELETE FROM interactions WHERE taken_at < $1")
             .bind(millis(before))
-            .execute(&self.pool)
+            .write(&self.pool)
             .await?;
         Ok(())
     }

@@ -4,10 +4,8 @@
 use std::collections::HashSet;
 use std::time::SystemTime;
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite};
-
 use super::rows::{all, count, named, reason, requests, time, user};
+use super::sql::{Row, Value, query};
 use super::{Store, StoreError};
 use crate::group::{GroupName, Guid};
 use crate::ids::UserId;
@@ -77,7 +75,7 @@ const BEGUN: &str = "WITH RECURSIVE begun (folded, number) AS ( \
 
 /// Names that hold this, of the latest requests, the latest first.
 const HELD: &str = "SELECT name FROM requested_groups \
-     WHERE request_id > (SELECT MAX(id) FROM requests) - $2 AND INSTR(folded, $1) > 0 \
+     WHERE request_id > (SELECT MAX(id) FROM requests) - $2 AND folded LIKE $1 ESCAPE '!' \
      GROUP BY name ORDER BY MAX(request_id) DESC LIMIT $3";
 
 /// Names between which an open request is.
@@ -211,28 +209,28 @@ impl Store {
             (Listing::All | Listing::In(_), Some(_)) => (OF_ONE, LATEST_OF_PERSON),
         };
         let person = filter.person.map(|person| person.0.cast_signed());
-        let query = |sql| {
-            sqlx::query(sqlx::AssertSqlSafe(sql))
+        let of_list = |sql| {
+            query(sqlx::AssertSqlSafe(sql))
                 .bind(filter.kind.state().map(State::as_str))
                 .bind(person)
                 .bind(count(LATEST_OF_PERSON))
         };
         let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {source} LIMIT $4) AS latest");
-        let counted = query(sql).bind(count(most + 1)).fetch_one(&self.pool).await?;
-        let turned = Turned::to(page, per_page, counted.try_get(0)?, most);
+        let counted = of_list(sql).bind(count(most + 1)).fetch_value(&self.pool).await?;
+        let turned = Turned::to(page, per_page, counted, most);
         let sql = format!(
             "{} (SELECT id {source} ORDER BY id DESC LIMIT $4 OFFSET $5) \
              ORDER BY r.id DESC, g.position",
             requests!("WHERE r.id IN")
         );
-        let page = query(sql).bind(turned.limit).bind(turned.offset);
+        let page = of_list(sql).bind(turned.limit).bind(turned.offset);
         let entries = all(&page.fetch_all(&self.pool).await?)?;
         let is_cut = match person {
             Some(person) if source == OF_ONE => {
                 self.has_more(HAS_MADE, person, LATEST_OF_PERSON).await?
             }
             None if source == LATELY => {
-                let older = sqlx::query(HAS_OLDER).bind(count(LATEST_OF_PERSON));
+                let older = query(HAS_OLDER).bind(count(LATEST_OF_PERSON));
                 older.fetch_optional(&self.pool).await?.is_some()
             }
             Some(_) | None => false,
@@ -248,16 +246,13 @@ impl Store {
         page: usize,
         per_page: usize,
     ) -> Result<Listed<Entry>, StoreError> {
-        let query = |sql| {
-            sqlx::query(sqlx::AssertSqlSafe(sql))
-                .bind(folded.to_owned())
-                .bind(count(LATEST_OF_NAME))
-        };
+        let of_name =
+            |sql| query(sqlx::AssertSqlSafe(sql)).bind(folded).bind(count(LATEST_OF_NAME));
         let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {OF_GROUP} LIMIT $3) AS latest");
-        let counted = query(sql).bind(count(LATEST + 1)).fetch_one(&self.pool).await?;
-        let turned = Turned::to(page, per_page, counted.try_get(0)?, LATEST);
+        let counted = of_name(sql).bind(count(LATEST + 1)).fetch_value(&self.pool).await?;
+        let turned = Turned::to(page, per_page, counted, LATEST);
         let sql = format!("{STEPS} {OF_GROUP} ORDER BY h.id DESC LIMIT $3 OFFSET $4");
-        let page = query(sql).bind(turned.limit).bind(turned.offset);
+        let page = of_name(sql).bind(turned.limit).bind(turned.offset);
         let rows = page.fetch_all(&self.pool).await?;
         let entries = rows.iter().map(entry).collect::<Result<_, _>>()?;
         let is_cut = self.has_more(ASKED_FOR, folded, LATEST_OF_NAME).await?;
@@ -265,16 +260,13 @@ impl Store {
     }
 
     /// Whether a query that has a row for each request of `whose` has more than this.
-    async fn has_more<'q, T>(
+    async fn has_more(
         &self,
         sql: &'static str,
-        whose: T,
+        whose: impl Into<Value>,
         than: usize,
-    ) -> Result<bool, StoreError>
-    where
-        T: 'q + sqlx::Encode<'q, Sqlite> + sqlx::Type<Sqlite>,
-    {
-        let next = sqlx::query(sql).bind(whose).bind(count(than));
+    ) -> Result<bool, StoreError> {
+        let next = query(sql).bind(whose).bind(count(than));
         Ok(next.fetch_optional(&self.pool).await?.is_some())
     }
 
@@ -283,8 +275,8 @@ impl Store {
     pub(crate) async fn open_names(&self, prefix: &str) -> Result<HashSet<String>, StoreError> {
         let folded = prefix.to_lowercase();
         let end = format!("{folded}{}", char::MAX);
-        let names = sqlx::query_scalar(OPEN_NAMES).bind(folded).bind(end);
-        Ok(names.fetch_all(&self.pool).await?.into_iter().collect())
+        let names = query(OPEN_NAMES).bind(folded).bind(end);
+        Ok(names.fetch_values(&self.pool).await?.into_iter().collect())
     }
 
     /// Names of groups that have a history, whatever the case: those that begin with `typed`, in
@@ -297,16 +289,16 @@ impl Store {
         let folded = typed.to_lowercase();
         let mut names: Vec<GroupName> = Vec::new();
         if !folded.is_empty() {
-            let begun = sqlx::query_scalar(BEGUN)
+            let begun = query(BEGUN)
                 .bind(&folded)
                 .bind(format!("{folded}{}", char::MAX))
                 .bind(count(limit));
-            let begun: Vec<String> = begun.fetch_all(&self.pool).await?;
+            let begun: Vec<String> = begun.fetch_values(&self.pool).await?;
             names.extend(begun.into_iter().map(GroupName::trusted));
         }
         if names.len() < limit {
-            let held = sqlx::query_scalar(HELD).bind(folded).bind(count(LATEST)).bind(count(limit));
-            let held: Vec<String> = held.fetch_all(&self.pool).await?;
+            let held = query(HELD).bind(holds(&folded)).bind(count(LATEST)).bind(count(limit));
+            let held: Vec<String> = held.fetch_values(&self.pool).await?;
             let mut known: HashSet<_> = names.iter().map(GroupName::folded).collect();
             let held = held.into_iter().map(GroupName::trusted);
             names.extend(held.filter(|name| known.insert(name.folded())));
@@ -314,6 +306,19 @@ impl Store {
         }
         Ok(names)
     }
+}
+
+/// The pattern of what holds a text, whatever that is made of.
+fn holds(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
 }
 
 /// The page that there is. Buttons outlive what they led to.
@@ -344,7 +349,7 @@ impl Turned {
     }
 }
 
-fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {
+fn entry(row: &Row) -> Result<Entry, StoreError> {
     let before: Option<String> = row.try_get("before")?;
     let activity: Option<String> = row.try_get("activity")?;
     let after = named(row, "after", State::parse)?;

@@ -3,9 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use sqlx::{Row, SqlitePool};
-
 use super::rows::{all, millis, place, requests};
+use super::sql::{Pool, Row, query};
 use super::{StoreError, by_id};
 use crate::ids::{ChannelId, GuildId, Place, UserId};
 use crate::request::{Participant, Request, State};
@@ -28,9 +27,9 @@ pub(crate) struct Notice {
 }
 
 /// What is to be shown and told, and what was.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Outbox {
-    pub(super) pool: SqlitePool,
+    pub(super) pool: Pool,
 }
 
 impl Outbox {
@@ -41,17 +40,18 @@ impl Outbox {
 
     /// Who asked and hasn't left, in the order in which they did.
     pub(crate) async fn people(&self, id: i64) -> Result<Vec<Participant>, StoreError> {
-        let people: Vec<(i64, Option<String>)> = sqlx::query_as(
+        let people = query(
             "SELECT person, reason FROM participants WHERE request_id = $1 ORDER BY joined_at, person",
         )
         .bind(id)
         .fetch_all(&self.pool)
         .await?;
-        let asker = |(person, reason): (i64, _)| Participant {
-            person: UserId(person.cast_unsigned()),
-            reason,
+        let asker = |row| {
+            let person: i64 = Row::try_get(row, "person")?;
+            let reason = row.try_get("reason")?;
+            Ok(Participant { person: UserId(person.cast_unsigned()), reason })
         };
-        Ok(people.into_iter().map(asker).collect())
+        people.iter().map(asker).collect()
     }
 
     /// Requests whose message doesn't show them as they are.
@@ -67,7 +67,7 @@ impl Outbox {
              ORDER BY r.id, g.position"
         );
         let lately = now.checked_sub(RETRIED_WITHIN).map_or(0, millis);
-        all(&sqlx::query(sql).bind(lately).fetch_all(&self.pool).await?)
+        all(&query(sql).bind(lately).fetch_all(&self.pool).await?)
     }
 
     /// Requests that wait for somebody's decision or press, whose message somebody may have deleted.
@@ -79,12 +79,12 @@ impl Outbox {
                AND r.message IS NOT NULL AND r.kind <> 'single' \
              ORDER BY r.id, g.position"
         );
-        all(&sqlx::query(sql).bind(lately).fetch_all(&self.pool).await?)
+        all(&query(sql).bind(lately).fetch_all(&self.pool).await?)
     }
 
     /// Who is still to be told what came of their request.
     pub(crate) async fn untold(&self) -> Result<Vec<Notice>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT request_id, person, participants.guild, participants.channel \
              FROM participants JOIN requests ON id = request_id \
              WHERE told_state IS NULL AND state NOT IN ('pending', 'creating') \
@@ -117,7 +117,7 @@ impl Outbox {
         message: (ChannelId, u64),
         guild: Option<GuildId>,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        query(
             "UPDATE requests SET shown_version = $1, message_channel = $2, message = $3, \
                message_guild = COALESCE($5, message_guild) \
              WHERE id = $4",
@@ -127,16 +127,16 @@ impl Outbox {
         .bind(message.1.cast_signed())
         .bind(id)
         .bind(guild.map(|guild| guild.0.cast_signed()))
-        .execute(&self.pool)
+        .write(&self.pool)
         .await?;
         Ok(())
     }
 
     /// Writes down that the message of a request is gone, so that it is sent again.
     pub(crate) async fn note_gone(&self, id: i64) -> Result<(), StoreError> {
-        sqlx::query("UPDATE requests SET shown_version = 0, message_channel = NULL, message = NULL, message_guild = NULL, resent = resent + 1 WHERE id = $1")
+        query("UPDATE requests SET shown_version = 0, message_channel = NULL, message = NULL, message_guild = NULL, resent = resent + 1 WHERE id = $1")
             .bind(id)
-            .execute(&self.pool)
+            .write(&self.pool)
             .await?;
         Ok(())
     }
@@ -152,7 +152,7 @@ impl Outbox {
     ) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await?;
         for person in people {
-            sqlx::query(
+            query(
                 "UPDATE participants SET told_state = $1 WHERE request_id = $2 AND person = $3 AND EXISTS \
                    (SELECT 1 FROM requests WHERE id = $2 AND state = $1 AND version = $4)",
             )
@@ -160,7 +160,7 @@ impl Outbox {
             .bind(id)
             .bind(person.0.cast_signed())
             .bind(version)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         }
         Ok(tx.commit().await?)
@@ -168,10 +168,10 @@ impl Outbox {
 
     /// Writes down that an undecided request was brought up again.
     pub(crate) async fn note_reminded(&self, id: i64, now: SystemTime) -> Result<(), StoreError> {
-        sqlx::query("UPDATE requests SET reminded_at = $1 WHERE id = $2")
+        query("UPDATE requests SET reminded_at = $1 WHERE id = $2")
             .bind(millis(now))
             .bind(id)
-            .execute(&self.pool)
+            .write(&self.pool)
             .await?;
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The database at a glance.
 
+use super::sql::query;
 use super::{Store, StoreError};
 use crate::request::{Request, State};
 
@@ -20,9 +21,9 @@ impl Store {
     pub(crate) async fn open_by_state(&self) -> Result<[(&'static str, u64); 2], StoreError> {
         let mut open = [State::Pending, State::Creating].map(|state| (state.as_str(), 0));
         for (state, number) in &mut open {
-            let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM requests WHERE state = $1")
+            let count: i64 = query("SELECT COUNT(*) FROM requests WHERE state = $1")
                 .bind(*state)
-                .fetch_one(&self.pool)
+                .fetch_value(&self.pool)
                 .await?;
             *number = u64::try_from(count).unwrap_or_default();
         }
@@ -32,23 +33,23 @@ impl Store {
     /// The requests at a glance. Open ones are counted without the single groups that admins create
     /// at once.
     pub(crate) async fn overview(&self) -> Result<Overview, StoreError> {
-        let open: i64 = sqlx::query_scalar(
+        let open: i64 = query(
             "SELECT COUNT(*) FROM requests WHERE kind <> 'single' AND state IN ('pending', 'creating')",
         )
-        .fetch_one(&self.pool)
+        .fetch_value(&self.pool)
         .await?;
-        let oldest: Option<i64> = sqlx::query_scalar(
+        let oldest: Option<i64> = query(
             "SELECT id FROM requests WHERE kind <> 'single' AND state IN ('pending', 'creating') \
              ORDER BY created_at, id LIMIT 1",
         )
-        .fetch_optional(&self.pool)
+        .fetch_if_any(&self.pool)
         .await?;
         let oldest = match oldest {
             Some(id) => self.request(id).await?,
             None => None,
         };
         let latest: Option<i64> =
-            sqlx::query_scalar("SELECT MAX(id) FROM requests").fetch_one(&self.pool).await?;
+            query("SELECT MAX(id) FROM requests").fetch_value(&self.pool).await?;
         Ok(Overview { open: usize::try_from(open).unwrap_or_default(), oldest, latest })
     }
 }

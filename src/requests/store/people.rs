@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::changing::swap;
 use super::rows::{all, requests};
+use super::sql::query;
 use super::{Change, Stamp, Step, Store, StoreError, Transition, Tx, by_id, record};
 use crate::correlation::CorrelationId;
 use crate::ids::UserId;
@@ -16,15 +17,16 @@ impl Store {
         id: i64,
         person: UserId,
     ) -> Result<Involvement, StoreError> {
-        let (is_in, has_left): (bool, bool) = sqlx::query_as(
-            "SELECT EXISTS (SELECT 1 FROM participants WHERE request_id = $1 AND person = $2), \
-               EXISTS (SELECT 1 FROM history WHERE request_id = $1 AND person = $2 AND activity = 'left')",
+        let row = query(
+            "SELECT EXISTS (SELECT 1 FROM participants WHERE request_id = $1 AND person = $2) AS is_in, \
+               EXISTS (SELECT 1 FROM history WHERE request_id = $1 AND person = $2 AND activity = 'left') \
+                 AS has_left",
         )
         .bind(id)
         .bind(person.0.cast_signed())
         .fetch_one(&self.pool)
         .await?;
-        Ok(match (is_in, has_left) {
+        Ok(match (row.try_get("is_in")?, row.try_get("has_left")?) {
             (true, _) => Involvement::In,
             (false, true) => Involvement::Left,
             (false, false) => Involvement::Out,
@@ -87,7 +89,7 @@ impl Store {
         person: UserId,
         limit: u32,
     ) -> Result<Vec<Request>, StoreError> {
-        let rows = sqlx::query(sql)
+        let rows = query(sql)
             .bind(person.0.cast_signed())
             .bind(i64::from(limit))
             .fetch_all(&self.pool)
@@ -99,20 +101,18 @@ impl Store {
 /// Whether a person is in a request that is undecided. Writing to it first keeps everybody else from
 /// it: of two who leave at once the second finds the first gone.
 async fn is_held_by(tx: &mut Tx, id: i64, person: UserId) -> Result<bool, StoreError> {
-    let held = sqlx::query(
-        "UPDATE requests SET version = version + 1 WHERE id = $1 AND state = 'pending'",
-    )
-    .bind(id)
-    .execute(&mut **tx)
-    .await?;
-    let is_in: bool = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM participants WHERE request_id = $1 AND person = $2)",
-    )
-    .bind(id)
-    .bind(person.0.cast_signed())
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(held.rows_affected() == 1 && is_in)
+    let held =
+        query("UPDATE requests SET version = version + 1 WHERE id = $1 AND state = 'pending'")
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+    let is_in: bool =
+        query("SELECT EXISTS (SELECT 1 FROM participants WHERE request_id = $1 AND person = $2)")
+            .bind(id)
+            .bind(person.0.cast_signed())
+            .fetch_value(tx)
+            .await?;
+    Ok(held == 1 && is_in)
 }
 
 async fn take_out(
@@ -121,34 +121,34 @@ async fn take_out(
     person: UserId,
     stamp: Stamp,
 ) -> Result<Option<Request>, StoreError> {
-    let next: Option<(i64, Option<String>)> = sqlx::query_as(
+    let next = query(
         "SELECT person, reason FROM participants WHERE request_id = $1 AND person <> $2 \
          ORDER BY joined_at, person LIMIT 1",
     )
     .bind(id)
     .bind(person.0.cast_signed())
-    .fetch_optional(&mut **tx)
+    .fetch_optional(&mut *tx)
     .await?;
-    let Some((next, reason)) = next else {
+    let Some(next) = next else {
         let change = Change::new(Event::Cancel, Some(person), stamp.1);
         return swap(tx, id, &change, stamp.0).await;
     };
-    sqlx::query("DELETE FROM participants WHERE request_id = $1 AND person = $2")
+    query("DELETE FROM participants WHERE request_id = $1 AND person = $2")
         .bind(id)
         .bind(person.0.cast_signed())
-        .execute(&mut **tx)
+        .execute(tx)
         .await?;
-    sqlx::query("UPDATE requests SET requester = $1, reason = $2 WHERE id = $3 AND requester = $4")
-        .bind(next)
-        .bind(reason)
+    query("UPDATE requests SET requester = $1, reason = $2 WHERE id = $3 AND requester = $4")
+        .bind(next.try_get::<i64>("person")?)
+        .bind(next.try_get::<Option<String>>("reason")?)
         .bind(id)
         .bind(person.0.cast_signed())
-        .execute(&mut **tx)
+        .execute(tx)
         .await?;
     let step = Step {
         activity: Some(Activity::Left),
         ..Step::of(Some(person), Some(State::Pending), State::Pending)
     };
     record(tx, (id, None), step, stamp).await?;
-    by_id(&mut **tx, id).await
+    by_id(tx, id).await
 }

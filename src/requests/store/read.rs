@@ -2,9 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use sqlx::Row;
-
 use super::rows::{all, millis, requests, time};
+use super::sql::query;
 use super::{Store, StoreError};
 use crate::correlation::CorrelationId;
 use crate::group::GroupName;
@@ -22,13 +21,13 @@ impl Store {
                 LIMIT 1) \
              ORDER BY g.position"
         );
-        let rows = sqlx::query(sql).bind(correlation.to_string()).fetch_all(&self.pool).await?;
+        let rows = query(sql).bind(correlation.to_string()).fetch_all(&self.pool).await?;
         Ok(all(&rows)?.pop())
     }
 
     /// Whether a group of this name, whatever its case, is in Connect according to some request.
     pub(crate) async fn has_come(&self, name: &GroupName) -> Result<bool, StoreError> {
-        let come: Option<i64> = sqlx::query_scalar(
+        let come = query(
             "SELECT request_id FROM requested_groups WHERE folded = $1 AND status IN ('created', 'existed') \
              LIMIT 1",
         )
@@ -71,7 +70,7 @@ impl Store {
              ORDER BY r.due_at, r.id, g.position"
         );
         let latest = millis(now + LONGEST_PAUSE);
-        all(&sqlx::query(sql).bind(millis(now)).bind(latest).fetch_all(&self.pool).await?)
+        all(&query(sql).bind(millis(now)).bind(latest).fetch_all(&self.pool).await?)
     }
 
     async fn requests(
@@ -79,7 +78,7 @@ impl Store {
         sql: &'static str,
         at: SystemTime,
     ) -> Result<Vec<Request>, StoreError> {
-        all(&sqlx::query(sql).bind(millis(at)).fetch_all(&self.pool).await?)
+        all(&query(sql).bind(millis(at)).fetch_all(&self.pool).await?)
     }
 
     /// When, after `now`, the next thing is due that happens by itself.
@@ -91,7 +90,7 @@ impl Store {
     ) -> Result<Option<SystemTime>, StoreError> {
         // What was made after these moments is not yet due at `now`.
         let before = |after: Duration| now.checked_sub(after).map_or(0, millis);
-        let row = sqlx::query(
+        let row = query(
             "SELECT MIN(CASE WHEN state = 'pending' AND created_at > $1 THEN created_at END) AS expiring, \
                MIN(CASE WHEN state = 'pending' AND reminded_at IS NULL AND created_at > $2 THEN created_at END) \
                  AS unreminded, \
@@ -103,7 +102,7 @@ impl Store {
         .bind(millis(now))
         .fetch_one(&self.pool)
         .await?;
-        let at = |column: &str| row.try_get::<Option<i64>, _>(column).map(|at| at.map(time));
+        let at = |column: &str| row.try_get::<Option<i64>>(column).map(|at| at.map(time));
         let expiry = at("expiring")?.map(|made| made + ttl);
         let reminder = at("unreminded")?.zip(reminder).map(|(made, after)| made + after);
         Ok([expiry, reminder, at("due_at")?].into_iter().flatten().min())

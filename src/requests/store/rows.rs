@@ -2,10 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
-
 use super::StoreError;
+use super::sql::Row;
 use crate::group::{GroupName, Guid};
 use crate::ids::{ChannelId, GuildId, Place, UserId};
 use crate::request::{Delay, GroupStatus, Kind, Reason, Request, RequestedGroup, State};
@@ -43,7 +41,7 @@ pub(super) fn time(millis: i64) -> SystemTime {
 
 /// What `parse` makes of a name that only the bot writes.
 pub(super) fn named<T>(
-    row: &SqliteRow,
+    row: &Row,
     column: &str,
     parse: fn(&str) -> Option<T>,
 ) -> Result<T, StoreError> {
@@ -51,48 +49,48 @@ pub(super) fn named<T>(
     parse(&name).ok_or_else(|| StoreError::Damaged(format!("a {column} has an unknown name")))
 }
 
-pub(super) fn user(row: &SqliteRow, column: &str) -> Result<Option<UserId>, StoreError> {
+pub(super) fn user(row: &Row, column: &str) -> Result<Option<UserId>, StoreError> {
     let id: Option<i64> = row.try_get(column)?;
     Ok(id.map(|id| UserId(id.cast_unsigned())))
 }
 
-pub(super) fn place(row: &SqliteRow) -> Result<Place, StoreError> {
+pub(super) fn place(row: &Row) -> Result<Place, StoreError> {
     let (guild, channel): (i64, i64) = (row.try_get("guild")?, row.try_get("channel")?);
     Ok(Place { guild: GuildId(guild.cast_unsigned()), channel: ChannelId(channel.cast_unsigned()) })
 }
 
 /// A reason that a newer version has written isn't known, and everything else about the row is.
-pub(super) fn reason(row: &SqliteRow, column: &str) -> Result<Option<Reason>, StoreError> {
+pub(super) fn reason(row: &Row, column: &str) -> Result<Option<Reason>, StoreError> {
     let text: Option<String> = row.try_get(column)?;
     Ok(text.as_deref().map(Reason::from_json))
 }
 
-fn opt_time(row: &SqliteRow, column: &str) -> Result<Option<SystemTime>, StoreError> {
-    Ok(row.try_get::<Option<i64>, _>(column)?.map(time))
+fn opt_time(row: &Row, column: &str) -> Result<Option<SystemTime>, StoreError> {
+    Ok(row.try_get::<Option<i64>>(column)?.map(time))
 }
 
 /// The requests of rows as [`requests!`] reads them.
-pub(super) fn all(rows: &[SqliteRow]) -> Result<Vec<Request>, StoreError> {
+pub(super) fn all(rows: &[Row]) -> Result<Vec<Request>, StoreError> {
     rows.chunk_by(is_of_same).map(request).collect()
 }
 
-fn is_of_same(a: &SqliteRow, b: &SqliteRow) -> bool {
-    let id = |row: &SqliteRow| row.try_get::<i64, _>("id").ok();
+fn is_of_same(a: &Row, b: &Row) -> bool {
+    let id = |row: &Row| row.try_get::<i64>("id").ok();
     id(a) == id(b)
 }
 
-fn requested(row: &SqliteRow) -> Result<RequestedGroup, StoreError> {
+fn requested(row: &Row) -> Result<RequestedGroup, StoreError> {
     Ok(RequestedGroup {
         name: GroupName::trusted(row.try_get("name")?),
         status: named(row, "status", GroupStatus::parse)?,
-        guid: row.try_get::<Option<String>, _>("guid")?.map(Guid::trusted),
+        guid: row.try_get::<Option<String>>("guid")?.map(Guid::trusted),
         failure: reason(row, "failure")?,
         was_sent: row.try_get("sent")?,
     })
 }
 
 /// The request of these rows, each about one of its groups.
-pub(super) fn request(rows: &[SqliteRow]) -> Result<Request, StoreError> {
+pub(super) fn request(rows: &[Row]) -> Result<Request, StoreError> {
     let row = rows.first().ok_or(StoreError::Damaged("a request has no group".to_owned()))?;
     let channel: Option<i64> = row.try_get("message_channel")?;
     let message: Option<i64> = row.try_get("message")?;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 
-use super::{new, open};
+use super::{new, on_each};
 use crate::correlation::CorrelationId;
 use crate::group::Guid;
 use crate::ids::UserId;
@@ -166,9 +166,7 @@ fn named(bits: u8) -> Vec<&'static str> {
     set.map(|(_, name)| *name).collect()
 }
 
-async fn play(steps: &[Step]) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await.unwrap();
+async fn play(store: Store, steps: &[Step]) {
     let mut model = Model::default();
     let mut now = SystemTime::now();
     for step in steps {
@@ -379,7 +377,6 @@ proptest! {
     fn whatever_happens_the_store_agrees_with_a_plain_model(
         steps in prop::collection::vec(step(), 1..60),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(play(&steps));
+        on_each(async |store| play(store, &steps).await);
     }
 }

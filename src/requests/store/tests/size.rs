@@ -6,12 +6,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use sqlx::ConnectOptions;
+use sqlx::{ConnectOptions, SqlitePool};
 
 use super::*;
 use crate::request::Delay;
 use crate::requests::outcome::Skipped;
-use crate::requests::store::open::options;
+use crate::requests::store::file::options;
+use crate::requests::store::sql::Connections;
 
 /// Whoever asks for `team-again` over and over in what is filled in.
 const PERSON: u64 = 77;
@@ -24,12 +25,19 @@ async fn filled(folder: &TempDir, count: u32, log: &str) -> Store {
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let options = options(&SecretString::new(url)).unwrap();
     let options = options.log_slow_statements(log.parse().unwrap(), Duration::ZERO);
-    let store = Store::open_with(options, Arc::new(Metrics::new())).await.unwrap();
+    let store = Store::open_file(options, Arc::new(Metrics::new())).await.unwrap();
     let fill = include_str!("../../../../benches/whole/fill.sql");
     let fill = fill.replace(":count", &count.to_string());
     let fill = fill.replace(":person", &PERSON.to_string());
-    sqlx::raw_sql(sqlx::AssertSqlSafe(fill)).execute(&store.pool).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(fill)).execute(pool(&store)).await.unwrap();
     store
+}
+
+fn pool(store: &Store) -> &SqlitePool {
+    match &store.pool.connections {
+        Connections::Sqlite(pool) => pool,
+        Connections::Postgres(..) => unreachable!("it is a file"),
+    }
 }
 
 /// Does all that steps of the bot do with the store, and counts the instructions of `SQLite`'s machine
@@ -38,7 +46,7 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     let counted = Arc::new(AtomicU64::new(0));
     {
         let counted = Arc::clone(&counted);
-        let mut connection = store.pool.acquire().await.unwrap();
+        let mut connection = pool(store).acquire().await.unwrap();
         let count = move || counted.fetch_add(1, Ordering::Relaxed) < u64::MAX;
         connection.lock_handle().await.unwrap().set_progress_handler(1, count);
     }
@@ -208,9 +216,18 @@ fn written() -> Vec<String> {
     let is_for_steps = |path: &std::path::PathBuf| {
         let name = path.file_name().unwrap();
         path.is_file()
-            && !["open.rs", "examine.rs", "copying.rs", "exporting.rs", "tests.rs"]
-                .iter()
-                .any(|other| name == *other)
+            && ![
+                "lease.rs",
+                "examine.rs",
+                "copying.rs",
+                "exporting.rs",
+                "file.rs",
+                "postgres.rs",
+                "sql.rs",
+                "tests.rs",
+            ]
+            .iter()
+            .any(|other| name == *other)
     };
     let files = files.filter(is_for_steps).chain([root.join("store.rs")]);
     let code: Vec<_> = files.map(|file| std::fs::read_to_string(file).unwrap()).collect();
@@ -268,7 +285,7 @@ async fn no_statement_of_a_step_reads_a_whole_table() {
     let mut scanning = Vec::new();
     for statement in statements {
         let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
-        let rows = sqlx::query(explain).fetch_all(&store.pool).await.unwrap();
+        let rows = sqlx::query(explain).fetch_all(pool(&store)).await.unwrap();
         let plan: Vec<String> =
             rows.iter().map(|row| sqlx::Row::get::<String, _>(row, "detail")).collect();
         if plan.iter().any(|line| scans(line, &plan)) {

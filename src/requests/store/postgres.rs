@@ -1,0 +1,136 @@
+//! A database in PostgreSQL: its tables made and brought up to date if it can be used, left alone if it
+//! can't.
+
+use std::io;
+use std::str::FromStr;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection};
+use tokio::time::timeout;
+
+use super::lease::Lease;
+use super::schema::{Condition, IN_POSTGRES, StoreError, refused, stands, unmade};
+
+/// One writes at a time, and who reads is soon done.
+const CONNECTIONS: u32 = 4;
+
+/// How long a connection is waited for: a server that is started anew is back by then.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the server is waited for by who could do without it.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long somebody else's lock is waited for, and how long a transaction may stand still: a process
+/// on a machine that is gone holds up the others no longer.
+const LIMITS: [(&str, &str); 2] =
+    [("lock_timeout", "2s"), ("idle_in_transaction_session_timeout", "10s")];
+
+/// How the database at `url` is opened.
+pub(super) fn options(url: &SecretString) -> Result<PgConnectOptions, StoreError> {
+    let options = PgConnectOptions::from_str(url.expose_secret())?;
+    Ok(options.application_name("ldapgroup-bot").options(LIMITS).disable_statement_logging())
+}
+
+/// Opens the database, bringing its tables up to date, and keeps every other bot from it.
+pub(super) async fn open(options: PgConnectOptions) -> Result<(PgPool, Lease), StoreError> {
+    let mut connection = connect(&options).await?;
+    inspect(&mut connection).await?;
+    if !can_write(&mut connection).await? {
+        return Err(StoreError::ReadOnly);
+    }
+    connection.close().await?;
+    let lease = Lease::take(options.clone()).await?;
+    let pool = pool(options);
+    IN_POSTGRES.run(&pool).await.map_err(refused)?;
+    Ok((pool, lease))
+}
+
+/// Connections to the database, made once they are needed.
+pub(super) fn pool(options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .after_connect(|connection, _| Box::pin(be_durable(connection)))
+        .before_acquire(|connection, _| Box::pin(can_write(connection)))
+        .connect_lazy_with(options)
+}
+
+/// What is committed is on the server's disk, also where that is set otherwise.
+async fn be_durable(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let set = "SELECT set_config('synchronous_commit', 'on', FALSE) \
+         WHERE current_setting('synchronous_commit') = 'off'";
+    sqlx::query(set).execute(connection).await?;
+    Ok(())
+}
+
+/// Whether the server is still there, and still the primary: another may have become it.
+async fn can_write(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let is_read_only = "SELECT current_setting('transaction_read_only') = 'on'";
+    Ok(!sqlx::query_scalar::<_, bool>(is_read_only).fetch_one(connection).await?)
+}
+
+/// A connection, or why there is none.
+pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+    match timeout(CONNECT_WITHIN, options.connect()).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => Err(shut_out(error)),
+        Err(_) => {
+            Err(StoreError::Unreachable(io::Error::from(io::ErrorKind::TimedOut).to_string()))
+        }
+    }
+}
+
+/// What a server comes to that can't be connected to.
+fn shut_out(error: sqlx::Error) -> StoreError {
+    match &error {
+        sqlx::Error::Io(error) => StoreError::Unreachable(error.to_string()),
+        sqlx::Error::Tls(error) => StoreError::Unreachable(format!("TLS: {error}")),
+        sqlx::Error::Database(said) => match said.code().as_deref() {
+            Some("28000" | "28P01" | "3D000") => StoreError::LockedOut(said.message().to_owned()),
+            _ => StoreError::Unreachable(said.message().to_owned()),
+        },
+        _ => StoreError::Sql(error),
+    }
+}
+
+/// Looks at the database without changing it. How its tables stand to this version, if there are any.
+pub(super) async fn inspect(connection: &mut PgConnection) -> Result<Condition, StoreError> {
+    let schema: Option<String> =
+        sqlx::query_scalar("SELECT current_schema()::TEXT").fetch_one(&mut *connection).await?;
+    if schema.is_none() {
+        return Err(StoreError::NoSchema("no schema of its search_path is there".to_owned()));
+    }
+    let tables = "SELECT tablename::TEXT FROM pg_tables WHERE schemaname = current_schema()";
+    let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut *connection).await?;
+    if tables.is_empty() {
+        return Ok(Condition::Empty);
+    }
+    if !tables.iter().any(|table| table == "_sqlx_migrations") {
+        return Err(StoreError::NotOurs);
+    }
+    let made = "SELECT version, checksum FROM _sqlx_migrations ORDER BY version";
+    let made: Vec<(i64, Vec<u8>)> = sqlx::query_as(made).fetch_all(connection).await?;
+    stands(&made, &IN_POSTGRES)
+}
+
+/// What a start would make of the database. It makes a table, and takes it back.
+pub(super) async fn examine(url: &SecretString) -> Result<Condition, StoreError> {
+    let mut connection = connect(&options(url)?).await?;
+    let condition = inspect(&mut connection).await?;
+    try_to_write(&mut connection).await?;
+    connection.close().await?;
+    Ok(condition)
+}
+
+async fn try_to_write(connection: &mut PgConnection) -> Result<(), StoreError> {
+    if !can_write(connection).await? {
+        return Err(StoreError::ReadOnly);
+    }
+    let mut write = connection.begin().await?;
+    let made = sqlx::query("CREATE TABLE check_probe (id BIGINT)").execute(&mut *write).await;
+    write.rollback().await?;
+    made.map(drop).map_err(unmade)
+}
