@@ -3,15 +3,18 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sandbox::Sandbox;
 use sandbox::connect::Route;
 use sandbox::discord;
 use tokio::process::{Child, Command};
+use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use crate::plan::{Death, Disk, Shortage};
+use crate::postgres::Server;
 
 /// What a death waits for may not come: then it comes all the same.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -56,18 +59,29 @@ impl Bot {
         Self { child, before, identifies }
     }
 
-    /// Lets the disk take no more for a while. A bot that starts meanwhile would end, and rightly so:
-    /// it begins once this one serves.
+    /// Lets the disk take no more for a while, or PostgreSQL crash for as long. A bot that starts
+    /// meanwhile would end, and rightly so: it begins once this one serves.
     pub(crate) fn lack(
         &self,
         shortage: Shortage,
         sandbox: Sandbox,
+        server: Option<Arc<Mutex<Server>>>,
     ) -> impl Future<Output = ()> + use<> {
         let (process, before) = (self.child.id().unwrap(), self.identifies);
         async move {
-            let served = |_, identifies, _| identifies > before;
-            sandbox.discord.wait_for_gateway(served).await;
+            let is_serving = |_, identifies, _| identifies > before;
+            sandbox.discord.wait_for_gateway(is_serving).await;
             sleep(shortage.delay).await;
+            if let Some(server) = server {
+                // Whoever gives up waiting for this must find it done.
+                drop(spawn_blocking(move || {
+                    let mut server = server.lock().unwrap();
+                    server.crash();
+                    std::thread::sleep(shortage.lasts);
+                    server.start_again();
+                }));
+                return;
+            }
             let mut log = sandbox.database().into_os_string();
             log.push("-wal");
             let written = std::fs::metadata(log).map_or(0, |log| log.len());

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! cargo test --test campaign -- --kills 1000
+//! cargo test --test campaign -- --kills 1000 --database postgres
 //! ```
 //!
 //! The seed is printed, and repeats what was decided by chance: what people do, what fails, when the
@@ -18,18 +19,21 @@ mod check;
 mod heard;
 mod people;
 mod plan;
+#[path = "../shared/postgres.rs"]
+mod postgres;
 mod rows;
 
 use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use fastrand::Rng;
 use sandbox::discord::{Limits, Rate};
 use sandbox::{Sandbox, connect, discord};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep_until, timeout};
 
 use self::arguments::Arguments;
@@ -37,6 +41,7 @@ use self::bot::Bot;
 use self::check::Report;
 use self::people::Team;
 use self::plan::Trouble;
+use self::postgres::Server;
 
 /// Once the bot isn't killed any more, the next of those who want something must have it within this:
 /// longer than they wait for an answer that was lost.
@@ -46,7 +51,9 @@ const ENDS_WITHIN: Duration = Duration::from_mins(3);
 const TOO_MANY_PER_LIFE: u64 = 3;
 
 fn main() -> ExitCode {
-    match Arguments::read(&["--kills", "--seed"]).and_then(|arguments| act(&arguments)) {
+    match Arguments::read(&["--kills", "--seed", "--database"])
+        .and_then(|arguments| act(&arguments))
+    {
         Ok(code) => code,
         Err(problem) => {
             println!("campaign: {problem}");
@@ -58,11 +65,16 @@ fn main() -> ExitCode {
 fn act(arguments: &Arguments) -> Result<ExitCode, String> {
     let kills = number(arguments, "--kills")?.unwrap_or(50);
     let seed = number(arguments, "--seed")?.unwrap_or_else(|| fastrand::u64(..));
+    let server = match arguments.value("--database") {
+        None | Some("sqlite") => None,
+        Some("postgres") => Some(Server::start().ok_or("PostgreSQL isn't installed")?),
+        Some(other) => return Err(format!("a database is sqlite or postgres, not {other}")),
+    };
     let quiet = arguments.has("--quiet") || arguments.has("-q");
     match (arguments.has("--list"), arguments.mean("campaign")) {
         (true, true) => println!("campaign: test"),
         (true, false) => {}
-        (false, true) => return Ok(campaign(kills, seed, quiet)),
+        (false, true) => return Ok(campaign(Plan { kills, seed, quiet, server })),
         (false, false) => {
             println!("\nrunning 0 tests\n\ntest result: ok. 0 passed; 0 failed; 1 filtered out\n");
         }
@@ -77,27 +89,44 @@ fn number<T: FromStr>(arguments: &Arguments, option: &str) -> Result<Option<T>, 
     number.transpose()
 }
 
-fn campaign(kills: usize, seed: u64, quiet: bool) -> ExitCode {
+/// How a campaign is played.
+struct Plan {
+    kills: usize,
+    seed: u64,
+    quiet: bool,
+    /// Where requests are kept, unless it is in a file.
+    server: Option<Server>,
+}
+
+fn campaign(plan: Plan) -> ExitCode {
+    let (kills, seed, is_file) = (plan.kills, plan.seed, plan.server.is_none());
     println!("\nrunning 1 test\ncampaign: {kills} kills, seed {seed}");
     let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("campaign-{seed}.log"));
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let report = runtime.block_on(run(kills, seed, quiet, &log));
+    let report = runtime.block_on(run(plan, &log));
     if report.violations.is_empty() {
         std::fs::remove_file(log).unwrap();
         println!("test campaign ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 filtered out\n");
         return ExitCode::SUCCESS;
     }
     println!("{}", report.violations.join("\n"));
-    println!("The bot's log is {}; --kills {kills} --seed {seed} plays it again.", log.display());
+    let database = if is_file { "sqlite" } else { "postgres" };
+    let again = format!("--kills {kills} --seed {seed} --database {database}");
+    println!("The bot's log is {}; {again} plays it again.", log.display());
     println!("test campaign ... FAILED\n\ntest result: FAILED. 0 passed; 1 failed\n");
     ExitCode::FAILURE
 }
 
 /// Plays a whole campaign.
-async fn run(kills: usize, seed: u64, quiet: bool, log: &Path) -> Report {
+async fn run(plan: Plan, log: &Path) -> Report {
+    let Plan { kills, seed, quiet, server } = plan;
     let begun = Instant::now();
     let lives = plan::lives(kills, &mut Rng::with_seed(seed));
-    let sandbox = stand_ins(plan::groups(&lives).into_iter().collect()).await;
+    let mut sandbox = stand_ins(plan::groups(&lives).into_iter().collect()).await;
+    if let Some(server) = &server {
+        sandbox = sandbox.with_database(server.schema("public"));
+    }
+    let server = server.map(Mutex::new).map(Arc::new);
     let log = File::create(log).unwrap();
     let mut report = Report::default();
     let team = Team::new(sandbox.discord.clone());
@@ -110,8 +139,9 @@ async fn run(kills: usize, seed: u64, quiet: bool, log: &Path) -> Report {
     for (number, life) in lives.into_iter().enumerate() {
         let bot = Bot::start(&sandbox, life.is_direct, &log).await;
         let breaking = tokio::spawn(break_things(sandbox.clone(), life.troubles));
-        let lacking =
-            life.shortage.map(|shortage| tokio::spawn(bot.lack(shortage, sandbox.clone())));
+        let lacking = life
+            .shortage
+            .map(|shortage| tokio::spawn(bot.lack(shortage, sandbox.clone(), server.clone())));
         for story in life.stories {
             playing.spawn(team.clone().play(story));
         }
@@ -119,6 +149,10 @@ async fn run(kills: usize, seed: u64, quiet: bool, log: &Path) -> Report {
             report.violations.push(format!("life {number} of the bot ended by itself: {status}"));
         }
         report.killed.push(SystemTime::now());
+        // No life begins while PostgreSQL is away.
+        if let Some(server) = server.clone() {
+            spawn_blocking(move || drop(server.lock())).await.unwrap();
+        }
         breaking.abort();
         if let Some(lacking) = lacking {
             lacking.abort();

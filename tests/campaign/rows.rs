@@ -4,12 +4,28 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sandbox::Sandbox;
 use sandbox::discord::Who;
+use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, FromRow};
+use sqlx::{Connection, FromRow};
 use tokio::time::{Instant, sleep};
 
 /// How long after the last creation was due everything may take to be settled.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Every row of what is asked for, whichever database it is.
+macro_rules! fetch {
+    ($sandbox:expr, $sql:expr) => {{
+        let url = $sandbox.database_url();
+        if url.starts_with("postgres") {
+            let mut database = PgConnection::connect(&url).await.unwrap();
+            sqlx::query_as($sql).fetch_all(&mut database).await.unwrap()
+        } else {
+            let file = SqliteConnectOptions::new().filename($sandbox.database()).read_only(true);
+            let mut database = SqliteConnection::connect_with(&file).await.unwrap();
+            sqlx::query_as($sql).fetch_all(&mut database).await.unwrap()
+        }
+    }};
+}
 
 /// All of it.
 pub(crate) struct Rows {
@@ -41,13 +57,14 @@ pub(crate) struct Row {
 #[derive(Debug, FromRow)]
 pub(crate) struct Group {
     request_id: i64,
+    position: i64,
     pub(crate) name: String,
     pub(crate) status: String,
     pub(crate) guid: Option<String>,
     pub(crate) open: bool,
-    /// When something was written down to have come of it, in milliseconds since 1970: in order, with
-    /// commas between.
-    settled: Option<String>,
+    /// When something was written down to have come of it, in milliseconds since 1970, in order.
+    #[sqlx(skip)]
+    settled: Vec<i64>,
 }
 
 /// Who asked.
@@ -61,27 +78,29 @@ pub(crate) struct Asker {
 
 impl Rows {
     pub(crate) async fn read(sandbox: &Sandbox) -> Self {
-        let mut database = open(sandbox).await;
-        let requests = sqlx::query_as(
+        let mut requests: Vec<Row> = fetch!(
+            sandbox,
             "SELECT *, (SELECT person FROM history \
                WHERE request_id = requests.id AND before IS NULL) AS maker \
-             FROM requests ORDER BY id",
+             FROM requests ORDER BY id"
         );
-        let mut requests: Vec<Row> = requests.fetch_all(&mut database).await.unwrap();
-        let groups = sqlx::query_as(
-            "SELECT *, (SELECT GROUP_CONCAT(at) FROM history h \
-               WHERE h.request_id = g.request_id AND h.position = g.position) AS settled \
-             FROM requested_groups g ORDER BY request_id, position",
+        let groups: Vec<Group> =
+            fetch!(sandbox, "SELECT * FROM requested_groups ORDER BY request_id, position");
+        let settled: Vec<(i64, i64, i64)> = fetch!(
+            sandbox,
+            "SELECT request_id, position, at FROM history WHERE position IS NOT NULL ORDER BY id"
         );
-        let groups: Vec<Group> = groups.fetch_all(&mut database).await.unwrap();
-        for group in groups {
+        for mut group in groups {
+            let of_it = |(request, position, _): &&(i64, i64, i64)| {
+                (*request, *position) == (group.request_id, group.position)
+            };
+            group.settled = settled.iter().filter(of_it).map(|(_, _, at)| *at).collect();
             let of = requests.iter_mut().find(|row| row.id == group.request_id).unwrap();
             of.groups.push(group);
         }
-        let askers =
-            sqlx::query_as("SELECT * FROM participants").fetch_all(&mut database).await.unwrap();
-        let left = sqlx::query_as("SELECT person, request_id FROM history WHERE activity = 'left'");
-        let left = left.fetch_all(&mut database).await.unwrap();
+        let askers = fetch!(sandbox, "SELECT * FROM participants");
+        let left =
+            fetch!(sandbox, "SELECT person, request_id FROM history WHERE activity = 'left'");
         Self { requests, askers, left }
     }
 
@@ -134,26 +153,22 @@ impl Row {
 impl Group {
     /// When something was written down to have come of it.
     pub(crate) fn settled(&self) -> impl Iterator<Item = SystemTime> {
-        let times = self.settled.iter().flat_map(|times| times.split(','));
-        times.map(|time| time_of(time.parse().unwrap()))
+        self.settled.iter().map(|time| time_of(*time))
     }
 }
 
 /// Waits until nothing is left to be done. `false` if nothing of it comes off for too long.
 pub(crate) async fn settled(sandbox: &Sandbox) -> bool {
-    let mut database = open(sandbox).await;
-    let due: Option<i64> = sqlx::query_scalar("SELECT MAX(due_at) FROM requests")
-        .fetch_one(&mut database)
-        .await
-        .unwrap();
-    let wait = time_of(due.unwrap_or_default()).duration_since(SystemTime::now());
+    let due: Vec<(Option<i64>,)> = fetch!(sandbox, "SELECT MAX(due_at) FROM requests");
+    let wait = time_of(due[0].0.unwrap_or_default()).duration_since(SystemTime::now());
     let mut deadline = Instant::now() + wait.unwrap_or_default() + PATIENCE;
     let mut least = i64::MAX;
     let sql = "SELECT (SELECT COUNT(*) FROM requests WHERE state = 'creating' OR shown_version <> version) \
          + (SELECT COUNT(*) FROM participants p JOIN requests r ON r.id = p.request_id \
             WHERE r.state <> 'pending' AND (p.told_state IS NULL OR p.told_state <> r.state))";
     while Instant::now() < deadline {
-        let left: i64 = sqlx::query_scalar(sql).fetch_one(&mut database).await.unwrap();
+        let left: Vec<(i64,)> = fetch!(sandbox, sql);
+        let left = left[0].0;
         if left == 0 {
             return true;
         }
@@ -163,11 +178,6 @@ pub(crate) async fn settled(sandbox: &Sandbox) -> bool {
         sleep(Duration::from_millis(100)).await;
     }
     false
-}
-
-async fn open(sandbox: &Sandbox) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(sandbox.database()).read_only(true);
-    options.connect().await.unwrap()
 }
 
 fn time_of(millis: i64) -> SystemTime {
