@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-pub use self::keeping::{backup, export};
+pub use self::keeping::{backup, export, move_database};
 use crate::app::AppError;
 use crate::check::{self, Level, Places};
 use crate::config::Config;

@@ -176,7 +176,7 @@ impl Config {
         let connect = connect_settings(&mut env);
         let proxies = connect.as_ref().map(|connect| connect.proxies.clone());
         let has_plain_proxy = env.has("HTTP_PROXY");
-        let database_url = database(&mut env);
+        let database_url = of_database(&mut env);
         let ticket_ttl =
             env.or_default("TICKET_TTL", "10m", |text| parse::duration(text, SECOND, DAY));
         let alert_after = env.or_default("ALERT_AFTER", "15m", parse::or_never);
@@ -248,11 +248,16 @@ pub fn http_addr(environment: &Environment) -> Result<Option<SocketAddr>, Proble
 /// When it isn't an address of a database.
 pub fn database_url(environment: &Environment) -> Result<SecretString, Problems> {
     let mut env = environment.reader();
-    let url = database(&mut env);
+    let url = of_database(&mut env);
     env.finish(url)
 }
 
-fn database(env: &mut Reader<'_>) -> Option<SecretString> {
+/// The address of a database, if it is one.
+pub(crate) fn database(address: &str) -> Option<SecretString> {
+    parse::database_url(address).ok()
+}
+
+fn of_database(env: &mut Reader<'_>) -> Option<SecretString> {
     env.or_default("DATABASE_URL", "sqlite://ldapgroup.db", parse::database_url)
 }
 

@@ -55,6 +55,13 @@ enum Command {
     },
     /// Print all requests with their groups, people and history as JSON lines, the oldest first
     Export,
+    /// Write all of a stopped bot's database into an empty one of the other kind
+    MoveDatabase {
+        /// The address of the bot's database, as in `DATABASE_URL`; it is left as it is
+        from: String,
+        /// The new one; without a password in it PGPASSWORD or ~/.pgpass is read
+        to: String,
+    },
     /// Ask the bot that runs here, at `HTTP_ADDR`, whether it lives: for containers without a shell
     Healthcheck,
     /// Try the bot: it runs against local stand-ins of Discord and Connect
@@ -133,6 +140,7 @@ async fn main() -> ExitCode {
             Ok(url) => cli::export(&url).await,
             Err(problems) => return misconfigured(&problems, 1),
         },
+        Command::MoveDatabase { from, to } => cli::move_database(&from, &to).await,
         Command::Healthcheck => match config::http_addr(&environment) {
             Ok(address) => cli::healthcheck(address).await,
             Err(problems) => return misconfigured(&problems, 1),

@@ -27,8 +27,8 @@ pub(crate) use self::decide::Decision;
 pub(crate) use self::error::{Cause, Error, Failure, Refusal};
 pub(crate) use self::outcome::{CreateOutcome, Skipped};
 pub(crate) use self::store::{
-    Alert, Bringer, Condition, Entry, ExportError, Listed, Listing, Notice, Outbox, Overview,
-    StoreError, back_up, examine, export,
+    Alert, Bringer, Condition, Entry, ExportError, Listed, Listing, Moved, Notice, Outbox,
+    Overview, StoreError, back_up, examine, export, move_database,
 };
 use self::store::{Filter, Store};
 use crate::access::{Authority, Member, Policy};

@@ -1,4 +1,4 @@
-//! The database in a terminal: copied, and written out.
+//! The database in a terminal: copied, written out, and moved.
 
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
@@ -7,7 +7,8 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use super::{Outcome, failed};
-use crate::requests::{ExportError, back_up};
+use crate::config;
+use crate::requests::{ExportError, Moved, back_up};
 
 /// Copies the database at `url` into a new `file`, unless `stopping`, and prints how much that is.
 ///
@@ -26,6 +27,29 @@ pub async fn backup(
     let noun = if requests == 1 { "request" } else { "requests" };
     writeln!(io::stdout(), "Copied {requests} {noun} into {}", file.display())?;
     Ok(Outcome::Done)
+}
+
+/// Writes all that is in the database at `from` into the empty one at `to`, and prints how much that is.
+///
+/// # Errors
+///
+/// When the output can't be written.
+pub async fn move_database(from: &str, to: &str) -> io::Result<Outcome> {
+    let (Some(from), Some(to)) = (config::database(from), config::database(to)) else {
+        return failed("FROM and TO are addresses of databases: sqlite://PATH and postgres://…");
+    };
+    match crate::requests::move_database(&from, &to).await {
+        Ok(Moved { requests, groups, people, steps }) => {
+            writeln!(
+                io::stdout(),
+                "Moved, and counted on both sides: requests {requests}, groups {groups}, people \
+                 {people}, steps of history {steps}. FROM is left as it was; start the bot with TO in \
+                 DATABASE_URL."
+            )?;
+            Ok(Outcome::Done)
+        }
+        Err(error) => failed(&format!("The database was not moved: {error}.")),
+    }
 }
 
 /// Prints every request with its groups, people and history, the oldest first, as JSON, a line each.

@@ -26,6 +26,7 @@ mod lists;
 mod log;
 mod logs;
 mod moments;
+mod moving;
 #[cfg(feature = "sandbox")]
 mod no_browser;
 mod outcomes;

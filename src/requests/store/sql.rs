@@ -187,6 +187,7 @@ fn in_time<'a, T: 'a>(
 pub(super) enum Value {
     Number(Option<i64>),
     Text(Option<String>),
+    Flag(Option<bool>),
 }
 
 macro_rules! value {
@@ -369,10 +370,12 @@ impl Query {
     where
         Option<i64>: Encode<'static, DB> + Type<DB>,
         Option<String>: Encode<'static, DB> + Type<DB>,
+        Option<bool>: Encode<'static, DB> + Type<DB>,
     {
         self.values.into_iter().fold(sqlx::query(self.sql), |query, value| match value {
             Value::Number(number) => query.bind(number),
             Value::Text(text) => query.bind(text),
+            Value::Flag(flag) => query.bind(flag),
         })
     }
 }

@@ -143,6 +143,19 @@ async fn after_a_crash_of_the_server_all_that_was_said_is_there_and_the_store_go
 }
 
 #[tokio::test]
+async fn every_table_is_moved() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&in_folder(&folder), Arc::new(Metrics::new())).await.unwrap();
+    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '!_%' ESCAPE '!' \
+         ORDER BY name";
+    let tables: Vec<String> = query(tables).fetch_values(&store.pool).await.unwrap();
+    let of_requests = moving::TABLES.iter().map(|(table, _)| *table);
+    let mut moved: Vec<_> = of_requests.chain(moving::OTHERS).collect();
+    moved.sort_unstable();
+    assert_eq!(tables, moved);
+}
+
+#[tokio::test]
 async fn whoever_writes_for_too_long_holds_up_nobody_for_ever() {
     let Some(url) = in_postgres().await else { return };
     let store = open(&url).await.unwrap();
