@@ -1,8 +1,9 @@
 //! What was over long ago is deleted, a little at a time.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{Requests, StoreError};
 use crate::discord_api::signature::FRESH_FOR;
@@ -13,6 +14,9 @@ const BETWEEN_STEPS: Duration = Duration::from_millis(250);
 /// No request that was signed for an interaction can still count so long after it was served: it could
 /// have come from a clock that is ahead by as much as a signature counts for.
 const INTERACTIONS_KEPT: Duration = Duration::from_secs(2 * FRESH_FOR.as_secs());
+
+/// Discord waits 3 s for an answer, which must still be given after this.
+const TAKEN_WITHIN: Duration = Duration::from_secs(1);
 
 /// How often served interactions are deleted.
 const INTERACTIONS_DELETED_EVERY: Duration = Duration::from_mins(1);
@@ -25,13 +29,19 @@ impl Requests {
     ///
     /// # Errors
     ///
-    /// When the database fails.
+    /// When the database fails, or takes so long that nobody could be told any more.
     pub(crate) async fn take_interaction(
-        &self,
+        self: &Arc<Self>,
         id: u64,
         now: SystemTime,
     ) -> Result<bool, StoreError> {
-        self.store.take_interaction(id, now).await
+        let requests = Arc::clone(self);
+        // By itself, since a statement that is given up in its midst costs the connection.
+        let taken = self.tasks.spawn(async move { requests.store.take_interaction(id, now).await });
+        match timeout(TAKEN_WITHIN, taken).await {
+            Ok(Ok(taken)) => taken,
+            Ok(Err(_)) | Err(_) => Err(sqlx::Error::PoolTimedOut.into()),
+        }
     }
 
     /// Deletes interactions that can't come again, for as long as it is polled.
