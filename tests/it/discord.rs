@@ -10,7 +10,7 @@ use sandbox::discord::{
 };
 use serde_json::json;
 
-use crate::world::{Setup, World, run_test, run_test_with, setup};
+use crate::world::{Setup, World, in_time, private, run_test, run_test_with, setup};
 
 #[test]
 fn the_command_is_registered_in_the_configured_server_alone() {
@@ -372,6 +372,18 @@ fn a_private_answer_comes_even_if_its_placeholder_cannot_be_deleted() {
             })
             .await;
         drop(pending);
+    });
+}
+
+#[test]
+fn a_private_answer_whose_placeholder_is_gone_is_said_until_discord_takes_it() {
+    run_test(async |world| {
+        let slow = ConnectFault::Slow(Duration::from_secs(2));
+        world.connect.fail(ConnectRoute::Search, slow, ConnectTimes::Times(1));
+        world.discord.fail(Route::FollowUp, Fault::Status(502), Times::Times(2));
+        let options = [("name", "nobody-has-this".into())];
+        let answer = in_time(world.admin().slash("create", &options)).await;
+        assert!(private(&answer).contains("LDAP has no group called"), "{answer:?}");
     });
 }
 

@@ -69,15 +69,6 @@ struct Refusal {
     retry_after: Option<f64>,
 }
 
-/// Which failures of a call allow for sending it again.
-#[derive(Clone, Copy)]
-pub(super) enum Idempotency {
-    /// All that pass: doing it twice does no harm.
-    Idempotent,
-    /// Only those after which it certainly wasn't done.
-    NotIdempotent,
-}
-
 /// A call as it is sent.
 pub(super) struct Call<'c, B: ?Sized> {
     method: Method,
@@ -147,15 +138,11 @@ impl Rest {
         &self,
         route: Route,
         call: &Call<'_, B>,
-        idempotency: Idempotency,
     ) -> Result<Response, RestError> {
         let deadline = Instant::now() + RETRIED_WITHIN;
         (|| self.send(route, call, deadline))
             .retry(ExponentialBuilder::default().with_jitter().without_max_times())
-            .when(|error: &RestError| match idempotency {
-                Idempotency::Idempotent => error.is_transient(),
-                Idempotency::NotIdempotent => error.was_not_taken(),
-            })
+            .when(RestError::is_transient)
             .adjust(|error, pause| {
                 error.pause(pause).filter(|pause| Instant::now() + *pause <= deadline)
             })

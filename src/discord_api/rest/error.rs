@@ -113,17 +113,6 @@ impl RestError {
         matches!(self.code(), Some(50001 | 10004))
     }
 
-    /// Whether the call certainly wasn't carried out, and may be if sent again.
-    pub(super) fn was_not_taken(&self) -> bool {
-        match self {
-            Self::Refused { .. } | Self::NotDiscord { .. } => {
-                self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
-            }
-            Self::NotYet(_) => true,
-            Self::NoAnswer(error) => error.is_connect(),
-        }
-    }
-
     /// Whether the same call may go better a little later. Never after 401 or 403: enough of those
     /// get the address banned.
     pub(crate) fn is_transient(&self) -> bool {

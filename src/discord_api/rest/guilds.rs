@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serenity::all::{ChannelType, CommandId, CreateCommand, PermissionOverwrite, UserId};
 
 use super::buckets::Route;
-use super::client::{Call, Idempotency, Rest, decode};
+use super::client::{Call, Rest, decode};
 use super::error::RestError;
 use crate::discord_api::permissions::Membership;
 use crate::ids::{ChannelId, GuildId};
@@ -101,7 +101,7 @@ impl Rest {
         let path = format!("applications/{application}/guilds/{guild}/commands");
         let call = Call::new(Method::PUT, &path, Some(command));
         let route = Route::Commands(guild);
-        let response = self.send_with_retry(route, &call, Idempotency::Idempotent).await?;
+        let response = self.send_with_retry(route, &call).await?;
         // Without the id all works as well, but for the clicks.
         if let Ok([Registered { id }]) = decode::<[Registered; 1]>(response).await {
             self.commands.lock().unwrap_or_else(PoisonError::into_inner).insert(guild, id);

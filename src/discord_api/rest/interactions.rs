@@ -9,7 +9,7 @@ use serenity::all::{CreateInteractionResponseFollowup, EditInteractionResponse};
 use tokio::time::Instant;
 
 use super::buckets::Route;
-use super::client::{Call, Idempotency, Rest};
+use super::client::{Call, Rest};
 use super::error::RestError;
 
 /// A first answer is worth nothing after 3 s: less for one try, so that there is a second.
@@ -78,7 +78,7 @@ impl Rest {
         let path = to.original_response();
         let call = Call::new(Method::PATCH, &path, Some(edit));
         let route = Route::EditOriginalResponse(to.id);
-        self.send_with_retry(route, &call, Idempotency::Idempotent).await.map(drop)
+        self.send_with_retry(route, &call).await.map(drop)
     }
 
     /// Takes the first answer away; with code 50027 the interaction is older than 15 minutes.
@@ -89,10 +89,11 @@ impl Rest {
         let path = to.original_response();
         let call = Call::new(Method::DELETE, &path, None::<&()>);
         let route = Route::DeleteOriginalResponse(to.id);
-        self.send_with_retry(route, &call, Idempotency::Idempotent).await.map(drop)
+        self.send_with_retry(route, &call).await.map(drop)
     }
 
-    /// Gives a further answer; with code 50027 the interaction is older than 15 minutes.
+    /// Gives a further answer; with code 50027 the interaction is older than 15 minutes. Discord may have
+    /// taken it though its word of that was lost: to read it twice is better than never.
     pub(crate) async fn create_followup(
         &self,
         to: &InteractionRef,
@@ -101,6 +102,6 @@ impl Rest {
         let path = format!("webhooks/{}/{}", to.application, to.token);
         let call = Call::new(Method::POST, &path, Some(message));
         let route = Route::CreateFollowup(to.id);
-        self.send_with_retry(route, &call, Idempotency::NotIdempotent).await.map(drop)
+        self.send_with_retry(route, &call).await.map(drop)
     }
 }
