@@ -36,6 +36,9 @@ use self::round::Round;
 
 type Failure = Box<dyn Error>;
 
+/// What stands before and after the short table.
+const MARKS: [&str; 2] = ["<!-- speed: written by the benchmark -->\n", "<!-- /speed -->"];
+
 /// Measures the bot beside programs that do the same
 #[derive(Parser)]
 struct Options {
@@ -120,7 +123,7 @@ async fn main() -> Result<(), Failure> {
         None => write!(stdout(), "{document}")?,
     }
     if let Some(file) = &options.readme {
-        readme::replace(file, &document.short())?;
+        readme::replace(file, MARKS, &document.short())?;
     }
     Ok(())
 }

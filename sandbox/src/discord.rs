@@ -54,7 +54,7 @@ use tokio::{
 use uuid::Uuid;
 
 pub use self::{
-    answers::{Answer, First, NoAnswer, Pending, Reply},
+    answers::{Answer, Fate, First, NoAnswer, Pending, Reply},
     components::{Button, Menu},
     endpoint::{EndpointResponse, SignedRequest},
     faults::Fault,

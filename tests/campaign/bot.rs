@@ -13,6 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
+use crate::disk::{UNHARMED, limit};
 use crate::plan::{Death, Disk, Shortage};
 use crate::postgres::Server;
 
@@ -43,9 +44,8 @@ impl Bot {
             ("REQUEST_REMINDER", "0"),
         ];
         let identifies = sandbox.discord.identifies();
-        // Who writes more than is allowed gets an error, as on a full disk, and isn't killed for it.
         let child = Command::new("sh")
-            .args(["-c", "trap '' XFSZ; exec \"$0\"", env!("CARGO_BIN_EXE_ldapgroup-bot")])
+            .args(["-c", UNHARMED, env!("CARGO_BIN_EXE_ldapgroup-bot")])
             .env_clear()
             .envs(sandbox.variables())
             .envs(variables)
@@ -127,14 +127,6 @@ impl Bot {
         self.child.kill().await.unwrap();
         ended
     }
-}
-
-/// How large the process may make a file, from now on. It may be dead by then.
-async fn limit(process: u32, bytes: &str) {
-    let process = format!("--pid={process}");
-    let mut command = Command::new("prlimit");
-    command.args([process, format!("--fsize={bytes}:unlimited")]).stderr(Stdio::null());
-    command.status().await.unwrap();
 }
 
 fn creations(sandbox: &Sandbox) -> usize {

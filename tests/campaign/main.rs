@@ -16,6 +16,8 @@
 mod arguments;
 mod bot;
 mod check;
+#[path = "../shared/disk.rs"]
+mod disk;
 mod heard;
 mod people;
 mod plan;

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Choice, Discord, Form, Message, State};
+use tokio::time::Instant;
+
+use super::{Choice, Discord, Form, Message, State, interactions::Interaction};
+
+/// The type of the answer that shows "thinking…".
+const THINKING: u64 = 5;
 
 /// An interaction that the bot may still be busy with.
 #[derive(Clone, Debug)]
@@ -62,6 +67,38 @@ pub enum Reply {
     NoResponse,
 }
 
+/// What has become of an interaction so far.
+#[derive(Clone, Debug)]
+pub struct Fate {
+    /// What somebody did: a command by its full name, a component by its `custom_id`, a form by its
+    /// title.
+    pub what: String,
+    /// When.
+    pub sent: Instant,
+    /// From then to the bot's first answer; `None` if there is none.
+    pub first_answer_after: Option<Duration>,
+    /// Whether all came that must come: an answer, and what fills "thinking…".
+    pub is_answered: bool,
+}
+
+impl Discord {
+    /// What has become of every interaction, oldest first.
+    pub fn fates(&self) -> Vec<Fate> {
+        let state = self.shared().lock();
+        let fate = |of: &Interaction| Fate {
+            what: of.origin.command.clone(),
+            sent: of.dispatched,
+            first_answer_after: of.first.map(|(_, after)| after),
+            is_answered: match of.first {
+                None => false,
+                Some((THINKING, _)) => of.outcome.is_some(),
+                Some(_) => true,
+            },
+        };
+        state.interactions.iter().map(fate).collect()
+    }
+}
+
 impl Pending {
     /// The interaction's id.
     pub fn id(&self) -> u64 {
@@ -81,7 +118,7 @@ impl Pending {
     pub async fn first(&self) -> First {
         match self.answered().await {
             None => First::NoAnswer,
-            Some((5, _)) => First::Thinking,
+            Some((THINKING, _)) => First::Thinking,
             Some((_, Some(Reply::Form(form)))) => First::Form(form),
             Some((_, Some(Reply::Message { .. }))) => First::Message,
             Some((_, Some(Reply::Update(_)))) => First::Update,
