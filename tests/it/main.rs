@@ -29,6 +29,7 @@ mod moments;
 mod moving;
 #[cfg(feature = "sandbox")]
 mod no_browser;
+mod observed;
 mod outcomes;
 mod overload;
 mod pages;
