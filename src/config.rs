@@ -399,6 +399,20 @@ mod tests {
     }
 
     #[test]
+    fn quotes_around_a_value_are_named_and_a_filter_that_logs_nothing_is_none() {
+        for (name, value) in [("CONNECT_API_KEY", "\"hush\""), ("LOG_FORMAT", "'json'")] {
+            let said = format!("{name}: has quotes around it: take them away");
+            assert_eq!(problem(&[(name, value)]), said);
+        }
+        for filter in ["info", "off", "ldapgroup_bot", "audit", "sqlx=debug", "warn,audit=info"] {
+            assert_eq!(read(&[("RUST_LOG", filter)]).unwrap().log.filter, filter);
+        }
+        for nothing in ["verbose", "sqlx", "information,loud"] {
+            assert!(problem(&[("RUST_LOG", nothing)]).starts_with("RUST_LOG: isn't a filter"));
+        }
+    }
+
+    #[test]
     fn named_users_are_admins_enough() {
         let config = read(&[("ADMIN_ROLE_IDS", ""), ("ADMIN_USER_IDS", "7")]).unwrap();
         assert_eq!(config.policy.admin_users, [UserId(7)]);

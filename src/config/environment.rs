@@ -86,7 +86,8 @@ impl Environment {
                     }
                 }
                 Err(dotenvy::Error::LineParse(entry, _)) => self.problems.push(format!(
-                    ".env:{}: isn't of the form NAME=value; put quotes around a value with spaces or #",
+                    ".env:{}: isn't of the form NAME=value: a value with spaces or # needs quotes, and quotes an end; ids, \
+                     keys and tokens have none of these",
                     read.get() + 1 - entry.lines().count().max(1)
                 )),
                 Err(_) => {
@@ -173,6 +174,11 @@ impl<'a> Reader<'a> {
         value: &str,
         parse: impl FnOnce(&str) -> Result<T, P>,
     ) -> Option<T> {
+        // Docker's `--env-file` takes them as a part of the value; nothing that can be set has any.
+        if value.len() > 1 && value.starts_with(['"', '\'']) && value.ends_with(['"', '\'']) {
+            self.problem(name, "has quotes around it: take them away");
+            return None;
+        }
         parse(value).map_err(|problem| self.problem(name, problem)).ok()
     }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use reqwest::{Certificate, Url};
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use super::environment::unreadable;
 use super::{LogFormat, SECOND, YEAR};
@@ -49,7 +50,8 @@ pub(super) fn id<T: FromStr>(text: &str) -> Parsed<T> {
     text.parse().or_else(|_| {
         problem(
             "must be an id of Discord's, a long number: turn on Developer Mode in Discord's \
-             settings (Advanced), then right-click and Copy ID",
+             settings (Advanced), then right-click and choose Copy Server ID, Copy Role ID and the \
+             like",
         )
     })
 }
@@ -113,7 +115,9 @@ pub(super) fn database_url(text: &str) -> Parsed<SecretString> {
     if has_path("sqlite://") || has_path("postgres://") || has_path("postgresql://") {
         Ok(SecretString::new(text.to_owned()))
     } else {
-        problem("must be sqlite://PATH or postgres://…")
+        problem(
+            "must be sqlite://PATH, as in sqlite:///var/lib/ldapgroup-bot/ldapgroup.db, or postgres://…",
+        )
     }
 }
 
@@ -162,8 +166,17 @@ pub(super) fn log_format(text: &str) -> Parsed<LogFormat> {
 }
 
 pub(super) fn log_filter(text: &str) -> Parsed<String> {
-    match EnvFilter::try_new(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => problem("isn't a filter, as in info or ldapgroup_bot=debug"),
+    // A lone word that is no level is read as the name of a part, of which then all is logged, and
+    // nothing else.
+    let says_something = |part: &str| {
+        let is_ours = part.starts_with("ldapgroup_bot") || part.starts_with("audit");
+        is_ours || part.contains(['=', '[']) || part.parse::<LevelFilter>().is_ok()
+    };
+    let is_filter =
+        EnvFilter::try_new(text).is_ok() && text.split(',').map(str::trim).any(says_something);
+    if is_filter {
+        Ok(text.to_owned())
+    } else {
+        problem("isn't a filter, as in info, debug or ldapgroup_bot=debug")
     }
 }

@@ -78,7 +78,7 @@ async fn every_problem_of_the_configuration_is_named_at_once_and_no_value_is() {
     DISCORD_TOKEN: is set, and so is DISCORD_TOKEN_FILE: keep one of them
     DISCORD_PUBLIC_KEY: must be the public key of 64 hexadecimal digits on the application's page General Information
     DISCORD_GUILD_IDS: is missing
-    ADMIN_USER_IDS: must be an id of Discord's, a long number: turn on Developer Mode in Discord's settings (Advanced), then right-click and Copy ID. Separate several by commas
+    ADMIN_USER_IDS: must be an id of Discord's, a long number: turn on Developer Mode in Discord's settings (Advanced), then right-click and choose Copy Server ID, Copy Role ID and the like. Separate several by commas
     ADMIN_CREATES: must be direct or approval
     REASON_REQUIRED: must be true or false
     MAX_OPEN_REQUESTS: must be a number from 1 to 1000
@@ -86,11 +86,11 @@ async fn every_problem_of_the_configuration_is_named_at_once_and_no_value_is() {
     CONNECT_API_KEY_FILE: names a file that doesn't exist
     CONNECT_CA_FILE: names a file that doesn't exist
     CONNECT_TIMEOUT: must be from 1s to 5m
-    DATABASE_URL: must be sqlite://PATH or postgres://…
+    DATABASE_URL: must be sqlite://PATH, as in sqlite:///var/lib/ldapgroup-bot/ldapgroup.db, or postgres://…
     TICKET_TTL: isn't a duration, as in 90s, 10m or 72h
     HTTP_ADDR: must be an address with a port, as in 127.0.0.1:8080, or off
     LOG_FORMAT: must be text or json
-    RUST_LOG: isn't a filter, as in info or ldapgroup_bot=debug
+    RUST_LOG: isn't a filter, as in info, debug or ldapgroup_bot=debug
     ");
     assert!(!stderr.contains(&secret));
     for arguments in ["run", "check"] {
@@ -256,9 +256,9 @@ async fn a_line_of_the_settings_file_that_cannot_be_read_is_named_by_its_number(
     let file = "hush hush\n\n# a comment\nCONNECT_SERVER='https://connect.example.com\n'\n\
                 CONNECT_API_KEY=hush hush\nLOG_FORMAT=\"hush\nhush\n";
     assert_snapshot!(read(file.as_bytes()).await, @r"
-    .env:1: isn't of the form NAME=value; put quotes around a value with spaces or #
-    .env:6: isn't of the form NAME=value; put quotes around a value with spaces or #
-    .env:7: isn't of the form NAME=value; put quotes around a value with spaces or #
+    .env:1: isn't of the form NAME=value: a value with spaces or # needs quotes, and quotes an end; ids, keys and tokens have none of these
+    .env:6: isn't of the form NAME=value: a value with spaces or # needs quotes, and quotes an end; ids, keys and tokens have none of these
+    .env:7: isn't of the form NAME=value: a value with spaces or # needs quotes, and quotes an end; ids, keys and tokens have none of these
     CONNECT_API_KEY: is missing (or name a file in CONNECT_API_KEY_FILE)
     ");
     assert_snapshot!(read(b"CONNECT_API_KEY=a\nCONNECT_SERVER=\xff\n").await, @r"
