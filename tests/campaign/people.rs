@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use sandbox::discord::{Answer, Change, Discord, Message, Person, Reply, Who};
@@ -13,6 +13,9 @@ use tokio::time::sleep;
 
 use crate::heard::{CHANNELS, Heard, shown_by};
 use crate::plan::{Ask, Deed, Story};
+
+/// Who sees no card for so long looks for none any more.
+const UNSEEN: Duration = Duration::from_mins(1);
 
 /// What people did and were told, as far as it is checked in the end.
 #[derive(Default)]
@@ -159,12 +162,17 @@ impl Team {
         at_once.join_all().await;
     }
 
-    /// Presses until the bot has taken it, or somebody else's decision is seen.
+    /// Presses until the bot has taken it, or somebody else's decision is seen. What an admin began at
+    /// once has a card without a number, on which nobody decides anything; whether every card is there
+    /// is looked at in the end.
     async fn press(&self, who: Who, deed: Deed, number: i64, rng: &mut Rng) {
         let label = format!("{deed:?}");
-        let person = self.person(who);
+        let (person, begun) = (self.person(who), Instant::now());
         loop {
             let shown = self.board().get(&number).cloned();
+            if shown.is_none() && begun.elapsed() > UNSEEN {
+                return;
+            }
             if let Some(message) = shown {
                 if !message.buttons().iter().any(|button| button.label == label) {
                     return;
