@@ -26,7 +26,7 @@ use crate::http::Server;
 use crate::ids::GuildId;
 use crate::ldapgroup::LdapGroups;
 use crate::metrics::Metrics;
-use crate::requests::{Requests, StoreError};
+use crate::requests::{Requests, Sharing, StoreError};
 pub use crate::watchdog::watch;
 use crate::{check, http, watchdog};
 
@@ -103,8 +103,10 @@ impl App {
         let connect = Connect::new(config.connect, &http, Arc::clone(&metrics))?;
         let groups = LdapGroups::new(connect, config.ticket_ttl);
         let rules = (config.policy, config.requests);
-        let requests =
-            Requests::open(&config.database_url, groups, rules, stopping.clone()).await?;
+        let sharing =
+            if config.discord.public_key.is_some() { Sharing::Copies } else { Sharing::Alone };
+        let database = (&config.database_url, sharing);
+        let requests = Requests::open(database, groups, rules, stopping.clone()).await?;
         let DiscordSettings { token, api, proxies, answers_within, public_key } = config.discord;
         let rest = Arc::new(Rest::new(http, api, &token, Arc::clone(&metrics)));
         let (source, gateway) = if let Some(key) = public_key {
@@ -168,10 +170,8 @@ impl App {
                 }
                 never = Box::pin(self.look_around()) => match never {},
                 never = evict_stale(&self.bot) => match never {},
-                never = Box::pin(self.bot.reconciler.run()) => match never {},
-                never = Box::pin(alerts.run()) => match never {},
-                never = forget_old(&self.bot) => match never {},
-                never = forget_interactions(&self.bot) => match never {},
+                never = Box::pin(self.take_turns(&alerts)) => match never {},
+                never = self.bot.requests.keep_in_touch() => match never {},
             }
         };
         drop(timeout(LAST_WORDS, self.bot.requests.close()).await);
@@ -191,6 +191,21 @@ impl App {
         };
         let handler = |received| dispatch(&self.bot, received, None);
         Box::pin(gateway::run(gateway, handler, closing)).await
+    }
+
+    /// Does what only one process may do at a time, whenever it is this one's turn.
+    async fn take_turns(&self, alerts: &Alerts<'_>) -> Infallible {
+        loop {
+            let turn = self.bot.requests.take_turn().await;
+            self.bot.reconciler.begin_anew().await;
+            tokio::select! {
+                () = turn.lost() => tracing::warn!("it is another process's turn"),
+                never = self.bot.reconciler.run() => match never {},
+                never = alerts.run() => match never {},
+                never = forget_old(&self.bot) => match never {},
+                never = forget_interactions(&self.bot) => match never {},
+            }
+        }
     }
 
     /// Makes the checks of `check` that the start didn't make itself, beside everything else: what

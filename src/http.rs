@@ -136,7 +136,7 @@ async fn readyz(State(bot): State<Arc<Bot>>) -> Response {
 }
 
 async fn metrics(State(bot): State<Arc<Bot>>) -> Response {
-    let undelivered = bot.reconciler.undelivered();
+    let undelivered = bot.reconciler.undelivered().await;
     let snapshot = Snapshot {
         open: open_requests(&bot).await,
         undelivered: undelivered.iter().map(|these| these.messages).sum(),

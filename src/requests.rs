@@ -1,8 +1,10 @@
 //! The one service for requests: made ([`create`]), decided ([`decide`]), carried out and expired
-//! ([`worker`]), deleted once they are old ([`forgetting`]). Whoever shows them and tells people has the
+//! ([`worker`]), deleted once they are old ([`forgetting`]), by one process or by several ([`copies`]). Whoever shows them and tells people has the
 //! [`Outbox`]; nobody else has the database.
 
 mod audit;
+mod claim;
+mod copies;
 mod create;
 mod decide;
 mod error;
@@ -14,7 +16,7 @@ mod store;
 mod worker;
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -28,7 +30,7 @@ pub(crate) use self::error::{Cause, Error, Failure, Refusal};
 pub(crate) use self::outcome::{CreateOutcome, Skipped};
 pub(crate) use self::store::{
     Alert, Bringer, Condition, Entry, ExportError, Listed, Listing, Moved, Notice, Outbox,
-    Overview, StoreError, back_up, examine, export, move_database,
+    Overview, Sharing, StoreError, Undelivered, back_up, examine, export, move_database,
 };
 use self::store::{Filter, Store};
 use crate::access::{Authority, Member, Policy};
@@ -77,6 +79,10 @@ pub(crate) struct Requests {
     /// Requests whose creation this process is at work on: none is worked on twice.
     claimed: Mutex<HashSet<i64>>,
     changed: Notify,
+    /// For whoever waits for a message that another process may send.
+    shown: Notify,
+    /// What is to be told to other processes.
+    untold: copies::Untold,
     tasks: TaskTracker,
     /// Whose creation is carried out: so many at once, so that people who wait for Connect come first.
     creations: Semaphore,
@@ -84,19 +90,19 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
-    /// Requests for `groups`, kept in the `database` of this address, of whoever the policy admits.
+    /// Requests for `groups`, kept in the database of this address, of whoever the policy admits.
     /// Once `stopping`, what isn't begun is left for the next start.
     ///
     /// # Errors
     ///
     /// When the database can't be used; then it is left as it was.
     pub(crate) async fn open(
-        database: &SecretString,
+        (database, sharing): (&SecretString, Sharing),
         groups: LdapGroups,
         (policy, settings): (Policy, RequestSettings),
         stopping: CancellationToken,
     ) -> Result<Arc<Self>, StoreError> {
-        let store = Store::open(database, Arc::clone(groups.connect().metrics())).await?;
+        let store = Store::open(database, sharing, Arc::clone(groups.connect().metrics())).await?;
         Ok(Arc::new(Self {
             groups,
             outbox: store.outbox(),
@@ -105,6 +111,8 @@ impl Requests {
             settings,
             claimed: Mutex::default(),
             changed: Notify::new(),
+            shown: Notify::new(),
+            untold: copies::Untold::default(),
             tasks: TaskTracker::new(),
             creations: Semaphore::new(worker::AT_ONCE),
             stopping,
@@ -145,16 +153,6 @@ impl Requests {
     /// What is to be shown and told.
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.outbox
-    }
-
-    /// Has it looked again at what is to be done.
-    pub(crate) fn look_again(&self) {
-        self.changed.notify_one();
-    }
-
-    /// Until a request has changed that somebody must see.
-    pub(crate) async fn changed(&self) {
-        self.changed.notified().await;
     }
 
     /// A page of the requests that a member may see: all of them for admins, else the own ones.
@@ -222,24 +220,5 @@ impl Requests {
     /// How many requests wait for a decision, and how many are under way.
     pub(crate) async fn open_by_state(&self) -> Result<[(&'static str, u64); 2], StoreError> {
         self.store.open_by_state().await
-    }
-
-    /// Nothing, if this process is at work on the request.
-    fn claim(&self, request_id: i64) -> Option<Claim<'_>> {
-        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
-        claimed.insert(request_id).then(|| Claim { requests: self, request_id })
-    }
-}
-
-/// A request that this process is at work on, until this is dropped.
-struct Claim<'a> {
-    requests: &'a Requests,
-    request_id: i64,
-}
-
-impl Drop for Claim<'_> {
-    fn drop(&mut self) {
-        let claimed = &self.requests.claimed;
-        claimed.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.request_id);
     }
 }

@@ -9,6 +9,9 @@ use crate::requests::{Condition, StoreError, examine};
 pub(crate) async fn database(url: &SecretString) -> Finding {
     match examine(url).await {
         Ok(Condition::Current) => Finding::ok("the database is sound and can be written"),
+        Ok(Condition::Newer) => Finding::ok(
+            "the database is sound and can be written; a newer version of the bot has added to it",
+        ),
         Ok(Condition::Outdated) => Finding::ok(
             "the database is sound and can be written; the next start brings it up to date",
         ),

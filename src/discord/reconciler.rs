@@ -14,15 +14,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use self::audit::Auditor;
-pub(crate) use self::delivery::Undelivered;
 use self::delivery::{Backlog, Bucket, Delivery, FAILURE_PAUSE, Pass, Receipt};
 use self::publisher::Publisher;
 use crate::discord_api::rest::Rest;
 use crate::request::Request;
-use crate::requests::{Requests, StoreError};
+use crate::requests::{Requests, StoreError, Undelivered};
 use crate::troubles::Trouble;
 
 /// Whoever asked waits this long for their request to be shown.
@@ -56,9 +55,16 @@ impl Reconciler {
         }
     }
 
+    /// Forgets what couldn't be said or written down, since another process has gone on from there.
+    pub(crate) async fn begin_anew(&self) {
+        self.unwritten.lock().await.clear();
+        self.backlog.clear();
+    }
+
     async fn follow(&self) -> Infallible {
+        let mut noted = None;
         loop {
-            let next = match self.tick(SystemTime::now()).await {
+            let next = match self.tick(SystemTime::now(), &mut noted).await {
                 Ok(next) => next,
                 Err(error) => {
                     self.publisher.rest.metrics.database_failed();
@@ -75,13 +81,18 @@ impl Reconciler {
 
     /// Has the service do what is due, then shows, tells and reminds. When the next tick is due at the
     /// latest.
-    async fn tick(&self, now: SystemTime) -> Result<Instant, StoreError> {
+    async fn tick(
+        &self,
+        now: SystemTime,
+        noted: &mut Option<Vec<Undelivered>>,
+    ) -> Result<Instant, StoreError> {
         let swept = self.requests.sweep(now).await?;
         let next_try = self.deliver(&swept.reminders, now).await?;
         self.note_posting();
+        self.note_undelivered(noted).await?;
         let due = swept.next.and_then(|due| due.duration_since(now).ok());
         let due = due.map(|wait| Instant::now() + wait);
-        let latest = Instant::now() + IDLE_PAUSE;
+        let latest = Instant::now() + self.requests.look_every().unwrap_or(IDLE_PAUSE);
         Ok([next_try, due].into_iter().flatten().fold(latest, Instant::min))
     }
 
@@ -134,6 +145,9 @@ impl Reconciler {
     /// Shows a request now, or as soon as Discord takes it. For whoever waits for its message: whether
     /// it is shown.
     pub(super) async fn show_now(&self, request: i64) -> bool {
+        if self.requests.has_copies() {
+            return timeout(SHOWN_WITHIN, self.requests.until_shown(request)).await.is_ok();
+        }
         let (delivery, deadline) = (Delivery::Show(request), Instant::now() + SHOWN_WITHIN);
         let shown = async {
             loop {
@@ -159,8 +173,28 @@ impl Reconciler {
         timeout_at(deadline, shown).await.unwrap_or(false)
     }
 
-    /// What couldn't be said yet, by channel and reason.
-    pub(crate) fn undelivered(&self) -> Vec<Undelivered> {
+    /// What couldn't be said yet, by channel and reason, whichever copy says it.
+    pub(crate) async fn undelivered(&self) -> Vec<Undelivered> {
+        if self.requests.has_copies()
+            && let Ok(undelivered) = self.requests.outbox().undelivered().await
+        {
+            return undelivered;
+        }
         self.backlog.undelivered()
+    }
+
+    /// Has the other copies know what couldn't be said.
+    async fn note_undelivered(
+        &self,
+        noted: &mut Option<Vec<Undelivered>>,
+    ) -> Result<(), StoreError> {
+        let undelivered = Some(self.backlog.undelivered()).filter(|_| self.requests.has_copies());
+        if let Some(new) = &undelivered
+            && *noted != undelivered
+        {
+            self.requests.outbox().note_undelivered(new).await?;
+            *noted = undelivered;
+        }
+        Ok(())
     }
 }

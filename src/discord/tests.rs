@@ -32,7 +32,7 @@ use crate::ids::{GuildId, RoleId};
 use crate::ldapgroup::LdapGroups;
 use crate::metrics::Metrics;
 use crate::proxy::Proxies;
-use crate::requests::{AdminCreates, RequestSettings, Requests};
+use crate::requests::{AdminCreates, RequestSettings, Requests, Sharing};
 
 /// The bodies of the first answers that Discord got.
 type Answers = Arc<Mutex<Vec<String>>>;
@@ -101,7 +101,8 @@ async fn bot(address: &str, database: String) -> Arc<Bot> {
     };
     let groups = LdapGroups::new(connect, Duration::from_mins(10));
     let (database, rules) = (SecretString::new(database), (policy, settings));
-    let requests = Requests::open(&database, groups, rules, stopping.clone()).await.unwrap();
+    let requests =
+        Requests::open((&database, Sharing::Alone), groups, rules, stopping.clone()).await.unwrap();
     let token = SecretString::new("token".to_owned());
     let rest = Rest::new(http, address.parse().unwrap(), &token, metrics);
     let source = Source::Gateway(Arc::new(GatewayState::new()));

@@ -68,7 +68,7 @@ impl Requests {
         let (now, max_open) = (SystemTime::now(), self.settings.max_open);
         let mut outcome = if asks {
             let asked = self.store.ask(&new, max_open, now, id).await?;
-            self.changed.notify_one();
+            self.look_again();
             asked.ok_or(Refusal::TooMany(max_open))?
         } else {
             self.store.begin(&new, now, id).await?

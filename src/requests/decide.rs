@@ -191,7 +191,7 @@ impl Requests {
     fn applied(&self, transition: Transition) -> Result<Request, Error> {
         match transition {
             Transition::Applied(request) => {
-                self.changed.notify_one();
+                self.look_again();
                 Ok(request)
             }
             Transition::Conflict(request) => Err(Refusal::Over(Box::new(request)).into()),

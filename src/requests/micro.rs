@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use secrecy::SecretString;
 
-use super::store::{Change, NewRequest, Store, Transition};
+use super::store::{Change, NewRequest, Sharing, Store, Transition};
 use crate::correlation::CorrelationId;
 use crate::group::GroupName;
 use crate::ids::{ChannelId, GuildId, Place, UserId};
@@ -24,7 +24,9 @@ impl Requests {
     /// A new one in this folder.
     pub async fn in_folder(folder: &Path) -> Option<Self> {
         let url = format!("sqlite://{}", folder.join("micro.db").display());
-        let store = Store::open(&SecretString::new(url), Arc::new(Metrics::new())).await.ok()?;
+        let store = Store::open(&SecretString::new(url), Sharing::Alone, Arc::new(Metrics::new()))
+            .await
+            .ok()?;
         Some(Self { store, made: AtomicU64::new(0) })
     }
 

@@ -7,6 +7,7 @@
 mod alerts;
 mod asking;
 mod changing;
+mod copies;
 mod copying;
 mod examine;
 mod exporting;
@@ -27,24 +28,29 @@ mod schema;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod undelivered;
 
 use std::time::SystemTime;
 
 pub(crate) use self::alerts::Alert;
 pub(super) use self::asking::NewRequest;
 pub(super) use self::changing::{Change, Transition};
+pub(super) use self::copies::{Copies, News};
 pub(crate) use self::copying::back_up;
 pub(crate) use self::examine::examine;
 pub(crate) use self::exporting::{ExportError, export};
+pub(super) use self::lease::Lease;
 pub(super) use self::lists::Filter;
 pub(crate) use self::lists::{Bringer, Entry, Listed, Listing};
 pub(crate) use self::moving::{Moved, move_database};
 use self::open::Lock;
+pub(crate) use self::open::Sharing;
 pub(crate) use self::outbox::{Notice, Outbox};
 pub(crate) use self::overview::Overview;
 use self::rows::{BY_ID, all, millis};
 pub(crate) use self::schema::{Condition, StoreError};
 use self::sql::{On, Pool, Tx, query};
+pub(crate) use self::undelivered::Undelivered;
 use crate::correlation::CorrelationId;
 use crate::ids::UserId;
 use crate::request::{Activity, Reason, Request, State};

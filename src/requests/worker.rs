@@ -78,7 +78,7 @@ impl Requests {
             let delay = Delay { why: Reason::NobodyWaited, tried_at: Some(now) };
             self.store.postpone(request.id, &delay, due).await?;
         }
-        self.changed.notify_one();
+        self.look_again();
         Ok(begun)
     }
 
@@ -112,12 +112,19 @@ impl Requests {
         mut resolved: Resolved,
         id: CorrelationId,
     ) -> Result<Option<Created>, Error> {
+        let held = self.hold(request).await;
+        self.is_written(&held);
+        let Some(held) = held? else {
+            let name = request.groups[0].name.clone();
+            return Err(Refusal::Open(name, Box::new(request.clone())).into());
+        };
         let (mut last, mut delay) = (Ok(None), None);
         let (mut away, mut shown) = (0, Instant::now());
         for (position, group) in in_turn(request) {
             let found = resolved.remove(&group.name);
             let is_awaited = request.kind == Kind::Single && found.is_some();
-            if self.stopping.is_cancelled() && !is_awaited {
+            if held.is_lost() || self.stopping.is_cancelled() && !is_awaited {
+                held.let_go().await;
                 return last;
             }
             last = self.try_group(request, position, found, id).await;
@@ -142,13 +149,13 @@ impl Requests {
             }
             if shown.elapsed() >= PROGRESS {
                 shown = Instant::now();
-                self.changed.notify_one();
+                self.look_again();
             }
         }
         if let Some((why, wait)) = delay {
             self.is_written(&self.postpone(request.id, why, wait, id).await);
         }
-        self.changed.notify_one();
+        self.look_again();
         last
     }
 

@@ -45,6 +45,7 @@ mod search;
 mod secrets;
 mod serving;
 mod settling;
+mod sharing;
 mod starts;
 mod status;
 mod suggestions;

@@ -14,7 +14,16 @@ pub(crate) const BOT: &str = env!("CARGO_BIN_EXE_ldapgroup-bot");
 
 /// The program with exactly these variables, in a folder without a `.env`.
 pub(crate) fn program(arguments: &[&str], variables: &[(&str, String)]) -> Command {
-    let mut command = Command::new(BOT);
+    other_program(BOT, arguments, variables)
+}
+
+/// The same of another version of it.
+pub(crate) fn other_program(
+    path: &str,
+    arguments: &[&str],
+    variables: &[(&str, String)],
+) -> Command {
+    let mut command = Command::new(path);
     command
         .args(arguments)
         .env_clear()

@@ -11,9 +11,8 @@ use crate::discord::messages::markdown::stamp;
 use crate::discord::messages::reply::{Reply, Visibility};
 use crate::discord::messages::status as messages;
 use crate::discord::options::{Options, Unknown};
-use crate::discord::reconciler::Undelivered;
 use crate::discord::responder::Target;
-use crate::requests::{Error, Overview};
+use crate::requests::{Error, Overview, Undelivered};
 use crate::text::count;
 
 /// Nothing is waited for longer: someone looks at it.
@@ -60,7 +59,7 @@ async fn status(context: &Context) -> Result<Reply, Error> {
             None => "the gateway is connected".to_owned(),
         }));
     }
-    findings.extend(bot.reconciler.undelivered().iter().map(undelivered));
+    findings.extend(bot.reconciler.undelivered().await.iter().map(undelivered));
     Ok(messages::status(bot.started, &findings, overview.ok().as_ref(), id))
 }
 

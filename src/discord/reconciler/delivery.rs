@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::discord_api::rest::RestError;
 use crate::ids::{ChannelId, GuildId, UserId};
 use crate::request::State;
-use crate::requests::StoreError;
+use crate::requests::{StoreError, Undelivered};
 
 /// The pause after Discord didn't take a message: doubled with each, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -113,7 +113,7 @@ impl DeliveryError {
             None => self.to_string(),
         };
         let passes = self.rest().is_some_and(RestError::is_transient);
-        Undelivered { messages: 1, channel, since, why, todo: self.todo(), passes }
+        Undelivered { messages: 1, channel, since, why, todo: self.todo().into(), passes }
     }
 
     fn todo(&self) -> &'static str {
@@ -131,20 +131,6 @@ impl DeliveryError {
     }
 }
 
-/// What can't be said in a channel for one reason.
-#[derive(Clone, Debug)]
-pub(crate) struct Undelivered {
-    pub(crate) messages: usize,
-    /// Nothing, if Discord isn't the reason.
-    pub(in crate::discord) channel: Option<ChannelId>,
-    /// When it couldn't be said for the first time since the start.
-    pub(crate) since: SystemTime,
-    pub(in crate::discord) why: String,
-    pub(in crate::discord) todo: &'static str,
-    /// Whether it may go better by itself.
-    pub(in crate::discord) passes: bool,
-}
-
 /// What couldn't be said yet.
 #[derive(Default)]
 pub(super) struct Backlog(Mutex<HashMap<Delivery, Failed>>);
@@ -160,6 +146,11 @@ struct Failed {
 impl Backlog {
     fn lock(&self) -> MutexGuard<'_, HashMap<Delivery, Failed>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets all of it.
+    pub(super) fn clear(&self) {
+        self.lock().clear();
     }
 
     /// All of it, by channel and reason.

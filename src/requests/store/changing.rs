@@ -70,6 +70,26 @@ impl Store {
         Ok(self.request(id).await?.map_or(Transition::NotFound, Transition::Conflict))
     }
 
+    /// Puts off a creation that is due until `until`, for as long as a process is at work on it. `false`
+    /// if another has done so since it was due at `seen`, or it is over.
+    pub(crate) async fn hold(
+        &self,
+        id: i64,
+        seen: Option<SystemTime>,
+        until: SystemTime,
+    ) -> Result<bool, StoreError> {
+        let held = query(
+            "UPDATE requests SET due_at = $1 \
+             WHERE id = $2 AND state = 'creating' AND COALESCE(due_at, 0) = $3",
+        )
+        .bind(millis(until))
+        .bind(id)
+        .bind(seen.map_or(0, millis))
+        .write(&self.pool)
+        .await?;
+        Ok(held == 1)
+    }
+
     /// Writes down that the creation of a group is about to be sent.
     pub(crate) async fn note_sent(&self, id: i64, position: usize) -> Result<(), StoreError> {
         query("UPDATE requested_groups SET sent = TRUE WHERE request_id = $1 AND position = $2")

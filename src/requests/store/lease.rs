@@ -26,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The session, and whoever keeps it up.
-pub(super) struct Lease {
+pub(in crate::requests) struct Lease {
     is_anothers: Arc<AtomicBool>,
     keeper: AbortHandle,
 }
@@ -54,6 +54,13 @@ impl Lease {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, taken).into());
         }
         Ok(())
+    }
+
+    /// Until another bot may have taken the lock.
+    pub(in crate::requests) async fn lost(&self) {
+        while !self.is_anothers.load(Ordering::Relaxed) {
+            sleep(LOOK_EVERY).await;
+        }
     }
 
     /// Ends the session, and with it the lock.

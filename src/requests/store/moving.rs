@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Row as _, TypeInfo as _};
 
 use super::Store;
 use super::examine::examine;
-use super::open::is_postgres;
+use super::open::{Sharing, is_postgres};
 use super::schema::{Condition, StoreError};
 use super::sql::{Connections, Pool, Query, Row, Tx, Value, query};
 use crate::metrics::Metrics;
@@ -22,7 +22,7 @@ pub(super) const TABLES: [(&str, &str); 4] = [
 ];
 
 /// What is about no request, and little.
-pub(super) const OTHERS: [&str; 2] = ["interactions", "alerts"];
+pub(super) const OTHERS: [&str; 3] = ["interactions", "alerts", "undelivered"];
 
 /// So many requests are read at once.
 const PAGE: i64 = 500;
@@ -107,12 +107,14 @@ pub(crate) async fn move_database(
     }
     match examine(from).await.map_err(MoveError::From)? {
         Condition::Current => {}
+        Condition::Newer => return Err(MoveError::From(StoreError::OtherVersion)),
         Condition::Outdated => return Err(MoveError::Outdated),
         Condition::Missing | Condition::Empty => return Err(MoveError::Missing),
     }
     let metrics = Arc::new(Metrics::new());
-    let from = Store::open(from, Arc::clone(&metrics)).await.map_err(MoveError::From)?;
-    let to = match Store::open(to, metrics).await {
+    let from =
+        Store::open(from, Sharing::Alone, Arc::clone(&metrics)).await.map_err(MoveError::From)?;
+    let to = match Store::open(to, Sharing::Alone, metrics).await {
         Ok(to) => to,
         Err(error) => {
             from.close().await;

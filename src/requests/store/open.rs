@@ -6,17 +6,28 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::sqlite::SqliteConnectOptions;
 
+use super::copies::Copies;
 use super::lease::Lease;
 use super::schema::StoreError;
 use super::sql::{Connections, Pool};
 use super::{Store, file, postgres};
 use crate::metrics::Metrics;
 
-/// What keeps every other bot from the database.
+/// Whether other processes have the database at the same time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Sharing {
+    /// None: each is kept from it.
+    Alone,
+    /// Copies of the same bot, if the database is in PostgreSQL: a file is one process's alone.
+    Copies,
+}
+
+/// What keeps every other bot from the database, or what it takes to share it.
 #[derive(Clone)]
 pub(super) enum Lock {
     File(Arc<File>),
     Session(Arc<Lease>),
+    Shared(Arc<Copies>),
 }
 
 /// Whether this is the address of a database in PostgreSQL.
@@ -28,15 +39,35 @@ impl Store {
     /// Opens the database at `url`, making it if it is missing and bringing it up to date.
     pub(crate) async fn open(
         url: &SecretString,
+        sharing: Sharing,
         metrics: Arc<Metrics>,
     ) -> Result<Self, StoreError> {
         if !is_postgres(url) {
             return Self::open_file(file::options(url)?, metrics).await;
         }
-        let (pool, lease) = postgres::open(postgres::options(url)?).await?;
-        let lease = Arc::new(lease);
-        let connections = Connections::Postgres(pool, Some(Arc::clone(&lease)));
-        Ok(Self { pool: Pool { connections, metrics }, lock: Lock::Session(lease) })
+        let options = postgres::options(url)?;
+        let (pool, lock, lease) = match sharing {
+            Sharing::Alone => {
+                let (pool, lease) = postgres::open_alone(options).await?;
+                let lease = Arc::new(lease);
+                (pool, Lock::Session(Arc::clone(&lease)), Some(lease))
+            }
+            Sharing::Copies => {
+                let pool = postgres::open_shared(options.clone()).await?;
+                let copies = Copies::new(pool.clone(), options);
+                (pool, Lock::Shared(Arc::new(copies)), None)
+            }
+        };
+        let connections = Connections::Postgres(pool, lease);
+        Ok(Self { pool: Pool { connections, metrics }, lock })
+    }
+
+    /// The processes that have the database, too, if it is shared.
+    pub(in crate::requests) fn copies(&self) -> Option<&Copies> {
+        match &self.lock {
+            Lock::Shared(copies) => Some(copies),
+            Lock::File(_) | Lock::Session(_) => None,
+        }
     }
 
     pub(super) async fn open_file(
@@ -59,6 +90,7 @@ impl Store {
                 }
             }
             Lock::Session(lease) => lease.end(),
+            Lock::Shared(copies) => copies.let_go(),
         }
     }
 }

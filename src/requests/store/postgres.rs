@@ -13,8 +13,8 @@ use tokio::time::timeout;
 use super::lease::Lease;
 use super::schema::{Condition, IN_POSTGRES, StoreError, refused, stands, unmade};
 
-/// One writes at a time, and who reads is soon done.
-const CONNECTIONS: u32 = 4;
+/// One writes at a time, and who reads is soon done; and one hears what other processes tell.
+const CONNECTIONS: u32 = 5;
 
 /// How long a connection is waited for: a server that is started anew is back by then.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -27,6 +27,13 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const LIMITS: [(&str, &str); 2] =
     [("lock_timeout", "2s"), ("idle_in_transaction_session_timeout", "10s")];
 
+/// Migrations of processes that start at once take more than a moment.
+const WAIT: &str = "SET lock_timeout = '30s'";
+
+/// The lock of whoever writes, for a whole session.
+const WRITE_ALONE: &str =
+    "SELECT pg_advisory_lock(1818518896, current_schema()::regnamespace::oid::int4)";
+
 /// How the database at `url` is opened.
 pub(super) fn options(url: &SecretString) -> Result<PgConnectOptions, StoreError> {
     let options = PgConnectOptions::from_str(url.expose_secret())?;
@@ -34,17 +41,38 @@ pub(super) fn options(url: &SecretString) -> Result<PgConnectOptions, StoreError
 }
 
 /// Opens the database, bringing its tables up to date, and keeps every other bot from it.
-pub(super) async fn open(options: PgConnectOptions) -> Result<(PgPool, Lease), StoreError> {
-    let mut connection = connect(&options).await?;
+pub(super) async fn open_alone(options: PgConnectOptions) -> Result<(PgPool, Lease), StoreError> {
+    look_at(&options).await?;
+    let lease = Lease::take(options.clone()).await?;
+    migrate(options.clone()).await?;
+    Ok((pool(options), lease))
+}
+
+/// Opens the database, bringing its tables up to date, beside other copies of the same bot.
+pub(super) async fn open_shared(options: PgConnectOptions) -> Result<PgPool, StoreError> {
+    look_at(&options).await?;
+    migrate(options.clone()).await?;
+    Ok(pool(options))
+}
+
+/// Fails unless the bot's tables are there or can be.
+async fn look_at(options: &PgConnectOptions) -> Result<(), StoreError> {
+    let mut connection = connect(options).await?;
     inspect(&mut connection).await?;
     if !can_write(&mut connection).await? {
         return Err(StoreError::ReadOnly);
     }
-    connection.close().await?;
-    let lease = Lease::take(options.clone()).await?;
-    let pool = pool(options);
-    IN_POSTGRES.run(&pool).await.map_err(refused)?;
-    Ok((pool, lease))
+    Ok(connection.close().await?)
+}
+
+/// Makes the tables, or brings them up to date, while nobody else writes.
+async fn migrate(options: PgConnectOptions) -> Result<(), StoreError> {
+    let session = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
+    sqlx::query(WAIT).execute(&session).await?;
+    sqlx::query(WRITE_ALONE).execute(&session).await?;
+    let migrated = IN_POSTGRES.run(&session).await.map_err(refused);
+    session.close().await;
+    migrated
 }
 
 /// Connections to the database, made once they are needed.
@@ -112,8 +140,11 @@ pub(super) async fn inspect(connection: &mut PgConnection) -> Result<Condition, 
         return Err(StoreError::NotOurs);
     }
     let made = "SELECT version, checksum FROM _sqlx_migrations ORDER BY version";
-    let made: Vec<(i64, Vec<u8>)> = sqlx::query_as(made).fetch_all(connection).await?;
-    stands(&made, &IN_POSTGRES)
+    let mut made: Vec<(i64, Vec<u8>)> = sqlx::query_as(made).fetch_all(connection).await?;
+    let (all, newest) = (made.len(), IN_POSTGRES.iter().map(|our| our.version).max());
+    made.retain(|(version, _)| Some(*version) <= newest);
+    let is_newer = made.len() < all;
+    stands(&made, &IN_POSTGRES).map(|stands| if is_newer { Condition::Newer } else { stands })
 }
 
 /// What a start would make of the database. It makes a table, and takes it back.

@@ -18,6 +18,8 @@ pub(super) static IN_POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
     let mut migrator = Migrator::with_migrations(translated.collect());
     // Its lock would be the whole database's, and who comes here has the schema's.
     migrator.set_locking(false);
+    // A newer copy may have added to the tables while this version serves.
+    migrator.set_ignore_missing(true);
     migrator
 });
 
@@ -90,6 +92,8 @@ pub(crate) enum Condition {
     Outdated,
     /// It is used as it is.
     Current,
+    /// A newer version has added to it, which is left alone; the rest is used as it is.
+    Newer,
 }
 
 /// How a database that was made by these steps stands to this version, which makes it by `ours`.

@@ -209,6 +209,7 @@ value! {
     &String => Text(text) Some(text.clone());
     &str => Text(text) Some(text.to_owned());
     Option<&str> => Text(text) text.map(str::to_owned);
+    bool => Flag(flag) Some(flag);
 }
 
 /// What both databases have, in a row.

@@ -56,7 +56,7 @@ fn on_each(happens: impl AsyncFn(Store)) {
         let folder = tempfile::tempdir().unwrap();
         for url in [Some(in_folder(&folder)), in_postgres().await].into_iter().flatten() {
             eprintln!("on {}", url.expose_secret());
-            let store = Store::open(&url, Arc::new(Metrics::new())).await.unwrap();
+            let store = Store::open(&url, Sharing::Alone, Arc::new(Metrics::new())).await.unwrap();
             happens(store.clone()).await;
             store.close().await;
         }

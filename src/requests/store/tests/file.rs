@@ -3,7 +3,7 @@
 use super::*;
 
 async fn open(folder: &TempDir) -> Result<Store, StoreError> {
-    Store::open(&in_folder(folder), Arc::new(Metrics::new())).await
+    Store::open(&in_folder(folder), Sharing::Alone, Arc::new(Metrics::new())).await
 }
 
 #[tokio::test]

@@ -42,6 +42,28 @@ fn of_all_who_decide_at_once_one_has_decided() {
 }
 
 #[test]
+fn of_all_who_are_to_carry_out_a_creation_at_once_one_is_at_work_and_goes_on() {
+    on_each(async |store| {
+        let (now, id) = (SystemTime::now(), CorrelationId::new());
+        store.ask(&new(&["ABE"], 1), 99, now, id).await.unwrap();
+        let approve = Change::new(Event::Approve, Some(UserId(2)), id);
+        store.change(1, &approve, now).await.unwrap();
+        let (mut due, mut until) = (store.request(1).await.unwrap().unwrap().due_at, now);
+        for _ in 0..8 {
+            until += Duration::from_mins(1);
+            let holds = (0..AT_ONCE).map(async |_| store.hold(1, due, until).await.unwrap());
+            let held = join_all(holds).await;
+            assert_eq!(held.iter().filter(|held| **held).count(), 1);
+            due = Some(until);
+        }
+        let (status, correlation) = (GroupStatus::Created, id);
+        let created = GroupOutcome { status, guid: None, failure: None, correlation };
+        store.settle(1, 0, &created, now).await.unwrap();
+        assert!(!store.hold(1, due, until + Duration::from_mins(1)).await.unwrap());
+    });
+}
+
+#[test]
 fn of_all_who_ask_at_once_for_groups_one_makes_each_request_and_the_others_join() {
     on_each(async |store| {
         let (now, id) = (SystemTime::now(), CorrelationId::new());

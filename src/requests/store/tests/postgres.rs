@@ -6,7 +6,7 @@ use super::*;
 use crate::requests::store::sql::Connections;
 
 async fn open(url: &SecretString) -> Result<Store, StoreError> {
-    Store::open(url, Arc::new(Metrics::new())).await
+    Store::open(url, Sharing::Alone, Arc::new(Metrics::new())).await
 }
 
 /// The address with something else after it.
@@ -90,12 +90,22 @@ async fn what_cannot_be_used_is_refused_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn one_of_a_newer_version_is_refused_and_left_as_it_is() {
+async fn what_a_newer_version_has_added_is_left_alone_and_the_rest_used() {
     let Some(url) = in_postgres().await else { return };
     open(&url).await.unwrap().close().await;
     let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
          VALUES (99990101, 'of the future', TRUE, '\\x00', 1)";
     execute(&url, newer).await;
+    assert_eq!(examine(&url).await.unwrap(), Condition::Newer);
+    open(&url).await.unwrap().close().await;
+    assert_eq!(examine(&url).await.unwrap(), Condition::Newer);
+}
+
+#[tokio::test]
+async fn one_that_was_made_otherwise_is_refused_and_left_as_it_is() {
+    let Some(url) = in_postgres().await else { return };
+    open(&url).await.unwrap().close().await;
+    execute(&url, "UPDATE _sqlx_migrations SET checksum = '\\x00'").await;
     assert!(matches!(open(&url).await, Err(StoreError::OtherVersion)));
     assert!(matches!(examine(&url).await, Err(StoreError::OtherVersion)));
 }
@@ -145,7 +155,8 @@ async fn after_a_crash_of_the_server_all_that_was_said_is_there_and_the_store_go
 #[tokio::test]
 async fn every_table_is_moved() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&in_folder(&folder), Arc::new(Metrics::new())).await.unwrap();
+    let store =
+        Store::open(&in_folder(&folder), Sharing::Alone, Arc::new(Metrics::new())).await.unwrap();
     let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '!_%' ESCAPE '!' \
          ORDER BY name";
     let tables: Vec<String> = query(tables).fetch_values(&store.pool).await.unwrap();
