@@ -18,6 +18,7 @@ mod lease;
 mod lists;
 mod moving;
 mod open;
+mod open_names;
 mod outbox;
 mod overview;
 mod people;
@@ -44,6 +45,7 @@ pub(super) use self::lists::Filter;
 pub(crate) use self::lists::{Bringer, Entry, Listed, Listing};
 pub(crate) use self::moving::{Moved, move_database};
 use self::open::Lock;
+use self::open_names::OpenNames;
 pub(crate) use self::open::Sharing;
 pub(crate) use self::outbox::{Notice, Outbox};
 pub(crate) use self::overview::Overview;
@@ -61,6 +63,7 @@ pub(super) struct Store {
     pool: Pool,
     /// Says to other processes that this one has the database.
     lock: Lock,
+    open: OpenNames,
 }
 
 impl Store {

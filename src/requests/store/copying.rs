@@ -119,7 +119,7 @@ pub(super) async fn reading(url: &SecretString) -> Result<Pool, CopyError> {
         let one = SqlitePoolOptions::new().max_connections(1);
         Connections::Sqlite(one.connect_lazy_with(options(url)?.create_if_missing(false)))
     };
-    Ok(Pool { connections, metrics: Arc::new(Metrics::new()) })
+    Ok(Pool::new(connections, Arc::new(Metrics::new())))
 }
 
 async fn copy_into(

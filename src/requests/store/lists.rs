@@ -78,10 +78,6 @@ const HELD: &str = "SELECT name FROM requested_groups \
      WHERE request_id > (SELECT MAX(id) FROM requests) - $2 AND folded LIKE $1 ESCAPE '!' \
      GROUP BY name ORDER BY MAX(request_id) DESC LIMIT $3";
 
-/// Names between which an open request is.
-const OPEN_NAMES: &str =
-    "SELECT folded FROM requested_groups WHERE open AND folded >= $1 AND folded < $2";
-
 /// What requests a list is of.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Listing {
@@ -268,15 +264,6 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let next = query(sql).bind(whose).bind(count(than));
         Ok(next.fetch_optional(&self.pool).await?.is_some())
-    }
-
-    /// The names, in the form in which they are compared, of groups that begin with `prefix` and have
-    /// an open request.
-    pub(crate) async fn open_names(&self, prefix: &str) -> Result<HashSet<String>, StoreError> {
-        let folded = prefix.to_lowercase();
-        let end = format!("{folded}{}", char::MAX);
-        let names = query(OPEN_NAMES).bind(folded).bind(end);
-        Ok(names.fetch_values(&self.pool).await?.into_iter().collect())
     }
 
     /// Names of groups that have a history, whatever the case: those that begin with `typed`, in

@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 
 use super::copies::Copies;
 use super::lease::Lease;
+use super::open_names::OpenNames;
 use super::schema::StoreError;
 use super::sql::{Connections, Pool};
 use super::{Store, file, postgres};
@@ -59,7 +60,7 @@ impl Store {
             }
         };
         let connections = Connections::Postgres(pool, lease);
-        Ok(Self { pool: Pool { connections, metrics }, lock })
+        Ok(Self { pool: Pool::new(connections, metrics), lock, open: OpenNames::default() })
     }
 
     /// The processes that have the database, too, if it is shared.
@@ -75,8 +76,8 @@ impl Store {
         metrics: Arc<Metrics>,
     ) -> Result<Self, StoreError> {
         let (pool, lock) = file::open(options).await?;
-        let pool = Pool { connections: Connections::Sqlite(pool), metrics };
-        Ok(Self { pool, lock: Lock::File(Arc::new(lock)) })
+        let pool = Pool::new(Connections::Sqlite(pool), metrics);
+        Ok(Self { pool, lock: Lock::File(Arc::new(lock)), open: OpenNames::default() })
     }
 
     /// Closes the database. Then all of it is in the one file, if it is one, which may be copied, and

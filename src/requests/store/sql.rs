@@ -4,6 +4,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -34,6 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Pool {
     pub(super) connections: Connections,
     pub(super) metrics: Arc<Metrics>,
+    changes: Arc<AtomicU64>,
 }
 
 /// The connections to it.
@@ -45,6 +47,16 @@ pub(super) enum Connections {
 }
 
 impl Pool {
+    /// A database with these connections.
+    pub(super) fn new(connections: Connections, metrics: Arc<Metrics>) -> Self {
+        Self { connections, metrics, changes: Arc::default() }
+    }
+
+    /// How often this process may have changed something as a whole: what begins or ends does so.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
     /// Begins what is written as a whole.
     pub(super) async fn begin(&self) -> sqlx::Result<Tx> {
         Ok(match &self.connections {
@@ -75,7 +87,8 @@ impl Pool {
     }
 
     fn step(&self) -> Step {
-        Step { begun: Instant::now(), metrics: Arc::clone(&self.metrics) }
+        let (metrics, changes) = (Arc::clone(&self.metrics), Arc::clone(&self.changes));
+        Step { begun: Instant::now(), metrics, changes }
     }
 
     async fn hold(&self) -> sqlx::Result<Held<'_>> {
@@ -95,6 +108,7 @@ impl Pool {
 pub(super) struct Step {
     begun: Instant,
     metrics: Arc<Metrics>,
+    changes: Arc<AtomicU64>,
 }
 
 impl Drop for Step {
@@ -112,10 +126,13 @@ pub(super) enum Tx {
 impl Tx {
     /// Ends it; what was written is on the disk then.
     pub(super) async fn commit(self) -> sqlx::Result<()> {
-        match self {
-            Self::Sqlite(tx, _step) => tx.commit().await,
-            Self::Postgres(tx, _step) => in_time(tx.commit()).await,
-        }
+        let (committed, step) = match self {
+            Self::Sqlite(tx, step) => (tx.commit().await, step),
+            Self::Postgres(tx, step) => (in_time(tx.commit()).await, step),
+        };
+        // Also if it failed: an answer may be lost.
+        step.changes.fetch_add(1, Ordering::Release);
+        committed
     }
 }
 

@@ -145,3 +145,24 @@ fn what_is_due_next_is_the_earliest_thing_still_to_come() {
         assert_eq!(due(4 * hour).await, None, "nothing that is past");
     });
 }
+
+#[test]
+fn the_names_that_are_open_are_those_of_now_however_many_there_are() {
+    on_each(async |store| {
+        let (now, id) = (SystemTime::now(), CorrelationId::new());
+        let open = async |prefix: &str| store.open_names(prefix).await.unwrap();
+        assert!(open("").await.is_empty());
+        store.ask(&new(&["ABE", "zoo"], 1), 999, now, id).await.unwrap();
+        assert_eq!(open("").await.len(), 2);
+        assert_eq!(open("Ab").await.into_iter().collect::<Vec<_>>(), ["abe"]);
+        store.change(1, &Change::new(Event::Deny, Some(UserId(2)), id), now).await.unwrap();
+        assert!(open("").await.is_empty());
+        for many in 0..81 {
+            let names: Vec<_> = (0..25).map(|each| format!("{many}-{each}")).collect();
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            store.ask(&new(&names, 1), 999, now, id).await.unwrap();
+            assert_eq!(open(&format!("{many}-")).await.len(), 25);
+        }
+        assert_eq!(open("").await.len(), 81 * 25);
+    });
+}

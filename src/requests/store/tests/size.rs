@@ -136,7 +136,10 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
         }
     }
     for prefix in ["t", "nobody has this"] {
-        step!(format!("what is open that begins with {prefix:?}"), store.open_names(prefix));
+        let asked = store.open_names_between(prefix.to_owned());
+        let name = format!("what is open that begins with {prefix:?}");
+        let asked = step!(name.clone(), asked);
+        assert_eq!(step!(format!("{name}, of all"), store.open_names(prefix)), asked);
     }
     for typed in ["", "t", "team-", "again", "nobody has this"] {
         step!(format!("suggestions for {typed:?}"), store.names_like(typed, 25));
