@@ -79,10 +79,8 @@ pub(crate) struct Requests {
     /// Requests whose creation this process is at work on: none is worked on twice.
     claimed: Mutex<HashSet<i64>>,
     changed: Notify,
-    /// For whoever waits for a message that another process may send.
-    shown: Notify,
-    /// What is to be told to other processes.
-    untold: copies::Untold,
+    /// What passes between processes.
+    touch: copies::Touch,
     tasks: TaskTracker,
     /// Whose creation is carried out: so many at once, so that people who wait for Connect come first.
     creations: Semaphore,
@@ -111,8 +109,7 @@ impl Requests {
             settings,
             claimed: Mutex::default(),
             changed: Notify::new(),
-            shown: Notify::new(),
-            untold: copies::Untold::default(),
+            touch: copies::Touch::default(),
             tasks: TaskTracker::new(),
             creations: Semaphore::new(worker::AT_ONCE),
             stopping,

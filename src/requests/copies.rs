@@ -2,12 +2,11 @@
 
 use std::convert::Infallible;
 use std::future::pending;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::sync::{Notify, broadcast};
+use tokio::time::timeout;
 
 use super::Requests;
 use super::store::{Copies, Lease, News};
@@ -17,13 +16,23 @@ use super::store::{Copies, Lease, News};
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// The same, for somebody who waits for an answer.
-const LOOK_FOR_SOMEBODY: Duration = Duration::from_secs(1);
+const LOOK_FOR_SOMEBODY: Duration = Duration::from_secs(3);
 
-/// What is to be told to other processes.
-#[derive(Default)]
-pub(super) struct Untold {
-    changed: Notify,
-    shown: Notify,
+/// So many messages may be heard of while somebody who waits for one of them is busy.
+const HEARD_OF: usize = 256;
+
+/// What passes between processes.
+pub(super) struct Touch {
+    /// What is to be told: that something has changed.
+    untold: Notify,
+    /// What was heard: that a message shows the request of this number.
+    shown: broadcast::Sender<i64>,
+}
+
+impl Default for Touch {
+    fn default() -> Self {
+        Self { untold: Notify::new(), shown: broadcast::Sender::new(HEARD_OF) }
+    }
 }
 
 /// This process's turn to do what only one may do at a time.
@@ -62,7 +71,7 @@ impl Requests {
     /// Has whoever's turn it is look again at what is to be done.
     pub(crate) fn look_again(&self) {
         self.changed.notify_one();
-        self.untold.changed.notify_one();
+        self.touch.untold.notify_one();
     }
 
     /// Until a request has changed that somebody must see.
@@ -70,25 +79,18 @@ impl Requests {
         self.changed.notified().await;
     }
 
-    /// Tells whoever waits for it that a message shows its request.
-    pub(crate) fn note_shown(&self) {
-        self.untold.shown.notify_one();
-    }
-
     /// Until a message shows a request, whichever process sends it.
     pub(crate) async fn until_shown(&self, request_id: i64) {
+        let mut shown = self.touch.shown.subscribe();
         self.look_again();
         loop {
-            let mut told = pin!(self.shown.notified());
-            told.as_mut().enable();
             let known = self.store.request(request_id).await;
             if known.is_ok_and(|known| known.is_none_or(|of| of.shown_version >= of.version)) {
                 return;
             }
-            tokio::select! {
-                () = told => {}
-                () = sleep(LOOK_FOR_SOMEBODY) => {}
-            }
+            // After too many others it is looked, too.
+            let is_it = async { while shown.recv().await.is_ok_and(|id| id != request_id) {} };
+            drop(timeout(LOOK_FOR_SOMEBODY, is_it).await);
         }
     }
 
@@ -97,19 +99,19 @@ impl Requests {
         let Some(copies) = self.store.copies() else { return pending().await };
         let hear = |news| match news {
             News::Changed => self.changed.notify_one(),
-            News::Shown => self.shown.notify_waiters(),
+            // Nobody may wait for it here.
+            News::Shown(id) => drop(self.touch.shown.send(id)),
         };
         tokio::select! {
             never = copies.listen(hear) => never,
-            never = tell(copies, News::Changed, &self.untold.changed) => never,
-            never = tell(copies, News::Shown, &self.untold.shown) => never,
+            never = tell(copies, &self.touch.untold) => never,
         }
     }
 }
 
-async fn tell(copies: &Copies, news: News, untold: &Notify) -> Infallible {
+async fn tell(copies: &Copies, untold: &Notify) -> Infallible {
     loop {
         untold.notified().await;
-        copies.tell(news).await;
+        copies.tell_changed().await;
     }
 }

@@ -58,6 +58,7 @@ impl Copy {
             }
         };
         in_time(verify).await;
+        sandbox.discord.wait_ready().await;
     }
 
     async fn kill(mut self) {

@@ -29,14 +29,8 @@ impl Publisher {
         Self { requests, rest, guilds: Mutex::default() }
     }
 
-    /// Makes the message of a request equal to its row, and tells whoever waits for that.
+    /// Makes the message of a request equal to its row.
     pub(super) async fn show(&self, id: i64) -> Result<(), DeliveryError> {
-        self.make_equal(id).await?;
-        self.requests.note_shown();
-        Ok(())
-    }
-
-    async fn make_equal(&self, id: i64) -> Result<(), DeliveryError> {
         let store = self.requests.outbox();
         let Some(request) = store.request(id).await? else { return Ok(()) };
         if request.shown_version >= request.version {

@@ -9,10 +9,18 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool};
 use tokio::time::sleep;
 
+use super::StoreError;
 use super::lease::Lease;
+use super::sql::{Tx, query};
 
 /// The channel is the database's, and each bot has a schema of its own.
 const TELL: &str = "SELECT pg_notify('ldapgroup-bot ' || current_schema(), $1)";
+
+/// What is told of a change.
+const CHANGED: &str = "changed";
+
+/// What is told of a request that a message shows, before its number.
+const SHOWN: &str = "shown ";
 
 const CHANNEL: &str = "SELECT 'ldapgroup-bot ' || current_schema()";
 
@@ -24,17 +32,23 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 pub(in crate::requests) enum News {
     /// Something is to be done, shown or told.
     Changed,
-    /// A message shows a request as it is.
-    Shown,
+    /// A message shows the request of this number as it is.
+    Shown(i64),
 }
 
 impl News {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Changed => "changed",
-            Self::Shown => "shown",
+    fn parse(said: &str) -> Option<Self> {
+        match said.strip_prefix(SHOWN) {
+            Some(id) => id.parse().ok().map(Self::Shown),
+            None => (said == CHANGED).then_some(Self::Changed),
         }
     }
+}
+
+/// Tells every process, once the transaction has come about, that a message shows a request.
+pub(super) async fn tell_shown(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
+    query(TELL).bind(format!("{SHOWN}{id}")).fetch_optional(tx).await?;
+    Ok(())
 }
 
 /// What makes processes copies of one bot.
@@ -75,15 +89,16 @@ impl Copies {
         }
     }
 
-    /// Tells every process, this one too. That it fails does no harm: they look now and then, anyway.
-    pub(in crate::requests) async fn tell(&self, news: News) {
-        let told = sqlx::query(TELL).bind(news.as_str()).execute(&self.pool).await;
+    /// Tells every process, this one too, that something has changed. That it fails does no harm: they
+    /// look now and then, anyway.
+    pub(in crate::requests) async fn tell_changed(&self) {
+        let told = sqlx::query(TELL).bind(CHANGED).execute(&self.pool).await;
         if let Err(error) = told {
             tracing::debug!(%error, "the other processes could not be told");
         }
     }
 
-    /// Hears what any process tells, and both after something may have been missed.
+    /// Hears what any process tells, and of a change whenever something may have been missed.
     pub(in crate::requests) async fn listen(&self, hear: impl Fn(News)) -> Infallible {
         loop {
             if let Err(error) = self.hear_until_it_fails(&hear).await {
@@ -99,12 +114,8 @@ impl Copies {
         listener.listen(&channel).await?;
         loop {
             hear(News::Changed);
-            hear(News::Shown);
             while let Some(said) = listener.try_recv().await? {
-                [News::Changed, News::Shown]
-                    .into_iter()
-                    .filter(|news| news.as_str() == said.payload())
-                    .for_each(&hear);
+                News::parse(said.payload()).into_iter().for_each(&hear);
             }
         }
     }

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::copies::tell_shown;
 use super::rows::{all, millis, place, requests};
 use super::sql::{Pool, Row, query};
 use super::{StoreError, by_id};
@@ -117,7 +118,7 @@ impl Outbox {
         message: (ChannelId, u64),
         guild: Option<GuildId>,
     ) -> Result<(), StoreError> {
-        query(
+        let shown = query(
             "UPDATE requests SET shown_version = $1, message_channel = $2, message = $3, \
                message_guild = COALESCE($5, message_guild) \
              WHERE id = $4",
@@ -126,10 +127,15 @@ impl Outbox {
         .bind(message.0.0.cast_signed())
         .bind(message.1.cast_signed())
         .bind(id)
-        .bind(guild.map(|guild| guild.0.cast_signed()))
-        .write(&self.pool)
-        .await?;
-        Ok(())
+        .bind(guild.map(|guild| guild.0.cast_signed()));
+        if !self.pool.is_shared() {
+            shown.write(&self.pool).await?;
+            return Ok(());
+        }
+        let mut tx = self.pool.begin().await?;
+        shown.execute(&mut tx).await?;
+        tell_shown(&mut tx, id).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Writes down that the message of a request is gone, so that it is sent again.

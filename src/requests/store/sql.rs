@@ -57,6 +57,11 @@ impl Pool {
         self.changes.load(Ordering::Acquire)
     }
 
+    /// Whether other processes may write, too.
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(self.connections, Connections::Postgres(_, None))
+    }
+
     /// Begins what is written as a whole.
     pub(super) async fn begin(&self) -> sqlx::Result<Tx> {
         Ok(match &self.connections {
