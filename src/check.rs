@@ -5,6 +5,7 @@ mod database;
 mod discord;
 mod finding;
 mod gateway;
+mod people;
 mod rooms;
 mod settings;
 
@@ -12,6 +13,7 @@ pub(crate) use self::connect::{connect, failed, key_expiry};
 pub(crate) use self::database::{database, unusable};
 pub(crate) use self::discord::{discord, interactions_endpoint, places, slow_discord};
 pub(crate) use self::finding::{Finding, Level, words};
+pub(crate) use self::people::{FEW_LOOKUPS, LOOKUPS};
 pub(crate) use self::rooms::Places;
 pub(crate) use self::settings::settings;
 

@@ -146,6 +146,7 @@ pub async fn check(config: Config) -> io::Result<Outcome> {
         policy: &config.policy,
         requests: config.requests.channel,
         public_key: config.discord.public_key.as_ref(),
+        lookups: check::LOOKUPS,
     };
     let (discord, connect, database) = tokio::join!(
         check::discord(&rest, places, Some(&config.discord)),

@@ -6,6 +6,7 @@ use humantime::format_duration;
 
 use super::finding::{Finding, Level, named, words};
 use super::gateway::gateway;
+use super::people::people;
 use super::rooms::{Places, rooms};
 use crate::access::Policy;
 use crate::config::DiscordSettings;
@@ -118,7 +119,12 @@ pub(crate) async fn places(
             Err(error) => findings.push(not_there(*guild, application, &error)),
         }
     }
-    findings.extend(roles(wanted.policy, &servers));
+    let people = people(rest, wanted, &servers).await;
+    let admin_users = &wanted.policy.admin_users;
+    let are_all_absent = people.are_all_absent(admin_users.len());
+    findings.extend(roles(wanted.policy, &servers, are_all_absent));
+    let is_nobody_else = are_all_absent && !any_has(&servers, &wanted.policy.admin_roles);
+    findings.extend(people.findings(&servers, is_nobody_else));
     findings.extend(rooms(rest, wanted, &servers).await);
     findings
 }
@@ -135,28 +141,34 @@ fn not_there(guild: GuildId, application: &Application, error: &RestError) -> Fi
     Finding::fail(format!("server {guild} can't be asked about: {error}. Try again later"))
 }
 
-/// Whether the roles that the settings name are there.
-fn roles(policy: &Policy, servers: &[Membership]) -> Vec<Finding> {
+/// Whether a server has a role that somebody can have: everyone's, which nobody's list of roles holds,
+/// has the server's own id.
+fn has(server: &Membership, role: RoleId) -> bool {
+    server.roles.iter().any(|known| known.id.get() == role.0 && role.0 != server.guild.0)
+}
+
+fn any_has(servers: &[Membership], roles: &[RoleId]) -> bool {
+    servers.iter().any(|server| roles.iter().any(|role| has(server, *role)))
+}
+
+/// Whether the roles that the settings name are there, which is worse for those of admins if nobody else
+/// is one.
+fn roles(policy: &Policy, servers: &[Membership], is_nobody_else: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let named = [
-        ("`ADMIN_ROLE_IDS`", &policy.admin_roles, policy.admin_users.is_empty()),
+        ("`ADMIN_ROLE_IDS`", &policy.admin_roles, is_nobody_else),
         ("`REQUESTER_ROLE_IDS`", &policy.requester_roles, false),
     ];
     for (variable, named, is_only_way) in named {
-        let has = |server: &Membership, role: RoleId| {
-            server.roles.iter().any(|known| known.id.get() == role.0 && role.0 != server.guild.0)
-        };
-        let is_known = |role: &RoleId| servers.iter().any(|server| has(server, *role));
         // Without an answer from every server nobody knows that a role isn't there.
         let all_asked = servers.len() == policy.guilds.len();
-        let none_known = all_asked && !named.iter().any(is_known);
+        let none_known = all_asked && !any_has(servers, named);
         let (level, so) = if none_known && is_only_way {
             (Level::Fail, ", so nobody is an admin")
         } else {
             (Level::Warn, "")
         };
         for role in named {
-            // Everyone's role has the server's own id, and nobody's list of roles holds it.
             if policy.guilds.iter().any(|guild| guild.0 == role.0) {
                 findings.push(Finding::new(
                     level,
@@ -165,7 +177,7 @@ fn roles(policy: &Policy, servers: &[Membership]) -> Vec<Finding> {
                          out"
                     ),
                 ));
-            } else if all_asked && !is_known(role) {
+            } else if all_asked && !any_has(servers, &[*role]) {
                 let which = match servers {
                     [only] => format!("server {} doesn't have", only.guild),
                     _ => "no server has".to_owned(),

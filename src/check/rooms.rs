@@ -16,6 +16,8 @@ pub(crate) struct Places<'a> {
     pub(crate) requests: Option<ChannelId>,
     /// What interactions over HTTP are signed with; nothing if they come over the gateway.
     pub(crate) public_key: Option<&'a PublicKey>,
+    /// How many calls may be made to look for people.
+    pub(crate) lookups: usize,
 }
 
 /// A channel that the settings name.

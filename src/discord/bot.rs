@@ -10,7 +10,7 @@ use super::picks::Picks;
 use super::reconciler::Reconciler;
 use super::responder::ResponderConfig;
 use super::turns::Turns;
-use crate::check::Places;
+use crate::check::{FEW_LOOKUPS, Places};
 use crate::discord_api::gateway::GatewayState;
 use crate::discord_api::rest::Rest;
 use crate::discord_api::signature::PublicKey;
@@ -81,7 +81,8 @@ impl Bot {
             Source::Gateway(_) => None,
             Source::Http(key) => Some(&**key),
         };
-        Places { policy: self.requests.policy(), requests, public_key }
+        let (policy, lookups) = (self.requests.policy(), FEW_LOOKUPS);
+        Places { policy, requests, public_key, lookups }
     }
 
     /// How the connection is over which interactions come, if they come over the gateway.

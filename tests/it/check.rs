@@ -23,7 +23,7 @@ async fn with_connect(connect: connect::Options) -> Sandbox {
 }
 
 /// The exit code and everything that is said, with these variables in place of the usual ones.
-async fn all<V: ToString>(sandbox: &Sandbox, more: &[(&'static str, V)]) -> String {
+pub(crate) async fn all<V: ToString>(sandbox: &Sandbox, more: &[(&'static str, V)]) -> String {
     let more = more.iter().map(|(name, value)| (*name, value.to_string()));
     let variables: Vec<_> = sandbox.variables().into_iter().chain(more).collect();
     let (code, stdout, stderr) = output(program(&["check"], &variables)).await;
@@ -33,7 +33,7 @@ async fn all<V: ToString>(sandbox: &Sandbox, more: &[(&'static str, V)]) -> Stri
 }
 
 /// The same, without what is well.
-async fn amiss<V: ToString>(sandbox: &Sandbox, more: &[(&'static str, V)]) -> String {
+pub(crate) async fn amiss<V: ToString>(sandbox: &Sandbox, more: &[(&'static str, V)]) -> String {
     let said = all(sandbox, more).await;
     let lines: Vec<_> = said.lines().filter(|line| !line.starts_with("ok ")).collect();
     lines.join("\n")
@@ -41,7 +41,7 @@ async fn amiss<V: ToString>(sandbox: &Sandbox, more: &[(&'static str, V)]) -> St
 
 const NOTHING: [(&str, &str); 0] = [];
 
-fn ids(ids: &[u64]) -> String {
+pub(crate) fn ids(ids: &[u64]) -> String {
     ids.iter().map(u64::to_string).collect::<Vec<_>>().join(",")
 }
 
@@ -192,7 +192,8 @@ async fn roles_that_no_server_has_are_named() {
     warn  REQUESTER_ROLE_IDS names role 18, which server 1098231477641412618 doesn't have: right-click the role in Discord and copy its ID
     exit 1
     ");
-    let people = [("ADMIN_ROLE_IDS", "17"), ("ADMIN_USER_IDS", "19")];
+    let ada = discord::Who::Admin.id().to_string();
+    let people = [("ADMIN_ROLE_IDS", "17".to_owned()), ("ADMIN_USER_IDS", ada)];
     assert_snapshot!(amiss(&sandbox, &people).await, @r"
     warn  ADMIN_ROLE_IDS names role 17, which server 1098231477641412618 doesn't have: right-click the role in Discord and copy its ID
     exit 0

@@ -33,6 +33,7 @@ mod observed;
 mod outcomes;
 mod overload;
 mod pages;
+mod people;
 mod picks;
 mod places;
 #[path = "../shared/postgres.rs"]

@@ -85,8 +85,10 @@ pub(super) fn member(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if user == BOT_USER {
         return Ok(Answer::json(200, bot_member(&state.grants.bot_roles(guild))));
     }
-    let who = Who::ALL.into_iter().find(|who| who.id() == user && guild == GUILD);
-    let who = who.ok_or(Refusal::UNKNOWN_MEMBER)?;
+    let who = Who::ALL.into_iter().find(|who| who.id() == user).ok_or(Refusal::UNKNOWN_USER)?;
+    if guild != GUILD {
+        return Err(Refusal::UNKNOWN_MEMBER);
+    }
     Ok(Answer::json(200, who.member(&state.roles_of(who))))
 }
 

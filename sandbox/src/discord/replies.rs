@@ -84,6 +84,7 @@ impl Refusal {
     const INVALID: Self = Self::new(400, 50035, "Invalid Form Body");
     pub(super) const UNKNOWN_CHANNEL: Self = Self::new(404, 10003, "Unknown Channel");
     pub(super) const UNKNOWN_MEMBER: Self = Self::new(404, 10007, "Unknown Member");
+    pub(super) const UNKNOWN_USER: Self = Self::new(404, 10013, "Unknown User");
     pub(super) const UNKNOWN_GUILD: Self = Self::new(404, 10004, "Unknown Guild");
     pub(super) const UNKNOWN_COMMAND: Self = Self::new(404, 10063, "Unknown application command");
     pub(super) const UNKNOWN_APPLICATION: Self = Self::new(404, 10002, "Unknown Application");

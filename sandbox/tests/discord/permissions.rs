@@ -103,7 +103,9 @@ async fn members_are_found_with_their_roles() {
     assert_eq!(member(OTHER_GUILD, &APPLICATION.to_string()).await.1["roles"], json!([]));
     let (_, linus) = member(GUILD, &Who::Member.id().to_string()).await;
     assert_eq!(linus["roles"], json!([MEMBER_ROLE.to_string()]));
-    assert_eq!(code(&member(GUILD, "17").await), (404, 10007));
+    let elsewhere = member(OTHER_GUILD, &Who::Member.id().to_string()).await;
+    assert_eq!(code(&elsewhere), (404, 10007));
+    assert_eq!(code(&member(GUILD, "17").await), (404, 10013));
     assert_eq!(code(&member(GUILD, "@me").await), (400, 50035));
     assert_eq!(code(&member(STRANGE_GUILD, "17").await), (403, 50001));
     discord.set_permissions(GUILD, 7);

@@ -113,6 +113,11 @@ impl RestError {
         matches!(self.code(), Some(50001 | 10004))
     }
 
+    /// Whether the person who was asked about isn't in the server (10007), or is nobody at all (10013).
+    pub(super) fn is_about_person(&self) -> bool {
+        matches!(self.code(), Some(10007 | 10013))
+    }
+
     /// Whether the same call may go better a little later. Never after 401 or 403: enough of those
     /// get the address banned.
     pub(crate) fn is_transient(&self) -> bool {

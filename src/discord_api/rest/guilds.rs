@@ -10,7 +10,7 @@ use super::buckets::Route;
 use super::client::{Call, Rest, decode};
 use super::error::RestError;
 use crate::discord_api::permissions::Membership;
-use crate::ids::{ChannelId, GuildId};
+use crate::ids::{self, ChannelId, GuildId};
 
 /// The application that the token belongs to.
 #[derive(Clone, Debug, Deserialize)]
@@ -126,6 +126,21 @@ impl Rest {
         let roles = self.get(Route::Roles(guild), &roles).await?;
         let Member { roles: own } = self.get(Route::Member(guild), &member).await?;
         Ok(Membership { guild, roles, user, own })
+    }
+
+    /// Whether somebody is in a server. If they aren't, what Discord says of that: that it has no such
+    /// member, or nobody at all of this id.
+    pub(crate) async fn look_for(
+        &self,
+        user: ids::UserId,
+        guild: GuildId,
+    ) -> Result<Result<(), RestError>, RestError> {
+        let path = format!("guilds/{guild}/members/{user}");
+        match self.get(Route::Member(guild), &path).await {
+            Ok(Member { .. }) => Ok(Ok(())),
+            Err(error) if error.is_about_person() => Ok(Err(error)),
+            Err(error) => Err(error),
+        }
     }
 
     /// A channel; with code 10003 or 50001 the bot doesn't see it.
