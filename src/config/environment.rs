@@ -13,6 +13,10 @@ use super::{Unknown, VARIABLES};
 /// Read only to be told of.
 const NOT_USED: &str = "HTTP_PROXY";
 
+/// What to do where nobody has begun to set anything.
+const HOW_TO_BEGIN: &str = ".env: isn't in the folder where this is run, and none of these is set: \
+                            copy .env.example there as .env, chmod 600 .env, and fill it in";
+
 /// The variables that are set: the real environment's, and those of a `.env` file that it lacks.
 #[derive(Default)]
 pub struct Environment {
@@ -21,6 +25,8 @@ pub struct Environment {
     problems: Vec<String>,
     /// What looks like a setting and isn't.
     unknown: Vec<Unknown>,
+    /// Whether a `.env` file was looked for, and there is none.
+    lacks_file: bool,
 }
 
 impl Environment {
@@ -69,7 +75,10 @@ impl Environment {
     fn add_file(&mut self, path: &Path) {
         let text = match std::fs::read(path) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.lacks_file = true;
+                return;
+            }
             Err(_) => return self.problems.push(".env: can't be read".to_owned()),
         };
         let read = Cell::new(0);
@@ -110,7 +119,7 @@ impl Environment {
     }
 
     pub(super) fn reader(&self) -> Reader<'_> {
-        Reader { environment: self, problems: Problems(self.problems.clone()) }
+        Reader { environment: self, problems: Problems(self.problems.clone()), required: None }
     }
 }
 
@@ -148,6 +157,8 @@ impl std::error::Error for Problems {}
 pub(super) struct Reader<'a> {
     environment: &'a Environment,
     problems: Problems,
+    /// Whether anything is set of what must be; nothing if nothing must.
+    required: Option<bool>,
 }
 
 impl<'a> Reader<'a> {
@@ -210,12 +221,18 @@ impl<'a> Reader<'a> {
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, P>,
     ) -> Option<T> {
-        if let Some(value) = self.value(name) {
+        let value = self.value(name);
+        self.note_required(value.is_some());
+        if let Some(value) = value {
             self.parsed(name, value, parse)
         } else {
             self.problem(name, "is missing");
             None
         }
+    }
+
+    fn note_required(&mut self, is_set: bool) {
+        self.required = Some(is_set || self.required.unwrap_or_default());
     }
 
     /// A required secret: the variable itself, or the file that its twin `…_FILE` names.
@@ -225,7 +242,9 @@ impl<'a> Reader<'a> {
         parse: impl FnOnce(&str) -> Result<SecretString, P>,
     ) -> Option<SecretString> {
         let twin = format!("{name}_FILE");
-        match (self.value(name), self.value(&twin)) {
+        let values = (self.value(name), self.value(&twin));
+        self.note_required(values != (None, None));
+        match values {
             (Some(value), None) => self.parsed(name, value, parse),
             (None, Some(path)) => match std::fs::read_to_string(path) {
                 Ok(content) => self.parsed(&twin, content.trim(), parse),
@@ -253,6 +272,10 @@ impl<'a> Reader<'a> {
                 // What is missing may be there under another name.
                 let unknown = self.environment.unknown.iter().map(Unknown::to_string);
                 self.problems.0.extend(unknown);
+                let is_bare = self.environment.lacks_file && self.environment.unknown.is_empty();
+                if is_bare && self.required == Some(false) {
+                    self.problems.0.push(HOW_TO_BEGIN.to_owned());
+                }
                 Err(self.problems)
             }
         }

@@ -241,6 +241,48 @@ async fn wrong_usage_is_no_group_in_use() {
 }
 
 #[tokio::test]
+async fn who_has_set_nothing_yet_is_told_how_to_begin() {
+    let said = async |arguments: &[&str], variables: &[(&str, &str)], file: Option<&str>| {
+        let folder = tempfile::tempdir().unwrap();
+        if let Some(file) = file {
+            std::fs::write(folder.path().join(".env"), file).unwrap();
+        }
+        let variables: Vec<_> =
+            variables.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let mut command = program(arguments, &variables);
+        command.current_dir(folder.path());
+        output(command).await.2
+    };
+    let bare = said(&["check"], &[("RUST_LOG", "info")], None).await;
+    assert_snapshot!(bare, @r"
+    DISCORD_TOKEN: is missing (or name a file in DISCORD_TOKEN_FILE)
+    DISCORD_GUILD_IDS: is missing
+    ADMIN_ROLE_IDS: is missing: the roles whose members are admins (or set ADMIN_USER_IDS)
+    CONNECT_SERVER: is missing
+    CONNECT_API_KEY: is missing (or name a file in CONNECT_API_KEY_FILE)
+    .env: isn't in the folder where this is run, and none of these is set: copy .env.example there as .env, chmod 600 .env, and fill it in
+    ");
+    assert_snapshot!(said(&["search", "ABE"], &[], None).await, @r"
+    CONNECT_SERVER: is missing
+    CONNECT_API_KEY: is missing (or name a file in CONNECT_API_KEY_FILE)
+    .env: isn't in the folder where this is run, and none of these is set: copy .env.example there as .env, chmod 600 .env, and fill it in
+    ");
+    let how = ".env: isn't";
+    let key = ("CONNECT_API_KEY", "key");
+    for (arguments, variables, file) in [
+        // Whoever has begun knows where.
+        (&["check"][..], &[key][..], None),
+        (&["check"], &[("CONNECT_API_KEYS", "key")], None),
+        (&["check"], &[], Some("")),
+        // Nothing need be set for this.
+        (&["healthcheck"], &[("HTTP_ADDR", "somewhere")], None),
+    ] {
+        let said = said(arguments, variables, file).await;
+        assert!(!said.is_empty() && !said.contains(how), "{arguments:?}: {said}");
+    }
+}
+
+#[tokio::test]
 async fn a_folder_in_place_of_the_settings_file_is_said_so() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join(".env")).unwrap();

@@ -110,6 +110,7 @@ async fn a_search_that_fails_exits_with_1() {
     assert_snapshot!(stderr, @r"
     CONNECT_SERVER: is missing
     CONNECT_API_KEY: is missing (or name a file in CONNECT_API_KEY_FILE)
+    .env: isn't in the folder where this is run, and none of these is set: copy .env.example there as .env, chmod 600 .env, and fill it in
     ");
     assert_no_violations(&sandbox);
 }
