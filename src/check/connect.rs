@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
 
-use super::finding::{Finding, Level, named, words};
+use super::finding::{Finding, Level, later, named, words};
 use crate::connect::{
     ApiKey, Code, Connect, ConnectError, KeyInUse, LdapSearch, Role, ServerSettings,
 };
@@ -196,10 +196,15 @@ fn ldap(
                                          an administrator's key"
                     .to_owned()
             }
-            _ => format!(
-                "LDAP groups can't be searched ({}): Connect's log says more",
-                words(&error.reason())
-            ),
+            _ => {
+                let why = words(&error.reason());
+                match too_many(error) {
+                    Some(todo) => format!("LDAP groups can't be searched ({why}): {todo}"),
+                    None => {
+                        format!("LDAP groups can't be searched ({why}): Connect's log says more")
+                    }
+                }
+            }
         },
     };
     Some(Finding::fail(why))
@@ -207,7 +212,19 @@ fn ldap(
 
 /// That Connect failed, and what to do.
 pub(crate) fn failed(error: &ConnectError) -> Finding {
-    let todo = match error {
+    let todo = too_many(error).unwrap_or_else(|| todo(error).to_owned());
+    Finding::fail(format!("{}: {todo}", words(&error.reason())))
+}
+
+/// What to do if Connect takes no more calls for now, or a proxy in front of it.
+fn too_many(error: &ConnectError) -> Option<String> {
+    let is_limit = error.code() == Some(Code::RateLimited)
+        || error.status() == Some(StatusCode::TOO_MANY_REQUESTS);
+    is_limit.then(|| format!("too many calls were made, so {}", later(error.retry_after())))
+}
+
+fn todo(error: &ConnectError) -> &'static str {
+    match error {
         ConnectError::Refused { code, .. } => match code {
             Code::BadKey(_) => {
                 "the key is mistyped, deleted or expired, so set `CONNECT_API_KEY` to a valid one of \
@@ -223,8 +240,8 @@ pub(crate) fn failed(error: &ConnectError) -> Finding {
             }
             Code::LdapTrouble => "Connect can't reach LDAP at the moment, and its log says why",
             Code::LicenceExceeded => "Connect's licence doesn't allow it",
-            Code::RateLimited => "try again in a minute",
-            Code::NameInUse
+            Code::RateLimited
+            | Code::NameInUse
             | Code::SameUniqueId
             | Code::TicketInvalid
             | Code::TooManyResults
@@ -238,8 +255,7 @@ pub(crate) fn failed(error: &ConnectError) -> Finding {
             "check `CONNECT_SERVER` and the network"
         }
         ConnectError::Crowded(_) => "try again in a minute",
-    };
-    Finding::fail(format!("{}: {todo}", words(&error.reason())))
+    }
 }
 
 #[cfg(test)]

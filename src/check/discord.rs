@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use humantime::format_duration;
 
-use super::finding::{Finding, Level, named, words};
+use super::finding::{Finding, Level, later, named, words};
 use super::gateway::gateway;
 use super::people::people;
 use super::rooms::{Places, rooms};
@@ -93,6 +93,14 @@ fn token_refused(error: &RestError, settings: Option<&DiscordSettings>) -> Findi
             "Discord refuses the token: copy a new one from the application's page Bot into \
              `DISCORD_TOKEN`",
         );
+    }
+    if error.is_limit() {
+        return Finding::fail(format!(
+            "Discord takes no more calls of this bot's, or from this address, for now ({}): {}; if that \
+             stays, find out what else uses them",
+            words(error),
+            later(error.limit())
+        ));
     }
     let why = error.to_string();
     let why = why.strip_prefix("Discord ").map_or(why.clone(), |why| format!("it {why}"));

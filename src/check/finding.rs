@@ -1,6 +1,9 @@
 //! What a look comes to.
 
 use std::fmt;
+use std::time::Duration;
+
+use humantime::format_duration;
 
 use crate::text::{code_span, plain};
 
@@ -67,6 +70,17 @@ pub(super) fn named(name: &str) -> String {
 /// What an error says, which may be somebody else's words.
 pub(crate) fn words(error: &(impl fmt::Display + ?Sized)) -> String {
     code_span(error.to_string().trim_end_matches('.'), MAX_WORDS)
+}
+
+/// When to try again what there was too much of, if it was said for how long that is so.
+pub(super) fn later(wait: Option<Duration>) -> String {
+    match wait {
+        Some(wait) => {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            format!("try again in {}", format_duration(Duration::from_secs(seconds.max(1))))
+        }
+        None => "try again in a few minutes".to_owned(),
+    }
 }
 
 impl fmt::Display for Finding {

@@ -95,6 +95,42 @@ async fn a_token_that_is_refused_and_a_discord_that_is_away_are_told_apart() {
 }
 
 #[tokio::test]
+async fn too_many_calls_are_said_to_be_that_with_how_long_to_wait() {
+    let sandbox = sandbox().await;
+    let at_discord = async |fault: discord::Fault| {
+        sandbox.discord.fail(discord::Route::Application, fault, discord::Times::Once);
+        amiss(&sandbox, &NOTHING).await
+    };
+    let limited = discord::Fault::RateLimited { retry_after: 89.5, global: true };
+    assert_snapshot!(at_discord(limited).await, @r"
+    FAIL  Discord takes no more calls of this bot's, or from this address, for now (Discord answered 429 Too Many Requests with code 0: You are being rate limited): try again in 1m 30s; if that stays, find out what else uses them
+    exit 1
+    ");
+    assert_snapshot!(at_discord(discord::Fault::Status(429)).await, @r"
+    FAIL  Discord takes no more calls of this bot's, or from this address, for now (the answer, with status 429 Too Many Requests, isn't Discord's): try again in a few minutes; if that stays, find out what else uses them
+    exit 1
+    ");
+    let at_connect = async |route: Route, fault: Fault| {
+        sandbox.connect.heal();
+        sandbox.connect.fail(route, fault, Times::Always);
+        amiss(&sandbox, &NOTHING).await
+    };
+    let limited = Fault::RateLimited { retry_after: Some(90) };
+    assert_snapshot!(at_connect(Route::Any, limited).await, @r"
+    FAIL  Connect answered 429 Too Many Requests with code 277: Too many requests: too many calls were made, so try again in 1m 30s
+    exit 1
+    ");
+    assert_snapshot!(at_connect(Route::Search, limited).await, @r"
+    FAIL  LDAP groups can't be searched (Connect answered 429 Too Many Requests with code 277: Too many requests): too many calls were made, so try again in 1m 30s
+    exit 1
+    ");
+    assert_snapshot!(at_connect(Route::Any, Fault::Html(429)).await, @r"
+    FAIL  the answer isn't Connect's: status 429 Too Many Requests, content type text/html; charset=utf-8: too many calls were made, so try again in a few minutes
+    exit 1
+    ");
+}
+
+#[tokio::test]
 async fn a_gateway_that_cannot_be_spoken_with_is_found_and_no_session_is_begun_for_it() {
     let sandbox = sandbox().await;
     let [gateway, _] = sandbox.discord.gateway_urls();

@@ -98,14 +98,14 @@ impl RestError {
         planned.map(|planned| planned.max(self.wanted().unwrap_or_default()))
     }
 
-    /// How long no such call is taken, if the matter is their number.
+    /// Whether the matter is the number of calls.
+    pub(crate) fn is_limit(&self) -> bool {
+        matches!(self, Self::NotYet(_)) || self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
+    }
+
+    /// How long no such call is taken, if the matter is their number and that was said.
     pub(crate) fn limit(&self) -> Option<Duration> {
-        match self {
-            Self::NotYet(wait) => Some(*wait),
-            Self::Refused { .. } | Self::NotDiscord { .. } | Self::NoAnswer(_) => {
-                self.wanted().filter(|_| self.status() == Some(StatusCode::TOO_MANY_REQUESTS))
-            }
-        }
+        self.wanted().filter(|_| self.is_limit())
     }
 
     /// Whether the bot isn't in the server that was asked about.
