@@ -4,12 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use humantime::format_rfc3339_seconds;
 use tokio::time::Instant;
 
 use crate::discord_api::rest::RestError;
 use crate::ids::{ChannelId, GuildId, UserId};
 use crate::request::State;
 use crate::requests::{StoreError, Undelivered};
+use crate::text::plain;
 
 /// The pause after Discord didn't take a message: doubled with each, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -28,6 +30,15 @@ pub(super) enum Delivery {
     /// To this person and who is told with them.
     Tell(i64, UserId),
     Remind(i64),
+}
+
+impl Delivery {
+    /// The request that it is about.
+    fn request(self) -> i64 {
+        match self {
+            Self::Show(request) | Self::Tell(request, _) | Self::Remind(request) => request,
+        }
+    }
 }
 
 /// What is written down of something that was sent.
@@ -198,6 +209,7 @@ impl Backlog {
         };
         let known = all.get(&delivery).map(|failed| (failed.times, failed.undelivered.since));
         let (mut times, since) = known.unwrap_or_else(|| (0, SystemTime::now()));
+        let undelivered = error.undelivered(since);
         // That others were before it is no failure.
         let pause = if let Some(wait) = error.limit() {
             wait.max(LIMIT_PAUSE)
@@ -206,11 +218,19 @@ impl Backlog {
             times += 1;
             let pause = error.rest().and_then(|error| error.pause(Some(planned)));
             let pause = pause.unwrap_or(planned);
-            tracing::warn!(%error, ?pause, "a message is not delivered yet");
+            tracing::warn!(
+                request = delivery.request(),
+                channel = undelivered.channel.map(tracing::field::display),
+                since = %format_rfc3339_seconds(since),
+                %error,
+                todo = plain(&undelivered.todo),
+                ?pause,
+                "a message is not delivered yet"
+            );
             pause
         };
         let next_try = Instant::now() + pause;
-        all.insert(delivery, Failed { times, next_try, undelivered: error.undelivered(since) });
+        all.insert(delivery, Failed { times, next_try, undelivered });
     }
 }
 
