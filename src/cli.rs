@@ -8,24 +8,32 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header::SERVER;
 use serde_json::json;
 
 pub use self::keeping::{backup, export, move_database};
 use crate::app::AppError;
 use crate::check::{self, Level, Places};
 use crate::config::Config;
-use crate::connect::{Connect, Settings, http_client};
+use crate::connect::{Connect, Settings, body, http_client};
 use crate::correlation::CorrelationId;
 use crate::discord::messages::refusals;
 use crate::discord_api::rest::Rest;
 use crate::group::{Guid, RemoteGroup};
+use crate::http::NAME;
 use crate::ldapgroup::{Created, Error, LdapGroups, Refusal};
 use crate::metrics::Metrics;
 use crate::proxy::Proxies;
-use crate::text::{escape_invisible, group_table, innermost, plain};
+use crate::text::{escape_invisible, group_table, innermost, plain, shorten};
 
 /// Docker and Kubernetes give a probe up after as long, or sooner.
 const HEALTHCHECK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What `/livez` says is a line or two. Of another program's longer page nothing is shown.
+const MAX_VERDICT: usize = 64 * 1024;
+
+/// So much of another program's page is shown, in UTF-16 units.
+const MAX_LINE: usize = 100;
 
 /// How a command in the terminal ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -184,12 +192,28 @@ pub async fn healthcheck(address: Option<SocketAddr>) -> io::Result<Outcome> {
         let http = http_client(Vec::new(), &Proxies::default())?;
         let url = format!("http://{address}/livez");
         let response = http.get(url).timeout(HEALTHCHECK_TIMEOUT).send().await?;
-        Ok::<_, reqwest::Error>((response.status(), response.text().await?))
+        let is_ours = response.headers().get(SERVER).is_some_and(|name| name == NAME);
+        let (status, body) = (response.status(), body(response, MAX_VERDICT).await?);
+        Ok::<_, reqwest::Error>((is_ours, status, body.unwrap_or_default()))
     };
     match answer.await {
-        Ok((status, _)) if status.is_success() => Ok(Outcome::Done),
-        Ok((_, reasons)) => failed(reasons.trim_end()),
+        Ok((true, status, _)) if status.is_success() => Ok(Outcome::Done),
+        Ok((true, _, reasons)) => failed(String::from_utf8_lossy(&reasons).trim_end()),
+        Ok((false, status, page)) => failed(&format!(
+            "something else than the bot answers at {address} ({status}{}): name an address in \
+             HTTP_ADDR that is free",
+            beginning_of(&page)
+        )),
         Err(error) => failed(&format!("nothing answers at {address}: {}", innermost(&error))),
+    }
+}
+
+/// The first line of somebody else's page that has anything in it, as far as it can be shown.
+fn beginning_of(page: &[u8]) -> String {
+    let page = String::from_utf8_lossy(page);
+    match page.lines().map(str::trim).find(|line| !line.is_empty()) {
+        Some(line) => format!(", {}", shorten(&escape_invisible(line), MAX_LINE)),
+        None => String::new(),
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, SERVER};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hyper::server::conn::http1;
@@ -39,6 +39,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// The database is asked for no longer than this: who probes waits for a second or a few.
 const DATABASE_WITHIN: Duration = Duration::from_secs(1);
+
+/// By this whoever asks knows that it is the bot that answers, and no other program on that port.
+pub(crate) const NAME: &str = env!("CARGO_PKG_NAME");
 
 /// Version 0.0.4 of Prometheus' text format.
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -176,5 +179,5 @@ fn verdict(reasons: &[String]) -> Response {
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, reasons.join("\n") + "\n")
     };
-    (status, [(CACHE_CONTROL, "no-store")], text).into_response()
+    (status, [(CACHE_CONTROL, "no-store"), (SERVER, NAME)], text).into_response()
 }

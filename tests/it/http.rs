@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
+use insta::assert_snapshot;
 use reqwest::StatusCode;
 use sandbox::connect::{self, Route};
 use sandbox::discord::{self, Fault, Misdeed, Moment, Times, Who};
@@ -138,6 +139,35 @@ async fn an_address_that_is_taken_or_off_is_said_so() {
         stderr,
         "HTTP_ADDR names no address that could be asked: it is off, or its port is 0\n"
     );
+}
+
+/// What `healthcheck` says where another program answers, once, with this.
+async fn said_of_another(status: &str, body: &str) -> String {
+    let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let other = tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let mut request = [0; 1024];
+        assert!(connection.read(&mut request).await.unwrap() > 0);
+        // Nobody reads all of a page that is too long.
+        drop(connection.write_all(answer.as_bytes()).await);
+    });
+    let variables = [("HTTP_ADDR", address.clone())];
+    let (code, stdout, stderr) = output(program(&["healthcheck"], &variables)).await;
+    other.await.unwrap();
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    stderr.replace(&address, "<address>")
+}
+
+#[tokio::test]
+async fn another_program_on_its_port_is_not_taken_for_the_bot_nor_is_its_page_printed() {
+    let page = "\r\n <title>Jenkins\u{1b}[2J</title>\n".to_owned() + &"<p>Sign in\n".repeat(1000);
+    assert_snapshot!(said_of_another("200 OK", &page).await, @r"something else than the bot answers at <address> (200 OK, <title>Jenkins\u{1b}[2J</title>): name an address in HTTP_ADDR that is free");
+    assert_snapshot!(said_of_another("404 Not Found", &"page ".repeat(100)).await, @"something else than the bot answers at <address> (404 Not Found, page page page page page page page page page page page page page page page page page page page page…): name an address in HTTP_ADDR that is free");
+    assert_snapshot!(said_of_another("200 OK", "ok\n").await, @"something else than the bot answers at <address> (200 OK, ok): name an address in HTTP_ADDR that is free");
+    assert_snapshot!(said_of_another("503 Service Unavailable", "").await, @"something else than the bot answers at <address> (503 Service Unavailable): name an address in HTTP_ADDR that is free");
+    assert_snapshot!(said_of_another("200 OK", &"x".repeat(1 << 20)).await, @"something else than the bot answers at <address> (200 OK): name an address in HTTP_ADDR that is free");
 }
 
 #[test]
