@@ -131,6 +131,11 @@ impl App {
             () = stopping.cancelled() => return Ok(None),
             registered = register(&rest, guilds) => registered?,
         };
+        if let Some(key) = bot.places().public_key
+            && !application.signs_for(key)
+        {
+            bot.note_wrong_key();
+        }
         tracing::info!(application = application.name, servers = guilds.len(), "registered");
         let alerts = config.alerts;
         Ok(Some(Self { bot, application, rest, gateway, alerts, stopping, http }))
@@ -213,7 +218,13 @@ impl App {
     async fn look_around(&self) -> Infallible {
         let (bot, application) = (&self.bot, &self.application);
         let places = bot.places();
-        check::note(&check::interactions_endpoint(application, places.public_key));
+        let endpoint = check::interactions_endpoint(application, places.public_key);
+        if bot.has_wrong_key() {
+            // Only a start with another key mends it.
+            tracing::error!("{}", endpoint.plain());
+        } else {
+            check::note(&endpoint);
+        }
         let discord = async {
             let found = check::places(&self.rest, places, application).await;
             found.iter().for_each(check::note);

@@ -123,11 +123,16 @@ async fn livez(State(bot): State<Arc<Bot>>) -> Response {
     verdict(silence(&bot).as_slice())
 }
 
-/// Whether commands can be served, or each reason why not.
+/// Whether commands can be served, or each reason why not. That Discord sends them elsewhere is none: it
+/// takes the address only of a bot that answers, and who balances load sends nothing to one that isn't
+/// ready.
 async fn readyz(State(bot): State<Arc<Bot>>) -> Response {
     let mut reasons: Vec<_> = silence(&bot).into_iter().collect();
     if reasons.is_empty() && bot.gateway().is_some_and(|gateway| !gateway.is_ready()) {
         reasons.push("gateway: there is no session with Discord".to_owned());
+    }
+    if bot.has_wrong_key() {
+        reasons.push("interactions: DISCORD_PUBLIC_KEY isn't this application's key".to_owned());
     }
     if open_requests(&bot).await.is_none() {
         reasons.push("database: it doesn't answer; the log says why".to_owned());

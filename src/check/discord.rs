@@ -62,7 +62,6 @@ pub(crate) fn interactions_endpoint(
     public_key: Option<&PublicKey>,
 ) -> Finding {
     let url = application.interactions_endpoint_url.as_deref().filter(|url| !url.is_empty());
-    let verify_key = application.verify_key.as_deref();
     match (public_key, url) {
         (None, None) => Finding::ok("Discord sends interactions over the gateway"),
         (None, Some(_)) => Finding::fail(
@@ -70,7 +69,7 @@ pub(crate) fn interactions_endpoint(
              Interactions Endpoint URL on the application's page General Information, or set \
              `DISCORD_PUBLIC_KEY`",
         ),
-        (Some(key), _) if verify_key.is_some_and(|real| real != key.to_string()) => Finding::fail(
+        (Some(key), _) if !application.signs_for(key) => Finding::fail(
             "`DISCORD_PUBLIC_KEY` isn't the key of this application, so every interaction is \
              refused: copy Public Key from the application's page General Information",
         ),

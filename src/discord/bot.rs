@@ -1,6 +1,7 @@
 //! What interactions are served with, and what is under way.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use tokio_util::sync::CancellationToken;
@@ -35,6 +36,8 @@ pub(crate) struct Bot {
     pub(super) started: SystemTime,
     /// How interactions come.
     pub(crate) source: Source,
+    /// Whether the application signs interactions for another key than the settings have.
+    has_wrong_key: AtomicBool,
     pub(crate) metrics: Arc<Metrics>,
     /// Whose turn it is.
     pub(super) turns: Turns,
@@ -65,6 +68,7 @@ impl Bot {
             responders: Arc::new(responders),
             started: SystemTime::now(),
             source,
+            has_wrong_key: AtomicBool::new(false),
             metrics,
             turns: Turns::of_work(),
             suggestions: Turns::of_suggestions(),
@@ -83,6 +87,16 @@ impl Bot {
         };
         let (policy, lookups) = (self.requests.policy(), FEW_LOOKUPS);
         Places { policy, requests, public_key, lookups }
+    }
+
+    /// Notes that no interaction can be verified for as long as the bot runs.
+    pub(crate) fn note_wrong_key(&self) {
+        self.has_wrong_key.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is known that no interaction can be verified.
+    pub(crate) fn has_wrong_key(&self) -> bool {
+        self.has_wrong_key.load(Ordering::Relaxed)
     }
 
     /// How the connection is over which interactions come, if they come over the gateway.

@@ -1,18 +1,26 @@
 //! Interactions over HTTP: what Discord hasn't signed, has signed long ago or has sent before comes to
 //! nothing, and what it has is served as over the gateway.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use insta::assert_snapshot;
 use reqwest::StatusCode;
+use sandbox::Sandbox;
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{self, First, SignedRequest, Who};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Child;
 use tokio::time::sleep;
 
 use crate::database::lock;
+use crate::http::{get, probed};
 use crate::program::{output, program};
 use crate::world::{Setup, World, chosen, in_time, masked, run_test_with, sandbox};
+
+/// The public key of another application.
+const ANOTHER_KEY: &str = "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025";
 
 fn over_http(test: impl AsyncFnOnce(&mut World)) {
     run_test_with(Setup::default().over_http(), test);
@@ -216,12 +224,52 @@ async fn what_does_not_fit_together_is_found_by_check() {
     };
     let key = sandbox.discord.public_key();
     assert_snapshot!(checked(key.clone()).await, @"warn  Discord sends interactions over the gateway, and the bot waits for them over HTTP: set Interactions Endpoint URL on the application's page General Information to the address at which Discord reaches /interactions of HTTP_ADDR, or unset DISCORD_PUBLIC_KEY");
-    let another = "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025";
-    assert_snapshot!(checked(another.to_owned()).await, @"FAIL  DISCORD_PUBLIC_KEY isn't the key of this application, so every interaction is refused: copy Public Key from the application's page General Information");
+    assert_snapshot!(checked(ANOTHER_KEY.to_owned()).await, @"FAIL  DISCORD_PUBLIC_KEY isn't the key of this application, so every interaction is refused: copy Public Key from the application's page General Information");
     sandbox
         .discord
         .set_interactions_endpoint(Some("https://bot.example.com/interactions".to_owned()));
     assert_snapshot!(checked(key).await, @"ok    Discord sends interactions to https://bot.example.com/interactions");
+}
+
+/// A bot that waits for interactions over HTTP, where, and the line with these words that it has logged.
+async fn waiting(sandbox: &Sandbox, key: &str, words: &str) -> (Child, SocketAddr, String) {
+    let (mut variables, (_, address)) = (sandbox.variables(), probed());
+    variables.push(("HTTP_ADDR", address.to_string()));
+    variables.push(("DISCORD_PUBLIC_KEY", key.to_owned()));
+    let mut bot = program(&["run"], &variables).spawn().unwrap();
+    let mut lines = BufReader::new(bot.stderr.take().unwrap()).lines();
+    let line = async {
+        loop {
+            let line = lines.next_line().await.unwrap().unwrap();
+            if line.contains(words) {
+                break line;
+            }
+        }
+    };
+    let line = in_time(line).await;
+    (bot, address, line)
+}
+
+#[tokio::test]
+async fn another_applications_key_is_an_error_at_a_start_and_makes_it_unready() {
+    let sandbox = sandbox().await;
+    let said = "DISCORD_PUBLIC_KEY isn't the key of this application";
+    let (_bot, address, line) = waiting(&sandbox, ANOTHER_KEY, said).await;
+    assert!(line.contains("ERROR"), "{line}");
+    let (status, reasons) = get(address, "/readyz").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_snapshot!(reasons, @"interactions: DISCORD_PUBLIC_KEY isn't this application's key");
+    assert_eq!(get(address, "/livez").await.0, StatusCode::OK);
+}
+
+/// Discord takes the address only of a bot that answers, which a load balancer must let it reach.
+#[tokio::test]
+async fn who_has_no_address_at_discord_yet_is_ready_and_warned() {
+    let sandbox = sandbox().await;
+    let key = sandbox.discord.public_key();
+    let (_bot, address, line) = waiting(&sandbox, &key, "set Interactions Endpoint URL").await;
+    assert!(line.contains("WARN"), "{line}");
+    assert_eq!(get(address, "/readyz").await, (StatusCode::OK, "ok\n".to_owned()));
 }
 
 #[tokio::test]

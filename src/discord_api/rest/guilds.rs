@@ -10,6 +10,7 @@ use super::buckets::Route;
 use super::client::{Call, Rest, decode};
 use super::error::RestError;
 use crate::discord_api::permissions::Membership;
+use crate::discord_api::signature::PublicKey;
 use crate::ids::{self, ChannelId, GuildId};
 
 /// The application that the token belongs to.
@@ -22,7 +23,7 @@ pub(crate) struct Application {
     /// Where Discord sends interactions instead of over the gateway, if it does.
     pub(crate) interactions_endpoint_url: Option<String>,
     /// What interactions over HTTP are signed with, as the public key in hexadecimal digits.
-    pub(crate) verify_key: Option<String>,
+    verify_key: Option<String>,
     /// Its bot, which has another id if the application was made before 2016.
     #[serde(default)]
     bot: Option<BotUser>,
@@ -34,6 +35,11 @@ struct BotUser {
 }
 
 impl Application {
+    /// Whether this key verifies what is signed for the application, as far as Discord says so.
+    pub(crate) fn signs_for(&self, key: &PublicKey) -> bool {
+        self.verify_key.as_ref().is_none_or(|own| *own == key.to_string())
+    }
+
     /// The bot's user.
     fn user(&self) -> UserId {
         self.bot.as_ref().map_or_else(|| UserId::new(self.id.get()), |bot| bot.id)
