@@ -3,12 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use insta::assert_snapshot;
-use sandbox::connect::{self, Fault, Route};
+use sandbox::connect::{self, Fault, Key, Role, Route};
 use sandbox::discord::{
     self, ADMIN_ROLE, CONNECT, ChannelId, Message, RANDOM, REQUESTS, Who, permission,
 };
 use tokio::io::{AsyncBufReadExt, BufReader};
 
+use crate::check::{in_days, without_days};
 use crate::database::{execute, lock, number};
 use crate::http::{becomes, get, probed, value};
 use crate::program::program;
@@ -310,6 +311,20 @@ fn a_key_that_expires_in_two_weeks_or_in_a_day_is_told_once_each() {
             assert_eq!(said(world, REQUESTS, EXPIRES).len(), 1);
         });
     }
+}
+
+#[test]
+fn of_several_keys_the_first_that_expires_is_told_once_and_not_said_to_be_the_bots() {
+    let mut setup = hasty(setup(&[("ALERT_AFTER", "1h")]));
+    let key = |expires| Key { role: Role::Administrator, expires };
+    setup.connect.other_keys = vec![key(Some(in_days(13))), key(None), key(Some(in_days(3)))];
+    run_test_with(setup, async |world| {
+        let is_told = |message: &Message| message.text().contains(EXPIRES);
+        let message = world.discord.wait_for_message(REQUESTS, is_told).await;
+        assert_snapshot!(without_days(&message.text()), @"<@&1098233105413124096>: 🔑 of the 4 API keys of `ldapgroup-bot`, `key-4` expires on <day>: if it is `CONNECT_API_KEY`, create a new one under API Keys in Connect, and set `CONNECT_API_KEY` to it.");
+        looks_for_expiry(world, 3).await;
+        assert_eq!(said(world, REQUESTS, EXPIRES).len(), 1);
+    });
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub(crate) fn ids(ids: &[u64]) -> String {
 }
 
 /// The text with days made readable.
-fn without_days(text: &str) -> String {
+pub(crate) fn without_days(text: &str) -> String {
     let is_day = |word: &str| word.len() == 10 && word.matches('-').count() == 2;
     let words = text.split_inclusive([' ', ':', '\n']).map(|piece| {
         let word = piece.trim_end_matches([' ', ':', '\n']);
@@ -55,7 +55,7 @@ fn without_days(text: &str) -> String {
     words.collect()
 }
 
-fn in_days(days: u64) -> SystemTime {
+pub(crate) fn in_days(days: u64) -> SystemTime {
     SystemTime::now() + Duration::from_hours(24 * days + 1)
 }
 

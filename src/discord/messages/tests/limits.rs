@@ -3,19 +3,19 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{GUIDS, holding, wanted};
 use crate::access::Denied;
-use crate::check::{Finding, Level};
-use crate::connect::{Code, ConnectError};
+use crate::check::{self, Finding, Level};
+use crate::connect::{Code, ConnectError, KeyInUse};
 use crate::correlation::CorrelationId;
 use crate::discord::custom_id::PickId;
 use crate::discord::messages::reply::{
     Choice, MAX_CARD, MAX_CHOICE, MAX_CHOICES, MAX_CONTENT, Reply,
 };
 use crate::discord::messages::{
-    choices, create, failures, lists, notices, pick, refusals, request, search, status,
+    alerts, choices, create, failures, lists, notices, pick, refusals, request, search, status,
 };
 use crate::group::{GroupName, Guid};
 use crate::ids::{ChannelId, RoleId, UserId};
@@ -28,6 +28,7 @@ use crate::requests::{
     Skipped,
 };
 use crate::text::utf16_len;
+use crate::troubles::Trouble;
 
 /// A name that every code span makes longer.
 fn longest() -> GroupName {
@@ -238,6 +239,44 @@ fn searches_and_picks_fit() {
         let names: Vec<_> = names.into_iter().take(MAX_CHOICES).collect();
         assert_fits(&pick::confirm(&names, PickId(u64::MAX)));
         assert_fits(&pick::confirm(&names[..1], PickId(u64::MAX)));
+    }
+}
+
+/// As it is sent, to admins of thirty roles.
+#[track_caller]
+fn assert_alert_fits(words: &str) {
+    let admins: Vec<_> = (0..30).map(|at| RoleId(u64::MAX - at)).collect();
+    let words = alerts::to_admins(&admins, words);
+    assert!(utf16_len(&words) <= MAX_CONTENT, "{}: {words}", utf16_len(&words));
+}
+
+#[test]
+fn what_admins_are_told_of_trouble_fits() {
+    let since = UNIX_EPOCH + Duration::from_secs(u64::from(u32::MAX));
+    for trouble in Trouble::ALL {
+        for requests in [None, Some(ChannelId(u64::MAX))] {
+            assert_alert_fits(&alerts::lasts(trouble, since, requests));
+        }
+        assert_alert_fits(&alerts::over(trouble, since));
+    }
+}
+
+#[test]
+fn what_admins_are_told_of_keys_fits_whatever_these_and_their_owner_are_called() {
+    let key = serde_json::json!({ "name": longest(), "expires_at": "2026-11-27T09:20:00Z" });
+    let owner = serde_json::json!({
+        "guid": longest_guid(), "username": longest(), "user_role": "administrator"
+    });
+    let at = humantime::parse_rfc3339("2026-11-27T09:20:00Z").unwrap();
+    for keys in [1, 1000] {
+        let in_use = KeyInUse {
+            owner: serde_json::from_value(owner.clone()).unwrap(),
+            keys: Ok(serde_json::from_value(vec![key.clone(); keys].into()).unwrap()),
+        };
+        for now in [at - Duration::from_hours(1), at + Duration::from_hours(1)] {
+            let (_, finding) = check::key_expiry(&in_use, now).unwrap();
+            assert_alert_fits(&alerts::expires(finding.markdown()));
+        }
     }
 }
 
