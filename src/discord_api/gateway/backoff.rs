@@ -1,11 +1,13 @@
 //! How fast connections are made again.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The pause before a connection is made again: doubled each time until one has lasted.
+/// The pause before a connection is made again: doubled with each in a row that comes to nothing or is
+/// short-lived.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
@@ -21,8 +23,13 @@ const SLOW_IDENTIFY_INTERVAL: Duration = Duration::from_mins(3);
 /// What is remembered to keep a pace that Discord bears.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
-    /// Connections that ended since the last one that lasted.
+    /// Connections in a row whose session was neither begun nor resumed. One that was ends the row: the
+    /// outage is over, and the next one is another.
     failures: u32,
+    /// Connections in a row whose session was in order, and that ended before they had lasted.
+    short_lived: u32,
+    /// Whether the session of the present connection is in order, and it hasn't lasted yet.
+    is_young: bool,
     /// When the sessions of the last hour began, the oldest first.
     sessions: VecDeque<Instant>,
 }
@@ -34,20 +41,31 @@ impl Backoff {
         if let Some(last) = self.sessions.back_mut() {
             *last = now;
         }
+        self.resumed();
+    }
+
+    /// Discord has resumed the session.
+    pub(super) fn resumed(&mut self) {
+        (self.failures, self.is_young) = (0, true);
     }
 
     /// A connection has lasted: its session goes on, and Discord has acknowledged a heartbeat. That it
     /// was begun or resumed isn't enough, or one that is closed each time at once is made for ever
     /// without a pause.
-    pub(super) fn reset(&mut self) {
-        self.failures = 0;
+    pub(super) fn lasts(&mut self) {
+        (self.short_lived, self.is_young) = (0, false);
     }
 
-    /// A connection has ended: how long to wait before the next.
+    /// A connection has ended: how long to wait before the next. How many sessions begin is kept low by
+    /// [`Self::until_identify`], whatever this is.
     pub(super) fn next_pause(&mut self) -> Duration {
-        let pause = SHORTEST_PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
-        self.failures += 1;
-        pause
+        let times = self.failures + self.short_lived;
+        if mem::take(&mut self.is_young) {
+            self.short_lived += 1;
+        } else {
+            self.failures += 1;
+        }
+        SHORTEST_PAUSE.saturating_mul(1 << times.min(16)).min(LONGEST_PAUSE)
     }
 
     /// A session is to begin: how long to wait with it.
@@ -75,27 +93,67 @@ impl Backoff {
 mod tests {
     use super::*;
 
+    /// The pauses after connections in a row of which this is so.
+    fn pauses<const N: usize>(backoff: &mut Backoff, so: impl Fn(&mut Backoff)) -> [u128; N] {
+        [(); N].map(|()| {
+            so(backoff);
+            backoff.next_pause().as_millis()
+        })
+    }
+
+    const DOUBLED: [u128; 9] = [500, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000];
+
     #[test]
-    fn pauses_grow_until_a_connection_has_lasted() {
+    fn pauses_grow_until_a_session_is_in_order_and_then_begin_anew() {
         let mut backoff = Backoff::default();
-        let pauses: Vec<_> = (0..9).map(|_| backoff.next_pause().as_millis()).collect();
-        assert_eq!(pauses, [500, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000]);
-        backoff.reset();
-        assert_eq!(backoff.next_pause(), SHORTEST_PAUSE);
+        assert_eq!(pauses(&mut backoff, |_| ()), DOUBLED);
+        backoff.resumed();
+        assert_eq!(pauses(&mut backoff, |_| ()), [500, 1000, 2000]);
     }
 
     #[test]
-    fn a_day_of_sessions_stays_below_what_discord_bears() {
+    fn pauses_grow_of_sessions_that_end_at_once_too_until_one_has_lasted() {
         let mut backoff = Backoff::default();
-        let begun = Instant::now();
-        let mut now = begun;
-        let mut sessions = 0;
-        while now - begun < 24 * HOUR {
-            now += backoff.until_identify(now);
-            backoff.identified(now);
-            sessions += 1;
+        assert_eq!(pauses(&mut backoff, Backoff::resumed), DOUBLED);
+        assert_eq!(pauses(&mut backoff, |_| ()), [60000], "one that fails is no better");
+        backoff.resumed();
+        backoff.lasts();
+        assert_eq!(pauses(&mut backoff, |_| ()), [500, 1000, 2000]);
+    }
+
+    #[test]
+    fn an_outage_soon_after_another_is_not_waited_for_as_if_it_were_the_same() {
+        let mut backoff = Backoff::default();
+        for first in [500, 500, 1000, 2000] {
+            assert_eq!(pauses(&mut backoff, |_| ()), [1, 2, 4, 8, 16].map(|times| times * first));
+            backoff.resumed();
         }
-        assert!((400..600).contains(&sessions), "{sessions}");
+    }
+
+    #[test]
+    fn a_day_of_sessions_stays_below_what_discord_bears_however_they_end() {
+        let ends: [fn(&mut Backoff, Instant); 3] = [
+            |_, _| (),
+            |backoff, now| backoff.ready(now),
+            |backoff, now| {
+                backoff.ready(now);
+                backoff.lasts();
+            },
+        ];
+        for end in ends {
+            let mut backoff = Backoff::default();
+            let begun = Instant::now();
+            let mut now = begun;
+            let mut sessions = 0;
+            while now - begun < 24 * HOUR {
+                now += backoff.until_identify(now);
+                backoff.identified(now);
+                end(&mut backoff, now);
+                now += backoff.next_pause();
+                sessions += 1;
+            }
+            assert!((400..600).contains(&sessions), "{sessions}");
+        }
     }
 
     #[test]

@@ -178,7 +178,7 @@ impl<'a, H: Fn(Received)> Connection<'a, H> {
                 if let Some(beaten) = self.beaten.take() {
                     self.config.state.acknowledged(beaten.elapsed());
                     if self.awaited.is_none() {
-                        self.shard.backoff.reset();
+                        self.shard.backoff.lasts();
                     }
                 }
                 Ok(())
@@ -208,6 +208,7 @@ impl<'a, H: Fn(Received)> Connection<'a, H> {
             }
             Some("RESUMED") => {
                 self.shard.session.iter_mut().for_each(Session::settle);
+                self.shard.backoff.resumed();
                 self.awaited = None;
                 self.config.metrics.resumed();
                 tracing::info!("the connection to Discord is resumed");
