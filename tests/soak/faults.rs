@@ -65,18 +65,27 @@ const fn fault(name: &'static str, what: &'static str, seconds: u64, kind: Kind)
     Fault { name, what, lasts, silences: false, said: &[], counted: &[], kind }
 }
 
-const fn of_connect(
+/// Calls that fail, which the log tells of as it does of those to either service.
+const fn of_calls(
     name: &'static str,
     what: &'static str,
     kind: Kind,
     counted: &'static [&'static str],
 ) -> Fault {
-    let said: &[&str] = &[
-        "\"failed\"",
-        "a group could not be created",
-        "a creation went unanswered",
-        "could not look for the group",
-    ];
+    let said: &[&str] = match kind {
+        Kind::Discord(..) => &[
+            "a message is not delivered yet",
+            "an answer was not delivered",
+            "called too often",
+            "could not be looked at",
+        ],
+        _ => &[
+            "\"failed\"",
+            "a group could not be created",
+            "a creation went unanswered",
+            "could not look for the group",
+        ],
+    };
     Fault { said, counted, ..fault(name, what, 30, kind) }
 }
 
@@ -84,21 +93,6 @@ const fn of_gateway(name: &'static str, what: &'static str, seconds: u64, kind: 
     let said: &[&str] = &["connection to Discord", "an answer was not delivered"];
     let counted: &[&str] = &["ldapgroup_gateway_connects_total"];
     Fault { silences: true, said, counted, ..fault(name, what, seconds, kind) }
-}
-
-const fn of_discord(
-    name: &'static str,
-    what: &'static str,
-    kind: Kind,
-    counted: &'static [&'static str],
-) -> Fault {
-    let said: &[&str] = &[
-        "a message is not delivered yet",
-        "an answer was not delivered",
-        "called too often",
-        "could not be looked at",
-    ];
-    Fault { said, counted, ..fault(name, what, 30, kind) }
 }
 
 /// All of them.
@@ -110,31 +104,31 @@ fn at_connect() -> Vec<Fault> {
     use Kind::Connect;
     const ANY: ConnectRoute = ConnectRoute::Any;
     vec![
-        of_connect(
+        of_calls(
             "connect-500",
             "Connect answers 500 with its code 1",
             Connect(ANY, OfConnect::Error(1)),
             &["ldapgroup_connect_calls_total{code=\"1\""],
         ),
-        of_connect(
+        of_calls(
             "connect-502",
             "a proxy answers 502 with HTML in Connect's place",
             Connect(ANY, OfConnect::Html(502)),
             &["ldapgroup_connect_calls_total{code=\"not_connect\""],
         ),
-        of_connect(
+        of_calls(
             "connect-429",
             "Connect answers 429 with `Retry-After: 2`",
             Connect(ANY, OfConnect::RateLimited { retry_after: Some(2) }),
             &["ldapgroup_connect_calls_total{code=\"277\""],
         ),
-        of_connect(
+        of_calls(
             "connect-garbage",
             "Connect answers 200 with JSON that is none of its answers",
             Connect(ANY, OfConnect::Garbage),
             &["ldapgroup_connect_calls_total{code=\"unreadable\""],
         ),
-        of_connect(
+        of_calls(
             "connect-slow",
             "Connect takes 5 s for each answer",
             Connect(ANY, OfConnect::Slow(Duration::from_secs(5))),
@@ -142,32 +136,32 @@ fn at_connect() -> Vec<Fault> {
         ),
         Fault {
             lasts: Duration::from_secs(45),
-            ..of_connect(
+            ..of_calls(
                 "connect-hangs",
                 "Connect takes calls and never answers",
                 Connect(ANY, OfConnect::Hold),
                 &["ldapgroup_connect_calls_total{code=\"timed_out\""],
             )
         },
-        of_connect(
+        of_calls(
             "connect-down",
             "Connect refuses connections",
             Kind::ConnectDown,
             &["ldapgroup_connect_calls_total{code=\"unreachable\""],
         ),
-        of_connect(
+        of_calls(
             "connect-lost-answers",
             "Connect creates, but the connection is cut before its answer",
             Connect(ConnectRoute::CreateGroup, OfConnect::LostAnswer),
             &["ldapgroup_connect_calls_total{code=\"interrupted\""],
         ),
-        of_connect(
+        of_calls(
             "ldap-away",
             "Connect can't reach LDAP (63)",
             Connect(ConnectRoute::Search, OfConnect::Error(63)),
             &["ldapgroup_connect_calls_total{code=\"63\""],
         ),
-        of_connect(
+        of_calls(
             "key-refused",
             "Connect refuses the API key (30)",
             Connect(ANY, OfConnect::Error(30)),
@@ -180,37 +174,37 @@ fn at_discord() -> Vec<Fault> {
     use Kind::Discord;
     let saying = |fault| Discord(SAYING, fault);
     vec![
-        of_discord(
+        of_calls(
             "discord-502",
             "Discord answers 502 to all but first answers",
             saying(OfDiscord::Status(502)),
             &["ldapgroup_discord_calls_total{status=\"502\""],
         ),
-        of_discord(
+        of_calls(
             "discord-429",
             "Discord answers 429 to new and edited messages",
             Discord(POSTING, OfDiscord::RateLimited { retry_after: 1.5, global: false }),
             &["ldapgroup_discord_rate_limits_total"],
         ),
-        of_discord(
+        of_calls(
             "discord-refuses",
             "the bot may not post in its channels (50013)",
             Discord(POSTING, OfDiscord::Forbidden(50013)),
             &["ldapgroup_discord_calls_total{status=\"403\""],
         ),
-        of_discord(
+        of_calls(
             "discord-cut",
             "Discord cuts connections, but for first answers",
             saying(OfDiscord::Cut),
             &["ldapgroup_discord_calls_total{status=\"none\""],
         ),
-        of_discord(
+        of_calls(
             "discord-lost-answers",
             "Discord does what it is asked for, but its answer is lost",
             saying(OfDiscord::LostAnswer),
             &["ldapgroup_discord_calls_total{status=\"none\""],
         ),
-        of_discord(
+        of_calls(
             "discord-slow",
             "Discord takes 0.5 s for each call",
             Discord(&[], OfDiscord::Slow(Duration::from_millis(500))),
@@ -219,7 +213,7 @@ fn at_discord() -> Vec<Fault> {
         Fault {
             silences: true,
             lasts: Duration::from_secs(15),
-            ..of_discord(
+            ..of_calls(
                 "discord-no-answers",
                 "Discord answers 502 to first answers, too",
                 Discord(&[], OfDiscord::Status(502)),
