@@ -131,6 +131,28 @@ fn a_start_with_many_open_requests_keeps_to_discords_pace_and_gets_all_messages_
     });
 }
 
+/// Discord counts what it does, whether its answer arrives or not.
+#[test]
+fn calls_whose_answers_are_lost_count_as_well() {
+    let setup = world(30, five_in(Duration::from_millis(600)));
+    run_test_with(setup.over_gateway(), async |world| {
+        world.stop_bot().await;
+        execute(&world.sandbox, sqlx::AssertSqlSafe(backlog(30))).await;
+        let slow = Fault::Slow(Duration::from_millis(1));
+        world.discord.fail(Route::CreateMessage, slow, Times::Times(3));
+        world.discord.fail(Route::CreateMessage, Fault::LostAnswer, Times::Always);
+        world.start_bot().await;
+        let is_enough = |requests: &[Request]| {
+            requests.iter().filter(|of| of.route == Some(Route::CreateMessage)).count() >= 40
+        };
+        world.discord.wait_for_requests(is_enough).await;
+        assert!(world.discord.rate_limited() <= 1, "{:#?}", refused(world));
+        world.discord.clear_faults();
+        cards(world, 1..=30).await;
+        assert!((1..=30).all(|number| world.cards(number).len() == 1));
+    });
+}
+
 /// What somebody was told of their request is so.
 fn is_true(world: &World, answer: &Answer, heard: SystemTime) -> bool {
     let text = answer.text();

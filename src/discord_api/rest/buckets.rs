@@ -87,6 +87,8 @@ struct Bucket {
     /// How many calls are left until it opens; as many as one likes before the first answer.
     left: u32,
     opens: Instant,
+    /// How long one call takes to come back at the most, as the latest answer has it.
+    each: Option<Duration>,
     /// Held by the call that is under way.
     order: Arc<tokio::sync::Mutex<()>>,
 }
@@ -94,6 +96,17 @@ struct Bucket {
 impl Bucket {
     fn is_closed(&self, now: Instant) -> bool {
         self.left == 0 && self.opens > now
+    }
+
+    /// Takes a call. Of a bucket that has opened again the answer will say how many there are. Discord
+    /// counts the call also if its answer is lost: until another is there it counts as the only one.
+    fn take(&mut self, now: Instant) {
+        match (self.left, self.each) {
+            // Calls aren't equally long on their way.
+            (0, Some(each)) => self.opens = now + each + each / 10,
+            (0, None) => self.left = u32::MAX,
+            (left, _) => self.left = left - 1,
+        }
     }
 }
 
@@ -114,7 +127,7 @@ impl Known {
             let is_needed = |one: &Bucket| Arc::strong_count(&one.order) > 1 || one.is_closed(now);
             self.buckets.retain(|_, bucket| is_needed(bucket));
         }
-        let unknown = || Bucket { left: u32::MAX, opens: now, order: Arc::default() };
+        let unknown = || Bucket { left: u32::MAX, opens: now, each: None, order: Arc::default() };
         self.buckets.entry(route).or_insert_with(unknown)
     }
 
@@ -139,9 +152,7 @@ impl Known {
         if route.is_global() {
             self.spent = self.spent.max(now) + EACH;
         }
-        let bucket = self.bucket(route.bucket(), now);
-        // Opened again: how many there are now, the answer will say.
-        bucket.left = if bucket.left == 0 { u32::MAX } else { bucket.left - 1 };
+        self.bucket(route.bucket(), now).take(now);
         Ok(())
     }
 }
@@ -229,13 +240,18 @@ impl Turn<'_> {
     /// Learns what is left from an answer.
     pub(super) fn learn(&self, headers: &HeaderMap) {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let left = text("x-ratelimit-remaining").and_then(|left| left.parse().ok());
+        let number = |name| text(name).and_then(|number| number.parse::<u32>().ok());
         let after = text("x-ratelimit-reset-after").and_then(|after| after.parse().ok());
-        if let (Some(left), Some(after)) = (left, after.and_then(bounded)) {
+        if let (Some(left), Some(after)) =
+            (number("x-ratelimit-remaining"), after.and_then(bounded))
+        {
             let now = Instant::now();
             let mut known = self.buckets.lock();
             let bucket = known.bucket(self.route.bucket(), now);
             (bucket.left, bucket.opens) = (left, now + after);
+            // Of those that are missing one may be almost back.
+            let waited_for = |limit: u32| limit.saturating_sub(left).saturating_sub(1).max(1);
+            bucket.each = number("x-ratelimit-limit").map(|limit| after / waited_for(limit));
         }
     }
 }
@@ -243,6 +259,71 @@ impl Turn<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const CALLS: u32 = 5;
+    const EACH_CALL: Duration = Duration::from_secs(1);
+    const ROUTE: Route = Route::CreateMessage(ChannelId(1));
+
+    /// Discord's side of a bucket of which a call comes back each second: when all have.
+    struct Leaky(Instant);
+
+    impl Leaky {
+        /// Takes a call, if there is one. What the answer says.
+        fn take(&mut self) -> (bool, HeaderMap) {
+            let now = Instant::now();
+            let back = self.0.max(now) + EACH_CALL;
+            let is_taken = back <= now + CALLS * EACH_CALL;
+            self.0 = if is_taken { back } else { self.0 };
+            let after = (self.0 - now).as_secs_f64();
+            let told = [
+                ("x-ratelimit-limit", CALLS.to_string()),
+                ("x-ratelimit-remaining", (f64::from(CALLS) - after).floor().to_string()),
+                ("x-ratelimit-reset-after", format!("{after:.3}")),
+            ];
+            let told = told.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            (is_taken, told.into_iter().collect())
+        }
+    }
+
+    /// Sends calls for a minute, of which each answer is lost: how many, and how many are one too many.
+    async fn lost(buckets: &Buckets, discord: &mut Leaky) -> (u32, u32) {
+        let until = Instant::now() + Duration::from_mins(1);
+        let (mut sent, mut too_many) = (0, 0);
+        while Instant::now() < until {
+            let turn = buckets.turn(ROUTE, until + EACH_CALL * CALLS).await.unwrap();
+            sent += 1;
+            let (is_taken, told) = discord.take();
+            if !is_taken {
+                too_many += 1;
+                turn.learn(&told);
+                let wait = discord.0 + EACH_CALL - CALLS * EACH_CALL - Instant::now();
+                buckets.close(Scope::Route(ROUTE), wait);
+            }
+        }
+        (sent, too_many)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_whose_answers_are_lost_go_no_faster_than_they_come_back() {
+        for answered in 1..20 {
+            let (buckets, mut discord) = (Buckets::new(), Leaky(Instant::now()));
+            for _ in 0..answered {
+                let turn = buckets.turn(ROUTE, Instant::now() + EACH_CALL * CALLS).await.unwrap();
+                turn.learn(&discord.take().1);
+                sleep_until(Instant::now() + EACH_CALL * 3 / 10).await;
+            }
+            let (sent, too_many) = lost(&buckets, &mut discord).await;
+            // Half of those that come back in a minute, at the least.
+            assert!(sent > 30 && too_many == 0, "{sent} after {answered}, {too_many} too many");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bucket_that_was_never_heard_of_is_known_by_its_first_refusal() {
+        let (buckets, mut discord) = (Buckets::new(), Leaky(Instant::now()));
+        let (sent, too_many) = lost(&buckets, &mut discord).await;
+        assert!(sent > 30 && too_many == 1, "{sent}, {too_many} too many");
+    }
 
     #[tokio::test]
     async fn buckets_of_which_nothing_need_be_known_are_forgotten() {
