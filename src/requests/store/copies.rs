@@ -13,8 +13,8 @@ use super::StoreError;
 use super::lease::Lease;
 use super::sql::{Tx, query};
 
-/// The channel is the database's, and each bot has a schema of its own.
-const TELL: &str = "SELECT pg_notify('ldapgroup-bot ' || current_schema(), $1)";
+/// The channel is the database's, and each bot has a schema of its own, whose name may be too long for one.
+const TELL: &str = "SELECT pg_notify('ldapgroup-bot ' || current_schema()::regnamespace::oid, $1)";
 
 /// What is told of a change.
 const CHANGED: &str = "changed";
@@ -22,7 +22,7 @@ const CHANGED: &str = "changed";
 /// What is told of a request that a message shows, before its number.
 const SHOWN: &str = "shown ";
 
-const CHANNEL: &str = "SELECT 'ldapgroup-bot ' || current_schema()";
+const CHANNEL: &str = "SELECT 'ldapgroup-bot ' || current_schema()::regnamespace::oid";
 
 /// The pause after the database failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
