@@ -16,6 +16,7 @@ pub mod demo;
 pub mod discord;
 mod faults;
 pub mod ldif;
+pub mod postgres;
 pub mod proxy;
 mod server;
 mod settings;

@@ -9,13 +9,13 @@ use std::time::Duration;
 use sandbox::Sandbox;
 use sandbox::connect::Route;
 use sandbox::discord;
+use sandbox::postgres::Server;
 use tokio::process::{Child, Command};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use crate::disk::{UNHARMED, limit};
 use crate::plan::{Death, Disk, Shortage};
-use crate::postgres::Server;
 
 /// What a death waits for may not come: then it comes all the same.
 const PATIENCE: Duration = Duration::from_secs(1);

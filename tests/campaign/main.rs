@@ -21,8 +21,6 @@ mod disk;
 mod heard;
 mod people;
 mod plan;
-#[path = "../shared/postgres.rs"]
-mod postgres;
 mod rows;
 
 use std::fs::File;
@@ -34,6 +32,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use fastrand::Rng;
 use sandbox::discord::{Limits, Rate};
+use sandbox::postgres::Server;
 use sandbox::{Sandbox, connect, discord};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep_until, timeout};
@@ -43,7 +42,6 @@ use self::bot::Bot;
 use self::check::Report;
 use self::people::Team;
 use self::plan::Trouble;
-use self::postgres::Server;
 
 /// Once the bot isn't killed any more, the next of those who want something must have it within this:
 /// longer than they wait for an answer that was lost.
@@ -69,7 +67,7 @@ fn act(arguments: &Arguments) -> Result<ExitCode, String> {
     let seed = number(arguments, "--seed")?.unwrap_or_else(|| fastrand::u64(..));
     let server = match arguments.value("--database") {
         None | Some("sqlite") => None,
-        Some("postgres") => Some(Server::start().ok_or("PostgreSQL isn't installed")?),
+        Some("postgres") => Some(Server::for_test().ok_or("PostgreSQL isn't installed")?),
         Some(other) => return Err(format!("a database is sqlite or postgres, not {other}")),
     };
     let quiet = arguments.has("--quiet") || arguments.has("-q");

@@ -2,13 +2,13 @@
 
 use insta::assert_snapshot;
 use sandbox::discord::Who;
+use sandbox::postgres::Server;
 
-use crate::postgres::Server;
 use crate::world::{masked, private, run_test_with, setup};
 
 #[test]
 fn a_server_that_is_gone_for_a_while_loses_nothing_and_the_bot_goes_on_by_itself() {
-    let Some(mut server) = Server::start() else { return };
+    let Some(mut server) = Server::for_test() else { return };
     let url = server.schema("public");
     run_test_with(setup(&[("DATABASE_URL", url)]), async |world| {
         let card = world.asked_by(Who::Member).await;

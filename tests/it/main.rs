@@ -36,8 +36,6 @@ mod pages;
 mod people;
 mod picks;
 mod places;
-#[path = "../shared/postgres.rs"]
-mod postgres;
 mod program;
 mod proxies;
 mod reconciler;

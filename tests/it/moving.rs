@@ -3,10 +3,10 @@
 use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{CONNECT, Who};
+use sandbox::postgres::Server;
 use serde_json::Value;
 
 use crate::database::{execute, number};
-use crate::postgres::Server;
 use crate::program::{output, program};
 use crate::world::{World, masked, private, run_test_in_file, sandbox_in_file};
 
@@ -38,7 +38,7 @@ async fn asked(world: &mut World) {
 
 #[test]
 fn a_stopped_bots_database_goes_to_postgresql_and_back_with_all_that_is_in_it() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = Server::for_test() else { return };
     run_test_in_file(async |world| {
         asked(world).await;
         let (file, there) = (world.sandbox.database_url(), server.schema("public"));
@@ -74,7 +74,7 @@ fn a_stopped_bots_database_goes_to_postgresql_and_back_with_all_that_is_in_it() 
 
 #[test]
 fn what_cannot_be_moved_is_said_so_and_leaves_the_new_database_empty() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = Server::for_test() else { return };
     run_test_in_file(async |world| {
         asked(world).await;
         world.stop_bot().await;

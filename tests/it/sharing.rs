@@ -9,11 +9,11 @@ use std::time::Duration;
 use sandbox::Sandbox;
 use sandbox::connect::{self, Fault, Route, Times};
 use sandbox::discord::{self, REQUESTS, Who};
+use sandbox::postgres::Server;
 use tokio::process::Child;
 use tokio::time::sleep;
 
 use crate::database::{execute, number};
-use crate::postgres::Server;
 use crate::program::{BOT, other_program, terminate};
 use crate::world::{assert_no_violations, chosen, in_time, is_card};
 
@@ -21,7 +21,7 @@ use crate::world::{assert_no_violations, chosen, in_time, is_card};
 async fn shared() -> Option<Sandbox> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let server = SERVER.get_or_init(Server::start).as_ref()?;
+    let server = SERVER.get_or_init(Server::for_test).as_ref()?;
     let schema = format!("copies{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let options = (connect::Options::default(), discord::Options::default());
     let sandbox = Sandbox::start(options.0, options.1).await.unwrap();

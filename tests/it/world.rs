@@ -12,12 +12,12 @@ use sandbox::discord::{
     self, ADMIN_ROLE, Answer, CONNECT, ChannelId, Discord, GUILD, MEMBER_ROLE, Message, Person,
     RANDOM, REQUESTS, Who,
 };
+use sandbox::postgres::Server;
 use tokio::runtime::Builder;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::database::{execute, number};
-use crate::postgres::Server;
 
 /// Runs a test in the ordinary world: see [`in_world`].
 pub(crate) fn run_test(test: impl AsyncFnOnce(&mut World)) {
@@ -434,7 +434,7 @@ async fn kept(sandbox: Sandbox) -> Sandbox {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     match chosen("DATABASE").as_deref() {
         Some("postgres") => {
-            let server = SERVER.get_or_init(Server::start).as_ref();
+            let server = SERVER.get_or_init(Server::for_test).as_ref();
             let server = server.expect("PostgreSQL is installed");
             let schema = format!("s{}", NEXT.fetch_add(1, Ordering::Relaxed));
             let sandbox = sandbox.with_database(server.schema(&schema));

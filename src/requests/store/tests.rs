@@ -5,20 +5,18 @@ mod forgetting;
 mod many;
 mod model;
 mod postgres;
-#[path = "../../../tests/shared/postgres.rs"]
-mod server;
 mod size;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
+use sandbox::postgres::Server;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 use tempfile::TempDir;
 
-use self::server::Server;
 use super::*;
 use crate::correlation::CorrelationId;
 use crate::group::{GroupName, Guid};
@@ -35,7 +33,7 @@ fn in_folder(folder: &TempDir) -> SecretString {
 /// The server that the tests share, where PostgreSQL is installed.
 fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-    SERVER.get_or_init(Server::start).as_ref()
+    SERVER.get_or_init(Server::for_test).as_ref()
 }
 
 /// The address of a new database in PostgreSQL, where that is installed.

@@ -133,7 +133,7 @@ async fn text_with_a_nul_in_it_is_no_failure() {
 
 #[tokio::test]
 async fn after_a_crash_of_the_server_all_that_was_said_is_there_and_the_store_goes_on() {
-    let Some(mut server) = Server::start() else { return };
+    let Some(mut server) = Server::for_test() else { return };
     let url = SecretString::new(server.schema("public"));
     let store = open(&url).await.unwrap();
     let (now, id) = (SystemTime::now(), CorrelationId::new());
@@ -221,7 +221,7 @@ async fn what_a_connection_promises_is_so_whatever_the_server_is_set_to() {
 
 #[tokio::test]
 async fn a_connection_to_a_server_that_takes_no_writes_any_more_is_made_anew() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = Server::for_test() else { return };
     let url = SecretString::new(server.schema("public"));
     let store = open(&url).await.unwrap();
     let connection = async || {

@@ -1,6 +1,6 @@
-//! A PostgreSQL server of the tests' own, from the real programs, in a folder that is gone with it.
+//! A PostgreSQL server of the sandbox's own, from the real programs, in a folder that is gone with it.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -37,69 +37,98 @@ CONF
     cd / && rm -rf "$folder"
 "#;
 
-/// A running server.
-pub(crate) struct Server {
+/// A running server; it stops when it is dropped, or whoever has it ends.
+pub struct Server {
     folder: PathBuf,
     process: Child,
     lines: u64,
 }
 
 impl Server {
-    /// Starts one; none if the programs aren't installed, which is said.
-    pub(crate) fn start() -> Option<Self> {
-        let Some(bin) = programs() else {
-            // The test's own output isn't shown as long as it passes.
-            let left_out = b"LEFT OUT: PostgreSQL; install postgresql for initdb and pg_ctl\n";
-            std::io::stdout().write_all(left_out).unwrap();
-            return None;
-        };
-        let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap().keep();
+    /// Starts one; none if the programs aren't installed. Blocks for a second or so.
+    ///
+    /// # Errors
+    ///
+    /// If it doesn't start.
+    pub fn start() -> io::Result<Option<Self>> {
+        let Some(bin) = programs() else { return Ok(None) };
+        let folder = tempfile::Builder::new().prefix("pg").tempdir()?.keep();
         let mut command = Command::new("sh");
         if std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
-            chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
+            chown(&folder, Some(NOBODY), Some(NOBODY))?;
             command.uid(NOBODY).gid(NOBODY);
         }
         command.args(["-c", RUN, "sh"]).arg(bin).arg(&folder).current_dir(&folder);
-        let process = command.stdin(Stdio::piped()).spawn().unwrap();
+        // In a group of its own, or Ctrl-C would end what stops the server and leave that behind.
+        let process = command.stdin(Stdio::piped()).process_group(0).spawn()?;
         let server = Self { folder, process, lines: 0 };
-        server.wait_for("ready");
-        Some(server)
+        server.wait_for("ready")?;
+        Ok(Some(server))
     }
 
-    fn wait_for(&self, file: &str) {
+    /// Starts one for a test; none if the programs aren't installed, which is said.
+    ///
+    /// # Panics
+    ///
+    /// If it doesn't start.
+    pub fn for_test() -> Option<Self> {
+        let server = Self::start().expect("PostgreSQL starts");
+        if server.is_none() {
+            // The test's own output isn't shown as long as it passes.
+            let left_out = b"LEFT OUT: PostgreSQL; install postgresql for initdb and pg_ctl\n";
+            drop(io::stdout().write_all(left_out));
+        }
+        server
+    }
+
+    fn wait_for(&self, file: &str) -> io::Result<()> {
         let begun = Instant::now();
         while !self.folder.join(file).exists() {
-            let log = || std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-            assert!(begun.elapsed() < Duration::from_mins(1), "PostgreSQL hangs: {}", log());
+            if begun.elapsed() > Duration::from_mins(1) {
+                let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+                let hangs = format!("PostgreSQL hangs: {log}");
+                return Err(io::Error::new(ErrorKind::TimedOut, hangs));
+            }
             std::thread::sleep(Duration::from_millis(20));
         }
+        Ok(())
     }
 
-    /// The address of its one database, as a user who may do everything. The user `guarded` needs a password.
-    pub(crate) fn url(&self) -> String {
+    /// The address of its one database, as a user who may do everything. The user `guarded` needs a
+    /// password.
+    pub fn url(&self) -> String {
         format!("postgres:///postgres?host={}&user=bot", self.folder.display())
     }
 
     /// The address of a schema in it, which isn't made.
-    pub(crate) fn schema(&self, name: &str) -> String {
+    pub fn schema(&self, name: &str) -> String {
         format!("{}&options[search_path]={name}", self.url())
     }
 
     /// Lets it crash.
-    pub(crate) fn crash(&mut self) {
-        self.tell("stop");
+    ///
+    /// # Panics
+    ///
+    /// If it doesn't within a minute.
+    pub fn crash(&mut self) {
+        self.tell("stop").expect("PostgreSQL stops");
     }
 
     /// Starts it again.
-    pub(crate) fn start_again(&mut self) {
-        self.tell("start");
+    ///
+    /// # Panics
+    ///
+    /// If it doesn't within a minute.
+    pub fn start_again(&mut self) {
+        self.tell("start").expect("PostgreSQL starts");
     }
 
-    fn tell(&mut self, what: &str) {
+    fn tell(&mut self, what: &str) -> io::Result<()> {
         self.lines += 1;
         let line = format!("{what}-{}", self.lines);
-        writeln!(self.process.stdin.as_mut().unwrap(), "{line}").unwrap();
-        self.wait_for(&line);
+        let input = self.process.stdin.as_mut().ok_or(ErrorKind::BrokenPipe)?;
+        writeln!(input, "{line}")?;
+        self.wait_for(&line)
     }
 }
 
