@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 
 use super::bot::{Bot, Source};
 use super::context::explain;
+use super::messages::failures;
 use super::responder::{Responder, Slot};
 use super::router::dispatch;
 use crate::correlation::CorrelationId;
@@ -95,12 +96,17 @@ fn refuse(bot: &Bot, status: StatusCode, why: &'static str) -> Response {
     status.into_response()
 }
 
-/// Says that nothing was done, since nobody could write down that the interaction was taken.
+/// Says that nothing was done, since nobody could write down that the interaction was taken: also to who
+/// comes after a bot that stops has closed its database.
 async fn fail(bot: &Bot, received: &Received, slot: Slot, error: StoreError) {
-    bot.metrics.database_failed();
     let id = CorrelationId::new();
-    let failure = Failure { cause: Cause::Store(error), side_effect: SideEffect::Nothing };
-    let (reply, _) = explain(&failure.into(), id);
+    let reply = if bot.is_stopping() {
+        failures::restarting()
+    } else {
+        bot.metrics.database_failed();
+        let failure = Failure { cause: Cause::Store(error), side_effect: SideEffect::Nothing };
+        explain(&failure.into(), id).0
+    };
     if let Some(responder) = Responder::new(&bot.responders, received, id, Some(slot)) {
         responder.excuse(&reply).await;
     }
