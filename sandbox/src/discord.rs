@@ -154,9 +154,9 @@ pub enum Change {
     Deleted(u64),
     /// Commands were registered in this server.
     Registered(u64),
-    /// A gateway session began or was resumed.
+    /// A gateway session began or was resumed, or an Interactions Endpoint URL was set.
     Ready,
-    /// A gateway connection ended.
+    /// A gateway connection ended, or the Interactions Endpoint URL was cleared.
     Disconnected,
     /// A slash command got no answer in time: the message that stands in its place.
     Unanswered(Message),
@@ -222,6 +222,10 @@ impl Default for Changes {
 }
 
 impl State {
+    fn is_reached(&self) -> bool {
+        self.gateway.is_ready() || self.endpoint.url.is_some()
+    }
+
     fn tell(&self, change: Change) {
         drop(self.changes.0.send(change));
     }

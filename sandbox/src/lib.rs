@@ -10,6 +10,7 @@
     reason = "nobody but this repository's own tests and pages calls it"
 )]
 
+pub mod balancer;
 mod certificate;
 pub mod connect;
 pub mod demo;

@@ -36,12 +36,13 @@ impl Discord {
         self.shared().lock().roles_of(who)
     }
 
-    /// Is a gateway session connected?
-    pub fn is_connected(&self) -> bool {
-        self.shared().lock().gateway.is_ready()
+    /// Do interactions reach the bot: is a gateway session connected, or an Interactions Endpoint URL
+    /// set?
+    pub fn is_reached(&self) -> bool {
+        self.shared().lock().is_reached()
     }
 
-    /// Waits until commands are registered in `GUILD` and a gateway session is connected.
+    /// Waits until commands are registered in `GUILD` and interactions reach the bot.
     ///
     /// # Panics
     ///
@@ -50,8 +51,7 @@ impl Discord {
     pub async fn wait_ready(&self) {
         let is_ready = |state: &State| {
             let registered = state.commands.contains_key(&Scope::Guild(GUILD));
-            let is_reached = state.gateway.is_ready() || state.endpoint.url.is_some();
-            (registered && is_reached).then_some(())
+            (registered && state.is_reached()).then_some(())
         };
         let why = || {
             let (came, counts) = (self.came(), self.gateway_counts());

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::{spawn, time::sleep};
 
 use super::{
-    APPLICATION, Discord, Route, Shared, State, callback,
+    APPLICATION, Change, Discord, Route, Shared, State, callback,
     check::Problems,
     description::Operation,
     payloads::token,
@@ -250,7 +250,11 @@ impl Discord {
     /// Sets the application's `interactions_endpoint_url` without asking the address, or clears it.
     /// While one is set the gateway brings no interactions.
     pub fn set_interactions_endpoint(&self, url: Option<String>) {
-        self.shared().lock().endpoint.url = url;
+        let mut state = self.shared().lock();
+        state.tell(if url.is_some() { Change::Ready } else { Change::Disconnected });
+        state.endpoint.url = url;
+        drop(state);
+        self.shared().touch();
     }
 
     /// Sets the address as the application's page and `PATCH /applications/@me` do: a PING must get

@@ -97,6 +97,15 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The same, for so many copies of the bot that all start at once, which is more often than anybody
+    /// starts one: what each calls for at its start may come from all of them.
+    #[must_use]
+    pub fn for_copies(self, copies: u32) -> Self {
+        let of_all = |rate: Rate| Rate::new(rate.calls * copies, rate.per);
+        let (commands, other) = (self.commands.map(of_all), self.other.map(of_all));
+        Self { commands, other, ..self }
+    }
+
     fn of(&self, row: &Row) -> Option<Rate> {
         match row.route {
             // Nobody reports one for these; a first answer doesn't even count towards the global one.
