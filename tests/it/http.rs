@@ -18,7 +18,7 @@ use crate::world::{Setup, World, in_time, run_test_with, setup};
 /// A world whose bot answers probes, and where.
 pub(crate) fn probed() -> (Setup, SocketAddr) {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    (setup(&[("HTTP_ADDR", address)]), address)
+    (setup(&[("HTTP_ADDR", address)]).alone(), address)
 }
 
 pub(crate) async fn get(address: SocketAddr, path: &str) -> (StatusCode, String) {

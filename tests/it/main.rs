@@ -44,6 +44,7 @@ mod search;
 mod secrets;
 mod serving;
 mod settling;
+mod setup;
 mod sharing;
 mod starts;
 mod status;

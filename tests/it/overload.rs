@@ -17,9 +17,10 @@ use crate::world::{
 /// What somebody is told who has too much under way.
 const CROWDED: &str = "Too much is under way at once.";
 
-/// A world in which an answer has more time: this machine may have other things to do.
+/// A world in which an answer has more time: this machine may have other things to do. How much is under
+/// way each process counts for itself.
 fn patient() -> Setup {
-    let mut setup = Setup::default();
+    let mut setup = Setup::default().alone();
     setup.discord.answer_within = Duration::from_secs(30);
     setup
 }
@@ -127,7 +128,7 @@ fn whoever_waits_too_long_for_others_calls_is_told_so_and_nothing_is_sent_for_th
 #[test]
 fn what_is_carried_out_leaves_connect_to_whoever_waits_and_is_done_all_the_same() {
     let groups = (1..=12).map(team);
-    let mut setup = setup(&[("MAX_OPEN_REQUESTS", 12)]).ldap_groups(groups);
+    let mut setup = setup(&[("MAX_OPEN_REQUESTS", 12)]).ldap_groups(groups).alone();
     setup.discord.limits = Limits { create_message: None, edit_message: None, ..Limits::default() };
     run_test_with(setup, async |world| {
         for number in 1..=12 {

@@ -2,26 +2,23 @@
 //! serves, what only one may do is done by one, and whoever dies is replaced.
 
 use std::net::TcpListener;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sandbox::Sandbox;
 use sandbox::connect::{self, Fault, Route, Times};
 use sandbox::discord::{self, REQUESTS, Who};
-use sandbox::postgres::Server;
 use tokio::process::Child;
 use tokio::time::sleep;
 
 use crate::database::{execute, number};
 use crate::program::{BOT, other_program, terminate};
-use crate::world::{assert_no_violations, chosen, in_time, is_card};
+use crate::world::{assert_no_violations, chosen, in_time, is_card, server};
 
 /// Stand-ins with an empty database in PostgreSQL; nothing where that isn't installed.
 async fn shared() -> Option<Sandbox> {
-    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let server = SERVER.get_or_init(Server::for_test).as_ref()?;
+    let server = server()?;
     let schema = format!("copies{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let options = (connect::Options::default(), discord::Options::default());
     let sandbox = Sandbox::start(options.0, options.1).await.unwrap();
@@ -230,5 +227,22 @@ async fn whichever_copy_is_asked_says_what_could_not_be_said() {
         let answer = admin.slash("status", &[]).await;
         assert!(answer.text().contains("1 message can't be delivered"), "{}", answer.text());
     }
+    end(sandbox, copies).await;
+}
+
+#[tokio::test]
+async fn what_one_copy_has_served_every_copy_refuses() {
+    let Some(sandbox) = shared().await else { return };
+    let copies = copies::<3>(&sandbox).await;
+    let admin = sandbox.discord.person(Who::Admin);
+    sandbox.discord.hold_deliveries(true);
+    let created = admin.start_slash("create", &[("name", "accounting2".into())]);
+    let request = sandbox.discord.delivery(created.id());
+    assert_eq!(in_time(sandbox.discord.deliver(created.id())).await.unwrap().status, 200);
+    for copy in &copies {
+        copy.serve(&sandbox).await;
+        assert_eq!(in_time(sandbox.discord.send(&request)).await.unwrap().status, 409);
+    }
+    assert_eq!(puts(&sandbox), 1);
     end(sandbox, copies).await;
 }

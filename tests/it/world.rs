@@ -7,6 +7,7 @@ use std::time::Duration;
 use ldapgroup_bot::app::{App, AppError};
 use ldapgroup_bot::config::{AlertSettings, Config, Environment};
 use sandbox::Sandbox;
+use sandbox::balancer::Balancer;
 use sandbox::connect::{self, Connect, Route, Seen};
 use sandbox::discord::{
     self, ADMIN_ROLE, Answer, CONNECT, ChannelId, Discord, GUILD, MEMBER_ROLE, Message, Person,
@@ -18,6 +19,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::database::{execute, number};
+use crate::setup::is_in_postgres;
+pub(crate) use crate::setup::{Setup, chosen, is_over_http, ldap_groups, setup};
 
 /// Runs a test in the ordinary world: see [`in_world`].
 pub(crate) fn run_test(test: impl AsyncFnOnce(&mut World)) {
@@ -42,17 +45,6 @@ pub(crate) async fn in_world<T>(setup: Setup, happens: impl AsyncFnOnce(&mut Wor
     let seen = happens(&mut world).await;
     world.end().await;
     seen
-}
-
-/// The ordinary world with these variables beside those that point at the stand-ins.
-pub(crate) fn setup<V: ToString>(variables: &[(&'static str, V)]) -> Setup {
-    let variables = variables.iter().map(|(name, value)| (*name, value.to_string()));
-    Setup { variables: variables.collect(), ..Setup::default() }
-}
-
-/// The ordinary world with other groups: see [`Setup::ldap_groups`].
-pub(crate) fn ldap_groups<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Setup {
-    Setup::default().ldap_groups(names)
 }
 
 /// The name of the group with this number.
@@ -95,66 +87,11 @@ pub(crate) fn labels(message: &Message) -> Vec<String> {
 /// So many calls one too many are forgiven: a start can't know what the life before has used up.
 const FEW: u64 = 3;
 
-/// Whether interactions come over HTTP in every world where that is the same to people, and not over
-/// the gateway: so with `INTERACTIONS=http`.
-pub(crate) fn is_over_http() -> bool {
-    chosen("INTERACTIONS").is_some_and(|way| way == "http")
-}
-
-/// What whoever runs the tests has set.
-#[expect(clippy::disallowed_methods, reason = "it is a setting of the tests, not of the bot")]
-pub(crate) fn chosen(variable: &str) -> Option<String> {
-    std::env::var(variable).ok()
-}
-
-/// How a [`World`] differs from the ordinary one.
-#[derive(Default)]
-pub(crate) struct Setup {
-    pub(crate) connect: connect::Options,
-    pub(crate) discord: discord::Options,
-    /// Variables beside those that point at the stand-ins.
-    pub(crate) variables: Vec<(&'static str, String)>,
-    /// What goes wrong at Discord from the beginning.
-    pub(crate) faults: Vec<(discord::Route, discord::Fault, discord::Times)>,
-    /// How long the bot waits for the work for an interaction, if not as usual.
-    pub(crate) answers_within: Option<Duration>,
-    /// Whether interactions come over HTTP, if it is no matter of the setting.
-    pub(crate) over_http: Option<bool>,
-    /// How soon Connect is asked by itself, and told again what wasn't taken, if not as usual.
-    pub(crate) alert_pace: Option<Duration>,
-    /// Whether the database is a file whatever the [setting](kept) is.
-    pub(crate) is_in_file: bool,
-}
-
-impl Setup {
-    /// For what is about the gateway, or about calls that a response takes the place of.
-    pub(crate) fn over_gateway(self) -> Self {
-        Self { over_http: Some(false), ..self }
-    }
-
-    /// For what is about a database in a file.
-    pub(crate) fn in_file(self) -> Self {
-        Self { is_in_file: true, ..self }
-    }
-
-    /// For what is about interactions over HTTP.
-    pub(crate) fn over_http(self) -> Self {
-        Self { over_http: Some(true), ..self }
-    }
-
-    /// With no groups in LDAP but these, none of which is in Connect.
-    pub(crate) fn ldap_groups<S: Into<String>>(
-        mut self,
-        names: impl IntoIterator<Item = S>,
-    ) -> Self {
-        self.connect.groups = names.into_iter().map(Into::into).collect();
-        self.connect.imported = Vec::new();
-        self
-    }
-}
-
 /// What is other than usual of [`Setup::answers_within`] and [`Setup::alert_pace`].
 type Paces = (Option<Duration>, Option<Duration>);
+
+/// A copy of the bot, and what tells it to stop.
+type Running = (CancellationToken, JoinHandle<Result<(), AppError>>);
 
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
@@ -162,49 +99,56 @@ pub(crate) struct World {
     pub(crate) discord: Discord,
     /// What the bot is started with; of two values for one variable the later holds.
     pub(crate) variables: Vec<(&'static str, String)>,
+    /// Stands before the copies of the bot where interactions come over HTTP.
+    balancer: Option<Balancer>,
+    copies: usize,
     paces: Paces,
-    is_over_http: bool,
-    stopping: CancellationToken,
-    /// The bot, as long as nobody has seen it end.
-    bot: Option<JoinHandle<Result<(), AppError>>>,
+    /// The copies of the bot, as long as nobody has seen them end.
+    bot: Vec<Running>,
 }
 
 impl World {
     async fn with(setup: Setup) -> Self {
-        let sandbox = Sandbox::start(setup.connect, setup.discord).await.unwrap();
-        let sandbox = if setup.is_in_file { sandbox } else { kept(sandbox).await };
+        let copies = setup.count();
+        let mut options = setup.discord;
+        if let Ok(copies) = u32::try_from(copies) {
+            options.limits = options.limits.for_copies(copies);
+        }
+        let sandbox = Sandbox::start(setup.connect, options).await.unwrap();
+        let is_in_file = setup.is_in_file || !is_in_postgres();
+        let sandbox = if is_in_file { sandbox } else { in_postgres(sandbox).await };
         for (route, fault, times) in setup.faults {
             sandbox.discord.fail(route, fault, times);
         }
         let is_set = |wanted| setup.variables.iter().any(|(name, _)| *name == wanted);
         let (elsewhere, other_key) = (is_set("CONNECT_SERVER"), is_set("CONNECT_API_KEY"));
         let mut variables = sandbox.variables();
-        let is_over_http = setup.over_http.unwrap_or_else(is_over_http);
-        if is_over_http {
+        let mut balancer = None;
+        if setup.over_http.unwrap_or_else(is_over_http) {
             variables.push(("HTTP_ADDR", "127.0.0.1:0".to_owned()));
             variables.push(("DISCORD_PUBLIC_KEY", sandbox.discord.public_key()));
+            balancer = Some(Balancer::start(0).await.unwrap());
         }
         variables.extend(setup.variables);
-        let paces = (setup.answers_within, setup.alert_pace);
-        let (stopping, bot) = launch(&variables, paces, &sandbox.discord);
-        sandbox.discord.wait_ready().await;
-        let world = Self {
+        let mut world = Self {
             connect: sandbox.connect.clone(),
             discord: sandbox.discord.clone(),
             sandbox,
             variables,
-            paces,
-            is_over_http,
-            stopping,
-            bot: Some(bot),
+            balancer,
+            copies,
+            paces: (setup.answers_within, setup.alert_pace),
+            bot: Vec::new(),
         };
+        world.launch();
+        world.discord.wait_ready().await;
         if !elsewhere {
             // The bot's own look at Connect is over.
             world.looked(0).await;
-            world.connect.wait_for(1, Route::User).await;
-            world.connect.wait_for(1, Route::Settings).await;
+            world.connect.wait_for(copies, Route::User).await;
+            world.connect.wait_for(copies, Route::Settings).await;
             if !other_key {
-                world.connect.wait_for(1, Route::Keys).await;
+                world.connect.wait_for(copies, Route::Keys).await;
             }
             world.connect.clear_requests();
         }
@@ -297,11 +241,8 @@ impl World {
     /// Stops the bot, without a look at what it did; the stand-ins and the database stay.
     pub(crate) async fn stop_bot(&mut self) {
         self.stop();
-        if let Some(bot) = self.bot.take() {
+        for (_, bot) in std::mem::take(&mut self.bot) {
             in_time(bot).await.unwrap().unwrap();
-        }
-        if self.is_over_http {
-            self.discord.set_interactions_endpoint(None);
         }
     }
 
@@ -326,9 +267,8 @@ impl World {
     /// As [`World::start_bot`], but so soon that Discord doesn't want another session yet.
     pub(crate) async fn start_bot_at_once(&mut self) {
         let (before, looks) = (self.discord.identifies(), self.looks());
-        let (stopping, bot) = launch(&self.variables, self.paces, &self.discord);
-        (self.stopping, self.bot) = (stopping, Some(bot));
-        if !self.is_over_http {
+        self.launch();
+        if self.balancer.is_none() {
             self.discord.wait_for_gateway(|_, identifies, _| identifies > before).await;
         }
         self.discord.wait_ready().await;
@@ -344,11 +284,11 @@ impl World {
         self.connect.requests().iter().filter(|seen| seen.params.iter().any(is_look)).count()
     }
 
-    /// Waits until the bot has looked once more: from then on a search is somebody's.
+    /// Waits until each copy of the bot has looked once more: from then on a search is somebody's.
     async fn looked(&self, before: usize) {
         loop {
             let seen = self.connect.requests();
-            if self.looks() > before {
+            if self.looks() >= before + self.copies {
                 return;
             }
             let searches = seen.iter().filter(|seen| seen.route == Some(Route::Search)).count();
@@ -358,43 +298,49 @@ impl World {
 
     /// Tells the bot to stop, as a signal does.
     pub(crate) fn stop(&self) {
-        self.stopping.cancel();
+        self.bot.iter().for_each(|(stopping, _)| stopping.cancel());
+    }
+
+    fn launch(&mut self) {
+        let copies = (0..self.copies).map(|_| self.launch_one());
+        self.bot = copies.collect();
+    }
+
+    fn launch_one(&self) -> Running {
+        let config = config(&self.variables, self.paces);
+        let (stopping, copies) = (CancellationToken::new(), self.copies);
+        let (stops, discord, balancer) =
+            (stopping.clone(), self.discord.clone(), self.balancer.clone());
+        let bot = async move {
+            let Some(app) = App::start(config, stops).await? else { return Ok(()) };
+            match balancer.zip(app.http_address()) {
+                Some((balancer, address)) => {
+                    balancer.serve(&discord, copies, address, app.run()).await.unwrap()
+                }
+                None => app.run().await,
+            }
+        };
+        (stopping, tokio::spawn(bot))
     }
 
     async fn end(mut self) {
         self.stop_bot().await;
         assert_no_violations(&self.sandbox);
         let refused = self.discord.rate_limited();
-        assert!(refused <= FEW, "{refused} calls were refused since there were too many");
+        let few = FEW * self.copies as u64;
+        assert!(refused <= few, "{refused} calls were refused since there were too many");
     }
 }
 
-fn launch(
-    variables: &[(&'static str, String)],
-    (answers_within, alert_pace): Paces,
-    discord: &Discord,
-) -> (CancellationToken, JoinHandle<Result<(), AppError>>) {
+fn config(variables: &[(&'static str, String)], (answers_within, alert_pace): Paces) -> Config {
     let mut config = Config::read(&Environment::of_pairs(variables.to_vec())).unwrap();
-    let is_over_http = config.discord.public_key.is_some();
     config.discord.answers_within = answers_within.unwrap_or(config.discord.answers_within);
     if let Some(pace) = alert_pace {
         let after = config.alerts.after;
         config.alerts =
             AlertSettings { after, while_trouble: pace, while_idle: pace, expiry: pace };
     }
-    let (stopping, discord) = (CancellationToken::new(), discord.clone());
-    let stops = stopping.clone();
-    (
-        stops,
-        tokio::spawn(async move {
-            let Some(app) = App::start(config, stopping).await? else { return Ok(()) };
-            if let Some(address) = app.http_address().filter(|_| is_over_http) {
-                let url = format!("http://{address}/interactions");
-                discord.verify_interactions_endpoint(&url).await.unwrap();
-            }
-            app.run().await
-        }),
-    )
+    config
 }
 
 /// What the bot did is as the real services want it.
@@ -411,7 +357,8 @@ pub(crate) async fn sandbox() -> Sandbox {
 
 /// The stand-ins alone.
 pub(crate) async fn stand_ins(connect: connect::Options, discord: discord::Options) -> Sandbox {
-    kept(Sandbox::start(connect, discord).await.unwrap()).await
+    let sandbox = Sandbox::start(connect, discord).await.unwrap();
+    if is_in_postgres() { in_postgres(sandbox).await } else { sandbox }
 }
 
 /// The ordinary stand-ins alone, for what is so of a database in a file.
@@ -427,23 +374,20 @@ pub(crate) async fn stand_ins_in_file(
     Sandbox::start(connect, discord).await.unwrap()
 }
 
-/// The stand-ins with requests kept as the setting is: with `DATABASE=postgres` in PostgreSQL, in a
-/// schema of their own.
-async fn kept(sandbox: Sandbox) -> Sandbox {
+/// The server that the tests share, where PostgreSQL is installed.
+pub(crate) fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    SERVER.get_or_init(Server::for_test).as_ref()
+}
+
+/// The stand-ins with requests kept in PostgreSQL, in a schema of their own.
+async fn in_postgres(sandbox: Sandbox) -> Sandbox {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    match chosen("DATABASE").as_deref() {
-        Some("postgres") => {
-            let server = SERVER.get_or_init(Server::for_test).as_ref();
-            let server = server.expect("PostgreSQL is installed");
-            let schema = format!("s{}", NEXT.fetch_add(1, Ordering::Relaxed));
-            let sandbox = sandbox.with_database(server.schema(&schema));
-            empty(&sandbox).await;
-            sandbox
-        }
-        Some("sqlite") | None => sandbox,
-        Some(other) => panic!("DATABASE is postgres or sqlite, not {other}"),
-    }
+    let server = server().expect("PostgreSQL is installed");
+    let schema = format!("s{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let sandbox = sandbox.with_database(server.schema(&schema));
+    empty(&sandbox).await;
+    sandbox
 }
 
 /// Leaves nothing of a database.

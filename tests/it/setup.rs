@@ -1,0 +1,106 @@
+//! How a world is set up: what whoever runs the tests has set, and what a test is about.
+
+use std::time::Duration;
+
+use sandbox::{connect, discord};
+
+/// The ordinary world with these variables beside those that point at the stand-ins.
+pub(crate) fn setup<V: ToString>(variables: &[(&'static str, V)]) -> Setup {
+    let variables = variables.iter().map(|(name, value)| (*name, value.to_string()));
+    Setup { variables: variables.collect(), ..Setup::default() }
+}
+
+/// The ordinary world with other groups: see [`Setup::ldap_groups`].
+pub(crate) fn ldap_groups<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Setup {
+    Setup::default().ldap_groups(names)
+}
+
+/// Whether interactions come over HTTP in every world where that is the same to people, and not over
+/// the gateway: so with `INTERACTIONS=http`.
+pub(crate) fn is_over_http() -> bool {
+    chosen("INTERACTIONS").is_some_and(|way| way == "http")
+}
+
+/// How many copies of the bot there are in every world where that is the same to people: so many as
+/// `COPIES` says, each of which gets interactions over HTTP and keeps requests in PostgreSQL.
+fn copies() -> usize {
+    let copies = chosen("COPIES").map_or(1, |copies| copies.parse().expect("COPIES is a number"));
+    let needs = "COPIES needs INTERACTIONS=http and DATABASE=postgres";
+    assert!(copies == 1 || is_over_http() && is_in_postgres(), "{needs}");
+    copies
+}
+
+/// Whether requests are kept in PostgreSQL in every world where that is the same to people: so with
+/// `DATABASE=postgres`.
+pub(crate) fn is_in_postgres() -> bool {
+    match chosen("DATABASE").as_deref() {
+        Some("postgres") => true,
+        Some("sqlite") | None => false,
+        Some(other) => panic!("DATABASE is postgres or sqlite, not {other}"),
+    }
+}
+
+/// What whoever runs the tests has set.
+#[expect(clippy::disallowed_methods, reason = "it is a setting of the tests, not of the bot")]
+pub(crate) fn chosen(variable: &str) -> Option<String> {
+    std::env::var(variable).ok()
+}
+
+/// How a [`World`](crate::world::World) differs from the ordinary one.
+#[derive(Default)]
+pub(crate) struct Setup {
+    pub(crate) connect: connect::Options,
+    pub(crate) discord: discord::Options,
+    /// Variables beside those that point at the stand-ins.
+    pub(crate) variables: Vec<(&'static str, String)>,
+    /// What goes wrong at Discord from the beginning.
+    pub(crate) faults: Vec<(discord::Route, discord::Fault, discord::Times)>,
+    /// How long the bot waits for the work for an interaction, if not as usual.
+    pub(crate) answers_within: Option<Duration>,
+    /// Whether interactions come over HTTP, if it is no matter of the setting.
+    pub(crate) over_http: Option<bool>,
+    /// How soon Connect is asked by itself, and told again what wasn't taken, if not as usual.
+    pub(crate) alert_pace: Option<Duration>,
+    /// Whether the database is a file, if it is no matter of the setting.
+    pub(crate) is_in_file: bool,
+    /// Whether there is one process of the bot whatever the setting is.
+    pub(crate) is_alone: bool,
+}
+
+impl Setup {
+    /// For what is about the gateway, or about calls that a response takes the place of.
+    pub(crate) fn over_gateway(self) -> Self {
+        Self { over_http: Some(false), ..self }
+    }
+
+    /// For what is about a database in a file.
+    pub(crate) fn in_file(self) -> Self {
+        Self { is_in_file: true, ..self }
+    }
+
+    /// For what is about interactions over HTTP.
+    pub(crate) fn over_http(self) -> Self {
+        Self { over_http: Some(true), ..self }
+    }
+
+    /// For what is about one process: what it counts, what it tells probes, what it holds in memory.
+    pub(crate) fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
+    }
+
+    /// How many copies of the bot there are.
+    pub(crate) fn count(&self) -> usize {
+        let is_one = self.is_alone || self.is_in_file || self.over_http == Some(false);
+        if is_one { 1 } else { copies() }
+    }
+
+    /// With no groups in LDAP but these, none of which is in Connect.
+    pub(crate) fn ldap_groups<S: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.connect.groups = names.into_iter().map(Into::into).collect();
+        self.connect.imported = Vec::new();
+        self
+    }
+}
