@@ -1,6 +1,8 @@
 //! `ldapgroup-bot sandbox`: the bot against local stand-ins of Discord and Connect, started by the
 //! same code as the real one.
 
+mod database;
+
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -11,9 +13,13 @@ use std::{fs, thread};
 use clap::Args;
 use ldapgroup_bot::app::App;
 use ldapgroup_bot::config::{Config, Environment};
+use sandbox::balancer::Balancer;
 use sandbox::web::Web;
 use sandbox::{Sandbox, connect, demo, discord, ldif};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use self::database::Database;
 
 /// The options of `ldapgroup-bot sandbox`.
 #[derive(Args)]
@@ -31,6 +37,16 @@ pub(crate) struct Options {
     /// Send interactions to the bot over HTTP instead of over the gateway
     #[arg(long)]
     http: bool,
+    /// Run so many copies of the bot behind a balancer, on one database in PostgreSQL
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "http",
+        default_value_t = 1,
+        hide_default_value = true,
+        value_parser = clap::value_parser!(u32).range(1..=9)
+    )]
+    copies: u32,
     /// Take the LDAP groups from this LDIF export instead of the bundled directory
     #[arg(long, value_name = "FILE")]
     groups: Option<PathBuf>,
@@ -63,7 +79,19 @@ pub(crate) async fn run(options: Options) -> io::Result<()> {
         connect.groups = read_groups(file)
             .map_err(|problem| io::Error::other(format!("{}: {problem}", file.display())))?;
     }
-    let sandbox = Sandbox::start(connect, discord::Options::default()).await?;
+    let limits = discord::Limits::default().for_copies(options.copies);
+    let discord = discord::Options { limits, ..discord::Options::default() };
+    let sandbox = Sandbox::start(connect, discord).await?;
+    if options.copies == 1 {
+        return serve(&options, &sandbox).await;
+    }
+    let database = Database::make().await?;
+    let served = serve(&options, &sandbox.with_database(database.url())).await;
+    served.and(database.remove().await)
+}
+
+/// Runs the bot, or its copies, as long as somebody plays with it.
+async fn serve(options: &Options, sandbox: &Sandbox) -> io::Result<()> {
     let log = ("RUST_LOG", options.log.clone());
     let read = |variables: Vec<(&'static str, String)>| {
         let all = variables.into_iter().chain([requesters(), log.clone()]);
@@ -71,24 +99,28 @@ pub(crate) async fn run(options: Options) -> io::Result<()> {
     };
     let _log = crate::log::start(&read(sandbox.variables())?.log);
     let stopping = CancellationToken::new();
+    let (discord, copies) = (&sandbox.discord, options.copies as usize);
+    let (seed, _) = Uuid::new_v4().as_u64_pair();
+    let balancer = if options.http { Some(Balancer::start(seed).await?) } else { None };
     let run = async |mut variables: Vec<_>, stops| {
         if options.http {
             variables.push(("HTTP_ADDR", "127.0.0.1:0".to_owned()));
-            variables.push(("DISCORD_PUBLIC_KEY", sandbox.discord.public_key()));
+            variables.push(("DISCORD_PUBLIC_KEY", discord.public_key()));
         }
         let started = App::start(read(variables)?, stops).await.map_err(io::Error::other)?;
         let Some(app) = started else { return Ok(()) };
-        if let Some(address) = app.http_address() {
-            let url = format!("http://{address}/interactions");
-            let set = sandbox.discord.verify_interactions_endpoint(&url).await;
-            set.map_err(io::Error::other)?;
-        }
-        app.run().await.map_err(io::Error::other)
+        let ended = match balancer.as_ref().zip(app.http_address()) {
+            Some((balancer, address)) => {
+                balancer.serve(discord, copies, address, app.run()).await?
+            }
+            None => app.run().await,
+        };
+        ended.map_err(io::Error::other)
     };
-    let mut bot = pin!(sandbox.keep_running(&stopping, run));
+    let mut bot = pin!(sandbox.keep_running(copies, &stopping, run));
     tokio::select! {
         biased;
-        played = play(&options, &sandbox, &stopping) => {
+        played = play(options, sandbox, &stopping) => {
             stopping.cancel();
             bot.await.and(played)
         }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, pin::pin};
 
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use tokio::{select, sync::watch};
 use tokio_util::sync::CancellationToken;
@@ -71,21 +72,31 @@ impl Sandbox {
         });
     }
 
-    /// Runs the bot until it ends or is told to stop, and starts it anew with every change of the
-    /// settings. `run` gets [`Self::variables`], and what tells it to stop.
+    /// Runs so many copies of the bot until one ends or they are told to stop, and starts them anew
+    /// with every change of the settings. `run` gets [`Self::variables`], and what tells it to stop.
     ///
     /// # Errors
     ///
     /// What `run` fails with.
     pub async fn keep_running<E, R: Future<Output = Result<(), E>>>(
         &self,
+        copies: usize,
         stopping: &CancellationToken,
         run: impl Fn(Vec<(&'static str, String)>, CancellationToken) -> R,
     ) -> Result<(), E> {
         loop {
             let changed = self.until_changed();
             let stops = stopping.child_token();
-            let mut bot = pin!(run(self.variables(), stops.clone()));
+            let copy = async |_| {
+                let ended = run(self.variables(), stops.clone()).await;
+                stops.cancel();
+                ended
+            };
+            let all = async {
+                let ended = join_all((0..copies).map(copy)).await;
+                ended.into_iter().collect::<Result<(), E>>()
+            };
+            let mut bot = pin!(all);
             select! {
                 biased;
                 ended = &mut bot => return ended,

@@ -29,7 +29,7 @@ impl Stage {
             let (sandbox, stopping) = (sandbox.clone(), stopping.clone());
             async move {
                 let run = |own, stops| run(own, more, stops);
-                sandbox.keep_running(&stopping, run).await
+                sandbox.keep_running(1, &stopping, run).await
             }
         });
         let web = Web::start(&sandbox, 0).await.unwrap();
