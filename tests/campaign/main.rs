@@ -4,7 +4,11 @@
 //! ```text
 //! cargo test --test campaign -- --kills 1000
 //! cargo test --test campaign -- --kills 1000 --database postgres
+//! cargo test --test campaign -- --kills 1000 --database postgres --copies 3
 //! ```
+//!
+//! With `--copies` interactions come over HTTP, to so many copies of the bot behind a balancer that deals
+//! them out at random; of these one, two or all are killed at a time, and started again.
 //!
 //! The seed is printed, and repeats what was decided by chance: what people do, what fails, when the
 //! bot is killed. How that meets the bot's own pace differs from run to run.
@@ -15,6 +19,7 @@
 #[path = "../shared/arguments.rs"]
 mod arguments;
 mod bot;
+mod bots;
 mod check;
 #[path = "../shared/disk.rs"]
 mod disk;
@@ -27,21 +32,24 @@ use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use fastrand::Rng;
+use futures_util::future::join_all;
 use sandbox::discord::{Limits, Rate};
 use sandbox::postgres::Server;
 use sandbox::{Sandbox, connect, discord};
-use tokio::task::{JoinSet, spawn_blocking};
-use tokio::time::{sleep_until, timeout};
+use tokio::sync::Mutex;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use self::arguments::Arguments;
-use self::bot::Bot;
+use self::bot::{Before, crash, moment};
+use self::bots::Bots;
 use self::check::Report;
 use self::people::Team;
-use self::plan::Trouble;
+use self::plan::{Shortage, Trouble};
 
 /// Once the bot isn't killed any more, the next of those who want something must have it within this:
 /// longer than they wait for an answer that was lost.
@@ -51,7 +59,7 @@ const ENDS_WITHIN: Duration = Duration::from_mins(3);
 const TOO_MANY_PER_LIFE: u64 = 3;
 
 fn main() -> ExitCode {
-    match Arguments::read(&["--kills", "--seed", "--database"])
+    match Arguments::read(&["--kills", "--seed", "--database", "--copies"])
         .and_then(|arguments| act(&arguments))
     {
         Ok(code) => code,
@@ -70,11 +78,15 @@ fn act(arguments: &Arguments) -> Result<ExitCode, String> {
         Some("postgres") => Some(Server::for_test().ok_or("PostgreSQL isn't installed")?),
         Some(other) => return Err(format!("a database is sqlite or postgres, not {other}")),
     };
+    let copies = number(arguments, "--copies")?;
+    if copies == Some(0) || copies > Some(1) && server.is_none() {
+        return Err("--copies is 1, or more with --database postgres".to_owned());
+    }
     let quiet = arguments.has("--quiet") || arguments.has("-q");
     match (arguments.has("--list"), arguments.mean("campaign")) {
         (true, true) => println!("campaign: test"),
         (true, false) => {}
-        (false, true) => return Ok(campaign(Plan { kills, seed, quiet, server })),
+        (false, true) => return Ok(campaign(Plan { kills, seed, quiet, copies, server })),
         (false, false) => {
             println!("\nrunning 0 tests\n\ntest result: ok. 0 passed; 0 failed; 1 filtered out\n");
         }
@@ -94,12 +106,15 @@ struct Plan {
     kills: usize,
     seed: u64,
     quiet: bool,
+    /// How many copies of the bot get interactions over HTTP, unless one has a gateway connection.
+    copies: Option<usize>,
     /// Where requests are kept, unless it is in a file.
     server: Option<Server>,
 }
 
 fn campaign(plan: Plan) -> ExitCode {
     let (kills, seed, is_file) = (plan.kills, plan.seed, plan.server.is_none());
+    let copies = plan.copies.map(|copies| format!(" --copies {copies}")).unwrap_or_default();
     println!("\nrunning 1 test\ncampaign: {kills} kills, seed {seed}");
     let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("campaign-{seed}.log"));
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -111,7 +126,7 @@ fn campaign(plan: Plan) -> ExitCode {
     }
     println!("{}", report.violations.join("\n"));
     let database = if is_file { "sqlite" } else { "postgres" };
-    let again = format!("--kills {kills} --seed {seed} --database {database}");
+    let again = format!("--kills {kills} --seed {seed} --database {database}{copies}");
     println!("The bot's log is {}; {again} plays it again.", log.display());
     println!("test campaign ... FAILED\n\ntest result: FAILED. 0 passed; 1 failed\n");
     ExitCode::FAILURE
@@ -119,43 +134,40 @@ fn campaign(plan: Plan) -> ExitCode {
 
 /// Plays a whole campaign.
 async fn run(plan: Plan, log: &Path) -> Report {
-    let Plan { kills, seed, quiet, server } = plan;
+    let Plan { kills, seed, quiet, copies, server } = plan;
     let begun = Instant::now();
-    let lives = plan::lives(kills, &mut Rng::with_seed(seed));
+    let lives = plan::lives(kills, copies.unwrap_or(1), &mut Rng::with_seed(seed));
     let mut sandbox = stand_ins(plan::groups(&lives).into_iter().collect()).await;
     if let Some(server) = &server {
         sandbox = sandbox.with_database(server.schema("public"));
     }
     let server = server.map(Mutex::new).map(Arc::new);
-    let log = File::create(log).unwrap();
     let mut report = Report::default();
-    let team = Team::new(sandbox.discord.clone());
+    let team = Team::new(sandbox.discord.clone(), copies.is_some());
     tokio::spawn(team.clone().read());
-    // People can't type a command that was never registered.
-    let mut first = Bot::start(&sandbox, false, &log).await;
-    sandbox.discord.wait_ready().await;
-    first.kill().await;
+    let mut bots = Bots::new(&sandbox, copies, File::create(log).unwrap(), seed).await;
     let mut playing = JoinSet::new();
     for (number, life) in lives.into_iter().enumerate() {
-        let bot = Bot::start(&sandbox, life.is_direct, &log).await;
+        let before = Before::now(&sandbox).await;
+        bots.start(life.is_direct);
         let breaking = tokio::spawn(break_things(sandbox.clone(), life.troubles));
-        let lacking = life
-            .shortage
-            .map(|shortage| tokio::spawn(bot.lack(shortage, sandbox.clone(), server.clone())));
+        let lacking = life.shortage.map(|shortage| lack(&bots, shortage, &sandbox, server.clone()));
         for story in life.stories {
             playing.spawn(team.clone().play(story));
         }
-        if let Some(status) = bot.die(life.death, &sandbox).await {
+        moment(life.death, before, &sandbox).await;
+        for status in bots.kill(&life.killed).await {
             report.violations.push(format!("life {number} of the bot ended by itself: {status}"));
         }
         report.killed.push(SystemTime::now());
-        // No life begins while PostgreSQL is away.
-        if let Some(server) = server.clone() {
-            spawn_blocking(move || drop(server.lock())).await.unwrap();
-        }
         breaking.abort();
         if let Some(lacking) = lacking {
             lacking.abort();
+            drop(lacking.await);
+        }
+        // No life begins while PostgreSQL is away.
+        if let Some(server) = &server {
+            drop(server.lock().await);
         }
         sandbox.connect.heal();
         sandbox.discord.clear_faults();
@@ -163,7 +175,7 @@ async fn run(plan: Plan, log: &Path) -> Report {
             println!("campaign: killed {} times in {:?}", number + 1, begun.elapsed());
         }
     }
-    let mut bot = Bot::start(&sandbox, false, &log).await;
+    bots.start(false);
     while let Ok(Some(_)) = timeout(ENDS_WITHIN, playing.join_next()).await {}
     for (title, deeds) in &team.diary().unfinished {
         report.violations.push(format!("the story of {title} came to no end: {deeds}"));
@@ -172,26 +184,49 @@ async fn run(plan: Plan, log: &Path) -> Report {
         report.violations.push("the requests weren't settled in time".to_owned());
     }
     let too_many = sandbox.discord.rate_limited();
-    if too_many > TOO_MANY_PER_LIFE * (kills as u64 + 2) {
+    if too_many > TOO_MANY_PER_LIFE * (kills + copies.unwrap_or(1) + 1) as u64 {
         report.violations.push(format!("Discord refused {too_many} calls for their number"));
     }
     let diary = std::mem::take(&mut *team.diary());
+    report.violations.extend_from_slice(&diary.served_twice);
     check::check(&sandbox, &diary, &mut report).await;
-    bot.kill().await;
+    bots.end().await;
     let Report { requests, batches, direct, cut, created, creations, pending, left, .. } = report;
     let violations = report.violations.len();
     println!(
         "campaign: {kills} kills, {requests} requests, {violations} violations; {batches} batches, \
          {cut} of them cut by a kill, {direct} begun at once; {created} created by {creations} \
-         calls, {pending} pending, {left} times left to others, {} times no answer, {} leftover messages, {} told twice, {} calls \
+         calls, {pending} pending, {left} times left to others, {} times no answer, {} sent again and refused, {} leftover messages, {} told twice, {} calls \
          too many, {:?}, seed {seed}",
         diary.unanswered,
+        diary.refused,
         report.leftovers,
         report.told_twice,
         too_many,
         begun.elapsed()
     );
     report
+}
+
+/// Lets the disk take no more, or PostgreSQL crash, some time after all copies of the bot serve: one that
+/// starts meanwhile would end, and rightly so.
+fn lack(
+    bots: &Bots,
+    shortage: Shortage,
+    sandbox: &Sandbox,
+    server: Option<Arc<Mutex<Server>>>,
+) -> JoinHandle<()> {
+    let serving = join_all(bots.running().map(|bot| bot.serves(sandbox)).collect::<Vec<_>>());
+    let disk = bots.running().next().map(|bot| bot.lack(shortage, sandbox.clone()));
+    tokio::spawn(async move {
+        serving.await;
+        sleep(shortage.delay).await;
+        match (server, disk) {
+            (Some(server), _) => crash(shortage, server).await,
+            (None, Some(disk)) => disk.await,
+            (None, None) => {}
+        }
+    })
 }
 
 /// A server without groups and a directory with those of the stories. People are less patient, or

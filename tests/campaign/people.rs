@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use sandbox::discord::{Answer, Change, Discord, Message, Person, Reply, Who};
+use sandbox::discord::{Answer, Change, Discord, Message, Pending, Person, Reply, Who};
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
@@ -34,6 +34,10 @@ pub(crate) struct Diary {
     pub(crate) taken: Vec<(Who, Deed, i64)>,
     /// How often there was no answer.
     pub(crate) unanswered: usize,
+    /// How often what had been served was sent again, by somebody who has seen it, and refused.
+    pub(crate) refused: usize,
+    /// What was not.
+    pub(crate) served_twice: Vec<String>,
     /// The stories that aren't at their end, by what was asked for first.
     pub(crate) unfinished: BTreeMap<String, String>,
 }
@@ -42,14 +46,15 @@ pub(crate) struct Diary {
 #[derive(Clone)]
 pub(crate) struct Team {
     discord: Discord,
+    is_over_http: bool,
     diary: Arc<Mutex<Diary>>,
     /// The newest message that shows each request, as it now stands.
     board: Arc<Mutex<HashMap<i64, Message>>>,
 }
 
 impl Team {
-    pub(crate) fn new(discord: Discord) -> Self {
-        Self { discord, diary: Arc::default(), board: Arc::default() }
+    pub(crate) fn new(discord: Discord, is_over_http: bool) -> Self {
+        Self { discord, is_over_http, diary: Arc::default(), board: Arc::default() }
     }
 
     pub(crate) fn diary(&self) -> MutexGuard<'_, Diary> {
@@ -110,6 +115,11 @@ impl Team {
                 team.ask(&ask, &mut rng).await;
             });
         }
+        if story.searches {
+            let Ask { who, channel, groups, .. } = &story.asks[0];
+            let person = self.person(*who).in_channel(*channel);
+            self.count(&person.slash("search", &[("prefix", json!(groups[0]))]).await);
+        }
         let mut number = self.ask(&story.asks[0], &mut story.rng).await;
         let rounds = if story.asks_again && !story.deeds.is_empty() { 2 } else { 1 };
         for round in 0..rounds {
@@ -129,7 +139,9 @@ impl Team {
         let wanted = ask.groups.iter().map(|group| (ask.who.id(), group.clone()));
         self.diary().wanted.extend(wanted);
         loop {
-            let answer = person.slash("create", &options).await;
+            let pending = person.start_slash("create", &options);
+            let answer = pending.answer().await;
+            self.send_again(&pending, &answer, rng).await;
             if let Reply::Message { message, .. } = &answer.reply
                 && let Some(heard) = Heard::read(&message.content, &ask.groups)
             {
@@ -178,7 +190,9 @@ impl Team {
                     return;
                 }
                 self.diary().tried.push((who, deed, number));
-                let mut answer = person.press(&message, &label).await;
+                let pending = person.start_press(&message, &label);
+                let mut answer = pending.answer().await;
+                self.send_again(&pending, &answer, rng).await;
                 if let Reply::Form(form) = &answer.reply {
                     answer = person.submit(form, &[("reason", "It isn't needed.")]).await;
                 }
@@ -212,6 +226,31 @@ impl Team {
                 return;
             }
             pause(rng, 400).await;
+        }
+    }
+
+    /// Now and then somebody who has seen an interaction on its way over HTTP sends it again once it is
+    /// served: whoever gets it must refuse it. That the database is away is no service.
+    async fn send_again(&self, pending: &Pending, answer: &Answer, rng: &mut Rng) {
+        let is_away = |text: &str| text.contains("database failed");
+        let is_served = match &answer.reply {
+            Reply::NoResponse => false,
+            Reply::Message { message, .. } => !is_away(&message.content),
+            Reply::Acknowledged | Reply::Update(_) | Reply::Form(_) => true,
+        };
+        if !self.is_over_http || !is_served || rng.u8(0..4) > 0 {
+            return;
+        }
+        let request = self.discord.delivery(pending.id());
+        match self.discord.send(&request).await {
+            Some(response) if response.status == 409 => self.diary().refused += 1,
+            Some(response) if !is_away(&response.body) => {
+                self.diary()
+                    .served_twice
+                    .push(format!("{request:?} was served again: {response:?}"));
+            }
+            // It was killed before it could refuse it.
+            Some(_) | None => {}
         }
     }
 

@@ -9,13 +9,16 @@ use sandbox::discord::{
     CONNECT, ChannelId, Fault as DiscordFault, RANDOM, Route as DiscordRoute, THREAD, Who,
 };
 
-/// One life of the bot: what goes wrong in it, and when it is killed.
+/// One life of the bot, or the time from one death among its copies to the next: what goes wrong in it,
+/// and when somebody is killed.
 pub(crate) struct Life {
     /// So long after its start one call meets this.
     pub(crate) troubles: Vec<(Duration, Trouble)>,
     pub(crate) shortage: Option<Shortage>,
     pub(crate) death: Death,
-    /// Whether admins create at once in it, instead of asking another admin.
+    /// Which copies are killed.
+    pub(crate) killed: Vec<usize>,
+    /// Whether admins create at once with those that it begins with, instead of asking another admin.
     pub(crate) is_direct: bool,
     /// The stories that begin in it.
     pub(crate) stories: Vec<Story>,
@@ -62,6 +65,8 @@ pub(crate) struct Story {
     pub(crate) asks: Vec<Ask>,
     /// What is done about the request, all at once; if nothing, it stays.
     pub(crate) deeds: Vec<(Who, Deed)>,
+    /// Whether the first searches before they ask.
+    pub(crate) searches: bool,
     /// Whether the first asks again once the request is over.
     pub(crate) asks_again: bool,
     /// What people wait between what they do comes from here.
@@ -107,14 +112,15 @@ pub(crate) fn groups(lives: &[Life]) -> BTreeSet<String> {
     asks.flat_map(|ask| ask.groups.iter().cloned()).collect()
 }
 
-/// As many lives as there are kills.
-pub(crate) fn lives(kills: usize, rng: &mut Rng) -> Vec<Life> {
+/// As many lives as there are kills, of a bot of so many copies.
+pub(crate) fn lives(kills: usize, copies: usize, rng: &mut Rng) -> Vec<Life> {
     let mut cast = Cast::default();
     (0..kills)
         .map(|_| Life {
             troubles: (0..rng.usize(0..6)).map(|_| trouble(rng)).collect(),
             shortage: (rng.u8(0..3) == 0).then(|| shortage(rng)),
-            death: death(rng),
+            death: death(copies, rng),
+            killed: killed(copies, rng),
             is_direct: rng.bool(),
             stories: (0..rng.usize(1..=3)).map(|_| story(&mut cast, rng)).collect(),
         })
@@ -166,7 +172,21 @@ fn shortage(rng: &mut Rng) -> Shortage {
     Shortage { delay: millis(rng, 0, 200), lasts: millis(rng, 20, 400), disk }
 }
 
-fn death(rng: &mut Rng) -> Death {
+/// Most often one, and now and then all at once.
+fn killed(copies: usize, rng: &mut Rng) -> Vec<usize> {
+    let count = match rng.u8(0..10) {
+        0..7 => 1,
+        7..9 => 2,
+        _ => copies,
+    };
+    rng.choose_multiple(0..copies, count)
+}
+
+fn death(copies: usize, rng: &mut Rng) -> Death {
+    // Copies take over from each other only if they live for long enough.
+    if copies > 1 && rng.u8(0..4) == 0 {
+        return Death::After(millis(rng, 1000, 12_000));
+    }
     match rng.u8(0..10) {
         0..2 => Death::After(millis(rng, 20, 400)),
         2..6 => {
@@ -265,7 +285,8 @@ fn story(cast: &mut Cast, rng: &mut Rng) -> Story {
         deeds.insert(0, (Who::Admin, Deed::Approve));
     }
     let asks_again = rng.bool();
-    Story { asks, deeds, asks_again, rng: rng.fork() }
+    let searches = rng.u8(0..3) == 0;
+    Story { asks, deeds, searches, asks_again, rng: rng.fork() }
 }
 
 fn ask(who: Who, groups: Vec<String>, rng: &mut Rng) -> Ask {
