@@ -36,7 +36,7 @@ const DRAIN: Duration = Duration::from_secs(25);
 /// Then whoever waits is told, and the database closed, each within this.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
-/// How long a stale ticket may stay in memory.
+/// How long a stale ticket may stay.
 const EVICT_EVERY: Duration = Duration::from_mins(1);
 
 /// Why the bot didn't start, or ended without being told to.
@@ -253,12 +253,12 @@ impl App {
     }
 }
 
-/// Keeps stale tickets from staying in memory while nobody searches.
+/// Keeps stale tickets and picks from staying while nobody searches or picks.
 async fn evict_stale(bot: &Bot) -> Infallible {
     let mut now_and_then = tokio::time::interval(EVICT_EVERY);
     loop {
         now_and_then.tick().await;
-        bot.requests.groups().forget_stale();
+        bot.requests.forget_stale().await;
     }
 }
 

@@ -16,7 +16,6 @@ pub(crate) mod messages;
 #[cfg(feature = "micro")]
 pub(crate) mod micro;
 mod options;
-mod picks;
 mod reconciler;
 mod responder;
 mod router;

@@ -12,6 +12,7 @@ mod forgetting;
 #[cfg(feature = "micro")]
 pub(crate) mod micro;
 mod outcome;
+mod picks;
 mod store;
 mod worker;
 
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::sync::{Notify, Semaphore};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -40,6 +42,9 @@ use crate::ldapgroup::LdapGroups;
 use crate::metrics::Metrics;
 use crate::request::Request;
 use crate::tickets::Search;
+
+/// Discord waits 3 s for an answer, which must still be given after this.
+const WITHIN: Duration = Duration::from_secs(1);
 
 /// How requests are made and decided.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -217,5 +222,27 @@ impl Requests {
     /// How many requests wait for a decision, and how many are under way.
     pub(crate) async fn open_by_state(&self) -> Result<[(&'static str, u64); 2], StoreError> {
         self.store.open_by_state().await
+    }
+
+    /// What the database is asked while somebody waits who must be answered soon. By itself, since a
+    /// statement that is given up in its midst costs the connection: it goes on all the same.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails, or takes so long that nobody could be told any more.
+    fn in_time<T: Send + 'static, F>(
+        &self,
+        asked: F,
+    ) -> impl Future<Output = Result<T, StoreError>> + use<T, F>
+    where
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        let answer = self.tasks.spawn(asked);
+        async {
+            match timeout(WITHIN, answer).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(_)) | Err(_) => Err(sqlx::Error::PoolTimedOut.into()),
+            }
+        }
     }
 }

@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::picks::Picks;
 use super::reconciler::Reconciler;
 use super::responder::ResponderConfig;
 use super::turns::Turns;
@@ -43,8 +42,6 @@ pub(crate) struct Bot {
     pub(super) turns: Turns,
     /// Whose turn it is to be suggested something.
     pub(super) suggestions: Turns,
-    /// What admins haven't said yes to yet.
-    pub(super) picks: Picks,
     pub(super) under_way: TaskTracker,
     pub(super) stopping: CancellationToken,
 }
@@ -72,7 +69,6 @@ impl Bot {
             metrics,
             turns: Turns::of_work(),
             suggestions: Turns::of_suggestions(),
-            picks: Picks::default(),
             under_way: TaskTracker::new(),
             stopping,
         })

@@ -1,9 +1,8 @@
 //! What was over long ago is deleted, a little at a time.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::{Requests, StoreError};
 use crate::discord_api::signature::FRESH_FOR;
@@ -14,9 +13,6 @@ const BETWEEN_STEPS: Duration = Duration::from_millis(250);
 /// No request that was signed for an interaction can still count so long after it was served: it could
 /// have come from a clock that is ahead by as much as a signature counts for.
 const INTERACTIONS_KEPT: Duration = Duration::from_secs(2 * FRESH_FOR.as_secs());
-
-/// Discord waits 3 s for an answer, which must still be given after this.
-const TAKEN_WITHIN: Duration = Duration::from_secs(1);
 
 /// How often served interactions are deleted.
 const INTERACTIONS_DELETED_EVERY: Duration = Duration::from_mins(1);
@@ -31,16 +27,21 @@ impl Requests {
     ///
     /// When the database fails, or takes so long that nobody could be told any more.
     pub(crate) async fn take_interaction(
-        self: &Arc<Self>,
+        &self,
         id: u64,
         now: SystemTime,
     ) -> Result<bool, StoreError> {
-        let requests = Arc::clone(self);
-        // By itself, since a statement that is given up in its midst costs the connection.
-        let taken = self.tasks.spawn(async move { requests.store.take_interaction(id, now).await });
-        match timeout(TAKEN_WITHIN, taken).await {
-            Ok(Ok(taken)) => taken,
-            Ok(Err(_)) | Err(_) => Err(sqlx::Error::PoolTimedOut.into()),
+        let store = self.store.clone();
+        self.in_time(async move { store.take_interaction(id, now).await }).await
+    }
+
+    /// Lets go of what nobody may use any more: searches, and what was picked. To be called now and then,
+    /// and at a start: nothing else does it while nobody searches or picks.
+    pub(crate) async fn forget_stale(&self) {
+        self.groups.forget_stale();
+        if let Err(error) = self.forget_picks().await {
+            self.metrics().database_failed();
+            tracing::warn!(%error, "stale picks could not be deleted");
         }
     }
 

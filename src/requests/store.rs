@@ -22,6 +22,7 @@ mod open_names;
 mod outbox;
 mod overview;
 mod people;
+mod picks;
 mod postgres;
 mod read;
 mod rows;

@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{Answer, Message, Reply, Who};
 
+use crate::database::execute;
 use crate::world::{World, in_time, labels, ldap_groups, private, run_test_with, team};
 
 fn with_teams(test: impl AsyncFnOnce(&mut World)) {
@@ -102,14 +103,37 @@ fn a_failure_takes_the_place_of_the_question() {
 }
 
 #[test]
-fn a_question_of_before_a_restart_says_to_search_again() {
+fn a_question_of_before_a_restart_is_answered_after_it_and_once() {
     with_teams(async |world| {
         let question = asked(world, &["team-01"]).await;
         world.stop_bot().await;
         world.start_bot().await;
-        let answer = world.admin().press(question.message(), "Create").await;
-        assert!(private(&answer).starts_with("This press did nothing"), "{}", answer.text());
+        let pressed = world.admin().press(question.message(), "Create").await;
+        let created = pressed.later(0).await;
+        assert!(created.content.starts_with("Created `team-01`"), "{}", created.content);
+        let custom_id = question.message().buttons()[0].custom_id.clone().unwrap();
+        let again = world.admin().press_custom_id(&custom_id, question.message()).await;
+        assert!(private(&again).starts_with("This press did nothing"), "{}", again.text());
+        assert_eq!(world.puts(), 1);
+    });
+}
+
+#[test]
+fn what_cannot_be_kept_or_taken_is_told_and_nothing_is_created() {
+    with_teams(async |world| {
+        let question = asked(world, &["team-01"]).await;
+        execute(&world.sandbox, "ALTER TABLE picks RENAME TO elsewhere").await;
+        let pressed = world.admin().press(question.message(), "Create").await;
+        let failed = "The bot's database failed. Tell whoever runs the bot; its log says more. Nothing was changed.";
+        assert!(private(&pressed).starts_with(failed), "{}", pressed.text());
+        let picked = asked(world, &["team-02"]).await;
+        assert!(private(&picked).starts_with(failed), "{}", picked.text());
         assert_eq!(world.puts(), 0);
+        // The question is as it was.
+        execute(&world.sandbox, "ALTER TABLE elsewhere RENAME TO picks").await;
+        let pressed = world.admin().press(question.message(), "Create").await;
+        let created = pressed.later(0).await;
+        assert!(created.content.starts_with("Created `team-01`"), "{}", created.content);
     });
 }
 

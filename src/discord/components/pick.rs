@@ -13,7 +13,7 @@ use crate::discord::custom_id::{CustomId, PickId};
 use crate::discord::messages::pick as messages;
 use crate::discord::messages::reply::Visibility;
 use crate::discord::options::Unknown;
-use crate::discord::responder::Target;
+use crate::discord::responder::{Stage, Target};
 use crate::request::MAX_REASON_CHARS;
 use crate::requests::Wanted;
 use crate::text::count;
@@ -61,7 +61,7 @@ pub(super) async fn ask(context: &Context, form: &ModalInteraction) {
 /// A menu sends what is picked as soon as it closes, so that isn't a yes yet.
 async fn confirm(context: &Context, id: PickId, names: &[String]) {
     let work = async {
-        context.bot.picks.keep(id, context.member.user(), names.to_vec());
+        context.bot.requests.keep_pick(id.0, context.member.user(), names).await?;
         Ok(messages::confirm(names, id))
     };
     context.respond(Target::Message(Visibility::Ephemeral), "pick", work).await;
@@ -69,23 +69,34 @@ async fn confirm(context: &Context, id: PickId, names: &[String]) {
 
 /// Creates what was picked, once.
 pub(super) async fn create_picked(context: &Context, id: PickId) {
-    let Some(names) = context.bot.picks.take(id, context.member.user()) else {
-        return context
-            .respond(Target::InPlace, "create picked", async { Ok(messages::gone()) })
-            .await;
-    };
+    let action = "create picked";
+    let Some(names) = take(context, action, id).await else { return };
     let work = async {
         context.require_admin()?;
         create(context, Wanted::Listed(names), None).await
     };
-    context.respond(Target::InPrivate, "create picked", Box::pin(work)).await;
+    context.respond(Target::InPrivate, action, Box::pin(work)).await;
 }
 
 /// Forgets what was picked.
 pub(super) async fn leave(context: &Context, id: PickId) {
-    let (target, reply) = match context.bot.picks.take(id, context.member.user()) {
-        Some(_) => (Target::InPrivate, messages::left()),
-        None => (Target::InPlace, messages::gone()),
-    };
-    context.respond(target, "leave picked", async { Ok(reply) }).await;
+    let action = "leave picked";
+    if take(context, action, id).await.is_some() {
+        context.respond(Target::InPrivate, action, async { Ok(messages::left()) }).await;
+    }
+}
+
+/// What was picked, which is gone then. Else this answers, beside the question.
+async fn take(context: &Context, action: &'static str, id: PickId) -> Option<Vec<String>> {
+    match context.bot.requests.take_pick(id.0, context.member.user()).await {
+        Ok(Some(names)) => return Some(names),
+        Ok(None) => {
+            context.respond(Target::InPlace, action, async { Ok(messages::gone()) }).await;
+        }
+        Err(error) => {
+            let at = (Target::InPlace, Stage::Unanswered);
+            context.refuse(action, at, &error).await;
+        }
+    }
+    None
 }

@@ -22,7 +22,7 @@ pub(super) const TABLES: [(&str, &str); 4] = [
 ];
 
 /// What is about no request, and little.
-pub(super) const OTHERS: [&str; 3] = ["interactions", "alerts", "undelivered"];
+pub(super) const OTHERS: [&str; 4] = ["interactions", "alerts", "undelivered", "picks"];
 
 /// So many requests are read at once.
 const PAGE: i64 = 500;

@@ -4,6 +4,7 @@ mod file;
 mod forgetting;
 mod many;
 mod model;
+mod picks;
 mod postgres;
 mod size;
 

@@ -61,7 +61,6 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     }
     let (now, id) = (SystemTime::now(), CorrelationId::new());
     let (person, admin, day) = (UserId(PERSON), UserId(9), Duration::from_hours(24));
-    let place = (ChannelId(3), 4);
     let decide = |event| Change::new(event, Some(admin), id);
     let failure = Some(Reason::Ambiguous);
     let settled =
@@ -82,7 +81,7 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     let third = step!("ask for a third", ask("Team-3", PERSON));
     let single = NewRequest { kind: Kind::Single, ..new(&["ABE"], 9) };
     step!("create", store.begin(&single, now, id));
-    step!("show", outbox.note_shown(first, 2, place, None));
+    step!("show", outbox.note_shown(first, 2, (ChannelId(3), 4), None));
     step!("what is undecided", store.pending_made_by(now));
     step!("what is to be brought up", store.unreminded_made_by(now));
     step!("bring up", outbox.note_reminded(first, now));
@@ -117,11 +116,9 @@ async fn steps(store: &Store) -> Vec<(String, u64)> {
     step!("a request", store.request(third));
     step!("who asked", outbox.people(third));
     step!("the overview", store.overview());
-    step!("tell admins of trouble", alert(&outbox, now));
-    step!("what couldn't be said", undelivered(&outbox, now));
     step!("forget what is old", store.forget(now - 30 * day));
-    step!("interactions", interactions(store, now));
     step!("what is open, by state", store.open_by_state());
+    step!("what is about no request", others(store, now));
     for kind in Listing::each() {
         for person in [None, Some(person)] {
             for page in [0, 1000] {
@@ -235,6 +232,14 @@ fn written() -> Vec<String> {
     joined.map(|text| text.split('{').next().unwrap_or_default().to_owned()).collect()
 }
 
+/// All that is done with what is about no request.
+async fn others(store: &Store, now: SystemTime) -> Result<(), StoreError> {
+    alert(&store.outbox(), now).await?;
+    undelivered(&store.outbox(), now).await?;
+    interactions(store, now).await?;
+    pick(store, now).await
+}
+
 /// All that is done with what couldn't be said.
 async fn undelivered(outbox: &Outbox, since: SystemTime) -> Result<(), StoreError> {
     let (why, todo) = ("missing permissions".to_owned(), "wait".into());
@@ -271,6 +276,13 @@ async fn alert(outbox: &Outbox, since: SystemTime) -> Result<(), StoreError> {
     outbox.alerts().await?;
     outbox.asked_last_in().await?;
     outbox.forget_alert(&alert.kind).await
+}
+
+/// All that is done with what somebody picks.
+async fn pick(store: &Store, now: SystemTime) -> Result<(), StoreError> {
+    store.keep_pick((5, UserId(9)), &["ABE".to_owned()], now).await?;
+    store.take_pick((5, UserId(9)), now - Duration::from_mins(15)).await?;
+    store.forget_picks(now).await
 }
 
 /// Tables with a row for each of a few kinds.
