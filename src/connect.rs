@@ -6,6 +6,7 @@
 mod about;
 mod address;
 mod condition;
+mod derive;
 mod error;
 #[cfg(test)]
 mod tests;

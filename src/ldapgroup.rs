@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub(crate) use self::error::{Error, InUseBy, Refusal, SideEffect};
-pub(crate) use self::import::{Created, Known};
+pub(crate) use self::import::{Created, Known, is_there};
 use crate::connect::Connect;
 use crate::correlation::CorrelationId;
 use crate::group::{GroupName, Prefix};
@@ -45,22 +45,23 @@ impl LdapGroups {
         self.look_up(place.map(|place| (place, Origin::Search)), prefix, id).await
     }
 
-    /// The search of the channel for this prefix: the one that is remembered, else it is made again.
-    ///
-    /// # Errors
-    ///
-    /// When the prefix is none, or Connect failed.
-    pub(crate) async fn latest_for(
-        &self,
-        place: Place,
-        prefix: &str,
-        id: CorrelationId,
-    ) -> Result<Arc<Search>, Error> {
-        let known = self.tickets.latest(place, Origin::Search, Instant::now());
-        match known.filter(|search| search.prefix.as_str() == prefix) {
-            Some(known) => Ok(known),
-            None => self.search(Some(place), prefix, id).await,
+    /// The latest search that somebody made in the channel, unless it has gone stale.
+    pub(crate) fn latest(&self, place: Place) -> Option<Arc<Search>> {
+        self.tickets.latest(place, Origin::Search, Instant::now())
+    }
+
+    /// Takes what another copy of the bot has found for the latest search of the channel; if that is
+    /// nothing, there is none.
+    pub(crate) fn remember(&self, place: Place, search: Option<Search>) {
+        match search {
+            Some(search) => self.tickets.remember(place, Origin::Search, Arc::new(search)),
+            None => self.tickets.forget(place, Origin::Search),
         }
+    }
+
+    /// For how long a search is trusted.
+    pub(crate) fn ticket_ttl(&self) -> Duration {
+        self.tickets.ttl
     }
 
     /// Names that may have been meant by a prefix that had no hit, the closest first.
@@ -96,7 +97,7 @@ impl LdapGroups {
     /// The channel's latest search, if a group in it has `typed` in its name.
     pub(crate) fn known(&self, place: Place, typed: &str) -> Option<Arc<Search>> {
         let folded = typed.to_lowercase();
-        let latest = self.tickets.latest(place, Origin::Search, Instant::now())?;
+        let latest = self.latest(place)?;
         latest.groups.iter().any(|hit| hit.name.folded().contains(&folded)).then_some(latest)
     }
 
@@ -109,7 +110,7 @@ impl LdapGroups {
         typed: &str,
         id: CorrelationId,
     ) -> Vec<Arc<Search>> {
-        let all = match self.latest(place).find(|search| search.answers_for(typed)) {
+        let all = match self.both(place).find(|search| search.answers_for(typed)) {
             Some(known) => Some(known),
             None if typed.trim().chars().count() < MIN_SUGGEST_CHARS => None,
             None => match Prefix::parse(typed) {
@@ -119,14 +120,13 @@ impl LdapGroups {
                 Err(_) => None,
             },
         };
-        let latest = self.tickets.latest(place, Origin::Search, Instant::now());
-        all.into_iter().chain(latest).collect()
+        all.into_iter().chain(self.latest(place)).collect()
     }
 
     /// Lets go of tickets that nobody may use any more. To be called now and then: nothing else
     /// does it while nobody searches.
     pub(crate) fn forget_stale(&self) {
-        self.tickets.forget_stale();
+        self.tickets.forget_stale(Instant::now());
     }
 
     async fn look_up(

@@ -13,6 +13,8 @@ mod forgetting;
 pub(crate) mod micro;
 mod outcome;
 mod picks;
+mod seal;
+mod searches;
 mod store;
 mod worker;
 
@@ -30,6 +32,7 @@ pub(crate) use self::create::Wanted;
 pub(crate) use self::decide::Decision;
 pub(crate) use self::error::{Cause, Error, Failure, Refusal};
 pub(crate) use self::outcome::{CreateOutcome, Skipped};
+use self::searches::Shared;
 pub(crate) use self::store::{
     Alert, Bringer, Condition, Entry, ExportError, Listed, Listing, Moved, Notice, Outbox,
     Overview, Sharing, StoreError, Undelivered, back_up, examine, export, move_database,
@@ -77,6 +80,8 @@ pub enum AdminCreates {
 /// Requests on top of [`LdapGroups`].
 pub(crate) struct Requests {
     groups: LdapGroups,
+    /// What seals searches, if copies of the bot share them.
+    shared: Option<Arc<Shared>>,
     store: Store,
     outbox: Outbox,
     policy: Policy,
@@ -106,8 +111,10 @@ impl Requests {
         stopping: CancellationToken,
     ) -> Result<Arc<Self>, StoreError> {
         let store = Store::open(database, sharing, Arc::clone(groups.connect().metrics())).await?;
+        let shared = store.copies().and_then(|_| Shared::new(groups.connect()));
         Ok(Arc::new(Self {
             groups,
+            shared: shared.map(Arc::new),
             outbox: store.outbox(),
             store,
             policy,

@@ -30,6 +30,8 @@ pub(crate) struct Search {
     pub taken: Instant,
     /// The same, for people.
     pub taken_at: SystemTime,
+    /// The nonce of the row that it was read from or written to, if copies of the bot share it.
+    pub row: OnceLock<String>,
     /// Where the hits stand in the order in which people look for a name, once somebody does.
     alphabetical: OnceLock<Box<[usize]>>,
 }
@@ -37,8 +39,17 @@ pub(crate) struct Search {
 impl Search {
     /// What Connect has answered just now.
     pub(crate) fn new(prefix: Prefix, groups: Arc<[RemoteGroup]>) -> Self {
-        let (taken, taken_at) = (Instant::now(), SystemTime::now());
-        Self { prefix, groups, taken, taken_at, alphabetical: OnceLock::new() }
+        Self::of(prefix, groups, (Instant::now(), SystemTime::now()))
+    }
+
+    /// What Connect answered then.
+    pub(crate) fn of(
+        prefix: Prefix,
+        groups: Arc<[RemoteGroup]>,
+        (taken, taken_at): (Instant, SystemTime),
+    ) -> Self {
+        let (row, alphabetical) = (OnceLock::new(), OnceLock::new());
+        Self { prefix, groups, taken, taken_at, row, alphabetical }
     }
 
     /// The hits by their names, without regard to case.
@@ -64,15 +75,19 @@ impl Search {
         self.is_whole() && self.prefix.covers(text)
     }
 
-    /// The same search with the guid of one group, if the group is in it.
-    fn with_guid(&self, name: &GroupName, guid: &Guid) -> Option<Self> {
+    /// The same search with the guid of one group, if the group is in it without that.
+    pub(crate) fn with_guid(&self, name: &GroupName, guid: &Guid) -> Option<Self> {
         let at = self.groups.iter().position(|hit| hit.name == *name)?;
+        if self.groups[at].guid.as_ref() == Some(guid) {
+            return None;
+        }
         let mut groups = self.groups.to_vec();
         groups[at].guid = Some(guid.clone());
         Some(Self { groups: groups.into(), ..self.clone() })
     }
 
-    fn bytes(&self) -> u32 {
+    /// How much memory it takes, about.
+    pub(crate) fn bytes(&self) -> u32 {
         let hits: usize = self
             .groups
             .iter()
@@ -101,7 +116,8 @@ pub(crate) enum Origin {
 #[derive(Debug)]
 pub(crate) struct Tickets {
     searches: Cache<(Place, Origin), Arc<Search>>,
-    ttl: Duration,
+    /// For how long a search is trusted.
+    pub ttl: Duration,
 }
 
 impl Tickets {
@@ -119,20 +135,32 @@ impl Tickets {
     /// Remembers a search as the latest of its kind in `place`.
     pub(crate) fn remember(&self, place: Place, origin: Origin, search: Arc<Search>) {
         self.searches.insert((place, origin), search);
-        self.forget_stale();
+        self.searches.run_pending_tasks();
     }
 
-    /// Lets go of what was replaced and of what has gone stale; the cache does so by itself only
-    /// when it is used.
-    pub(crate) fn forget_stale(&self) {
+    /// Lets go of the latest search of its kind in `place`.
+    pub(crate) fn forget(&self, place: Place, origin: Origin) {
+        self.searches.invalidate(&(place, origin));
+    }
+
+    /// Lets go of what was replaced and of what has gone stale by `now`; the cache does so by itself
+    /// only when it is used, and counts from when it was given something.
+    pub(crate) fn forget_stale(&self, now: Instant) {
+        for (key, search) in &self.searches {
+            if !self.is_fresh(&search, now) {
+                self.searches.invalidate(&*key);
+            }
+        }
         self.searches.run_pending_tasks();
+    }
+
+    fn is_fresh(&self, search: &Search, now: Instant) -> bool {
+        now.saturating_duration_since(search.taken) < self.ttl
     }
 
     /// The latest search of this kind in `place`, unless it has gone stale by `now`.
     pub(crate) fn latest(&self, place: Place, origin: Origin, now: Instant) -> Option<Arc<Search>> {
-        self.searches
-            .get(&(place, origin))
-            .filter(|search| now.saturating_duration_since(search.taken) < self.ttl)
+        self.searches.get(&(place, origin)).filter(|search| self.is_fresh(search, now))
     }
 
     /// Notes that Connect now has the group called `name`, so that what any channel remembers says so
@@ -198,6 +226,21 @@ mod tests {
         };
         assert!(at(59));
         assert!(!at(60));
+    }
+
+    #[test]
+    fn what_has_gone_stale_is_let_go_of_however_late_it_came() {
+        let tickets = Tickets::new(Duration::from_mins(1));
+        let now = Instant::now();
+        tickets.remember(place(1), Origin::Search, search("a", 1, now));
+        // As one that another copy has found.
+        let before = now.checked_sub(Duration::from_secs(50)).unwrap();
+        tickets.remember(place(2), Origin::Search, search("b", 1, before));
+        tickets.forget_stale(now + Duration::from_secs(10));
+        let left: Vec<_> = tickets.searches.iter().map(|(key, _)| key.0).collect();
+        assert_eq!(left, [place(1)]);
+        tickets.forget(place(1), Origin::Search);
+        assert!(tickets.latest(place(1), Origin::Search, now).is_none());
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod state;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use futures_util::FutureExt;
@@ -114,6 +114,7 @@ impl Connect {
             state: Mutex::new(State::new(options, &key)),
             base: base.clone(),
             key,
+            newer_key: OnceLock::new(),
             arrived: Notify::new(),
             released: Notify::new(),
             changed: watch::Sender::new(()),
@@ -132,6 +133,11 @@ impl Connect {
     /// The one key that it accepts; any other answers 401 with code 30, none at all code 24.
     pub fn api_key(&self) -> &str {
         &self.0.shared.key
+    }
+
+    /// A second key of the same owner, which is accepted beside the first from then on.
+    pub fn newer_key(&self) -> &str {
+        self.0.shared.newer_key.get_or_init(|| Uuid::new_v4().simple().to_string())
     }
 
     /// The private authority's certificate as PEM; `None` without [`Options::tls`].

@@ -32,6 +32,17 @@ pub(crate) enum Known {
     FoundAfterwards,
 }
 
+/// The group that Connect now has by its name, as far as a creation that came to this tells.
+pub(crate) fn is_there(created: &Result<Created, Error>) -> Option<(&GroupName, &Guid)> {
+    match created {
+        Ok(Created { name, guid, .. })
+        | Err(Error::Refused(Refusal::InUse { name, guid: Some(guid), by: InUseBy::ThisGroup })) => {
+            Some((name, guid))
+        }
+        Err(_) => None,
+    }
+}
+
 impl LdapGroups {
     /// Creates the group of a hit: sends the creation once; a ticket that Connect doesn't take any more
     /// was not used, and is renewed once. What channels remember of it is brought up to date.
@@ -65,13 +76,7 @@ impl LdapGroups {
                 Err(error) => break self.investigate(hit.name, error, id).await,
             }
         };
-        if let Ok(Created { name, guid, .. })
-        | Err(Error::Refused(Refusal::InUse {
-            name,
-            guid: Some(guid),
-            by: InUseBy::ThisGroup,
-        })) = &created
-        {
+        if let Some((name, guid)) = is_there(&created) {
             self.tickets.note_guid(name, guid);
         }
         created.map_err(Error::of_creation)

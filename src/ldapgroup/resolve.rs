@@ -79,7 +79,7 @@ impl LdapGroups {
     }
 
     /// What is remembered of a channel: its latest search first.
-    pub(super) fn latest(&self, place: Place) -> impl Iterator<Item = Arc<Search>> {
+    pub(super) fn both(&self, place: Place) -> impl Iterator<Item = Arc<Search>> {
         let now = Instant::now();
         [Origin::Search, Origin::Suggestion]
             .into_iter()
@@ -88,7 +88,7 @@ impl LdapGroups {
 
     /// The hit that the channel's latest searches have for `name`, where they decide the matter.
     fn remembered(&self, place: Place, name: &GroupName) -> Option<RemoteGroup> {
-        self.latest(place).find_map(|search| match find(&search.groups, name) {
+        self.both(place).find_map(|search| match find(&search.groups, name) {
             Match::One(hit) if hit.name == *name || search.answers_for(name.as_str()) => {
                 in_other_case(&search, hit).is_none().then(|| hit.clone())
             }
@@ -126,7 +126,7 @@ impl LdapGroups {
         exact: &Search,
         id: CorrelationId,
     ) -> Vec<GroupName> {
-        let latest = place.and_then(|at| self.tickets.latest(at, Origin::Search, Instant::now()));
+        let latest = place.and_then(|place| self.latest(place));
         let known = latest.iter().flat_map(|search| search.groups.iter());
         let names = near(exact.groups.iter().chain(known), name);
         if !names.is_empty() {

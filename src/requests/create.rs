@@ -154,6 +154,7 @@ impl Requests {
         id: CorrelationId,
     ) -> Result<LookedUp, Error> {
         use ldapgroup::Refusal::{Ambiguous, BadName};
+        self.recall(place).await;
         let typed = self.typed(place, wanted, id).await?;
         let (mut found, mut skipped) = (Vec::with_capacity(typed.len()), Vec::new());
         let (mut names, mut folded) = (HashSet::new(), HashSet::new());

@@ -39,9 +39,10 @@ impl Requests {
     /// and at a start: nothing else does it while nobody searches or picks.
     pub(crate) async fn forget_stale(&self) {
         self.groups.forget_stale();
-        if let Err(error) = self.forget_picks().await {
+        let (searches, picks) = (self.forget_searches().await, self.forget_picks().await);
+        if let Err(error) = searches.and(picks) {
             self.metrics().database_failed();
-            tracing::warn!(%error, "stale picks could not be deleted");
+            tracing::warn!(%error, "stale searches and picks could not be deleted");
         }
     }
 

@@ -182,7 +182,11 @@ impl Requests {
             }
             self.store.note_sent(request.id, position).await?;
         }
-        Ok(Some(self.groups.import(hit, id).await?))
+        let imported = self.groups.import(hit, id).await;
+        if let Some((name, guid)) = ldapgroup::is_there(&imported) {
+            self.note_guid(name, guid).await;
+        }
+        Ok(Some(imported?))
     }
 
     /// What didn't come off is tried again later or, after too long, called failed.

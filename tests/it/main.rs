@@ -45,6 +45,7 @@ mod secrets;
 mod serving;
 mod settling;
 mod setup;
+mod shared;
 mod sharing;
 mod starts;
 mod status;

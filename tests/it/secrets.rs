@@ -3,13 +3,18 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use sandbox::connect::{Fault, Route, Times};
-use sandbox::discord::{self, Who};
+use sandbox::discord::{self, RANDOM, Who};
 use sandbox::web::Web;
 use serde_json::json;
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection, query_scalar};
 use tokio::process::Command;
 
-use crate::world::{in_time, sandbox};
+use crate::shared::{database_url, on_two};
+use crate::world::{Setup, in_time, sandbox};
 
 #[tokio::test]
 async fn none_is_in_the_most_detailed_log_in_a_message_in_a_file_or_on_the_page() {
@@ -58,6 +63,54 @@ async fn none_is_in_the_most_detailed_log_in_a_message_in_a_file_or_on_the_page(
         assert!(!heard.iter().any(|told| told.contains(secret)), "a secret is on the page");
         assert!(!files.iter().any(|file| contains(file, secret)), "a secret is in a file");
     }
+}
+
+#[test]
+fn none_is_in_the_database_that_copies_share_however_it_is_spelt() {
+    on_two(Setup::default(), async |world, _, b| {
+        world.search(Who::Admin, "accounting").await;
+        b.is_next(world);
+        // What is kept is sealed anew.
+        world.ask(Who::Admin, "accounting2").await;
+        let found = world.search(Who::Admin, "ABE").await;
+        world.admin().pick(found.message(), &["ABE-TEST"]).await;
+        world.admin().in_channel(RANDOM).slash("search", &[("prefix", "a".into())]).await;
+        world.ask(Who::Member, "ABE-TEST-2").await;
+        let (dump, sealed) = dump(&database_url(world)).await;
+        assert!(sealed == 2 && dump.contains("ABE-TEST"), "there is something to look at");
+        let mut secrets = [world.discord.secrets(), world.connect.tickets()].concat();
+        assert!(secrets.len() > 10, "there are secrets to look for");
+        secrets.push(world.connect.api_key().to_owned());
+        for secret in secrets {
+            let is_there = spellings(&secret).iter().any(|spelling| dump.contains(spelling));
+            assert!(!is_there, "a secret is in the database");
+        }
+    });
+}
+
+/// All that is in a database, and in how many searches something is sealed.
+async fn dump(url: &str) -> (String, i64) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    let tables = "SELECT tablename::TEXT FROM pg_tables WHERE schemaname = current_schema()";
+    let tables: Vec<String> = query_scalar(tables).fetch_all(&mut connection).await.unwrap();
+    let mut dump = String::new();
+    for table in tables {
+        let rows = format!("SELECT COALESCE(string_agg(t::TEXT, ' '), '') FROM {table} t");
+        let rows: String =
+            query_scalar(AssertSqlSafe(rows)).fetch_one(&mut connection).await.unwrap();
+        dump += &rows;
+    }
+    let sealed = "SELECT COUNT(*) FROM searches WHERE LENGTH(sealed) > 300";
+    (dump, query_scalar(sealed).fetch_one(&mut connection).await.unwrap())
+}
+
+/// A text as it is, and what of it is in base64 wherever in the encoded it stands.
+fn spellings(secret: &str) -> Vec<String> {
+    let in_base64 = (0..3).map(|skipped| {
+        let rest = &secret.as_bytes()[skipped..];
+        BASE64.encode(&rest[..rest.len() / 3 * 3])
+    });
+    [secret.to_owned()].into_iter().chain(in_base64).collect()
 }
 
 /// Searches, creations, failures of both sides, unreadable interactions, reconnects.

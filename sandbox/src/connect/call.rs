@@ -84,8 +84,8 @@ pub(super) struct Reading {
 }
 
 /// Reads a request to a Connect that lives under the path `base` (without a slash at its end) and
-/// accepts one key only.
-pub(super) fn read(received: &Received, base: &str, key: &str) -> Reading {
+/// accepts these keys only.
+pub(super) fn read(received: &Received, base: &str, keys: [&str; 2]) -> Reading {
     let rest = received.path.strip_prefix(base);
     let api = rest.and_then(|rest| rest.strip_prefix("/__api__/"));
     let path = api.or(rest).unwrap_or(&received.path);
@@ -98,7 +98,7 @@ pub(super) fn read(received: &Received, base: &str, key: &str) -> Reading {
     let call = if let Some((route, segment, known)) = found {
         let mut reader = Reader { received, params: &params, notes: &mut notes };
         reader.look_over(route, known);
-        reader.authorize(route, key).and_then(|()| reader.call(route, segment))
+        reader.authorize(route, keys).and_then(|()| reader.call(route, segment))
     } else {
         notes.push("Connect has no such call".to_owned());
         Err(if api.is_some() { Answer::no_such_call() } else { Answer::html(404) })
@@ -169,13 +169,13 @@ impl Reader<'_> {
     }
 
     /// A key that is merely wrong is no violation: people paste wrong keys.
-    fn authorize(&mut self, route: Route, key: &str) -> Result<(), Answer> {
+    fn authorize(&mut self, route: Route, keys: [&str; 2]) -> Result<(), Answer> {
         if matches!(route, Route::Settings | Route::Ping) {
             return Ok(());
         }
         match self.received.header("authorization").strip_prefix("Key ") {
             None => self.refuse(24, "Authorization isn't of the form `Key …`"),
-            Some(given) if given == key => Ok(()),
+            Some(given) if keys.contains(&given) => Ok(()),
             Some(_) => Err(Answer::error(30)),
         }
     }

@@ -1,6 +1,6 @@
 //! What becomes of a request, from its arrival to its answer.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -23,6 +23,8 @@ pub(super) struct Shared {
     /// The path that every call's path begins with, without a slash at its end.
     pub(super) base: String,
     pub(super) key: String,
+    /// Another one of the same owner, once somebody has wanted it.
+    pub(super) newer_key: OnceLock<String>,
     pub(super) arrived: Notify,
     pub(super) released: Notify,
     /// Marked whenever the groups of Connect or LDAP change.
@@ -66,7 +68,8 @@ pub(super) async fn answer(
         body: to_bytes(Body::new(body), usize::MAX).await.map_err(|_| Cut)?.to_vec(),
     };
     let _under_way = UnderWay::new(&shared);
-    let reading = call::read(&received, &shared.base, &shared.key);
+    let newer_key = shared.newer_key.get().unwrap_or(&shared.key);
+    let reading = call::read(&received, &shared.base, [&shared.key, newer_key]);
     // Taken before the arrival shows, or a release right after it would be missed.
     let released = shared.released.notified();
     let (arrival, has_created) = {

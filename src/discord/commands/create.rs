@@ -65,7 +65,9 @@ pub(in crate::discord) async fn create(
 }
 
 async fn suggest(context: &Context, typed: String) -> Vec<AutocompleteChoice> {
-    let (place, groups) = (context.member.place(), context.bot.requests.groups());
+    let (place, requests) = (context.member.place(), &context.bot.requests);
+    requests.recall(place).await;
+    let groups = requests.groups();
     // After a comma comes the next name, unless a group is known whose name has it.
     let next = typed.rsplit_once(',').filter(|_| groups.known(place, &typed).is_none());
     let last = next.map_or(&typed[..], |(_, last)| last.trim_start());

@@ -36,7 +36,7 @@ pub(in crate::discord) async fn search(
     page: usize,
 ) -> Result<Reply, Error> {
     let (place, requests) = (context.member.place(), &context.bot.requests);
-    let found = requests.groups().search(Some(place), prefix, context.id).await?;
+    let found = requests.search(place, prefix, context.id).await?;
     if found.groups.is_empty() {
         let near = requests.groups().nearest(place, &found, context.id).await;
         return Ok(search::nothing(&found, &near));

@@ -11,8 +11,7 @@ use crate::requests::{Error, Listing};
 pub(super) async fn search(context: &Context, prefix: &str, page: usize) {
     let work = async {
         let requests = &context.bot.requests;
-        let found =
-            requests.groups().latest_for(context.member.place(), prefix, context.id).await?;
+        let found = requests.latest_for(context.member.place(), prefix, context.id).await?;
         Ok(search::page(&found, &requests.open_among(&found).await, page))
     };
     turn(context, work).await;

@@ -21,7 +21,8 @@ pub(super) const TABLES: [(&str, &str); 4] = [
     ("history", "request_id"),
 ];
 
-/// What is about no request, and little.
+/// What is about no request, and little. The latest searches stay: they are for other copies of the
+/// same bot, and for minutes.
 pub(super) const OTHERS: [&str; 4] = ["interactions", "alerts", "undelivered", "picks"];
 
 /// So many requests are read at once.

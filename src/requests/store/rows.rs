@@ -25,7 +25,7 @@ pub(super) use requests;
 pub(super) const BY_ID: &str = requests!("WHERE r.id = $1 ORDER BY g.position");
 
 /// Milliseconds since 1970.
-pub(super) fn millis(time: SystemTime) -> i64 {
+pub(in crate::requests) fn millis(time: SystemTime) -> i64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
@@ -35,7 +35,7 @@ pub(super) fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-pub(super) fn time(millis: i64) -> SystemTime {
+pub(in crate::requests) fn time(millis: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(millis.max(0).cast_unsigned())
 }
 

@@ -6,6 +6,7 @@ mod many;
 mod model;
 mod picks;
 mod postgres;
+mod searches;
 mod size;
 
 use std::sync::atomic::{AtomicU64, Ordering};

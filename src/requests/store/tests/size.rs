@@ -237,7 +237,8 @@ async fn others(store: &Store, now: SystemTime) -> Result<(), StoreError> {
     alert(&store.outbox(), now).await?;
     undelivered(&store.outbox(), now).await?;
     interactions(store, now).await?;
-    pick(store, now).await
+    pick(store, now).await?;
+    search(store, now).await
 }
 
 /// All that is done with what couldn't be said.
@@ -285,8 +286,19 @@ async fn pick(store: &Store, now: SystemTime) -> Result<(), StoreError> {
     store.forget_picks(now).await
 }
 
-/// Tables with a row for each of a few kinds.
-const SMALL: [&str; 2] = ["alerts", "undelivered"];
+/// All that is done with the search of a channel.
+async fn search(store: &Store, now: SystemTime) -> Result<(), StoreError> {
+    let fresh = (now - Duration::from_mins(10), now);
+    let kept = searches::kept((1, 2), "team", now);
+    store.keep_search(&kept).await?;
+    store.other_search(kept.place, "", fresh).await?;
+    store.searched_for(&GroupName::parse("team-1").unwrap(), fresh).await?;
+    store.replace_search(&kept.nonce, &kept).await?;
+    store.forget_searches(fresh).await
+}
+
+/// Tables with a row for each of a few kinds, and of a thousand channels at most.
+const SMALL: [&str; 3] = ["alerts", "undelivered", "searches"];
 
 /// Whether a line of a plan reads a whole table, or an index of all there is.
 fn scans(line: &str, plan: &[String]) -> bool {
