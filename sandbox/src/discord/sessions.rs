@@ -190,7 +190,13 @@ impl Gateway {
             connection: Some(connection),
         });
         self.counts.identifies += 1;
+        self.count_connected();
         id
+    }
+
+    fn count_connected(&mut self) {
+        let connected = self.sessions.iter().filter(|session| session.connection.is_some());
+        self.counts.at_once = self.counts.at_once.max(connected.count() as u64);
     }
 
     /// Moves a session to this connection and sends what it missed after the event `seen`.
@@ -208,8 +214,10 @@ impl Gateway {
         for (_, frame) in session.log.iter().filter(|(number, _)| *number > seen) {
             order(lines, connection, Order::Send(frame.clone()));
         }
+        let wishes = session.wishes;
         self.counts.resumes += 1;
-        Resumption::Done(session.wishes)
+        self.count_connected();
+        Resumption::Done(wishes)
     }
 
     /// Sends an event to every session that is to have it, and keeps it for those that aren't

@@ -60,6 +60,8 @@ pub struct GatewayCounts {
     pub resumes_elsewhere: u64,
     /// RESUMEs that were accepted.
     pub resumes: u64,
+    /// The most sessions that were connected at the same time.
+    pub at_once: u64,
 }
 
 impl Discord {
@@ -81,6 +83,11 @@ impl Discord {
     /// How many RESUMEs were accepted.
     pub fn resumes(&self) -> u64 {
         self.gateway_counts().resumes
+    }
+
+    /// The most sessions that were connected at the same time.
+    pub fn sessions_at_once(&self) -> u64 {
+        self.gateway_counts().at_once
     }
 
     /// How many WebSocket handshakes were completed.
