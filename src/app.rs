@@ -26,7 +26,8 @@ use crate::http::Server;
 use crate::ids::GuildId;
 use crate::ldapgroup::LdapGroups;
 use crate::metrics::Metrics;
-use crate::requests::{Requests, Sharing, StoreError};
+use crate::proof::Proof;
+use crate::requests::{Requests, Sharing, Start, StoreError, Wait};
 pub use crate::watchdog::watch;
 use crate::{check, http, watchdog};
 
@@ -65,6 +66,11 @@ pub enum AppError {
     /// Discord doesn't want the bot, or not with this token.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
+    /// Another bot may be at work by now, and two may not.
+    #[error(
+        "PostgreSQL hasn't confirmed for 5 s that no other bot has the database; ending, so that never two are at work"
+    )]
+    Lost,
     /// Nothing can be served there.
     #[error("HTTP_ADDR: nothing can be served at {0} ({1}); name another address, or off")]
     Address(SocketAddr, #[source] io::Error),
@@ -82,13 +88,15 @@ pub struct App {
     gateway: Option<GatewayConfig>,
     alerts: AlertSettings,
     stopping: CancellationToken,
+    /// Holds for as long as no other bot can be at work.
+    proof: Proof,
     /// What probes ask, and where interactions may come.
     http: Option<Server>,
 }
 
 impl App {
-    /// Builds the bot and registers its command. Waits for as long as Discord is away, unless
-    /// `stopping` is cancelled: then there is nothing to run.
+    /// Builds the bot and registers its command. Waits for as long as another bot has the database, and
+    /// then for as long as Discord is away, unless `stopping` is cancelled: then there is nothing to run.
     ///
     /// # Errors
     ///
@@ -97,18 +105,29 @@ impl App {
         config: Config,
         stopping: CancellationToken,
     ) -> Result<Option<Self>, AppError> {
-        let http = http_client(Vec::new(), &config.discord.proxies)?;
+        let client = http_client(Vec::new(), &config.discord.proxies)?;
         check::settings(&config).iter().for_each(check::note);
-        let metrics = Arc::new(Metrics::new());
-        let connect = Connect::new(config.connect, &http, Arc::clone(&metrics))?;
-        let groups = LdapGroups::new(connect, config.ticket_ttl);
+        let (metrics, proof) = (Arc::new(Metrics::new()), Proof::unproven());
+        // Probes are answered from here on, however long another bot is at work or Discord is away.
+        let http = match config.http_addr {
+            Some(address) => {
+                let served = http::serve(address, Arc::clone(&metrics)).await;
+                Some(served.map_err(|error| AppError::Address(address, error))?)
+            }
+            None => None,
+        };
+        let connect = Connect::new(config.connect, &client, Arc::clone(&metrics))?;
+        let groups = LdapGroups::new(connect.only_while(proof.clone()), config.ticket_ttl);
         let rules = (config.policy, config.requests);
         let sharing =
             if config.discord.public_key.is_some() { Sharing::Copies } else { Sharing::Alone };
         let database = (&config.database_url, sharing);
-        let requests = Requests::open(database, groups, rules, stopping.clone()).await?;
+        let start = Start { proof: &proof, waits: &|wait| say(wait, http.as_ref()) };
+        let opened = Requests::open(database, groups, rules, (start, stopping.clone()));
+        let Some(requests) = opened.await? else { return Ok(None) };
         let DiscordSettings { token, api, proxies, answers_within, public_key } = config.discord;
-        let rest = Arc::new(Rest::new(http, api, &token, Arc::clone(&metrics)));
+        let rest = Rest::new(client, api, &token, Arc::clone(&metrics)).only_while(proof.clone());
+        let rest = Arc::new(rest);
         let (source, gateway) = if let Some(key) = public_key {
             (Source::Http(Box::new(key)), None)
         } else {
@@ -118,18 +137,19 @@ impl App {
         };
         let serving = (source, answers_within);
         let bot = Bot::new(requests, Arc::clone(&rest), serving, stopping.clone());
-        // Probes are answered from here on, however long Discord is away.
-        let http = match config.http_addr {
-            Some(address) => {
-                let served = http::serve(address, Arc::clone(&bot)).await;
-                Some(served.map_err(|error| AppError::Address(address, error))?)
-            }
-            None => None,
-        };
+        if let Some(server) = &http {
+            server.turn_to(Arc::clone(&bot));
+        }
         let guilds = &bot.requests.policy().guilds;
-        let application = tokio::select! {
-            () = stopping.cancelled() => return Ok(None),
-            registered = register(&rest, guilds) => registered?,
+        let registered = tokio::select! {
+            () = stopping.cancelled() => Ok(None),
+            () = bot.requests.lost() => return Err(AppError::Lost),
+            registered = register(&rest, guilds) => registered.map(Some),
+        };
+        let Ok(Some(application)) = registered else {
+            // Another bot needn't wait until it is sure that this one is gone.
+            drop(timeout(LAST_WORDS, bot.requests.close()).await);
+            return registered.map(|_| None);
         };
         if let Some(key) = bot.places().public_key
             && !application.signs_for(key)
@@ -138,7 +158,7 @@ impl App {
         }
         tracing::info!(application = application.name, servers = guilds.len(), "registered");
         let alerts = config.alerts;
-        Ok(Some(Self { bot, application, rest, gateway, alerts, stopping, http }))
+        Ok(Some(Self { bot, application, rest, gateway, alerts, stopping, proof, http }))
     }
 
     /// Where probes are answered, and interactions taken if they come over HTTP.
@@ -151,7 +171,8 @@ impl App {
     ///
     /// # Errors
     ///
-    /// When Discord doesn't want the bot any more.
+    /// When Discord doesn't want the bot any more, or another bot may be at work: then this one must do
+    /// nothing any more, and its process end at once.
     pub async fn run(self) -> Result<(), AppError> {
         let closing = CancellationToken::new();
         let alerts = Alerts::new(&self.bot, self.alerts);
@@ -168,6 +189,7 @@ impl App {
             };
             tokio::select! {
                 (ended, ()) = async { tokio::join!(connected, drain) } => ended.map_err(AppError::from),
+                () = self.bot.requests.lost() => return Err(AppError::Lost),
                 () = watchdog::silence(self.bot.gateway()) => {
                     self.stopping.cancel();
                     self.drain().await;
@@ -195,7 +217,8 @@ impl App {
             return Ok(());
         };
         let handler = |received| dispatch(&self.bot, received, None);
-        Box::pin(gateway::run(gateway, handler, closing)).await
+        // Not a word of Discord's is heard by who may not act.
+        self.proof.while_it_holds(Box::pin(gateway::run(gateway, handler, closing))).await
     }
 
     /// Does what only one process may do at a time, whenever it is this one's turn.
@@ -250,6 +273,20 @@ impl App {
         tracing::error!("stopped with work under way: look in Connect for what came of it");
         self.bot.leave();
         drop(timeout(LAST_WORDS, self.bot.finish()).await);
+    }
+}
+
+/// Says what a start waits for, in the log and to whoever probes.
+fn say(wait: Wait, server: Option<&Server>) {
+    let waits = match wait {
+        Wait::Another => "standby: another bot has the database; waiting for its end",
+        Wait::Former => {
+            "the bot that had the database last ended without a word; waiting until it can't be at work"
+        }
+    };
+    tracing::info!("{waits}");
+    if let Some(server) = server {
+        server.wait(wait);
     }
 }
 

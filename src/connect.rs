@@ -34,6 +34,7 @@ pub(crate) use self::error::{Code, ConnectError};
 use crate::correlation::CorrelationId;
 use crate::group::{GroupName, Guid, Prefix, RemoteGroup, SEARCH_LIMIT, TempTicket};
 use crate::metrics::Metrics;
+use crate::proof::Proof;
 use crate::proxy::Proxies;
 use crate::text::shorten;
 
@@ -109,6 +110,7 @@ pub(crate) struct Connect {
     inner: Arc<Inner>,
     metrics: Arc<Metrics>,
     timeout: Duration,
+    proof: Proof,
 }
 
 struct Inner {
@@ -144,7 +146,14 @@ impl Connect {
         key.set_sensitive(true);
         let (searches, places) = (Mutex::default(), Semaphore::new(AT_ONCE));
         let inner = Inner { http, api: settings.api, key, searches, places };
-        Ok(Self { inner: Arc::new(inner), metrics, timeout: settings.timeout })
+        let (inner, timeout, proof) = (Arc::new(inner), settings.timeout, Proof::for_good());
+        Ok(Self { inner, metrics, timeout, proof })
+    }
+
+    /// The same server, of which nothing is asked any more once this doesn't hold: a call is never sent
+    /// then.
+    pub(crate) fn only_while(self, proof: Proof) -> Self {
+        Self { proof, ..self }
     }
 
     /// Where calls are counted.
@@ -379,7 +388,7 @@ impl Connect {
         let begun = Instant::now();
         let lost = |error| ConnectError::from_client(error, self.timeout);
         let result = match place {
-            Ok(_place) => match request.send().await {
+            Ok(_place) => match self.proof.while_it_holds(request.send()).await {
                 Ok(response) => read(response, lost).await,
                 Err(error) => Err(lost(error)),
             },

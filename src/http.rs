@@ -16,13 +16,14 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use crate::discord::{Bot, Source, interactions};
 use crate::discord_api::gateway::GatewayState;
-use crate::metrics::Snapshot;
+use crate::metrics::{Metrics, Snapshot};
+use crate::requests::Wait;
 use crate::text::count;
 
 /// A request is one line and a few headers from a machine nearby.
@@ -46,43 +47,83 @@ pub(crate) const NAME: &str = env!("CARGO_PKG_NAME");
 /// Version 0.0.4 of Prometheus' text format.
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Serves at `address`.
+/// Serves at `address`, at first only that there is no bot yet.
 ///
 /// # Errors
 ///
 /// When the address can't be listened on.
-pub(crate) async fn serve(address: SocketAddr, bot: Arc<Bot>) -> io::Result<Server> {
+pub(crate) async fn serve(address: SocketAddr, metrics: Arc<Metrics>) -> io::Result<Server> {
     let listener = TcpListener::bind(address).await?;
-    let (paths, router) = match &bot.source {
-        Source::Gateway(_) => ("/livez, /readyz and /metrics", Router::new()),
-        Source::Http(_) => (
-            "/livez, /readyz, /metrics and /interactions",
-            Router::new().route("/interactions", interactions()),
-        ),
-    };
     let address = listener.local_addr()?;
     // With port 0 only this tells which it is.
-    tracing::info!(%address, "serving {paths}");
-    let router = router
-        .route("/livez", get(livez))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
-        .with_state(bot);
+    tracing::info!(%address, "serving /livez, /readyz and /metrics");
+    let (served, current) = watch::channel(before(OPENING, &metrics));
     let connections = TaskTracker::new();
     let accepting =
-        AbortOnDropHandle::new(tokio::spawn(accept(listener, router, connections.clone())));
-    Ok(Server { address, accepting, connections })
+        AbortOnDropHandle::new(tokio::spawn(accept(listener, current, connections.clone())));
+    Ok(Server { address, served, metrics, accepting, connections })
 }
 
 /// What is served, for as long as this lives.
 pub(crate) struct Server {
     /// Where.
     pub(crate) address: SocketAddr,
+    served: watch::Sender<Router>,
+    metrics: Arc<Metrics>,
     accepting: AbortOnDropHandle<()>,
     connections: TaskTracker,
 }
 
+/// What `/readyz` answers as long as there is no bot.
+type Readiness = (StatusCode, &'static str);
+
+const OPENING: Readiness =
+    (StatusCode::SERVICE_UNAVAILABLE, "starting: the database is being opened\n");
+
+/// A standby is as ready as it is to be.
+const STANDBY: Readiness =
+    (StatusCode::OK, "standby: another bot is connected; this one takes over when that one ends\n");
+
+const FORMER: Readiness = (
+    StatusCode::OK,
+    "standby: another bot ended without a word; this one takes over within seconds\n",
+);
+
+/// What is served as long as there is no bot.
+fn before((status, readiness): Readiness, metrics: &Arc<Metrics>) -> Router {
+    let metrics = Arc::clone(metrics);
+    Router::new()
+        .route("/livez", get(async || verdict(&[])))
+        .route("/readyz", get(async move || uncached(status, readiness.to_owned())))
+        .route("/metrics", get(async move || measured(&metrics, &Snapshot::default())))
+}
+
 impl Server {
+    /// Says from now on that this is waited for.
+    pub(crate) fn wait(&self, wait: Wait) {
+        let readiness = match wait {
+            Wait::Another => STANDBY,
+            Wait::Former => FORMER,
+        };
+        drop(self.served.send_replace(before(readiness, &self.metrics)));
+    }
+
+    /// Serves from now on what is so of the bot, and takes its interactions if they come over HTTP.
+    pub(crate) fn turn_to(&self, bot: Arc<Bot>) {
+        let router = match &bot.source {
+            Source::Gateway(_) => Router::new(),
+            Source::Http(_) => {
+                tracing::info!(address = %self.address, "serving /interactions");
+                Router::new().route("/interactions", interactions())
+            }
+        };
+        let router = router
+            .route("/livez", get(livez))
+            .route("/readyz", get(readyz))
+            .route("/metrics", get(metrics));
+        drop(self.served.send_replace(router.with_state(bot)));
+    }
+
     /// Takes no further connections, and waits until those that there are have ended.
     pub(crate) async fn close(self) {
         drop(self.accepting);
@@ -91,7 +132,7 @@ impl Server {
     }
 }
 
-async fn accept(listener: TcpListener, router: Router, connections: TaskTracker) {
+async fn accept(listener: TcpListener, served: watch::Receiver<Router>, connections: TaskTracker) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -99,7 +140,8 @@ async fn accept(listener: TcpListener, router: Router, connections: TaskTracker)
             continue;
         };
         if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
-            let served = timeout(SERVED_WITHIN, serve_one(stream, router.clone()));
+            let router = served.borrow().clone();
+            let served = timeout(SERVED_WITHIN, serve_one(stream, router));
             connections.spawn(async move {
                 drop(served.await);
                 drop(place);
@@ -156,7 +198,11 @@ async fn metrics(State(bot): State<Arc<Bot>>) -> Response {
         is_connected: bot.gateway().map(GatewayState::is_ready),
         last_event: bot.gateway().and_then(GatewayState::heard_at),
     };
-    ([(CONTENT_TYPE, PROMETHEUS)], bot.metrics.render(&snapshot)).into_response()
+    measured(&bot.metrics, &snapshot)
+}
+
+fn measured(metrics: &Metrics, snapshot: &Snapshot) -> Response {
+    ([(CONTENT_TYPE, PROMETHEUS)], metrics.render(snapshot)).into_response()
 }
 
 fn silence(bot: &Bot) -> Option<String> {
@@ -184,5 +230,9 @@ fn verdict(reasons: &[String]) -> Response {
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, reasons.join("\n") + "\n")
     };
+    uncached(status, text)
+}
+
+fn uncached(status: StatusCode, text: String) -> Response {
     (status, [(CACHE_CONTROL, "no-store"), (SERVER, NAME)], text).into_response()
 }

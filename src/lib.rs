@@ -5,7 +5,7 @@
 //! 1. The rules, without I/O: [`ids`]; [`group`] (names and how they match), [`access`] (who may
 //!    do what), [`request`] (the states of a request), [`tickets`] (the latest search of each
 //!    channel), [`text`] (text made fit to show); [`troubles`], what isn't as it should
-//!    be; [`metrics`], what is counted.
+//!    be; [`metrics`], what is counted; [`proof`], whether this process may act.
 //! 2. The outside: [`proxy`], the way out; [`connect`], Posit Connect's API; [`discord_api`],
 //!    Discord's.
 //! 3. The middle: [`ldapgroup`], groups found and brought in; on top of it [`requests`], what people can
@@ -33,6 +33,7 @@ mod metrics;
 #[cfg(feature = "micro")]
 #[doc(hidden)]
 pub mod micro;
+mod proof;
 mod proxy;
 mod request;
 mod requests;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use ldapgroup_bot::app::{App, watch};
+use ldapgroup_bot::app::{App, AppError, watch};
 use ldapgroup_bot::cli::{self, Format, Outcome};
 use ldapgroup_bot::config::{self, Config, Environment, Problems, TerminalConfig};
 use tokio::signal::unix::{SignalKind, signal};
@@ -183,13 +183,14 @@ async fn run(config: Config) -> ExitCode {
         Ok(None) => Ok(()),
         Err(error) => Err(error),
     };
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{error}");
-            ExitCode::FAILURE
-        }
+    let Err(error) = ended else { return ExitCode::SUCCESS };
+    tracing::error!("{error}");
+    if matches!(error, AppError::Lost) {
+        // Nothing that is under way may go on.
+        log::finish();
+        std::process::exit(1);
     }
+    ExitCode::FAILURE
 }
 
 async fn stop_on_signal(stopping: CancellationToken) {

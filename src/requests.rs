@@ -35,7 +35,8 @@ pub(crate) use self::outcome::{CreateOutcome, Skipped};
 use self::searches::Shared;
 pub(crate) use self::store::{
     Alert, Bringer, Condition, Entry, ExportError, Listed, Listing, Moved, Notice, Outbox,
-    Overview, Sharing, StoreError, Undelivered, back_up, examine, export, move_database,
+    Overview, Sharing, StoreError, Undelivered, Wait, Waits, back_up, examine, export,
+    move_database,
 };
 use self::store::{Filter, Store};
 use crate::access::{Authority, Member, Policy};
@@ -43,6 +44,7 @@ use crate::group::GroupName;
 use crate::ids::ChannelId;
 use crate::ldapgroup::LdapGroups;
 use crate::metrics::Metrics;
+use crate::proof::Proof;
 use crate::request::Request;
 use crate::tickets::Search;
 
@@ -97,9 +99,18 @@ pub(crate) struct Requests {
     stopping: CancellationToken,
 }
 
+/// How a process begins that may find another with its database.
+pub(crate) struct Start<'a> {
+    /// Holds once no other has it.
+    pub(crate) proof: &'a Proof,
+    /// Is told what is waited for until then.
+    pub(crate) waits: &'a Waits<'a>,
+}
+
 impl Requests {
-    /// Requests for `groups`, kept in the database of this address, of whoever the policy admits.
-    /// Once `stopping`, what isn't begun is left for the next start.
+    /// Requests for `groups`, kept in the database of this address, of whoever the policy admits, once
+    /// no other process has it that doesn't share it. Once `stopping`, what isn't begun is left for the
+    /// next start; nothing if another had it until then.
     ///
     /// # Errors
     ///
@@ -108,11 +119,17 @@ impl Requests {
         (database, sharing): (&SecretString, Sharing),
         groups: LdapGroups,
         (policy, settings): (Policy, RequestSettings),
-        stopping: CancellationToken,
-    ) -> Result<Arc<Self>, StoreError> {
-        let store = Store::open(database, sharing, Arc::clone(groups.connect().metrics())).await?;
+        (start, stopping): (Start<'_>, CancellationToken),
+    ) -> Result<Option<Arc<Self>>, StoreError> {
+        let metrics = Arc::clone(groups.connect().metrics());
+        let Start { proof, waits } = start;
+        let opened = Store::open_when_free((database, sharing), metrics, proof, Some(waits));
+        let store = tokio::select! {
+            opened = opened => opened?,
+            () = stopping.cancelled() => return Ok(None),
+        };
         let shared = store.copies().and_then(|_| Shared::new(groups.connect()));
-        Ok(Arc::new(Self {
+        Ok(Some(Arc::new(Self {
             groups,
             shared: shared.map(Arc::new),
             outbox: store.outbox(),
@@ -125,7 +142,12 @@ impl Requests {
             tasks: TaskTracker::new(),
             creations: Semaphore::new(worker::AT_ONCE),
             stopping,
-        }))
+        })))
+    }
+
+    /// Until another process may have the database: from then on nothing may be done any more.
+    pub(crate) async fn lost(&self) {
+        self.store.lost().await;
     }
 
     /// Waits until nothing is being carried out.

@@ -31,8 +31,9 @@ use crate::discord_api::rest::Rest;
 use crate::ids::{GuildId, RoleId};
 use crate::ldapgroup::LdapGroups;
 use crate::metrics::Metrics;
+use crate::proof::Proof;
 use crate::proxy::Proxies;
-use crate::requests::{AdminCreates, RequestSettings, Requests, Sharing};
+use crate::requests::{AdminCreates, RequestSettings, Requests, Sharing, Start};
 
 /// The bodies of the first answers that Discord got.
 type Answers = Arc<Mutex<Vec<String>>>;
@@ -101,8 +102,10 @@ async fn bot(address: &str, database: String) -> Arc<Bot> {
     };
     let groups = LdapGroups::new(connect, Duration::from_mins(10));
     let (database, rules) = (SecretString::new(database), (policy, settings));
-    let requests =
-        Requests::open((&database, Sharing::Alone), groups, rules, stopping.clone()).await.unwrap();
+    let (database, start) =
+        ((&database, Sharing::Alone), Start { proof: &Proof::unproven(), waits: &|_| {} });
+    let opened = Requests::open(database, groups, rules, (start, stopping.clone()));
+    let requests = opened.await.unwrap().unwrap();
     let token = SecretString::new("token".to_owned());
     let rest = Rest::new(http, address.parse().unwrap(), &token, metrics);
     let source = Source::Gateway(Arc::new(GatewayState::new()));

@@ -32,6 +32,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 mod undelivered;
+mod waiting;
 
 use std::time::SystemTime;
 
@@ -57,6 +58,7 @@ pub(crate) use self::schema::{Condition, StoreError};
 pub(super) use self::searches::{Fresh, KeptSearch};
 use self::sql::{On, Pool, Tx, query};
 pub(crate) use self::undelivered::Undelivered;
+pub(crate) use self::waiting::{Wait, Waits};
 use crate::correlation::CorrelationId;
 use crate::ids::UserId;
 use crate::request::{Activity, Reason, Request, State};

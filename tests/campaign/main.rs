@@ -168,6 +168,7 @@ async fn run(plan: Plan, log: &Path) -> Report {
         // No life begins while PostgreSQL is away.
         if let Some(server) = &server {
             drop(server.lock().await);
+            rows::let_go(&sandbox).await;
         }
         sandbox.connect.heal();
         sandbox.discord.clear_faults();

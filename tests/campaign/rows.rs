@@ -27,6 +27,16 @@ macro_rules! fetch {
     }};
 }
 
+/// Says in the database what the campaign knows of a bot that it has killed: that it is at work no more.
+/// The next one would wait for seconds until it can't be.
+pub(crate) async fn let_go(sandbox: &Sandbox) {
+    let url = sandbox.database_url();
+    if url.starts_with("postgres") {
+        let mut database = PgConnection::connect(&url).await.unwrap();
+        sqlx::query("UPDATE lease SET released = TRUE").execute(&mut database).await.unwrap();
+    }
+}
+
 /// All of it.
 pub(crate) struct Rows {
     pub(crate) requests: Vec<Row>,

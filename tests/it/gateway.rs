@@ -7,7 +7,7 @@ use sandbox::connect;
 use sandbox::discord::{self, Discord, GatewayCounts, Misdeed, Moment, Route};
 
 use crate::program::program;
-use crate::world::{Setup, assert_no_violations, in_world, run_test_with, stand_ins};
+use crate::world::{Setup, assert_no_violations, in_world, run_test_with, stand_ins_in_file};
 
 /// Discord's own interval of heartbeats, which is longer than all but one of these tests.
 const USUAL: Duration = Duration::from_millis(41_250);
@@ -182,7 +182,7 @@ async fn a_crash_loop_begins_no_more_sessions_than_discord_allows_and_the_log_sa
         identify_every: Duration::ZERO,
         ..discord::Options::default()
     };
-    let sandbox = stand_ins(connect::Options::default(), options).await;
+    let sandbox = stand_ins_in_file(connect::Options::default(), options).await;
     let began = Instant::now();
     let mut log = String::new();
     for life in 1..=4 {

@@ -112,7 +112,7 @@ fn probes_are_answered_while_discord_cannot_be_reached_at_the_start() {
     });
 }
 
-async fn becomes_reachable(address: SocketAddr) {
+pub(crate) async fn becomes_reachable(address: SocketAddr) {
     in_time(async {
         while TcpStream::connect(address).await.is_err() {
             tokio::time::sleep(Duration::from_millis(50)).await;

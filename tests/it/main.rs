@@ -22,6 +22,8 @@ mod http;
 mod keeping;
 mod late;
 mod limits;
+#[path = "../shared/line.rs"]
+mod line;
 mod lists;
 mod log;
 mod logs;
@@ -47,6 +49,7 @@ mod settling;
 mod setup;
 mod shared;
 mod sharing;
+mod standby;
 mod starts;
 mod status;
 mod suggestions;

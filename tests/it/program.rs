@@ -53,7 +53,7 @@ pub(crate) fn terminate(child: &Child) {
     signal(child, "TERM");
 }
 
-fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     let pid = child.id().unwrap();
     let kill =
         std::process::Command::new("sh").arg("-c").arg(format!("kill -{name} {pid}")).status();

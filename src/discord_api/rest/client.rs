@@ -18,6 +18,7 @@ use super::error::{RestError, bounded};
 use crate::connect::body;
 use crate::ids::GuildId;
 use crate::metrics::Metrics;
+use crate::proof::Proof;
 
 /// What Discord asks bots to call themselves.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!(
@@ -99,6 +100,7 @@ pub(crate) struct Rest {
     /// What Discord calls the bot's command in each server where it is registered.
     pub(super) commands: Mutex<HashMap<GuildId, CommandId>>,
     pub(crate) metrics: Arc<Metrics>,
+    proof: Proof,
 }
 
 impl Rest {
@@ -116,7 +118,13 @@ impl Rest {
         authorization.set_sensitive(true);
         let first_answers = Semaphore::new(FIRST_ANSWERS);
         let (buckets, commands) = (Buckets::new(), Mutex::default());
-        Self { http, base, authorization, buckets, first_answers, commands, metrics }
+        let proof = Proof::for_good();
+        Self { http, base, authorization, buckets, first_answers, commands, metrics, proof }
+    }
+
+    /// The same client, which says nothing any more once this doesn't hold: a call is never sent then.
+    pub(crate) fn only_while(self, proof: Proof) -> Self {
+        Self { proof, ..self }
     }
 
     /// Where sessions of the gateway begin, and how many may. serenity would dial its own default when
@@ -177,7 +185,8 @@ impl Rest {
         if let Some(body) = call.body {
             request = request.json(body);
         }
-        let response = request.send().await.map_err(lost).inspect_err(|_| {
+        let sent = self.proof.while_it_holds(request.send()).await;
+        let response = sent.map_err(lost).inspect_err(|_| {
             self.metrics.called_discord("none");
         })?;
         self.metrics.called_discord(response.status().as_str());

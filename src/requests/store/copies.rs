@@ -6,12 +6,14 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool};
 use tokio::time::sleep;
 
 use super::StoreError;
 use super::lease::Lease;
 use super::sql::{Tx, query};
+use crate::proof::Proof;
 
 /// The channel is the database's, and each bot has a schema of its own, whose name may be too long for one.
 const TELL: &str = "SELECT pg_notify('ldapgroup-bot ' || current_schema()::regnamespace::oid, $1)";
@@ -66,9 +68,12 @@ impl Copies {
 
     /// Waits until it is this process's turn: until [`Lease::lost`].
     pub(in crate::requests) async fn take_turn(&self) -> Arc<Lease> {
-        self.let_go();
+        self.let_go().await;
         loop {
-            match Lease::take(self.options.clone()).await {
+            let (options, proof) = (self.options.clone(), Proof::unproven());
+            // The tables are there, and nobody need be told.
+            let is_ready = || async { Ok(()) }.boxed();
+            match Lease::take(options, proof, Some(&|_| {}), is_ready).await {
                 Ok(lease) => {
                     let lease = Arc::new(lease);
                     let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,10 +87,10 @@ impl Copies {
     }
 
     /// Leaves the turn to another process.
-    pub(super) fn let_go(&self) {
+    pub(super) async fn let_go(&self) {
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(turn) = turn {
-            turn.end();
+            turn.release().await;
         }
     }
 

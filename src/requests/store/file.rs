@@ -14,23 +14,35 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection};
+use tokio::time::sleep;
 
 use super::schema::{Condition, MIGRATIONS, StoreError, refused, stands};
+use super::waiting::{Wait, Waiting, Waits};
 
 /// How long another program's lock is waited for: less than the 3 s within which a press must be
 /// answered.
 const BUSY: Duration = Duration::from_secs(2);
+
+/// How often it is tried whether another process has let go of the database: a wait for the system's lock
+/// couldn't be given up.
+const TRY_EVERY: Duration = Duration::from_millis(250);
 
 /// A database of so many bytes, some 20 000 requests, is looked through at every start; a larger one
 /// only if it wasn't closed: a start mustn't take longer the more is stored.
 const SMALL: u64 = 8 << 20;
 
 /// Opens the file, making it if it is missing and bringing it up to date. And what says to other
-/// processes that this one has it.
-pub(super) async fn open(options: SqliteConnectOptions) -> Result<(SqlitePool, File), StoreError> {
+/// processes that this one has it. If another has, it is waited for, unless nobody is to be told that this
+/// one `waits`; then it is refused.
+pub(super) async fn open(
+    options: SqliteConnectOptions,
+    waits: Option<&Waits<'_>>,
+) -> Result<(SqlitePool, File), StoreError> {
     let path = options.get_filename().to_owned();
+    prepare(&path).map_err(StoreError::File)?;
+    let lock = claim(&path, Waiting::new(waits)).await?;
+    // Whoever had it may have filled it meanwhile, or have removed it.
     let size = prepare(&path).map_err(StoreError::File)?;
-    let lock = claim(&path)?;
     if size > 0 {
         let is_small = size <= SMALL;
         let depth = if is_small || is_left_open(&path) { Depth::All } else { Depth::Schema };
@@ -81,14 +93,20 @@ fn is_left_open(database: &Path) -> bool {
 /// however the process ends. It is a file of its own, since whoever closes the database's would take
 /// `SQLite`'s locks of it along (<https://www.sqlite.org/howtocorrupt.html>), and it stays, since
 /// whoever removes it may remove another's.
-fn claim(database: &Path) -> Result<File, StoreError> {
+async fn claim(database: &Path, mut waiting: Waiting<'_>) -> Result<File, StoreError> {
     let path = beside(&database.canonicalize().map_err(StoreError::File)?, "-lock");
     let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
     let file = file.map_err(StoreError::File)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
-        Err(TryLockError::Error(error)) => Err(StoreError::File(error)),
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if waiting.is_patient() => {
+                waiting.tell(Wait::Another);
+                sleep(TRY_EVERY).await;
+            }
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse),
+            Err(TryLockError::Error(error)) => return Err(StoreError::File(error)),
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! Opening the database that the address names, be it a file or PostgreSQL's.
 
 use std::fs::File;
+use std::future::pending;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::sqlite::SqliteConnectOptions;
 
@@ -11,8 +13,10 @@ use super::lease::Lease;
 use super::open_names::OpenNames;
 use super::schema::StoreError;
 use super::sql::{Connections, Pool};
+use super::waiting::Waits;
 use super::{Store, file, postgres};
 use crate::metrics::Metrics;
+use crate::proof::Proof;
 
 /// Whether other processes have the database at the same time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,26 +41,43 @@ pub(super) fn is_postgres(url: &SecretString) -> bool {
 }
 
 impl Store {
-    /// Opens the database at `url`, making it if it is missing and bringing it up to date.
+    /// Opens the database at `url`, making it if it is missing and bringing it up to date, unless another
+    /// process has it.
     pub(crate) async fn open(
         url: &SecretString,
         sharing: Sharing,
         metrics: Arc<Metrics>,
     ) -> Result<Self, StoreError> {
+        Self::open_when_free((url, sharing), metrics, &Proof::unproven(), None).await
+    }
+
+    /// The same once no other process has it that doesn't share it, if somebody is to be told that this one `waits`. From then
+    /// on `proof` holds. Until then nothing is changed, and it may be dropped.
+    pub(crate) async fn open_when_free(
+        (url, sharing): (&SecretString, Sharing),
+        metrics: Arc<Metrics>,
+        proof: &Proof,
+        waits: Option<&Waits<'_>>,
+    ) -> Result<Self, StoreError> {
         if !is_postgres(url) {
-            return Self::open_file(file::options(url)?, metrics).await;
+            let store = Self::open_file(file::options(url)?, metrics, waits).await?;
+            proof.hold_for_good();
+            return Ok(store);
         }
         let options = postgres::options(url)?;
-        let (pool, lock, lease) = match sharing {
+        postgres::look_at(&options).await?;
+        let (pool, prepare) =
+            (postgres::pool(options.clone()), || postgres::migrate(options.clone()).boxed());
+        let (lock, lease) = match sharing {
             Sharing::Alone => {
-                let (pool, lease) = postgres::open_alone(options).await?;
+                let lease = Lease::take(options.clone(), proof.clone(), waits, prepare).await?;
                 let lease = Arc::new(lease);
-                (pool, Lock::Session(Arc::clone(&lease)), Some(lease))
+                (Lock::Session(Arc::clone(&lease)), Some(lease))
             }
             Sharing::Copies => {
-                let pool = postgres::open_shared(options.clone()).await?;
-                let copies = Copies::new(pool.clone(), options);
-                (pool, Lock::Shared(Arc::new(copies)), None)
+                prepare().await?;
+                proof.hold_for_good();
+                (Lock::Shared(Arc::new(Copies::new(pool.clone(), options))), None)
             }
         };
         let connections = Connections::Postgres(pool, lease);
@@ -74,10 +95,20 @@ impl Store {
     pub(super) async fn open_file(
         options: SqliteConnectOptions,
         metrics: Arc<Metrics>,
+        waits: Option<&Waits<'_>>,
     ) -> Result<Self, StoreError> {
-        let (pool, lock) = file::open(options).await?;
+        let (pool, lock) = file::open(options, waits).await?;
         let pool = Pool::new(Connections::Sqlite(pool), metrics);
         Ok(Self { pool, lock: Lock::File(Arc::new(lock)), open: OpenNames::default() })
+    }
+
+    /// Until another process may have the database that this one has alone, which none can as long as this
+    /// one has the lock of a file.
+    pub(crate) async fn lost(&self) {
+        match &self.lock {
+            Lock::File(_) | Lock::Shared(_) => pending().await,
+            Lock::Session(lease) => lease.lost().await,
+        }
     }
 
     /// Closes the database. Then all of it is in the one file, if it is one, which may be copied, and
@@ -90,8 +121,8 @@ impl Store {
                     tracing::warn!(%error, "the database stays locked until the process ends");
                 }
             }
-            Lock::Session(lease) => lease.end(),
-            Lock::Shared(copies) => copies.let_go(),
+            Lock::Session(lease) => lease.release().await,
+            Lock::Shared(copies) => copies.let_go().await,
         }
     }
 }

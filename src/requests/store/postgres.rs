@@ -1,5 +1,4 @@
-//! A database in PostgreSQL: its tables made and brought up to date if it can be used, left alone if it
-//! can't.
+//! A database in PostgreSQL: whether it can be used, and the connections to it.
 
 use std::io;
 use std::str::FromStr;
@@ -10,7 +9,6 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 use tokio::time::timeout;
 
-use super::lease::Lease;
 use super::schema::{Condition, IN_POSTGRES, StoreError, refused, stands, unmade};
 
 /// One writes at a time, and who reads is soon done; and one hears what other processes tell.
@@ -21,6 +19,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long the server is waited for by who could do without it.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
+/// The oldest release of the server that ends a session which it doesn't hear any more, of which
+/// [`Lease`](super::lease::Lease) makes use.
+const OLDEST: i32 = 14;
 
 /// How long somebody else's lock is waited for, and how long a transaction may stand still: a process
 /// on a machine that is gone holds up the others no longer.
@@ -40,23 +42,8 @@ pub(super) fn options(url: &SecretString) -> Result<PgConnectOptions, StoreError
     Ok(options.application_name("ldapgroup-bot").options(LIMITS).disable_statement_logging())
 }
 
-/// Opens the database, bringing its tables up to date, and keeps every other bot from it.
-pub(super) async fn open_alone(options: PgConnectOptions) -> Result<(PgPool, Lease), StoreError> {
-    look_at(&options).await?;
-    let lease = Lease::take(options.clone()).await?;
-    migrate(options.clone()).await?;
-    Ok((pool(options), lease))
-}
-
-/// Opens the database, bringing its tables up to date, beside other copies of the same bot.
-pub(super) async fn open_shared(options: PgConnectOptions) -> Result<PgPool, StoreError> {
-    look_at(&options).await?;
-    migrate(options.clone()).await?;
-    Ok(pool(options))
-}
-
 /// Fails unless the bot's tables are there or can be.
-async fn look_at(options: &PgConnectOptions) -> Result<(), StoreError> {
+pub(super) async fn look_at(options: &PgConnectOptions) -> Result<(), StoreError> {
     let mut connection = connect(options).await?;
     inspect(&mut connection).await?;
     if !can_write(&mut connection).await? {
@@ -66,7 +53,7 @@ async fn look_at(options: &PgConnectOptions) -> Result<(), StoreError> {
 }
 
 /// Makes the tables, or brings them up to date, while nobody else writes.
-async fn migrate(options: PgConnectOptions) -> Result<(), StoreError> {
+pub(super) async fn migrate(options: PgConnectOptions) -> Result<(), StoreError> {
     let session = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
     sqlx::query(WAIT).execute(&session).await?;
     sqlx::query(WRITE_ALONE).execute(&session).await?;
@@ -87,7 +74,7 @@ pub(super) fn pool(options: PgConnectOptions) -> PgPool {
 }
 
 /// What is committed is on the server's disk, also where that is set otherwise.
-async fn be_durable(connection: &mut PgConnection) -> sqlx::Result<()> {
+pub(super) async fn be_durable(connection: &mut PgConnection) -> sqlx::Result<()> {
     let set = "SELECT set_config('synchronous_commit', 'on', FALSE) \
          WHERE current_setting('synchronous_commit') = 'off'";
     sqlx::query(set).execute(connection).await?;
@@ -95,7 +82,7 @@ async fn be_durable(connection: &mut PgConnection) -> sqlx::Result<()> {
 }
 
 /// Whether the server is still there, and still the primary: another may have become it.
-async fn can_write(connection: &mut PgConnection) -> sqlx::Result<bool> {
+pub(super) async fn can_write(connection: &mut PgConnection) -> sqlx::Result<bool> {
     let is_read_only = "SELECT current_setting('transaction_read_only') = 'on'";
     Ok(!sqlx::query_scalar::<_, bool>(is_read_only).fetch_one(connection).await?)
 }
@@ -126,6 +113,11 @@ fn shut_out(error: sqlx::Error) -> StoreError {
 
 /// Looks at the database without changing it. How its tables stand to this version, if there are any.
 pub(super) async fn inspect(connection: &mut PgConnection) -> Result<Condition, StoreError> {
+    let version = "SELECT current_setting('server_version_num')::INT / 10000";
+    let version: i32 = sqlx::query_scalar(version).fetch_one(&mut *connection).await?;
+    if version < OLDEST {
+        return Err(StoreError::TooOld { version, oldest: OLDEST });
+    }
     let schema: Option<String> =
         sqlx::query_scalar("SELECT current_schema()::TEXT").fetch_one(&mut *connection).await?;
     if schema.is_none() {

@@ -76,6 +76,16 @@ pub enum StoreError {
         "DATABASE_URL: PostgreSQL takes no writes there: it is a standby, or set read-only; name the primary"
     )]
     ReadOnly,
+    /// The server lacks what the bot needs of it.
+    #[error(
+        "DATABASE_URL: PostgreSQL {version} runs there, and the bot needs {oldest} or newer; upgrade the server, or name another"
+    )]
+    TooOld {
+        /// Its major version.
+        version: i32,
+        /// The oldest that will do.
+        oldest: i32,
+    },
     /// The database failed at its work.
     #[error("the database failed: {0}")]
     Sql(#[from] sqlx::Error),

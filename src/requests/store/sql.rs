@@ -1,13 +1,14 @@
 //! One SQL for both databases. A statement is written once, in words and types that `SQLite` and
 //! PostgreSQL take alike; which of them it is for is known here, and where one is opened.
 
+use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
@@ -67,8 +68,8 @@ impl Pool {
         Ok(match &self.connections {
             Connections::Sqlite(pool) => Tx::Sqlite(pool.begin().await?, self.step()),
             Connections::Postgres(pool, lease) => {
-                Lease::check(lease.as_deref())?;
-                Tx::Postgres(in_time(pool.begin_with(BEGIN_ALONE)).await?, self.step())
+                let begun = in_time(lease.as_deref(), pool.begin_with(BEGIN_ALONE)).await?;
+                Tx::Postgres(begun, self.step(), lease.clone())
             }
         })
     }
@@ -77,8 +78,9 @@ impl Pool {
     pub(super) async fn begin_reading(&self) -> sqlx::Result<Tx> {
         match &self.connections {
             Connections::Sqlite(_) => self.begin().await,
-            Connections::Postgres(pool, _) => {
-                Ok(Tx::Postgres(in_time(pool.begin_with(BEGIN_READING)).await?, self.step()))
+            Connections::Postgres(pool, lease) => {
+                let begun = in_time(lease.as_deref(), pool.begin_with(BEGIN_READING)).await?;
+                Ok(Tx::Postgres(begun, self.step(), lease.clone()))
             }
         }
     }
@@ -102,8 +104,8 @@ impl Pool {
                 Held::Alone(Alone::Sqlite(pool.acquire().await?), self.step())
             }
             Connections::Postgres(pool, lease) => {
-                Lease::check(lease.as_deref())?;
-                Held::Alone(Alone::Postgres(in_time(pool.acquire()).await?), self.step())
+                let alone = in_time(lease.as_deref(), pool.acquire()).await?;
+                Held::Alone(Alone::Postgres(alone, lease.clone()), self.step())
             }
         })
     }
@@ -125,7 +127,7 @@ impl Drop for Step {
 /// A transaction. Dropped, it is as if it had never begun.
 pub(super) enum Tx {
     Sqlite(Transaction<'static, Sqlite>, Step),
-    Postgres(Transaction<'static, Postgres>, Step),
+    Postgres(Transaction<'static, Postgres>, Step, Option<Arc<Lease>>),
 }
 
 impl Tx {
@@ -133,7 +135,7 @@ impl Tx {
     pub(super) async fn commit(self) -> sqlx::Result<()> {
         let (committed, step) = match self {
             Self::Sqlite(tx, step) => (tx.commit().await, step),
-            Self::Postgres(tx, step) => (in_time(tx.commit()).await, step),
+            Self::Postgres(tx, step, lease) => (in_time(lease.as_deref(), tx.commit()).await, step),
         };
         // Also if it failed: an answer may be lost.
         step.changes.fetch_add(1, Ordering::Release);
@@ -178,31 +180,42 @@ enum Held<'a> {
 
 enum Alone {
     Sqlite(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
+    Postgres(PoolConnection<Postgres>, Option<Arc<Lease>>),
 }
 
 enum Connection<'a> {
     Sqlite(&'a mut SqliteConnection),
-    Postgres(&'a mut PgConnection),
+    Postgres(&'a mut PgConnection, Option<&'a Lease>),
 }
 
 impl Held<'_> {
     fn connection(&mut self) -> Connection<'_> {
         match self {
             Self::Alone(Alone::Sqlite(connection), _) => Connection::Sqlite(connection),
-            Self::Alone(Alone::Postgres(connection), _) => Connection::Postgres(connection),
+            Self::Alone(Alone::Postgres(connection, lease), _) => {
+                Connection::Postgres(connection, lease.as_deref())
+            }
             Self::Tx(Tx::Sqlite(tx, _)) => Connection::Sqlite(tx),
-            Self::Tx(Tx::Postgres(tx, _)) => Connection::Postgres(tx),
+            Self::Tx(Tx::Postgres(tx, _, lease)) => Connection::Postgres(tx, lease.as_deref()),
         }
     }
 }
 
-/// What is waited for lies on the heap, so that the other database's futures are no larger for it.
+/// Goes no further once another bot may have the database: a process that stood still may be in the midst
+/// of it. What is waited for lies on the heap, so that the other database's futures are no larger for it.
 fn in_time<'a, T: 'a>(
+    lease: Option<&'a Lease>,
     answer: impl Future<Output = sqlx::Result<T>> + Send + 'a,
 ) -> Pin<Box<dyn Future<Output = sqlx::Result<T>> + Send + 'a>> {
-    let late = |_| Err(io::Error::from(io::ErrorKind::TimedOut).into());
-    Box::pin(timeout(PATIENCE, answer).map(move |answer| answer.unwrap_or_else(late)))
+    Box::pin(async move {
+        let mut answer = pin!(timeout(PATIENCE, answer));
+        let late = |_| Err(io::Error::from(io::ErrorKind::TimedOut).into());
+        poll_fn(|context| match Lease::check(lease) {
+            Ok(()) => answer.as_mut().poll(context).map(|answer| answer.unwrap_or_else(late)),
+            Err(lost) => Poll::Ready(Err(lost)),
+        })
+        .await
+    })
 }
 
 /// What is bound to a statement. That there is nothing has a type, too, for PostgreSQL.
@@ -300,8 +313,8 @@ impl Query {
                 let rows = self.sqlite().fetch_all(connection).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
-            Connection::Postgres(connection) => {
-                let rows = in_time(self.postgres().fetch_all(connection)).await?;
+            Connection::Postgres(connection, lease) => {
+                let rows = in_time(lease, self.postgres().fetch_all(connection)).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -314,8 +327,8 @@ impl Query {
             Connection::Sqlite(connection) => {
                 self.sqlite().fetch_optional(connection).await?.map(Row::Sqlite)
             }
-            Connection::Postgres(connection) => {
-                in_time(self.postgres().fetch_optional(connection)).await?.map(Row::Postgres)
+            Connection::Postgres(connection, lease) => {
+                in_time(lease, self.postgres().fetch_optional(connection)).await?.map(Row::Postgres)
             }
         })
     }
@@ -367,8 +380,8 @@ impl Query {
             Connection::Sqlite(connection) => {
                 self.sqlite().execute(connection).await?.rows_affected()
             }
-            Connection::Postgres(connection) => {
-                in_time(self.postgres().execute(connection)).await?.rows_affected()
+            Connection::Postgres(connection, lease) => {
+                in_time(lease, self.postgres().execute(connection)).await?.rows_affected()
             }
         })
     }

@@ -2,6 +2,7 @@
 
 mod file;
 mod forgetting;
+mod lease;
 mod many;
 mod model;
 mod picks;

@@ -25,7 +25,7 @@ async fn filled(folder: &TempDir, count: u32, log: &str) -> Store {
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let options = options(&SecretString::new(url)).unwrap();
     let options = options.log_slow_statements(log.parse().unwrap(), Duration::ZERO);
-    let store = Store::open_file(options, Arc::new(Metrics::new())).await.unwrap();
+    let store = Store::open_file(options, Arc::new(Metrics::new()), None).await.unwrap();
     let fill = include_str!("../../../../benches/whole/fill.sql");
     let fill = fill.replace(":count", &count.to_string());
     let fill = fill.replace(":person", &PERSON.to_string());
