@@ -5,6 +5,7 @@
 //! cargo test --test campaign -- --kills 1000
 //! cargo test --test campaign -- --kills 1000 --database postgres
 //! cargo test --test campaign -- --kills 1000 --database postgres --copies 3
+//! cargo test --test campaign -- --takeovers 20
 //! ```
 //!
 //! With `--copies` interactions come over HTTP, to so many copies of the bot behind a balancer that deals
@@ -24,9 +25,13 @@ mod check;
 #[path = "../shared/disk.rs"]
 mod disk;
 mod heard;
+#[expect(dead_code, reason = "the tests of behaviour ask more of it")]
+#[path = "../shared/line.rs"]
+mod line;
 mod people;
 mod plan;
 mod rows;
+mod takeover;
 
 use std::fs::File;
 use std::path::Path;
@@ -59,9 +64,8 @@ const ENDS_WITHIN: Duration = Duration::from_mins(3);
 const TOO_MANY_PER_LIFE: u64 = 3;
 
 fn main() -> ExitCode {
-    match Arguments::read(&["--kills", "--seed", "--database", "--copies"])
-        .and_then(|arguments| act(&arguments))
-    {
+    let own = ["--kills", "--seed", "--database", "--copies", "--takeovers"];
+    match Arguments::read(&own).and_then(|arguments| act(&arguments)) {
         Ok(code) => code,
         Err(problem) => {
             println!("campaign: {problem}");
@@ -81,6 +85,14 @@ fn act(arguments: &Arguments) -> Result<ExitCode, String> {
     let copies = number(arguments, "--copies")?;
     if copies == Some(0) || copies > Some(1) && server.is_none() {
         return Err("--copies is 1, or more with --database postgres".to_owned());
+    }
+    if let Some(times) = number(arguments, "--takeovers")? {
+        let server = Server::for_test().ok_or("PostgreSQL isn't installed")?;
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        return Ok(runtime.block_on(async {
+            let sandbox = stand_ins(Vec::new()).await;
+            takeover::play(&sandbox, &server, times).await
+        }));
     }
     let quiet = arguments.has("--quiet") || arguments.has("-q");
     match (arguments.has("--list"), arguments.mean("campaign")) {
