@@ -35,6 +35,7 @@ mod observed;
 mod outcomes;
 mod overload;
 mod pages;
+mod pair;
 mod people;
 mod picks;
 mod places;

@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::database::{execute, number};
+use crate::pair::Standby;
 use crate::setup::is_in_postgres;
 pub(crate) use crate::setup::{Setup, chosen, is_over_http, ldap_groups, setup};
 
@@ -91,7 +92,7 @@ const FEW: u64 = 3;
 type Paces = (Option<Duration>, Option<Duration>);
 
 /// A copy of the bot, and what tells it to stop.
-type Running = (CancellationToken, JoinHandle<Result<(), AppError>>);
+pub(crate) type Running = (CancellationToken, JoinHandle<Result<(), AppError>>);
 
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
@@ -105,6 +106,8 @@ pub(crate) struct World {
     paces: Paces,
     /// The copies of the bot, as long as nobody has seen them end.
     bot: Vec<Running>,
+    /// Another that waits, if the setting has one.
+    standby: Option<Standby>,
 }
 
 impl World {
@@ -139,9 +142,11 @@ impl World {
             copies,
             paces: (setup.answers_within, setup.alert_pace),
             bot: Vec::new(),
+            standby: None,
         };
         world.launch();
         world.discord.wait_ready().await;
+        world.launch_standby();
         if !elsewhere {
             // The bot's own look at Connect is over.
             world.looked(0).await;
@@ -246,6 +251,18 @@ impl World {
         }
     }
 
+    fn launch_standby(&mut self) {
+        if Standby::is_wanted(&self.variables) {
+            self.standby = Some(Standby::new(self.variables.clone(), self.launch_one()));
+        }
+    }
+
+    async fn stop_standby(&mut self) {
+        if let Some(standby) = self.standby.take() {
+            standby.stop().await;
+        }
+    }
+
     /// As [`World::stop_bot`], and fails if the bot waits with it.
     pub(crate) async fn stop_bot_soon(&mut self) {
         without_a_wait(self.stop_bot()).await;
@@ -260,6 +277,7 @@ impl World {
     /// Stops the bot and starts it with an empty database.
     pub(crate) async fn reinstall(&mut self) {
         self.stop_bot().await;
+        self.stop_standby().await;
         empty(&self.sandbox).await;
         self.start_bot().await;
     }
@@ -267,11 +285,19 @@ impl World {
     /// As [`World::start_bot`], but so soon that Discord doesn't want another session yet.
     pub(crate) async fn start_bot_at_once(&mut self) {
         let (before, looks) = (self.discord.identifies(), self.looks());
-        self.launch();
+        let taken_over = match self.standby.take() {
+            Some(standby) => standby.take_over(&self.variables).await,
+            None => None,
+        };
+        match taken_over {
+            Some(bot) => self.bot = vec![bot],
+            None => self.launch(),
+        }
         if self.balancer.is_none() {
             self.discord.wait_for_gateway(|_, identifies, _| identifies > before).await;
         }
         self.discord.wait_ready().await;
+        self.launch_standby();
         if self.connect.is_up() {
             self.looked(looks).await;
         }
@@ -325,6 +351,7 @@ impl World {
 
     async fn end(mut self) {
         self.stop_bot().await;
+        self.stop_standby().await;
         assert_no_violations(&self.sandbox);
         let refused = self.discord.rate_limited();
         let few = FEW * self.copies as u64;
