@@ -14,9 +14,9 @@ use tokio::process::Child;
 
 use crate::http::{becomes, becomes_reachable, get};
 use crate::line::{self, Line};
-use crate::postgres::Server;
 use crate::program::{program, signal, terminate};
 use crate::world::{assert_no_violations, in_time, is_card, stand_ins_in_file};
+use sandbox::postgres::Server;
 
 /// What a bot that waits says to whoever probes it.
 const WAITS: &str = "standby: another bot is connected; this one takes over when that one ends\n";
@@ -156,7 +156,7 @@ async fn by_line_to(url: &str) -> (Line, String) {
 
 #[tokio::test]
 async fn who_waits_is_well_asks_discord_nothing_and_ends_at_once_when_told_to() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = Server::for_test() else { return };
     let Pair { sandbox, second, first } = Pair::on(&server).await;
     assert_eq!(get(second.probes, "/readyz").await, (StatusCode::OK, WAITS.to_owned()));
     assert_eq!(get(second.probes, "/livez").await.0, StatusCode::OK);
@@ -178,7 +178,7 @@ async fn who_waits_is_well_asks_discord_nothing_and_ends_at_once_when_told_to() 
 
 #[tokio::test]
 async fn from_who_is_killed_the_next_takes_over_with_all_that_was_asked() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = Server::for_test() else { return };
     let Pair { sandbox, mut first, second } = Pair::on(&server).await;
     let card = ask_for_a_group(&sandbox).await;
     sandbox.discord.forget_identify();
@@ -191,7 +191,7 @@ async fn from_who_is_killed_the_next_takes_over_with_all_that_was_asked() {
 
 #[tokio::test]
 async fn who_is_told_to_stop_lets_the_next_one_take_over() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = Server::for_test() else { return };
     let Pair { sandbox, first, second } = Pair::on(&server).await;
     let card = ask_for_a_group(&sandbox).await;
     sandbox.discord.forget_identify();
@@ -206,7 +206,7 @@ async fn who_is_told_to_stop_lets_the_next_one_take_over() {
 
 #[tokio::test]
 async fn who_stood_still_while_another_took_over_says_and_does_nothing_any_more() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = Server::for_test() else { return };
     let sandbox = stand_ins().await;
     let (to_discord, discord_url) = by_line_to(&sandbox.discord.url()).await;
     let (to_connect, connect_url) = by_line_to(&sandbox.connect.url()).await;
@@ -238,7 +238,7 @@ async fn who_stood_still_while_another_took_over_says_and_does_nothing_any_more(
 
 #[tokio::test]
 async fn who_can_reach_its_database_no_more_is_gone_before_the_next_one_comes() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = Server::for_test() else { return };
     let (line, url) = by_line(&server).await;
     let Pair { sandbox, first, second } = Pair::start((&server, url), stand_ins().await, &[]).await;
     let card = ask_for_a_group(&sandbox).await;
@@ -256,7 +256,7 @@ async fn who_can_reach_its_database_no_more_is_gone_before_the_next_one_comes() 
 
 #[tokio::test]
 async fn a_session_that_is_ended_is_no_loss_to_who_takes_the_lock_anew() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = Server::for_test() else { return };
     let Pair { sandbox, first, second } = Pair::on(&server).await;
     // The second mustn't come before it.
     signal(&second.child, "STOP");
@@ -277,7 +277,7 @@ async fn a_session_that_is_ended_is_no_loss_to_who_takes_the_lock_anew() {
 
 #[tokio::test]
 async fn when_the_server_is_started_anew_one_of_them_goes_on() {
-    let Some(mut server) = Server::start() else { return };
+    let Some(mut server) = Server::for_test() else { return };
     let Pair { sandbox, first, second } = Pair::on(&server).await;
     let card = ask_for_a_group(&sandbox).await;
     sandbox.discord.forget_identify();
@@ -305,7 +305,7 @@ async fn when_the_server_is_started_anew_one_of_them_goes_on() {
 
 #[tokio::test]
 async fn who_is_alone_and_without_its_server_for_long_ends_and_goes_on_at_its_next_start() {
-    let Some(mut server) = Server::start() else { return };
+    let Some(mut server) = Server::for_test() else { return };
     let sandbox = stand_ins().await.with_database(server.schema("public"));
     let first = Bot::start(&sandbox, &[]);
     sandbox.discord.wait_ready().await;

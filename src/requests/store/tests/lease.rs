@@ -105,7 +105,7 @@ async fn who_waits_does_not_keep_what_is_deleted_from_being_cleared_away() {
 
 #[tokio::test]
 async fn who_waits_goes_on_waiting_while_the_server_is_away() {
-    let Some(mut server) = Server::start() else { return };
+    let Some(mut server) = Server::for_test() else { return };
     let url = SecretString::new(server.schema("public"));
     let _gone_with_the_server = hold_lock(&url).await;
     let told = Notify::new();
