@@ -1,6 +1,7 @@
--- So many finished requests as `:count` says, a year old. One in eight is somebody's who asks for the
--- same group over and over and cancels; one is an admin's that couldn't be shown, one an admin's that
--- no message shows. What the bot has said of the others is as it should be.
+-- For either database: so many finished requests as `:count` says, a year older than `:now`, which is in
+-- milliseconds. One in eight is `:person`'s, who asks for the same group over and over and cancels; one is an
+-- admin's that couldn't be shown, one an admin's that no message shows. Of the older half one in four was
+-- denied, of the newer none. What the bot has said of the others is as it should be.
 INSERT INTO requests
     (id, state, kind, guild, channel, requester, created_at, decider, decided_at, version, shown_version, message_channel, message)
 WITH RECURSIVE numbers (number) AS (
@@ -8,14 +9,15 @@ WITH RECURSIVE numbers (number) AS (
 )
 SELECT
     number,
-    CASE number % 8 WHEN 0 THEN 'failed' WHEN 1 THEN 'denied' WHEN 2 THEN 'expired' WHEN 3 THEN 'cancelled' ELSE 'created' END,
+    CASE WHEN number % 4 = 1 AND number <= :count / 2 THEN 'denied'
+        ELSE CASE number % 8 WHEN 0 THEN 'failed' WHEN 2 THEN 'expired' WHEN 3 THEN 'cancelled' ELSE 'created' END END,
     CASE number % 8 WHEN 6 THEN 'batch' WHEN 7 THEN 'single' ELSE 'asked' END,
     1098231477641412618,
     1098232018379395073,
     CASE number % 8 WHEN 3 THEN :person ELSE 1000000 + number END,
-    (strftime('%s', 'now') - 31536000) * 1000 + number,
+    :now - 31536000000 + number,
     1000,
-    (strftime('%s', 'now') - 31536000) * 1000 + number + 1,
+    :now - 31536000000 + number + 1,
     3,
     CASE WHEN number % 8 IN (6, 7) THEN 0 ELSE 3 END,
     CASE WHEN number % 8 IN (6, 7) THEN NULL ELSE 1098232018379395073 END,
@@ -29,7 +31,7 @@ SELECT
     CASE id % 8 WHEN 3 THEN 'Team-Again' ELSE 'Team-' || id END,
     CASE id % 8 WHEN 3 THEN 'team-again' ELSE 'team-' || id END,
     CASE state WHEN 'created' THEN 'created' WHEN 'failed' THEN 'failed' ELSE 'waiting' END,
-    CASE state WHEN 'created' THEN '5f0b3c1e-0000-4000-8000-' || SUBSTR('000000000000' || id, -12) END,
+    CASE state WHEN 'created' THEN '5f0b3c1e-0000-4000-8000-' || SUBSTR(CAST(1000000000000 + id AS TEXT), 2) END,
     FALSE
 FROM requests;
 

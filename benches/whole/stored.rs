@@ -1,5 +1,7 @@
 //! What a day's steps cost with few and with many requests stored.
 
+use std::time::SystemTime;
+
 use sandbox::discord::{CONNECT, Message, Person, REQUESTS, Who};
 use sandbox::{Sandbox, connect, discord};
 use serde_json::json;
@@ -65,6 +67,8 @@ fn group(number: u32) -> String {
 async fn fill(sandbox: &Sandbox, stored: u32) -> Result<(), Failure> {
     let fill = include_str!("fill.sql").replace(":count", &stored.to_string());
     let fill = fill.replace(":person", &Who::Member.id().to_string());
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_millis();
+    let fill = fill.replace(":now", &now.to_string());
     let options = SqliteConnectOptions::new().filename(sandbox.database()).create_if_missing(true);
     let mut connection = SqliteConnection::connect_with(&options).await?;
     sqlx::migrate!().run(&mut connection).await?;

@@ -43,8 +43,9 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
 async fn filled(world: &mut World, count: u32) -> PathBuf {
     world.stop_bot().await;
     let fill = include_str!("../../benches/whole/fill.sql").replace(":count", &count.to_string());
+    let fill = fill.replace(":person", "77").replace(":now", "1800000000000");
     let database = world.sandbox.database();
-    execute_in(&database, sqlx::AssertSqlSafe(fill.replace(":person", "77"))).await;
+    execute_in(&database, sqlx::AssertSqlSafe(fill)).await;
     database
 }
 

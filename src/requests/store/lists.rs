@@ -21,10 +21,10 @@ const LATEST_OF_PERSON: usize = 500;
 /// The history of a group is that of so many requests for it.
 const LATEST_OF_NAME: usize = 250;
 
-/// Open requests.
+/// Open requests. Whose they are is counted, or PostgreSQL may begin with all that somebody has asked for.
 const OPEN: &str = "FROM requests WHERE state IN ('pending', 'creating') AND kind <> 'single' \
      AND ($1 IS NULL OR state = $1) \
-     AND ($2 IS NULL OR EXISTS (SELECT 1 FROM participants WHERE request_id = id AND person = $2))";
+     AND ($2 IS NULL OR (SELECT COUNT(*) FROM participants WHERE request_id = id AND person = $2) > 0)";
 
 /// Everybody's requests in a state.
 const OVER: &str = "FROM requests WHERE state = $1 AND (kind <> 'single') = TRUE";

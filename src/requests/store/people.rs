@@ -57,9 +57,10 @@ impl Store {
         person: UserId,
         limit: u32,
     ) -> Result<Vec<Request>, StoreError> {
+        // Counted, or PostgreSQL begins with all that the person has ever asked for.
         let sql = requests!(
             "WHERE r.id IN (SELECT id FROM requests WHERE state = 'pending' \
-               AND EXISTS (SELECT 1 FROM participants WHERE request_id = id AND person = $1) \
+               AND (SELECT COUNT(*) FROM participants WHERE request_id = id AND person = $1) > 0 \
                ORDER BY id DESC LIMIT $2) \
              ORDER BY r.id DESC, g.position"
         );
