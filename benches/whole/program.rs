@@ -31,13 +31,18 @@ enum Start {
     Peer(&'static Peer),
 }
 
+/// The bot, built as its lock file says.
+pub(crate) fn bot() -> Result<Program, Failure> {
+    Ok(Program { name: BOT, creates: true, start: Start::Binary(build(BOT)?) })
+}
+
 /// The bot, the bare program, and the peers, each built or installed as its lock file says.
 pub(crate) fn all() -> Result<Vec<Program>, Failure> {
     let installed = Command::new("tests/clients/install").arg("peers").status()?;
     if !installed.success() {
         return Err("the peers can't be installed: tests/clients/install peers".into());
     }
-    let bot = Program { name: BOT, creates: true, start: Start::Binary(build(BOT)?) };
+    let bot = bot()?;
     let floor = Program { name: FLOOR, creates: false, start: Start::Binary(build("floor")?) };
     let peers = PEERS.iter().map(|peer| Program {
         name: peer.name,
@@ -93,7 +98,16 @@ impl Program {
 
     /// Starts it with these variables, in an empty directory that also gets its log.
     pub(crate) fn start(&self, variables: Vec<(&str, String)>) -> Result<Running, Failure> {
-        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("whole").join(self.name);
+        self.start_in(self.name, variables)
+    }
+
+    /// The same, in a directory of this name: each of several has its own.
+    pub(crate) fn start_in(
+        &self,
+        name: &str,
+        variables: Vec<(&str, String)>,
+    ) -> Result<Running, Failure> {
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("whole").join(name);
         let home = root.join("home");
         fs::create_dir_all(&home)?;
         fs::remove_dir_all(&home)?;
@@ -137,12 +151,14 @@ pub(crate) struct Spent(HashMap<OsString, u64>);
 impl Spent {
     /// What this process has used so far: the stand-ins and the people.
     pub(crate) fn here() -> Result<Self, Failure> {
-        Self::by("self")
+        Self::by(&["self"])
     }
 
-    fn by(process: &str) -> Result<Self, Failure> {
+    /// What these processes have used so far, those of them that haven't ended.
+    pub(crate) fn by(processes: &[impl AsRef<str>]) -> Result<Self, Failure> {
         let mut spent = HashMap::new();
-        for thread in fs::read_dir(format!("/proc/{process}/task"))? {
+        let tasks = processes.iter().map(|process| format!("/proc/{}/task", process.as_ref()));
+        for thread in tasks.flat_map(fs::read_dir).flatten() {
             let thread = thread?;
             // A thread may end meanwhile. Documentation/scheduler/sched-stats.rst of Linux: the first
             // number is the time on the processor in nanoseconds, where `stat` has but hundredths of
@@ -166,7 +182,12 @@ impl Spent {
 impl Running {
     /// What it has used of the processor so far, in user and kernel mode.
     pub(crate) fn spent(&self) -> Result<Spent, Failure> {
-        Spent::by(&self.0.id().to_string())
+        Spent::by(&[self.0.id().to_string()])
+    }
+
+    /// What all of these have used so far.
+    pub(crate) fn spent_by_all(all: &[Self]) -> Result<Spent, Failure> {
+        Spent::by(&all.iter().map(|Self(child)| child.id().to_string()).collect::<Vec<_>>())
     }
 
     /// What it has used since then.

@@ -95,6 +95,7 @@ pub(crate) fn median(figures: impl Iterator<Item = f64>) -> f64 {
     percentile(&figures, 50)
 }
 
-fn percentile(sorted: &[f64], percent: usize) -> f64 {
+/// What so many of 100 keep to, of figures in their order. Not a number if there are none.
+pub(crate) fn percentile(sorted: &[f64], percent: usize) -> f64 {
     sorted.get(sorted.len() * percent / 100).copied().unwrap_or(f64::NAN)
 }

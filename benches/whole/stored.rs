@@ -1,41 +1,62 @@
 //! What a day's steps cost with few and with many requests stored.
 
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use sandbox::discord::{CONNECT, Message, Person, REQUESTS, Who};
 use sandbox::{Sandbox, connect, discord};
 use serde_json::json;
-use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection};
 
 use crate::Failure;
+use crate::database::Postgres;
 use crate::program::{Program, Running, Spent};
+use crate::round::median;
 use crate::team::milliseconds;
 
 /// How many requests are few.
 pub(crate) const FEW: u32 = 1000;
 
-/// The steps, and the milliseconds of processor time that each took.
-pub(crate) type Figures = Vec<(String, f64)>;
+/// What a step took, in milliseconds.
+pub(crate) struct Taken {
+    pub(crate) step: String,
+    /// Of the bot's processor time, in the mean.
+    pub(crate) processor: f64,
+    /// Until whoever took it saw what came of it: the median.
+    pub(crate) latency: f64,
+    /// Of PostgreSQL's processor time, in the mean; not a number with a database in a file.
+    pub(crate) server: f64,
+}
 
-/// Milliseconds of processor time that each step took in the mean, with so many requests stored.
+/// The steps, in the order in which they were taken.
+pub(crate) type Figures = Vec<Taken>;
+
+/// What each step took with so many requests stored, in PostgreSQL if there is one, else in a file.
 pub(crate) async fn figures(
     program: &Program,
+    postgres: Option<&Postgres>,
     stored: u32,
     times: u32,
 ) -> Result<Figures, Failure> {
     let sandbox = sandbox(times).await?;
-    fill(&sandbox, stored).await?;
+    let sandbox = match postgres {
+        Some(postgres) => sandbox.with_database(fill_postgres(program, postgres, stored).await?),
+        None => fill_file(sandbox, stored).await?,
+    };
     let mut variables = sandbox.variables();
     variables.push(("MAX_OPEN_REQUESTS", "1000".to_owned()));
+    let begun = Instant::now();
+    let server = postgres.map(Postgres::spent).transpose()?;
     let running = program.start(variables)?;
     sandbox.discord.wait_ready().await;
+    let latency = milliseconds(begun.elapsed());
     // The bot's own look at Connect is over.
     sandbox.connect.wait_for(1, connect::Route::User).await;
     sandbox.connect.wait_for(1, connect::Route::Settings).await;
-    let mut measured =
-        vec![("start".to_owned(), milliseconds(running.spent_since(&Spent::default())?))];
-    let round = Round { sandbox, running, times };
+    let processor = milliseconds(running.spent_since(&Spent::default())?);
+    let round = Round { sandbox, running, postgres, times };
+    let server = round.server_since(server.as_ref())?;
+    let mut measured = vec![Taken { step: "start".to_owned(), processor, latency, server }];
     round.decisions(stored, &mut measured).await?;
     round.looks(&mut measured).await?;
     let violations = round.sandbox.violations();
@@ -63,28 +84,57 @@ fn group(number: u32) -> String {
     format!("measured-{number:03}")
 }
 
-/// Makes the database and fills it.
-async fn fill(sandbox: &Sandbox, stored: u32) -> Result<(), Failure> {
+/// What fills a database with so many requests.
+fn fill(stored: u32) -> Result<AssertSqlSafe<String>, Failure> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_millis();
     let fill = include_str!("fill.sql").replace(":count", &stored.to_string());
     let fill = fill.replace(":person", &Who::Member.id().to_string());
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_millis();
-    let fill = fill.replace(":now", &now.to_string());
+    Ok(AssertSqlSafe(format!("BEGIN; {} COMMIT;", fill.replace(":now", &now.to_string()))))
+}
+
+/// Makes the database and fills it.
+async fn fill_file(sandbox: Sandbox, stored: u32) -> Result<Sandbox, Failure> {
     let options = SqliteConnectOptions::new().filename(sandbox.database()).create_if_missing(true);
     let mut connection = SqliteConnection::connect_with(&options).await?;
     sqlx::migrate!().run(&mut connection).await?;
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("BEGIN; {fill} COMMIT;")))
-        .execute(&mut connection)
-        .await?;
-    Ok(connection.close().await?)
+    sqlx::raw_sql(fill(stored)?).execute(&mut connection).await?;
+    connection.close().await?;
+    Ok(sandbox)
 }
 
-struct Round {
+/// The same in PostgreSQL, where the bot itself makes the tables. They are looked at as autovacuum does
+/// after a while, and written to the disk.
+async fn fill_postgres(
+    program: &Program,
+    postgres: &Postgres,
+    stored: u32,
+) -> Result<String, Failure> {
+    let (url, mut connection) = postgres.empty().await?;
+    let sandbox = sandbox(0).await?.with_database(url.clone());
+    let running = program.start(sandbox.variables())?;
+    sandbox.discord.wait_ready().await;
+    drop(running);
+    sqlx::raw_sql(fill(stored)?).execute(&mut connection).await?;
+    for sql in ["VACUUM (ANALYZE)", "CHECKPOINT"] {
+        sqlx::raw_sql(sql).execute(&mut connection).await?;
+    }
+    Ok(url)
+}
+
+struct Round<'a> {
     sandbox: Sandbox,
     running: Running,
+    postgres: Option<&'a Postgres>,
     times: u32,
 }
 
-impl Round {
+impl Round<'_> {
+    /// What PostgreSQL has used since then, in milliseconds.
+    fn server_since(&self, then: Option<&Spent>) -> Result<f64, Failure> {
+        let Some((postgres, then)) = self.postgres.zip(then) else { return Ok(f64::NAN) };
+        Ok(milliseconds(postgres.spent()?.since(then)))
+    }
+
     fn person(&self, who: Who) -> Person {
         self.sandbox.discord.person(who)
     }
@@ -96,12 +146,20 @@ impl Round {
         measured: &mut Figures,
         work: impl AsyncFn(u32),
     ) -> Result<(), Failure> {
-        let before = self.running.spent()?;
+        let (before, server) =
+            (self.running.spent()?, self.postgres.map(Postgres::spent).transpose()?);
+        let mut latencies = Vec::new();
         for number in 0..self.times {
+            let begun = Instant::now();
             work(number).await;
+            latencies.push(milliseconds(begun.elapsed()));
         }
-        let spent = self.running.spent_since(&before)? / self.times;
-        measured.push((step.to_owned(), milliseconds(spent)));
+        measured.push(Taken {
+            step: step.to_owned(),
+            processor: milliseconds(self.running.spent_since(&before)? / self.times),
+            latency: median(latencies.into_iter()),
+            server: self.server_since(server.as_ref())? / f64::from(self.times),
+        });
         Ok(())
     }
 

@@ -30,14 +30,14 @@ const TEAMS: u32 = 64;
 const TEAM_HITS: usize = 20;
 
 /// How many searches are under way at any time when many are.
-const AT_ONCE: usize = 32;
+pub(crate) const AT_ONCE: usize = 32;
 
 /// Every third group is in Connect already; the one that is created is not.
 const IMPORTED_EACH: usize = 3;
 
 const CHANNELS: [ChannelId; 3] = [CONNECT, RANDOM, THREAD];
 
-const PEOPLE: [Who; 4] = [Who::Member, Who::OtherMember, Who::Admin, Who::SecondAdmin];
+pub(crate) const PEOPLE: [Who; 4] = [Who::Member, Who::OtherMember, Who::Admin, Who::SecondAdmin];
 
 /// How long a start took.
 pub(crate) struct Start {
@@ -115,8 +115,8 @@ impl Team {
     pub(crate) async fn search_together(&self, count: u32) -> Result<Rate, Failure> {
         let (before, before_here) = (self.running.spent()?, Spent::here()?);
         let begun = Instant::now();
-        let searches = (0..count).map(|number| self.search_of_team(number));
-        stream::iter(searches).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        let searches = (0..count).map(|number| search_of_team(&self.sandbox, number));
+        stream::iter(searches).buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?;
         let took = begun.elapsed();
         let share = |spent: Duration| spent.as_secs_f64() / took.as_secs_f64();
         Ok(Rate {
@@ -126,13 +126,6 @@ impl Team {
         })
     }
 
-    async fn search_of_team(&self, number: u32) -> Result<(), Failure> {
-        let turn = usize::try_from(number)?;
-        let (who, channel) = (PEOPLE[turn % PEOPLE.len()], CHANNELS[turn % CHANNELS.len()]);
-        self.search(&team(number % TEAMS), who, channel).await?;
-        Ok(())
-    }
-
     /// One search, and how long it took until the person saw a table with the first hit.
     pub(crate) async fn search(
         &self,
@@ -140,12 +133,7 @@ impl Team {
         who: Who,
         channel: ChannelId,
     ) -> Result<Duration, Failure> {
-        let person = self.sandbox.discord.person(who).in_channel(channel);
-        let begun = Instant::now();
-        let answer = person.slash("search", &[("prefix", json!(prefix))]).await;
-        let took = begun.elapsed();
-        shows(&answer, prefix)?;
-        Ok(took)
+        search(&self.sandbox, prefix, who, channel).await
     }
 
     /// One search in a channel that the stand-in needn't know.
@@ -191,6 +179,28 @@ impl Team {
     }
 }
 
+/// One search, and how long it took until the person saw a table with the first hit.
+async fn search(
+    sandbox: &Sandbox,
+    prefix: &str,
+    who: Who,
+    channel: ChannelId,
+) -> Result<Duration, Failure> {
+    let person = sandbox.discord.person(who).in_channel(channel);
+    let begun = Instant::now();
+    let answer = person.slash("search", &[("prefix", json!(prefix))]).await;
+    let took = begun.elapsed();
+    shows(&answer, prefix)?;
+    Ok(took)
+}
+
+/// One of many searches: no two that are under way together are for the same.
+pub(crate) async fn search_of_team(sandbox: &Sandbox, number: u32) -> Result<Duration, Failure> {
+    let turn = usize::try_from(number)?;
+    let (who, channel) = (PEOPLE[turn % PEOPLE.len()], CHANNELS[turn % CHANNELS.len()]);
+    search(sandbox, &team(number % TEAMS), who, channel).await
+}
+
 fn shows(answer: &Answer, prefix: &str) -> Result<(), Failure> {
     match &answer.reply {
         Reply::Message { message, .. } if message.text().contains(&group(prefix, 0)) => Ok(()),
@@ -198,7 +208,8 @@ fn shows(answer: &Answer, prefix: &str) -> Result<(), Failure> {
     }
 }
 
-fn directory() -> Vec<String> {
+/// All groups that are searched for.
+pub(crate) fn directory() -> Vec<String> {
     let families = FAMILIES.map(|(prefix, hits)| (prefix.to_owned(), hits)).into_iter();
     families
         .chain((0..TEAMS).map(|number| (team(number), TEAM_HITS)))
