@@ -17,6 +17,7 @@ use tokio::time::sleep;
 use crate::database::lock;
 use crate::http::{get, probed};
 use crate::program::{output, program};
+use crate::sharing::Copy;
 use crate::world::{Setup, World, chosen, in_time, masked, run_test_with, sandbox};
 
 /// The public key of another application.
@@ -153,36 +154,57 @@ fn forged() -> usize {
     chosen("FORGED").and_then(|count| count.parse().ok()).unwrap_or(600)
 }
 
-#[test]
-fn whoever_forges_repeats_and_breaks_requests_by_the_thousand_reaches_nothing() {
-    over_http(async |world| {
-        let (pending, request) = held_creation(world, "accounting2");
-        world.discord.deliver(pending.id()).await;
-        world.connect.clear_requests();
-        let forged_as = |number: usize| {
-            let body = format!("{{\"id\": \"{number}\", \"type\": 2");
-            let signed = world.discord.sign(&body, Duration::ZERO);
-            match number % 4 {
-                0 => (SignedRequest { body, ..request.clone() }, 401),
-                1 => (SignedRequest { timestamp: number.to_string(), ..request.clone() }, 401),
-                2 => (signed, 400),
-                _ => (request.clone(), 409),
-            }
-        };
-        for some in (0..forged()).collect::<Vec<_>>().chunks(50) {
-            let all = some.iter().map(|number| async {
-                let (request, refused) = forged_as(*number);
-                (status(world, &request).await, refused)
-            });
-            for (got, refused) in join_all(all).await {
-                assert_eq!(got, refused);
-            }
+/// The memory of a process that no file stands for, in KiB.
+fn memory(process: &Child) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.id().unwrap()));
+    let status = status.unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[expect(clippy::print_stdout, reason = "its figures are written down")]
+#[tokio::test]
+async fn whoever_forges_repeats_and_breaks_requests_by_the_thousand_reaches_nothing() {
+    let sandbox = sandbox().await;
+    let copy = Copy::start(&sandbox);
+    copy.serve(&sandbox).await;
+    sandbox.discord.hold_deliveries(true);
+    let admin = sandbox.discord.person(Who::Admin);
+    let pending = admin.start_slash("create", &[("name", "accounting2".into())]);
+    let request = sandbox.discord.delivery(pending.id());
+    sandbox.discord.deliver(pending.id()).await;
+    pending.answer().await;
+    sandbox.connect.clear_requests();
+    let forged_as = |number: usize| {
+        let body = format!("{{\"id\": \"{number}\", \"type\": 2");
+        let signed = sandbox.discord.sign(&body, Duration::ZERO);
+        match number % 4 {
+            0 => (SignedRequest { body, ..request.clone() }, 401),
+            1 => (SignedRequest { timestamp: number.to_string(), ..request.clone() }, 401),
+            2 => (signed, 400),
+            // A signature counts for 5 minutes, and many take longer.
+            _ => (sandbox.discord.sign(&request.body, Duration::ZERO), 409),
         }
-        assert_eq!(world.connect.requests().len(), 0);
-        world.discord.hold_deliveries(false);
-        let answer = world.search(Who::Member, "acc").await;
-        assert!(answer.text().contains("accounting"), "{}", answer.text());
-    });
+    };
+    println!("0: {} KiB", memory(&copy.process));
+    for some in (1..=forged()).collect::<Vec<_>>().chunks(50) {
+        let all = some.iter().map(|number| async {
+            let (request, refused) = forged_as(*number);
+            let response = in_time(sandbox.discord.send(&request)).await.expect("a response");
+            assert_eq!(response.status, refused);
+        });
+        join_all(all).await;
+        let sent = some[some.len() - 1];
+        if sent % 10_000 == 0 {
+            println!("{sent}: {} KiB", memory(&copy.process));
+        }
+    }
+    assert_eq!(sandbox.connect.requests().len(), 0);
+    sandbox.discord.hold_deliveries(false);
+    let member = sandbox.discord.person(Who::Member);
+    let answer = member.slash("search", &[("prefix", "acc".into())]).await;
+    assert!(answer.text().contains("accounting"), "{}", answer.text());
+    println!("in the end: {} KiB", memory(&copy.process));
 }
 
 #[test]

@@ -27,14 +27,14 @@ async fn shared() -> Option<Sandbox> {
     Some(sandbox)
 }
 
-/// One of the copies.
-struct Copy {
-    process: Child,
+/// One of the copies, or the only process.
+pub(crate) struct Copy {
+    pub(crate) process: Child,
     url: String,
 }
 
 impl Copy {
-    fn start(sandbox: &Sandbox) -> Self {
+    pub(crate) fn start(sandbox: &Sandbox) -> Self {
         Self::of(BOT, sandbox)
     }
 
@@ -48,7 +48,7 @@ impl Copy {
     }
 
     /// Has interactions come here, once it takes some.
-    async fn serve(&self, sandbox: &Sandbox) {
+    pub(crate) async fn serve(&self, sandbox: &Sandbox) {
         let verify = async {
             while sandbox.discord.verify_interactions_endpoint(&self.url).await.is_err() {
                 sleep(Duration::from_millis(20)).await;
