@@ -99,6 +99,12 @@ impl Context {
         self.note(action, outcome, delivered);
     }
 
+    /// Says that nothing was done, since too much is under way.
+    pub(super) async fn turn_away(&self, action: &'static str, (target, stage): (Target, Stage)) {
+        let delivered = self.responder.deliver(target, stage, &failures::crowded()).await;
+        self.note(action, Outcome::Crowded, delivered);
+    }
+
     fn explain(&self, error: &Error) -> (Reply, Outcome) {
         if let Error::Failed(Failure { cause: Cause::Store(_), .. }) = error {
             self.bot.metrics.database_failed();

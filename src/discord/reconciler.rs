@@ -127,7 +127,9 @@ impl Reconciler {
                 Some((channel, _)) => Bucket::Edit(channel),
                 None => Bucket::Create(publisher.home(&request)),
             };
-            pass.deliver(Delivery::Show(request.id), bucket, publisher.show(request.id)).await;
+            let delivery = Delivery::Show(request.id);
+            pass.deliver(delivery, bucket, publisher.show(request.id)).await;
+            self.note_unshown(&request, now).await;
         }
         for notice in untold {
             let delivery = Delivery::Tell(notice.request.id, notice.people[0]);
@@ -142,11 +144,22 @@ impl Reconciler {
         Ok(pass.end())
     }
 
+    /// Tells whoever may wait for it that a request won't be shown as long as they wait.
+    async fn note_unshown(&self, request: &Request, now: SystemTime) {
+        let longest = Instant::now() + SHOWN_WITHIN;
+        let failed = self.backlog.next_try(Delivery::Show(request.id));
+        let is_awaited = request.created_at + SHOWN_WITHIN >= now;
+        if is_awaited && failed.is_some_and(|(at, passes)| !passes || at > longest) {
+            self.requests.note_unshown(request.id).await;
+        }
+    }
+
     /// Shows a request now, or as soon as Discord takes it. For whoever waits for its message: whether
     /// it is shown.
     pub(super) async fn show_now(&self, request: i64) -> bool {
         if self.requests.has_copies() {
-            return timeout(SHOWN_WITHIN, self.requests.until_shown(request)).await.is_ok();
+            let shown = timeout(SHOWN_WITHIN, self.requests.until_shown(request)).await;
+            return shown.unwrap_or(false);
         }
         let (delivery, deadline) = (Delivery::Show(request), Instant::now() + SHOWN_WITHIN);
         let shown = async {

@@ -32,6 +32,9 @@ use crate::ids::GuildId;
 /// for 3 s.
 const DEFERRED_AFTER: Duration = Duration::from_millis(1500);
 
+/// A form that is there so much later is still opened in time.
+const FORM_LATER: Duration = Duration::from_secs(1);
+
 /// What comes from further in the future has an age that can't be known: this clock is behind.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(1);
 
@@ -225,6 +228,29 @@ impl Responder {
             return Some(Stage::Unanswered);
         }
         self.log(self.defer(target).await).then_some(Stage::Deferred)
+    }
+
+    /// Does what takes a moment as a rule, and defers the answer in time if it takes longer. What it comes
+    /// to is a row, so it goes on if Discord takes no answer any more.
+    pub(super) async fn defer_in_time<T>(
+        &self,
+        target: Target,
+        stage: Stage,
+        work: impl Future<Output = T>,
+    ) -> (Stage, T) {
+        let mut work = pin!(work);
+        if let Stage::Unanswered = stage {
+            if let Ok(done) = timeout(self.budget, &mut work).await {
+                return (stage, done);
+            }
+            self.log(self.defer(target).await);
+        }
+        (Stage::Deferred, work.await)
+    }
+
+    /// What work comes to, if that is known while a form can still be opened, which can't be deferred.
+    pub(super) async fn before_a_form<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        timeout(self.budget + FORM_LATER, work).await.ok()
     }
 
     /// Says that the message whose component was used will change, unless that is said.

@@ -25,8 +25,8 @@ const HEARD_OF: usize = 256;
 pub(super) struct Touch {
     /// What is to be told: that something has changed.
     untold: Notify,
-    /// What was heard: that a message shows the request of this number.
-    shown: broadcast::Sender<i64>,
+    /// What was heard: whether a message shows the request of this number, or can't for now.
+    shown: broadcast::Sender<(i64, bool)>,
 }
 
 impl Default for Touch {
@@ -79,18 +79,35 @@ impl Requests {
         self.changed.notified().await;
     }
 
-    /// Until a message shows a request, whichever process sends it.
-    pub(crate) async fn until_shown(&self, request_id: i64) {
+    /// Tells whoever waits for the message of a request that it can't be sent for now.
+    pub(crate) async fn note_unshown(&self, request_id: i64) {
+        if let Some(copies) = self.store.copies() {
+            copies.tell_unshown(request_id).await;
+        }
+    }
+
+    /// Until a message shows a request, whichever process sends it, or can't for now: whether it does.
+    pub(crate) async fn until_shown(&self, request_id: i64) -> bool {
         let mut shown = self.touch.shown.subscribe();
         self.look_again();
         loop {
             let known = self.store.request(request_id).await;
             if known.is_ok_and(|known| known.is_none_or(|of| of.shown_version >= of.version)) {
-                return;
+                return true;
             }
-            // After too many others it is looked, too.
-            let is_it = async { while shown.recv().await.is_ok_and(|id| id != request_id) {} };
-            drop(timeout(LOOK_FOR_SOMEBODY, is_it).await);
+            let it = async {
+                loop {
+                    match shown.recv().await {
+                        Ok((id, is_shown)) if id == request_id => break is_shown,
+                        Ok(_) => {}
+                        // After too many others it is looked.
+                        Err(_) => break true,
+                    }
+                }
+            };
+            if let Ok(false) = timeout(LOOK_FOR_SOMEBODY, it).await {
+                return false;
+            }
         }
     }
 
@@ -100,7 +117,7 @@ impl Requests {
         let hear = |news| match news {
             News::Changed => self.changed.notify_one(),
             // Nobody may wait for it here.
-            News::Shown(id) => drop(self.touch.shown.send(id)),
+            News::Shown(id, is_shown) => drop(self.touch.shown.send((id, is_shown))),
         };
         tokio::select! {
             never = copies.listen(hear) => never,

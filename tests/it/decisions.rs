@@ -4,8 +4,10 @@ use futures_util::future::join_all;
 use insta::assert_snapshot;
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{CONNECT, MEMBER_ROLE, OTHER_CHANNEL, REQUESTS, Reply, Who};
+use sqlx::Connection;
 
-use crate::world::{World, masked, private, run_test, run_test_with, setup};
+use crate::database::lock;
+use crate::world::{World, masked, private, run_test, run_test_in_file, run_test_with, setup};
 
 /// Nothing has become of the request.
 async fn is_undecided(world: &World) {
@@ -298,5 +300,33 @@ fn nobody_leaves_what_is_being_created() {
         for who in [Who::Member, Who::OtherMember] {
             world.told(who, CONNECT, "is done").await;
         }
+    });
+}
+
+#[test]
+fn a_decision_that_waits_for_the_database_is_deferred_and_a_form_refused_in_time() {
+    run_test_in_file(async |world| {
+        let card = world.asked_by(Who::Member).await;
+        let locked = lock(&world.sandbox.database()).await;
+        let admin = world.admin();
+        // Each waits for the others before it, for longer than Discord does.
+        let pending = [(); 3].map(|()| admin.start_press(&card, "Approve"));
+        pending[0].first().await;
+        let answer = admin.press(&card, "Deny").await;
+        assert_snapshot!(private(&answer), @"Too much is under way at once. Nothing was changed; try again in a moment.");
+        for pending in pending {
+            assert_eq!(pending.answer().await.reply, Reply::Acknowledged);
+        }
+        // What came of each is said privately.
+        let all_said = |requests: &[sandbox::discord::Request]| {
+            requests
+                .iter()
+                .filter(|call| call.route == Some(sandbox::discord::Route::FollowUp))
+                .count()
+                == 3
+        };
+        world.discord.wait_for_requests(all_said).await;
+        locked.close().await.unwrap();
+        is_undecided(world).await;
     });
 }

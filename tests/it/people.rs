@@ -94,7 +94,7 @@ async fn no_more_people_are_looked_for_than_twenty_calls_do() {
 
 #[test]
 fn a_start_looks_for_five() {
-    run_test_with(setup(&[("ADMIN_USER_IDS", people(0, 7))]), async |world| {
+    run_test_with(setup(&[("ADMIN_USER_IDS", people(0, 7))]).alone(), async |world| {
         // Channels are looked at after people.
         let is_past = |requests: &[Request]| {
             requests.iter().any(|request| request.route == Some(Route::Channel))

@@ -9,7 +9,7 @@ use sandbox::discord::{
     Who,
 };
 
-use crate::world::{Setup, World, masked, run_test, run_test_in_file, run_test_with, setup};
+use crate::world::{Setup, World, masked, run_test, run_test_with, setup};
 
 /// How often Discord answered so when a message was sent.
 fn answered(requests: &[Request], status: u16) -> usize {
@@ -121,8 +121,7 @@ fn a_message_in_a_channel_that_is_gone_is_sent_to_the_one_that_is_configured() {
 
 #[test]
 fn a_message_refused_twice_is_sent_once_in_the_end() {
-    // Whoever asks one of several processes waits for what another may say.
-    run_test_in_file(async |world| {
+    run_test(async |world| {
         world.discord.fail(Route::CreateMessage, Fault::Forbidden(50013), Times::Times(2));
         let answer = world.ask(Who::Member, "accounting2").await;
         assert_snapshot!(answer.text(), @"Request 1 for `accounting2` is kept, but no admin sees it yet: it couldn't be posted in the channel for requests. The bot goes on trying; tell an admin of this server if it stays so.");
@@ -204,7 +203,7 @@ fn discords_wish_to_be_left_alone_is_honoured() {
 
 #[test]
 fn so_is_a_wish_for_longer_than_anybody_waits() {
-    run_test_with(setup(&[("REQUEST_TTL", "3s")]).in_file(), async |world| {
+    run_test_with(setup(&[("REQUEST_TTL", "3s")]), async |world| {
         let limited = Fault::RateLimited { retry_after: 120.0, global: false };
         world.discord.fail(Route::CreateMessage, limited, Times::Once);
         for name in ["accounting2", "ABE-TEST"] {

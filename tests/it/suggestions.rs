@@ -3,7 +3,7 @@
 use sandbox::connect::{Fault, Route, Times};
 use sandbox::discord::{Choice, Who};
 
-use crate::world::{World, in_time, ldap_groups, run_test, run_test_with, setup};
+use crate::world::{Setup, World, in_time, ldap_groups, run_test, run_test_with, setup};
 
 async fn suggested(world: &World, typed: &str) -> Vec<Choice> {
     world.admin().autocomplete("create", &[], ("name", typed)).await.unwrap()
@@ -28,7 +28,7 @@ fn they_come_from_the_latest_search_of_the_channel_without_a_call() {
 
 #[test]
 fn without_a_search_they_are_looked_up_from_two_letters_on() {
-    run_test(async |world| {
+    run_test_with(Setup::default().alone(), async |world| {
         assert!(suggested(world, "a").await.is_empty());
         assert!(world.connect.requests().is_empty());
         assert!(names(&suggested(world, "ac").await).contains(&"accounting2"));
@@ -95,7 +95,7 @@ fn what_was_typed_comes_first_if_no_name_is_exactly_so() {
 
 #[test]
 fn a_person_has_one_search_for_suggestions_at_a_time() {
-    run_test(async |world| {
+    run_test_with(Setup::default().alone(), async |world| {
         world.connect.fail(Route::Search, Fault::Hold, Times::Always);
         for typed in ["acc", "fin", "sal"] {
             assert!(suggested(world, typed).await.is_empty());

@@ -108,6 +108,7 @@ pub(crate) struct World {
     bot: Vec<Running>,
     /// Another that waits, if the setting has one.
     standby: Option<Standby>,
+    is_in_file: bool,
 }
 
 impl World {
@@ -143,6 +144,7 @@ impl World {
             paces: (setup.answers_within, setup.alert_pace),
             bot: Vec::new(),
             standby: None,
+            is_in_file,
         };
         world.launch();
         world.discord.wait_ready().await;
@@ -252,7 +254,7 @@ impl World {
     }
 
     fn launch_standby(&mut self) {
-        if Standby::is_wanted(&self.variables) {
+        if !self.is_in_file && Standby::is_wanted(&self.variables) {
             self.standby = Some(Standby::new(self.variables.clone(), self.launch_one()));
         }
     }

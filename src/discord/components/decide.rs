@@ -19,7 +19,9 @@ pub(super) async fn decide(context: &Context, request_id: i64, message: u64, eve
     let action = if event == Event::Retry { "retry" } else { "approve" };
     let Some(stage) = responder.defer_if_late(target).await else { return };
     let decision = Decision { request_id, message: Some(message), event, why: None };
-    match bot.requests.decide(*member, &decision, *id).await {
+    let decide = Box::pin(bot.requests.decide(*member, &decision, *id));
+    let (stage, decided) = responder.defer_in_time(target, stage, decide).await;
+    match decided {
         Ok(_) => {
             let delivered = responder.acknowledge(stage).await;
             context.note(action, Outcome::Done, delivered);
@@ -33,12 +35,12 @@ pub(super) async fn ask_why(context: &Context, request_id: i64, message: u64) {
     let Context { bot, member, responder, id } = context;
     let event = Event::Deny;
     let decision = Decision { request_id, message: Some(message), event, why: None };
-    let request = match bot.requests.decidable(*member, &decision, *id).await {
-        Ok(request) => request,
-        Err(stop) => {
-            let at = (Target::InPlace, Stage::Unanswered);
-            return context.refuse("deny", at, &stop).await;
-        }
+    let at = (Target::InPlace, Stage::Unanswered);
+    let look = Box::pin(bot.requests.decidable(*member, &decision, *id));
+    let request = match responder.before_a_form(look).await {
+        Some(Ok(request)) => request,
+        Some(Err(stop)) => return context.refuse("deny", at, &stop).await,
+        None => return context.turn_away("deny", at).await,
     };
     let why = CreateInputText::new(InputTextStyle::Paragraph, messages::DENIAL_LABEL, REASON)
         .required(false)
@@ -56,7 +58,9 @@ pub(super) async fn deny(context: &Context, request_id: i64, form: &ModalInterac
     let target = message.map_or(Target::Message(Visibility::Ephemeral), |_| Target::InPlace);
     let Some(stage) = responder.defer_if_late(target).await else { return };
     let decision = Decision { request_id, message, event: Event::Deny, why: input(form, REASON) };
-    match bot.requests.decide(*member, &decision, *id).await {
+    let decide = Box::pin(bot.requests.decide(*member, &decision, *id));
+    let (stage, decided) = responder.defer_in_time(target, stage, decide).await;
+    match decided {
         Ok(denied) => {
             let delivered = match target {
                 Target::InPlace | Target::InPrivate => responder.acknowledge(stage).await,

@@ -24,6 +24,9 @@ const CHANGED: &str = "changed";
 /// What is told of a request that a message shows, before its number.
 const SHOWN: &str = "shown ";
 
+/// The same of one that can't be shown for now.
+const UNSHOWN: &str = "unshown ";
+
 const CHANNEL: &str = "SELECT 'ldapgroup-bot ' || current_schema()::regnamespace::oid";
 
 /// The pause after the database failed.
@@ -34,16 +37,16 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 pub(in crate::requests) enum News {
     /// Something is to be done, shown or told.
     Changed,
-    /// A message shows the request of this number as it is.
-    Shown(i64),
+    /// Whether a message shows the request of this number as it is, or can't for now.
+    Shown(i64, bool),
 }
 
 impl News {
     fn parse(said: &str) -> Option<Self> {
-        match said.strip_prefix(SHOWN) {
-            Some(id) => id.parse().ok().map(Self::Shown),
-            None => (said == CHANGED).then_some(Self::Changed),
-        }
+        let of = |is_shown| move |id: &str| Some(Self::Shown(id.parse().ok()?, is_shown));
+        let shown = said.strip_prefix(SHOWN).and_then(of(true));
+        let unshown = said.strip_prefix(UNSHOWN).and_then(of(false));
+        shown.or(unshown).or((said == CHANGED).then_some(Self::Changed))
     }
 }
 
@@ -94,10 +97,19 @@ impl Copies {
         }
     }
 
-    /// Tells every process, this one too, that something has changed. That it fails does no harm: they
-    /// look now and then, anyway.
+    /// Tells every process, this one too, that something has changed.
     pub(in crate::requests) async fn tell_changed(&self) {
-        let told = sqlx::query(TELL).bind(CHANGED).execute(&self.pool).await;
+        self.tell(CHANGED.to_owned()).await;
+    }
+
+    /// Tells every process that a request can't be shown for now.
+    pub(in crate::requests) async fn tell_unshown(&self, id: i64) {
+        self.tell(format!("{UNSHOWN}{id}")).await;
+    }
+
+    /// That it fails does no harm: they look now and then, anyway.
+    async fn tell(&self, what: String) {
+        let told = sqlx::query(TELL).bind(what).execute(&self.pool).await;
         if let Err(error) = told {
             tracing::debug!(%error, "the other processes could not be told");
         }
