@@ -230,6 +230,20 @@ fn the_interactions_are_such_as_can_be_read() {
 }
 
 #[test]
+fn what_serenity_panics_at_is_answered_as_what_cannot_be_read() {
+    let world = World::new();
+    let hash = format!("a{}a", "é".repeat(15));
+    for payload in &world.interactions {
+        let mut payload = payload.clone();
+        payload["id"] = now().into();
+        payload["member"]["user"]["avatar"] = hash.clone().into();
+        let payload = payload.to_string();
+        assert!(received(&payload).unwrap().is_err());
+        assert_eq!(world.answers(&payload).len(), 1);
+    }
+}
+
+#[test]
 fn however_much_comes_what_waits_to_be_answered_is_bounded() {
     let world = World::new();
     let mut answers = 0;
