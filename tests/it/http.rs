@@ -13,11 +13,11 @@ use tokio::net::TcpStream;
 
 use crate::database::lock;
 use crate::program::{output, program};
-use crate::world::{Setup, World, in_time, run_test_with, setup};
+use crate::world::{Setup, World, free_address, in_time, run_test_with, setup};
 
 /// A world whose bot answers probes, and where.
 pub(crate) fn probed() -> (Setup, SocketAddr) {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = free_address();
     (setup(&[("HTTP_ADDR", address)]).alone(), address)
 }
 

@@ -1,5 +1,7 @@
 //! How a world is set up: what whoever runs the tests has set, and what a test is about.
 
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use sandbox::{connect, discord};
@@ -102,5 +104,19 @@ impl Setup {
         self.connect.groups = names.into_iter().map(Into::into).collect();
         self.connect.imported = Vec::new();
         self
+    }
+}
+
+/// An address for a bot to be. Its port is none of those that the system gives to whoever asks for any, or a
+/// connection could have it by the time the bot wants it.
+pub(crate) fn free_address() -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + u16::try_from(std::process::id() % 20).unwrap() * 1000;
+    loop {
+        let port = first + NEXT.fetch_add(1, Ordering::Relaxed) % 1000;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! Copies of the bot on one database in PostgreSQL, with interactions over HTTP: whichever is asked
 //! serves, what only one may do is done by one, and whoever dies is replaced.
 
-use std::net::TcpListener;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use tokio::time::sleep;
 
 use crate::database::{execute, number};
 use crate::program::{BOT, other_program, terminate};
-use crate::world::{assert_no_violations, chosen, in_time, is_card, server};
+use crate::world::{assert_no_violations, chosen, free_address, in_time, is_card, server};
 
 /// Stand-ins with an empty database in PostgreSQL; nothing where that isn't installed.
 async fn shared() -> Option<Sandbox> {
@@ -39,7 +38,7 @@ impl Copy {
     }
 
     fn of(path: &str, sandbox: &Sandbox) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let free = free_address();
         let mut variables = sandbox.variables();
         variables.push(("HTTP_ADDR", free.to_string()));
         variables.push(("DISCORD_PUBLIC_KEY", sandbox.discord.public_key()));

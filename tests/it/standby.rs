@@ -1,7 +1,7 @@
 //! Two bots on one database: one is at work, and the other takes over when that ends, however it does.
 //! Never are two at work.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::process::Output;
 
 use reqwest::StatusCode;
@@ -15,7 +15,7 @@ use tokio::process::Child;
 use crate::http::{becomes, becomes_reachable, get};
 use crate::line::{self, Line};
 use crate::program::{program, signal, terminate};
-use crate::world::{assert_no_violations, in_time, is_card, stand_ins_in_file};
+use crate::world::{assert_no_violations, free_address, in_time, is_card, stand_ins_in_file};
 use sandbox::postgres::Server;
 
 /// What a bot that waits says to whoever probes it.
@@ -32,7 +32,7 @@ struct Bot {
 
 impl Bot {
     fn start(sandbox: &Sandbox, variables: &[(&'static str, String)]) -> Self {
-        let probes = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let probes = free_address();
         let own = [("HTTP_ADDR", probes.to_string())];
         let variables = [&sandbox.variables(), variables, &own[..]].concat();
         Self { child: program(&["run"], &variables).spawn().unwrap(), probes }

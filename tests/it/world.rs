@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::database::{execute, number};
 use crate::pair::Standby;
 use crate::setup::is_in_postgres;
-pub(crate) use crate::setup::{Setup, chosen, is_over_http, ldap_groups, setup};
+pub(crate) use crate::setup::{Setup, chosen, free_address, is_over_http, ldap_groups, setup};
 
 /// Runs a test in the ordinary world: see [`in_world`].
 pub(crate) fn run_test(test: impl AsyncFnOnce(&mut World)) {
