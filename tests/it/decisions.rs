@@ -7,7 +7,7 @@ use sandbox::discord::{CONNECT, MEMBER_ROLE, OTHER_CHANNEL, REQUESTS, Reply, Who
 use sqlx::Connection;
 
 use crate::database::lock;
-use crate::world::{World, masked, private, run_test, run_test_in_file, run_test_with, setup};
+use crate::world::{Setup, World, masked, private, run_test, run_test_with, setup};
 
 /// Nothing has become of the request.
 async fn is_undecided(world: &World) {
@@ -305,7 +305,8 @@ fn nobody_leaves_what_is_being_created() {
 
 #[test]
 fn a_decision_that_waits_for_the_database_is_deferred_and_a_form_refused_in_time() {
-    run_test_in_file(async |world| {
+    // Over HTTP the interaction itself is written down first, and fails in time.
+    run_test_with(Setup::default().in_file().over_gateway(), async |world| {
         let card = world.asked_by(Who::Member).await;
         let locked = lock(&world.sandbox.database()).await;
         let admin = world.admin();
