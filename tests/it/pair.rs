@@ -30,10 +30,11 @@ impl Standby {
             && value(variables, "HTTP_ADDR") == "off"
     }
 
-    pub(crate) fn new(variables: Variables, launched: Running) -> Self {
-        let url = value(&variables, "DATABASE_URL").to_owned();
+    pub(crate) async fn new(variables: Variables, launched: Running) -> Self {
+        // The other bot mustn't end before this session can wait for it.
+        let url = value(&variables, "DATABASE_URL");
+        let mut session = PgConnection::connect(url).await.unwrap();
         let lock = tokio::spawn(async move {
-            let mut session = PgConnection::connect(&url).await.unwrap();
             sqlx::raw_sql(LOCK).execute(&mut session).await.unwrap();
             session
         });

@@ -148,7 +148,7 @@ impl World {
         };
         world.launch();
         world.discord.wait_ready().await;
-        world.launch_standby();
+        world.launch_standby().await;
         if !elsewhere {
             // The bot's own look at Connect is over.
             world.looked(0).await;
@@ -253,9 +253,10 @@ impl World {
         }
     }
 
-    fn launch_standby(&mut self) {
+    async fn launch_standby(&mut self) {
         if !self.is_in_file && Standby::is_wanted(&self.variables) {
-            self.standby = Some(Standby::new(self.variables.clone(), self.launch_one()));
+            let launched = self.launch_one();
+            self.standby = Some(Standby::new(self.variables.clone(), launched).await);
         }
     }
 
@@ -299,7 +300,7 @@ impl World {
             self.discord.wait_for_gateway(|_, identifies, _| identifies > before).await;
         }
         self.discord.wait_ready().await;
-        self.launch_standby();
+        self.launch_standby().await;
         if self.connect.is_up() {
             self.looked(looks).await;
         }
