@@ -108,14 +108,10 @@ impl App {
         let client = http_client(Vec::new(), &config.discord.proxies)?;
         check::settings(&config).iter().for_each(check::note);
         let (metrics, proof) = (Arc::new(Metrics::new()), Proof::unproven());
-        // Probes are answered from here on, however long another bot is at work or Discord is away.
-        let http = match config.http_addr {
-            Some(address) => {
-                let served = http::serve(address, Arc::clone(&metrics)).await;
-                Some(served.map_err(|error| AppError::Address(address, error))?)
-            }
-            None => None,
-        };
+        // Probes are answered from here on, however long another bot is at work or Discord is away. Where
+        // interactions come, too, nobody listens before they are taken: a load balancer may send one at once.
+        let is_early = config.discord.public_key.is_none();
+        let mut http = listen(config.http_addr.filter(|_| is_early), &metrics).await?;
         let connect = Connect::new(config.connect, &client, Arc::clone(&metrics))?;
         let groups = LdapGroups::new(connect.only_while(proof.clone()), config.ticket_ttl);
         let rules = (config.policy, config.requests);
@@ -137,6 +133,9 @@ impl App {
         };
         let serving = (source, answers_within);
         let bot = Bot::new(requests, Arc::clone(&rest), serving, stopping.clone());
+        if !is_early {
+            http = listen(config.http_addr, &bot.metrics).await?;
+        }
         if let Some(server) = &http {
             server.turn_to(Arc::clone(&bot));
         }
@@ -274,6 +273,16 @@ impl App {
         self.bot.leave();
         drop(timeout(LAST_WORDS, self.bot.finish()).await);
     }
+}
+
+/// Serves there, if anywhere.
+async fn listen(
+    address: Option<SocketAddr>,
+    metrics: &Arc<Metrics>,
+) -> Result<Option<Server>, AppError> {
+    let Some(address) = address else { return Ok(None) };
+    let served = http::serve(address, Arc::clone(metrics)).await;
+    served.map(Some).map_err(|error| AppError::Address(address, error))
 }
 
 /// Says what a start waits for, in the log and to whoever probes.
