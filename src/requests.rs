@@ -1,6 +1,6 @@
 //! The one service for requests: made ([`create`]), decided ([`decide`]), carried out and expired
-//! ([`worker`]), deleted once they are old ([`forgetting`]), by one process or by several ([`copies`]). Whoever shows them and tells people has the
-//! [`Outbox`]; nobody else has the database.
+//! ([`worker`]), deleted once they are old ([`forgetting`]), by one process or by several ([`copies`]).
+//! Whoever shows them and tells people has the [`Outbox`]; nobody else has the database.
 
 mod audit;
 mod claim;

@@ -36,9 +36,7 @@ async fn cut(url: &SecretString) {
 async fn open_when_free(url: &SecretString, proof: &Proof) -> (Store, Vec<Wait>) {
     let told = Mutex::new(Vec::new());
     let waits = |wait| told.lock().unwrap().push(wait);
-    let metrics = Arc::new(Metrics::new());
-    let store =
-        Store::open_when_free((url, Sharing::Alone), metrics, proof, Some(&waits)).await.unwrap();
+    let store = waiting_for(url, proof, &waits).await.unwrap();
     (store, told.into_inner().unwrap())
 }
 
@@ -50,18 +48,23 @@ async fn asks(store: &Store, name: &str) -> bool {
     store.ask(&new(&[name], 1), 9, SystemTime::now(), CorrelationId::new()).await.is_ok()
 }
 
+/// Opens the database at `url` once no other bot has it.
+async fn waiting_for(
+    url: &SecretString,
+    proof: &Proof,
+    waits: &Waits<'_>,
+) -> Result<Store, StoreError> {
+    let database = (url, Sharing::Alone);
+    Store::open_when_free(database, Arc::new(Metrics::new()), proof, Some(waits)).await
+}
+
 #[tokio::test]
 async fn who_waits_for_another_changes_nothing_until_that_is_gone() {
     let Some(url) = in_postgres().await else { return };
     let (other, proof) = (hold_lock(&url).await, Proof::unproven());
     let told = Mutex::new(Vec::new());
     let waits = |wait| told.lock().unwrap().push(wait);
-    let opened = Store::open_when_free(
-        (&url, Sharing::Alone),
-        Arc::new(Metrics::new()),
-        &proof,
-        Some(&waits),
-    );
+    let opened = waiting_for(&url, &proof, &waits);
     let ended = async {
         while told.lock().unwrap().is_empty() {
             sleep(Duration::from_millis(20)).await;
@@ -85,12 +88,7 @@ async fn who_waits_does_not_keep_what_is_deleted_from_being_cleared_away() {
          AND query LIKE '%advisory_lock(1818518895%' AND pid <> pg_backend_pid()";
     let told = Notify::new();
     let (waits, proof) = (|_| told.notify_one(), Proof::unproven());
-    let opened = Store::open_when_free(
-        (&url, Sharing::Alone),
-        Arc::new(Metrics::new()),
-        &proof,
-        Some(&waits),
-    );
+    let opened = waiting_for(&url, &proof, &waits);
     let looked = async {
         told.notified().await;
         let mut connection = PgConnection::connect(url.expose_secret()).await.unwrap();
@@ -110,12 +108,7 @@ async fn who_waits_goes_on_waiting_while_the_server_is_away() {
     let _gone_with_the_server = hold_lock(&url).await;
     let told = Notify::new();
     let (waits, proof) = (|_| told.notify_one(), Proof::unproven());
-    let opened = Store::open_when_free(
-        (&url, Sharing::Alone),
-        Arc::new(Metrics::new()),
-        &proof,
-        Some(&waits),
-    );
+    let opened = waiting_for(&url, &proof, &waits);
     let restarted = async {
         told.notified().await;
         server.crash();
