@@ -83,16 +83,19 @@ fn act(arguments: &Arguments) -> Result<ExitCode, String> {
         Some(other) => return Err(format!("a database is sqlite or postgres, not {other}")),
     };
     let copies = number(arguments, "--copies")?;
-    if copies == Some(0) || copies > Some(1) && server.is_none() {
-        return Err("--copies is 1, or more with --database postgres".to_owned());
-    }
     if let Some(times) = number(arguments, "--takeovers")? {
         let server = Server::for_test().ok_or("PostgreSQL isn't installed")?;
         let runtime = tokio::runtime::Runtime::new().unwrap();
         return Ok(runtime.block_on(async {
-            let sandbox = stand_ins(Vec::new()).await;
-            takeover::play(&sandbox, &server, times).await
+            if copies.is_none() {
+                return takeover::play(&stand_ins(Vec::new()).await, &server, times).await;
+            }
+            let sandbox = stand_ins(takeover::groups(times)).await;
+            takeover::play_copies(&sandbox.with_database(server.schema("public")), times).await
         }));
+    }
+    if copies == Some(0) || copies > Some(1) && server.is_none() {
+        return Err("--copies is 1, or more with --database postgres".to_owned());
     }
     let quiet = arguments.has("--quiet") || arguments.has("-q");
     match (arguments.has("--list"), arguments.mean("campaign")) {
@@ -163,17 +166,12 @@ async fn run(plan: Plan, log: &Path) -> Report {
         let before = Before::now(&sandbox).await;
         bots.start(life.is_direct);
         let breaking = tokio::spawn(break_things(sandbox.clone(), life.troubles));
-        // A start in the midst of which PostgreSQL crashes ends with 1, and is for a supervisor to repeat.
-        let may_end = server.is_some() && life.shortage.is_some();
         let lacking = life.shortage.map(|shortage| lack(&bots, shortage, &sandbox, server.clone()));
         for story in life.stories {
             playing.spawn(team.clone().play(story));
         }
         moment(life.death, before, &sandbox).await;
         for status in bots.kill(&life.killed).await {
-            if may_end && status.code() == Some(1) {
-                continue;
-            }
             report.violations.push(format!("life {number} of the bot ended by itself: {status}"));
         }
         report.killed.push(SystemTime::now());
@@ -226,8 +224,8 @@ async fn run(plan: Plan, log: &Path) -> Report {
     report
 }
 
-/// Lets the disk take no more, or PostgreSQL crash, some time after all copies of the bot serve: one that
-/// starts meanwhile would end, and rightly so.
+/// Lets the disk take no more some time after the bot serves, since one that starts meanwhile would end,
+/// and rightly so; or PostgreSQL crash, also in the midst of a start.
 fn lack(
     bots: &Bots,
     shortage: Shortage,
@@ -237,12 +235,14 @@ fn lack(
     let serving = join_all(bots.running().map(|bot| bot.serves(sandbox)).collect::<Vec<_>>());
     let disk = bots.running().next().map(|bot| bot.lack(shortage, sandbox.clone()));
     tokio::spawn(async move {
+        if let Some(server) = server {
+            sleep(shortage.delay).await;
+            return crash(shortage, server).await;
+        }
         serving.await;
         sleep(shortage.delay).await;
-        match (server, disk) {
-            (Some(server), _) => crash(shortage, server).await,
-            (None, Some(disk)) => disk.await,
-            (None, None) => {}
+        if let Some(disk) = disk {
+            disk.await;
         }
     })
 }

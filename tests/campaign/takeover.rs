@@ -1,14 +1,19 @@
-//! How long nobody is served when the bot that is at work ends and another waits: `--takeovers 20`.
+//! How long nobody is served when the bot that is at work ends and another waits: `--takeovers 20`; and
+//! how long no request is shown when the copy ends whose turn that is: `--takeovers 20 --copies 2`.
 
+use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::process::{ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use sandbox::Sandbox;
-use sandbox::discord::{Reply, Who};
+use sandbox::discord::{Message, REQUESTS, Reply, Who};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
+use crate::bots::Bots;
 use crate::line::{self, Line};
 use sandbox::postgres::Server;
 
@@ -106,12 +111,56 @@ pub(crate) async fn play(sandbox: &Sandbox, server: &Server, times: usize) -> Ex
             timeout(PATIENCE, at_work.child.wait()).await.unwrap().unwrap();
             at_work = next;
         }
-        took.sort_unstable();
-        let seconds = |at: usize| took.get(at).map_or(0.0, Duration::as_secs_f64);
-        let (middle, longest) = (seconds(times / 2), seconds(times - 1));
-        println!("| {end:?} | {times} | {middle:.1} s | {longest:.1} s |");
+        say(&format!("{end:?}"), took);
     }
     let at_once = sandbox.discord.sessions_at_once();
     println!("connected to Discord at the same time: {at_once} at the most");
     if at_once == 1 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The groups that are asked for when copies are killed.
+pub(crate) fn groups(times: usize) -> Vec<String> {
+    (0..=times).map(|number| format!("group-{number:03}")).collect()
+}
+
+/// Kills that of two copies whose turn it is to show requests so many times, and prints how long it took
+/// until what was asked for right then stood in the channel.
+pub(crate) async fn play_copies(sandbox: &Sandbox, times: usize) -> ExitCode {
+    let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join("takeovers.log");
+    let mut bots = Bots::new(sandbox, Some(2), File::create(log).unwrap(), 1).await;
+    bots.kill(&[1]).await;
+    // Then it is the other's turn once this is shown, and theirs in turn.
+    ask(sandbox, 0).await;
+    let (mut took, mut whose) = (Vec::new(), 0);
+    for number in 1..=times {
+        bots.start(false);
+        join_all(bots.running().map(|bot| bot.serves(sandbox))).await;
+        let begun = Instant::now();
+        bots.kill(&[whose]).await;
+        ask(sandbox, number).await;
+        took.push(begun.elapsed());
+        whose = 1 - whose;
+    }
+    bots.end().await;
+    println!("| how it ends | times | in the middle | the longest |\n|---|---|---|---|");
+    say("Killed, of two copies", took);
+    ExitCode::SUCCESS
+}
+
+/// Asks for a group, and waits until admins can see it.
+async fn ask(sandbox: &Sandbox, number: usize) {
+    let member = sandbox.discord.person(Who::Member);
+    let name = &groups(number)[number];
+    member.slash("create", &[("name", name.as_str().into())]).await;
+    let is_shown = |message: &Message| message.text().contains(name);
+    timeout(PATIENCE, sandbox.discord.wait_for_message(REQUESTS, is_shown)).await.unwrap();
+}
+
+/// A row of the table.
+fn say(end: &str, mut took: Vec<Duration>) {
+    took.sort_unstable();
+    let seconds = |at: usize| took.get(at).map_or(0.0, Duration::as_secs_f64);
+    let times = took.len();
+    let (middle, longest) = (seconds(times / 2), seconds(times - 1));
+    println!("| {end} | {times} | {middle:.1} s | {longest:.1} s |");
 }

@@ -10,6 +10,7 @@ use sandbox::connect::{self, Fault, Route, Times};
 use sandbox::discord::{self, Message, REQUESTS, Who};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
 
 use crate::http::{becomes, becomes_reachable, get};
@@ -321,6 +322,19 @@ async fn who_is_alone_and_without_its_server_for_long_ends_and_goes_on_at_its_ne
     approved(&sandbox, &card).await;
     was_never_two(&sandbox);
     drop(second);
+}
+
+#[tokio::test]
+async fn a_start_waits_for_a_server_that_is_started_anew() {
+    let Some(mut server) = Server::for_test() else { return };
+    let sandbox = stand_ins().await.with_database(server.schema("public"));
+    server.crash();
+    let mut bot = Bot::start(&sandbox, &[]);
+    let mut log = BufReader::new(bot.child.stderr.take().unwrap()).lines();
+    let mut logged = async || in_time(log.next_line()).await.unwrap().expect("it waits");
+    while !logged().await.contains("trying again") {}
+    server.start_again();
+    sandbox.discord.wait_ready().await;
 }
 
 #[tokio::test]

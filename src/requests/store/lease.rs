@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::postgres::{be_durable, can_write, connect};
+use super::postgres::{be_durable, can_write, connect, is_away};
 use super::schema::StoreError;
 use super::waiting::{Wait, Waiting, Waits};
 use crate::proof::{PROVEN, Proof};
@@ -179,12 +179,6 @@ async fn reach(options: &PgConnectOptions, error: &StoreError) -> PgConnection {
             Err(error) => tracing::debug!(%error, "PostgreSQL is still away"),
         }
     }
-}
-
-/// Whether this passes by itself: the connection broke, or the server ended it or is overloaded.
-fn is_away(error: &sqlx::Error) -> bool {
-    let sqlx::Error::Database(said) = error else { return true };
-    said.code().is_some_and(|code| ["08", "53", "57"].iter().any(|class| code.starts_with(class)))
 }
 
 /// Gets the lock, and signs for it once nobody else can act and the database is prepared. When that was

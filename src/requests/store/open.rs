@@ -3,10 +3,13 @@
 use std::fs::File;
 use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
+use tokio::time::{Instant, sleep};
 
 use super::copies::Copies;
 use super::lease::Lease;
@@ -27,6 +30,13 @@ pub(crate) enum Sharing {
     Copies,
 }
 
+/// For so long a start tries again what passes by itself, from the first time that it failed: a server
+/// that is started anew is back by then, and whoever has named a wrong one reads so soon.
+const STARTED_ANEW: Duration = Duration::from_secs(10);
+
+/// The pause between two tries.
+const TRY_EVERY: Duration = Duration::from_millis(500);
+
 /// What keeps every other bot from the database, or what it takes to share it.
 #[derive(Clone)]
 pub(super) enum Lock {
@@ -38,6 +48,30 @@ pub(super) enum Lock {
 /// Whether this is the address of a database in PostgreSQL.
 pub(super) fn is_postgres(url: &SecretString) -> bool {
     url.expose_secret().starts_with("postgres")
+}
+
+/// How long a start tries.
+struct Patience {
+    has_any: bool,
+    until: Option<Instant>,
+}
+
+impl Patience {
+    fn new(has_any: bool) -> Self {
+        Self { has_any, until: None }
+    }
+
+    /// Whether it is tried again in spite of this.
+    fn is_for(&mut self, error: &StoreError) -> bool {
+        if !self.has_any || !postgres::passes(error) {
+            return false;
+        }
+        if self.until.is_none() {
+            tracing::warn!(%error, "trying again for {} s", STARTED_ANEW.as_secs());
+        }
+        let now = Instant::now();
+        now < *self.until.get_or_insert(now + STARTED_ANEW)
+    }
 }
 
 impl Store {
@@ -64,24 +98,35 @@ impl Store {
             proof.hold_for_good();
             return Ok(store);
         }
-        let options = postgres::options(url)?;
-        postgres::look_at(&options).await?;
-        let (pool, prepare) =
-            (postgres::pool(options.clone()), || postgres::migrate(options.clone()).boxed());
-        let (lock, lease) = match sharing {
-            Sharing::Alone => {
-                let lease = Lease::take(options.clone(), proof.clone(), waits, prepare).await?;
-                let lease = Arc::new(lease);
-                (Lock::Session(Arc::clone(&lease)), Some(lease))
-            }
-            Sharing::Copies => {
-                prepare().await?;
-                proof.hold_for_good();
-                (Lock::Shared(Arc::new(Copies::new(pool.clone(), options))), None)
+        let (options, mut patience) = (postgres::options(url)?, Patience::new(waits.is_some()));
+        let (connections, lock) = loop {
+            match Self::open_server(&options, sharing, proof, waits).await {
+                Err(error) if patience.is_for(&error) => sleep(TRY_EVERY).await,
+                opened => break opened?,
             }
         };
-        let connections = Connections::Postgres(pool, lease);
         Ok(Self { pool: Pool::new(connections, metrics), lock, open: OpenNames::default() })
+    }
+
+    async fn open_server(
+        options: &PgConnectOptions,
+        sharing: Sharing,
+        proof: &Proof,
+        waits: Option<&Waits<'_>>,
+    ) -> Result<(Connections, Lock), StoreError> {
+        postgres::look_at(options).await?;
+        let (pool, prepare) =
+            (postgres::pool(options.clone()), || postgres::migrate(options.clone()).boxed());
+        if sharing == Sharing::Alone {
+            let lease = Lease::take(options.clone(), proof.clone(), waits, prepare).await?;
+            let lease = Arc::new(lease);
+            let connections = Connections::Postgres(pool, Some(Arc::clone(&lease)));
+            return Ok((connections, Lock::Session(lease)));
+        }
+        prepare().await?;
+        proof.hold_for_good();
+        let copies = Copies::new(pool.clone(), options.clone());
+        Ok((Connections::Postgres(pool, None), Lock::Shared(Arc::new(copies))))
     }
 
     /// The processes that have the database, too, if it is shared.

@@ -124,6 +124,21 @@ fn shut_out(error: sqlx::Error) -> StoreError {
     }
 }
 
+/// Whether this passes by itself: the connection broke, or the server ended it or is overloaded.
+pub(super) fn is_away(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(said) = error else { return true };
+    said.code().is_some_and(|code| ["08", "53", "57"].iter().any(|class| code.starts_with(class)))
+}
+
+/// The same of what a start comes to.
+pub(super) fn passes(error: &StoreError) -> bool {
+    match error {
+        StoreError::Unreachable(_) => true,
+        StoreError::Sql(error) => is_away(error),
+        _ => false,
+    }
+}
+
 /// Looks at the database without changing it. How its tables stand to this version, if there are any.
 pub(super) async fn inspect(connection: &mut PgConnection) -> Result<Condition, StoreError> {
     let version = "SELECT current_setting('server_version_num')::INT / 10000";
