@@ -11,12 +11,12 @@ use crate::group::{GroupName, Guid};
 use crate::ids::UserId;
 use crate::request::{Activity, GroupStatus, Kind, Reason, Request, State};
 
-/// A list has at most so many entries; names that hold what was typed are looked for among so many
+/// A list of what is over ends after so many, and one person's requests are looked for among so many.
+const LISTED: usize = 500;
+
+/// A history has at most so many steps; names that hold what was typed are looked for among so many
 /// requests.
 const LATEST: usize = 1000;
-
-/// One person's requests that are over, and everybody's of any state, are looked for among so many.
-const LATEST_OF_PERSON: usize = 500;
 
 /// The history of a group is that of so many requests for it.
 const LATEST_OF_NAME: usize = 250;
@@ -188,8 +188,8 @@ pub(crate) struct Entry {
 }
 
 impl Store {
-    /// A page of requests, the newest first. Of those that are over, the latest 1000 are listed; of
-    /// all, the latest 500; of one person's, those among their latest 500 of any state.
+    /// A page of requests, the newest first. Of those that are over, and of all, the latest 500 are
+    /// listed; of one person's, those among their latest 500 of any state.
     pub(crate) async fn list(
         &self,
         filter: Filter,
@@ -200,16 +200,16 @@ impl Store {
             (Listing::Open | Listing::In(State::Pending | State::Creating), _) => {
                 (OPEN, usize::MAX - 1)
             }
-            (Listing::In(_), None) => (OVER, LATEST),
-            (Listing::All, None) => (LATELY, LATEST_OF_PERSON),
-            (Listing::All | Listing::In(_), Some(_)) => (OF_ONE, LATEST_OF_PERSON),
+            (Listing::In(_), None) => (OVER, LISTED),
+            (Listing::All, None) => (LATELY, LISTED),
+            (Listing::All | Listing::In(_), Some(_)) => (OF_ONE, LISTED),
         };
         let person = filter.person.map(|person| person.0.cast_signed());
         let of_list = |sql| {
             query(sqlx::AssertSqlSafe(sql))
                 .bind(filter.kind.state().map(State::as_str))
                 .bind(person)
-                .bind(count(LATEST_OF_PERSON))
+                .bind(count(LISTED))
         };
         let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {source} LIMIT $4) AS latest");
         let counted = of_list(sql).bind(count(most + 1)).fetch_value(&self.pool).await?;
@@ -222,11 +222,9 @@ impl Store {
         let page = of_list(sql).bind(turned.limit).bind(turned.offset);
         let entries = all(&page.fetch_all(&self.pool).await?)?;
         let is_cut = match person {
-            Some(person) if source == OF_ONE => {
-                self.has_more(HAS_MADE, person, LATEST_OF_PERSON).await?
-            }
+            Some(person) if source == OF_ONE => self.has_more(HAS_MADE, person, LISTED).await?,
             None if source == LATELY => {
-                let older = query(HAS_OLDER).bind(count(LATEST_OF_PERSON));
+                let older = query(HAS_OLDER).bind(count(LISTED));
                 older.fetch_optional(&self.pool).await?.is_some()
             }
             Some(_) | None => false,
