@@ -131,7 +131,7 @@ impl Metrics {
             ),
             interactions_refused: new.counters(
                 "interactions_refused_total",
-                "Requests to /interactions that weren't served: unsigned, unreadable, or taken already.",
+                "Requests to /interactions that weren't served: unsigned, unreadable, taken already, or too many of one person at once.",
                 &["reason"],
             ),
             database_steps: new.histogram(

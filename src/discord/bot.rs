@@ -40,6 +40,8 @@ pub(crate) struct Bot {
     pub(crate) metrics: Arc<Metrics>,
     /// Whose turn it is.
     pub(super) turns: Turns,
+    /// Whose turn it is to have an interaction over HTTP written down.
+    pub(super) taking: Turns,
     /// Whose turn it is to be suggested something.
     pub(super) suggestions: Turns,
     pub(super) under_way: TaskTracker,
@@ -68,6 +70,7 @@ impl Bot {
             has_wrong_key: AtomicBool::new(false),
             metrics,
             turns: Turns::of_work(),
+            taking: Turns::of_taking(),
             suggestions: Turns::of_suggestions(),
             under_way: TaskTracker::new(),
             stopping,

@@ -18,10 +18,12 @@ use tokio::sync::oneshot;
 use super::bot::{Bot, Source};
 use super::context::explain;
 use super::messages::failures;
+use super::messages::reply::Reply;
 use super::responder::{Responder, Slot};
 use super::router::dispatch;
 use crate::correlation::CorrelationId;
 use crate::discord_api::{Received, id_in, received};
+use crate::ids::UserId;
 use crate::ldapgroup::SideEffect;
 use crate::requests::{Cause, Failure, StoreError};
 
@@ -55,10 +57,18 @@ async fn receive(State(bot): State<Arc<Bot>>, headers: HeaderMap, body: Bytes) -
         return refuse(&bot, StatusCode::BAD_REQUEST, "unreadable");
     };
     let (slot, answer) = oneshot::channel();
-    match bot.requests.take_interaction(id, now).await {
-        Ok(true) => dispatch(&bot, received, Some(slot)),
-        Ok(false) => return refuse(&bot, StatusCode::CONFLICT, "taken"),
-        Err(error) => fail(&bot, &received, slot, error).await,
+    // One person's flood would have everybody wait for the database, and be taken for its failure.
+    if let Some(turn) = bot.taking.take(person_of(&received)).await {
+        let taken = bot.requests.take_interaction(id, now).await;
+        drop(turn);
+        match taken {
+            Ok(true) => dispatch(&bot, received, Some(slot)),
+            Ok(false) => return refuse(&bot, StatusCode::CONFLICT, "taken"),
+            Err(error) => fail(&bot, &received, slot, error).await,
+        }
+    } else {
+        bot.metrics.refused("crowded");
+        excuse(&bot, &received, slot, |_| failures::crowded()).await;
     }
     match answer.await {
         Ok(answer) => json(answer),
@@ -90,6 +100,17 @@ fn id_of(received: &Received) -> Option<u64> {
     }
 }
 
+/// Whoever acts; nobody where that can't be read.
+fn person_of(received: &Received) -> UserId {
+    let user = received.as_ref().ok().and_then(|interaction| match interaction {
+        Interaction::Command(command) | Interaction::Autocomplete(command) => Some(&command.user),
+        Interaction::Component(component) => Some(&component.user),
+        Interaction::Modal(form) => Some(&form.user),
+        _ => None,
+    });
+    UserId(user.map_or(0, |user| user.id.get()))
+}
+
 /// Discord hears no more than that: whoever else has sent it needn't know more.
 fn refuse(bot: &Bot, status: StatusCode, why: &'static str) -> Response {
     bot.metrics.refused(why);
@@ -99,16 +120,24 @@ fn refuse(bot: &Bot, status: StatusCode, why: &'static str) -> Response {
 /// Says that nothing was done, since nobody could write down that the interaction was taken: also to who
 /// comes after a bot that stops has closed its database.
 async fn fail(bot: &Bot, received: &Received, slot: Slot, error: StoreError) {
+    if bot.is_stopping() {
+        return excuse(bot, received, slot, |_| failures::restarting()).await;
+    }
+    bot.metrics.database_failed();
+    let failure = Failure { cause: Cause::Store(error), side_effect: SideEffect::Nothing };
+    excuse(bot, received, slot, |id| explain(&failure.into(), id).0).await;
+}
+
+/// Answers what isn't served.
+async fn excuse(
+    bot: &Bot,
+    received: &Received,
+    slot: Slot,
+    words: impl FnOnce(CorrelationId) -> Reply,
+) {
     let id = CorrelationId::new();
-    let reply = if bot.is_stopping() {
-        failures::restarting()
-    } else {
-        bot.metrics.database_failed();
-        let failure = Failure { cause: Cause::Store(error), side_effect: SideEffect::Nothing };
-        explain(&failure.into(), id).0
-    };
     if let Some(responder) = Responder::new(&bot.responders, received, id, Some(slot)) {
-        responder.excuse(&reply).await;
+        responder.excuse(&words(id)).await;
     }
 }
 

@@ -43,6 +43,11 @@ impl Turns {
         Self::new(1, 8)
     }
 
+    /// For writing down that an interaction is served: the database has a connection left for others.
+    pub(super) fn of_taking() -> Self {
+        Self::new(4, 32)
+    }
+
     fn new(at_once: usize, under_way: usize) -> Self {
         let together = Arc::new(Semaphore::new(TOGETHER));
         Self { at_once, under_way, together, people: Mutex::default() }
