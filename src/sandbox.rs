@@ -82,6 +82,7 @@ pub(crate) async fn run(options: Options) -> io::Result<()> {
     let limits = discord::Limits::default().for_copies(options.copies);
     let discord = discord::Options { limits, ..discord::Options::default() };
     let sandbox = Sandbox::start(connect, discord).await?;
+    let sandbox = if options.http { sandbox.over_http() } else { sandbox };
     if options.copies == 1 {
         return serve(&options, &sandbox).await;
     }
@@ -102,11 +103,7 @@ async fn serve(options: &Options, sandbox: &Sandbox) -> io::Result<()> {
     let (discord, copies) = (&sandbox.discord, options.copies as usize);
     let (seed, _) = Uuid::new_v4().as_u64_pair();
     let balancer = if options.http { Some(Balancer::start(seed).await?) } else { None };
-    let run = async |mut variables: Vec<_>, stops| {
-        if options.http {
-            variables.push(("HTTP_ADDR", "127.0.0.1:0".to_owned()));
-            variables.push(("DISCORD_PUBLIC_KEY", discord.public_key()));
-        }
+    let run = async |variables, stops| {
         let started = App::start(read(variables)?, stops).await.map_err(io::Error::other)?;
         let Some(app) = started else { return Ok(()) };
         let ended = match balancer.as_ref().zip(app.http_address()) {

@@ -47,6 +47,7 @@ pub struct Sandbox {
     /// Where the bot keeps its database, unless that is elsewhere; gone with the last clone.
     folder: Arc<TempDir>,
     elsewhere: Option<String>,
+    is_over_http: bool,
     troubles: Arc<watch::Sender<BTreeSet<Trouble>>>,
     settings: Arc<watch::Sender<settings::Settings>>,
     /// Held while the stand-ins are made to be as `troubles` says.
@@ -64,13 +65,15 @@ impl Sandbox {
         let discord = Discord::start(discord).await?;
         let folder = Arc::new(TempDir::new()?);
         let (troubles, settings, changing) = (Arc::default(), Arc::default(), Arc::default());
-        Ok(Self { connect, discord, folder, elsewhere: None, troubles, settings, changing })
+        let (elsewhere, is_over_http) = (None, false);
+        Ok(Self { connect, discord, folder, elsewhere, is_over_http, troubles, settings, changing })
     }
 
     /// The variables that point the bot at these stand-ins: the team's server, the admin role, the
     /// requests channel, a database of its own, both addresses and both secrets, and the
     /// settings that are switched.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let http_address = if self.is_over_http { "127.0.0.1:0" } else { "off" };
         let own = [
             ("DISCORD_TOKEN", self.discord.token().to_owned()),
             ("DISCORD_API_URL", self.discord.url()),
@@ -80,17 +83,23 @@ impl Sandbox {
             ("CONNECT_SERVER", self.connect.url()),
             ("CONNECT_API_KEY", self.connect.api_key().to_owned()),
             ("DATABASE_URL", self.database_url()),
-            ("HTTP_ADDR", "off".to_owned()),
+            ("HTTP_ADDR", http_address.to_owned()),
         ];
+        let key = self.is_over_http.then(|| ("DISCORD_PUBLIC_KEY", self.discord.public_key()));
         let settings = self.settings.borrow().on.clone().into_iter();
         let switched =
             settings.map(Setting::variable).map(|(name, value)| (name, value.to_owned()));
-        own.into_iter().chain(switched).collect()
+        own.into_iter().chain(key).chain(switched).collect()
     }
 
     /// The same, with the bot's database at this address.
     pub fn with_database(self, url: String) -> Self {
         Self { elsewhere: Some(url), ..self }
+    }
+
+    /// The same, with interactions that come to the bot over HTTP, at any free port.
+    pub fn over_http(self) -> Self {
+        Self { is_over_http: true, ..self }
     }
 
     /// The address of the bot's database.

@@ -159,12 +159,17 @@ async fn left(url: &str) -> i64 {
     sqlx::query_scalar(schemas).fetch_one(&mut connection).await.unwrap()
 }
 
-/// Plays on the page of a sandbox with these options. How many databases there are meanwhile.
+/// Plays on the page of a sandbox with these options, and has another terminal check it. How many
+/// databases there are meanwhile.
 async fn played(options: &[&str], variables: &[(&str, String)]) -> i64 {
     let arguments = [&["sandbox", "--no-browser"], options].concat();
     let mut sandbox = program(&arguments, variables).spawn().unwrap();
     let printed = printed(&mut sandbox).await;
-    play(address(&printed)).await;
+    let (told, exports) = printed.split_at(printed.find("export ").unwrap());
+    play(address(told)).await;
+    let (code, stdout, stderr) = output(pasted(exports, "check")).await;
+    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
+    assert!(stdout.lines().all(|line| line.starts_with("ok ")), "{stdout}");
     let databases = match server() {
         Some(server) => left(&server.url()).await,
         None => 0,
