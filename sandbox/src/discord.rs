@@ -223,7 +223,10 @@ impl Default for Changes {
 
 impl State {
     fn is_reached(&self) -> bool {
-        self.gateway.is_ready() || self.endpoint.url.is_some()
+        match self.endpoint.url {
+            Some(_) => !self.endpoint.is_cut,
+            None => self.gateway.is_ready(),
+        }
     }
 
     fn tell(&self, change: Change) {

@@ -32,7 +32,8 @@ pub enum Trouble {
     ConnectHtml,
     /// Connect can't reach LDAP.
     LdapAway,
-    /// Discord cuts the gateway and refuses new connections.
+    /// Discord cuts the gateway and refuses new connections, or doesn't reach the Interactions Endpoint
+    /// URL.
     GatewayAway,
     /// Discord refuses what the bot posts or edits in channels. Answers to interactions pass.
     DiscordRefuses,
@@ -115,6 +116,7 @@ fn break_discord(discord: &Discord, before: &BTreeSet<Trouble>, now: &BTreeSet<T
         }
     }
     discord.behave();
+    discord.cut_deliveries(now.contains(&Trouble::GatewayAway));
     if now.contains(&Trouble::GatewayAway) {
         discord.misbehave(Moment::Dial, Misdeed::Cut);
         if !before.contains(&Trouble::GatewayAway) {

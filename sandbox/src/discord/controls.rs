@@ -37,7 +37,7 @@ impl Discord {
     }
 
     /// Do interactions reach the bot: is a gateway session connected, or an Interactions Endpoint URL
-    /// set?
+    /// set and the way there not cut?
     pub fn is_reached(&self) -> bool {
         self.shared().lock().is_reached()
     }

@@ -66,6 +66,8 @@ pub(super) struct Endpoint {
     pub(super) url: Option<String>,
     /// Whether interactions wait until they are delivered one by one.
     held: bool,
+    /// Whether what is sent gets lost on its way.
+    pub(super) is_cut: bool,
     deliveries: HashMap<u64, SignedRequest>,
 }
 
@@ -185,7 +187,7 @@ pub(super) fn dispatch(shared: &Arc<Shared>, state: &mut State, id: u64, payload
     };
     let request = shared.sender.sign(payload.to_string(), Duration::ZERO);
     state.endpoint.deliveries.insert(id, request.clone());
-    if !state.endpoint.held {
+    if !(state.endpoint.held || state.endpoint.is_cut) {
         let shared = Arc::clone(shared);
         spawn(async move { deliver(&shared, id, &url, &request).await });
     }
@@ -287,6 +289,12 @@ impl Discord {
     /// Lets interactions wait for [`Self::deliver`], while their clocks run.
     pub fn hold_deliveries(&self, hold: bool) {
         self.shared().lock().endpoint.held = hold;
+    }
+
+    /// Lets what is sent from now on get lost on its way to the address, or arrive.
+    pub fn cut_deliveries(&self, is_cut: bool) {
+        self.shared().lock().endpoint.is_cut = is_cut;
+        self.shared().touch();
     }
 
     /// The request that brings this interaction to the address, sent already or held.

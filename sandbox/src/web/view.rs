@@ -40,6 +40,7 @@ pub(super) fn state(sandbox: &Sandbox, who: Who) -> Value {
         "bot": {"id": BOT_USER.to_string(), "name": "ldapgroup"},
         "channels": CHANNELS.map(|(id, name)| json!({"id": id.to_string(), "name": name})),
         "commands": discord.commands(GUILD).unwrap_or_else(|| json!([])),
+        "gateway": !sandbox.is_over_http,
         "ready": discord.is_reached(),
         "starting": settings.is_starting,
         "settings": switched,

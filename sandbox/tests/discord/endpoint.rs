@@ -366,6 +366,23 @@ async fn an_answer_in_the_response_after_a_callback_is_a_violation() {
 }
 
 #[tokio::test]
+async fn with_the_way_cut_what_is_sent_is_lost_and_what_follows_arrives() {
+    let (discord, bot) = Bot::new().await;
+    let mut web = listen(&discord, &bot).await;
+    discord.cut_deliveries(true);
+    assert!(!discord.is_reached());
+    let lost = search(&discord);
+    discord.cut_deliveries(false);
+    assert!(discord.is_reached());
+    let next = search(&discord);
+    let arrival = web.next().await;
+    assert_eq!(arrival.interaction().id, next.id().to_string());
+    arrival.answer(&message("Here"));
+    assert_eq!(next.answer().await.text(), "Here");
+    assert_eq!(lost.first().await, First::NoAnswer);
+}
+
+#[tokio::test]
 async fn requests_can_be_forged_aged_doubled_and_replayed() {
     let (discord, bot) = Bot::new().await;
     let mut web = listen(&discord, &bot).await;

@@ -74,6 +74,7 @@ export class Panel {
       this.toggle("setting", name, label, [effect, " ", h("code", { text: variable })]),
     );
     this.faults = FAULTS.map((fault) => this.toggle("fault", ...fault));
+    this.deeds = DEEDS.map((deed) => this.deed(...deed));
     this.filter = h("input", {
       class: "filter",
       type: "search",
@@ -101,7 +102,7 @@ export class Panel {
         { "aria-labelledby": "break-head" },
         h("h3", { class: "panel-title", id: "break-head", text: "Break things" }),
         this.faults.map((each) => each.node),
-        DEEDS.map((deed) => this.deed(...deed)),
+        this.deeds.map((each) => each.node),
       ),
     );
   }
@@ -154,7 +155,7 @@ export class Panel {
       "data-testid": `do-${what}`,
       on: { click: () => this.act("do", { what }) },
     });
-    return h("div", { class: "fault" }, button, h("p", { class: "effect", id, text: effect }));
+    return { what, node: h("div", { class: "fault" }, button, h("p", { class: "effect", id, text: effect })) };
   }
 
   async act(route, body) {
@@ -176,6 +177,8 @@ export class Panel {
       [this.faults, state.faults],
     ])
       for (const { name, button } of switches) button.setAttribute("aria-checked", String(on[name] === true));
+    // Over HTTP there is none.
+    for (const { what, node } of this.deeds) node.hidden = what === "drop_gateway" && !state.gateway;
     this.health.replaceChildren(
       health("Bot", state.ready, "online", "offline"),
       health("Connect", state.connect.up, "up", "down"),
