@@ -6,6 +6,8 @@ mod alerts;
 mod batches;
 mod buttons;
 mod check;
+#[path = "../shared/chosen.rs"]
+mod chosen;
 mod commands;
 mod crashes;
 mod create;

@@ -5,7 +5,7 @@ use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 use tokio::task::JoinHandle;
 
-use crate::setup::chosen;
+use crate::chosen::chosen;
 use crate::world::{Running, in_time};
 
 const LOCK: &str = "SELECT pg_advisory_lock(1818518895, current_schema()::regnamespace::oid::int4)";

@@ -1,10 +1,12 @@
-//! How a world is set up: what whoever runs the tests has set, and what a test is about.
+//! How a world is set up: as whoever runs the tests has chosen, and as a test is about.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use sandbox::{connect, discord};
+
+use crate::chosen::copies;
 
 /// The ordinary world with these variables beside those that point at the stand-ins.
 pub(crate) fn setup<V: ToString>(variables: &[(&'static str, V)]) -> Setup {
@@ -15,37 +17,6 @@ pub(crate) fn setup<V: ToString>(variables: &[(&'static str, V)]) -> Setup {
 /// The ordinary world with other groups: see [`Setup::ldap_groups`].
 pub(crate) fn ldap_groups<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Setup {
     Setup::default().ldap_groups(names)
-}
-
-/// Whether interactions come over HTTP in every world where that is the same to people, and not over
-/// the gateway: so with `INTERACTIONS=http`.
-pub(crate) fn is_over_http() -> bool {
-    chosen("INTERACTIONS").is_some_and(|way| way == "http")
-}
-
-/// How many copies of the bot there are in every world where that is the same to people: so many as
-/// `COPIES` says, each of which gets interactions over HTTP and keeps requests in PostgreSQL.
-fn copies() -> usize {
-    let copies = chosen("COPIES").map_or(1, |copies| copies.parse().expect("COPIES is a number"));
-    let needs = "COPIES needs INTERACTIONS=http and DATABASE=postgres";
-    assert!(copies == 1 || is_over_http() && is_in_postgres(), "{needs}");
-    copies
-}
-
-/// Whether requests are kept in PostgreSQL in every world where that is the same to people: so with
-/// `DATABASE=postgres`.
-pub(crate) fn is_in_postgres() -> bool {
-    match chosen("DATABASE").as_deref() {
-        Some("postgres") => true,
-        Some("sqlite") | None => false,
-        Some(other) => panic!("DATABASE is postgres or sqlite, not {other}"),
-    }
-}
-
-/// What whoever runs the tests has set.
-#[expect(clippy::disallowed_methods, reason = "it is a setting of the tests, not of the bot")]
-pub(crate) fn chosen(variable: &str) -> Option<String> {
-    std::env::var(variable).ok()
 }
 
 /// How a [`World`](crate::world::World) differs from the ordinary one.

@@ -1,10 +1,8 @@
 //! The team's server, its Connect server, and the bot between them.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ldapgroup_bot::app::{App, AppError};
+use ldapgroup_bot::app::AppError;
 use ldapgroup_bot::config::{AlertSettings, Config, Environment};
 use sandbox::Sandbox;
 use sandbox::balancer::Balancer;
@@ -13,15 +11,15 @@ use sandbox::discord::{
     self, ADMIN_ROLE, Answer, CONNECT, ChannelId, Discord, GUILD, MEMBER_ROLE, Message, Person,
     RANDOM, REQUESTS, Who,
 };
-use sandbox::postgres::Server;
 use tokio::runtime::Builder;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use crate::chosen::{chosen, is_over_http, server};
+use crate::chosen::{in_postgres, is_in_postgres, run};
 use crate::database::{execute, number};
 use crate::pair::Standby;
-use crate::setup::is_in_postgres;
-pub(crate) use crate::setup::{Setup, chosen, free_address, is_over_http, ldap_groups, setup};
+pub(crate) use crate::setup::{Setup, free_address, ldap_groups, setup};
 
 /// Runs a test in the ordinary world: see [`in_world`].
 pub(crate) fn run_test(test: impl AsyncFnOnce(&mut World)) {
@@ -121,18 +119,15 @@ impl World {
         let sandbox = Sandbox::start(setup.connect, options).await.unwrap();
         let is_in_file = setup.is_in_file || !is_in_postgres();
         let sandbox = if is_in_file { sandbox } else { in_postgres(sandbox).await };
+        let over_http = setup.over_http.unwrap_or_else(is_over_http);
+        let sandbox = if over_http { sandbox.over_http() } else { sandbox };
         for (route, fault, times) in setup.faults {
             sandbox.discord.fail(route, fault, times);
         }
         let is_set = |wanted| setup.variables.iter().any(|(name, _)| *name == wanted);
         let (elsewhere, other_key) = (is_set("CONNECT_SERVER"), is_set("CONNECT_API_KEY"));
         let mut variables = sandbox.variables();
-        let mut balancer = None;
-        if setup.over_http.unwrap_or_else(is_over_http) {
-            variables.push(("HTTP_ADDR", "127.0.0.1:0".to_owned()));
-            variables.push(("DISCORD_PUBLIC_KEY", sandbox.discord.public_key()));
-            balancer = Some(Balancer::start(0).await.unwrap());
-        }
+        let balancer = if over_http { Some(Balancer::start(0).await.unwrap()) } else { None };
         variables.extend(setup.variables);
         let mut world = Self {
             connect: sandbox.connect.clone(),
@@ -337,18 +332,9 @@ impl World {
 
     fn launch_one(&self) -> Running {
         let config = config(&self.variables, self.paces);
-        let (stopping, copies) = (CancellationToken::new(), self.copies);
-        let (stops, discord, balancer) =
-            (stopping.clone(), self.discord.clone(), self.balancer.clone());
-        let bot = async move {
-            let Some(app) = App::start(config, stops).await? else { return Ok(()) };
-            match balancer.zip(app.http_address()) {
-                Some((balancer, address)) => {
-                    balancer.serve(&discord, copies, address, app.run()).await.unwrap()
-                }
-                None => app.run().await,
-            }
-        };
+        let stopping = CancellationToken::new();
+        let (discord, balancer) = (self.discord.clone(), self.balancer.clone());
+        let bot = run(config, stopping.clone(), discord, balancer, self.copies);
         (stopping, tokio::spawn(bot))
     }
 
@@ -402,22 +388,6 @@ pub(crate) async fn stand_ins_in_file(
     discord: discord::Options,
 ) -> Sandbox {
     Sandbox::start(connect, discord).await.unwrap()
-}
-
-/// The server that the tests share, where PostgreSQL is installed.
-pub(crate) fn server() -> Option<&'static Server> {
-    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-    SERVER.get_or_init(Server::for_test).as_ref()
-}
-
-/// The stand-ins with requests kept in PostgreSQL, in a schema of their own.
-async fn in_postgres(sandbox: Sandbox) -> Sandbox {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let server = server().expect("PostgreSQL is installed");
-    let schema = format!("s{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    let sandbox = sandbox.with_database(server.schema(&schema));
-    empty(&sandbox).await;
-    sandbox
 }
 
 /// Leaves nothing of a database.

@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! cargo test --test page
+//! INTERACTIONS=http cargo test --test page
+//! INTERACTIONS=http DATABASE=postgres COPIES=3 cargo test --test page
 //! cargo test --test page -- --pictures docs/pictures
 //! ```
 //!
@@ -16,6 +18,8 @@ mod arguments;
 mod axe;
 mod browser;
 mod cards;
+#[path = "../shared/chosen.rs"]
+mod chosen;
 mod looks;
 mod scenes;
 mod settings;

@@ -2,8 +2,10 @@
 
 use insta::assert_snapshot;
 use sandbox::Trouble;
+use serde_json::json;
 
 use crate::browser::{Browser, DOWN, ENTER, TAB, until};
+use crate::chosen::is_over_http;
 use crate::stage::Stage;
 use crate::tab::{COMPOSER, Seen, Tab};
 
@@ -141,7 +143,7 @@ pub(crate) async fn an_admin_denies_and_says_why(browser: &Browser) {
     assert!(decided.text.contains("accounting2 has them all"), "{decided:?}");
     until("see no form", async || {
         let forms = "return document.querySelectorAll('dialog').length;";
-        (tab.browser.script(forms, serde_json::json!([])).await == 0).then_some(())
+        (tab.browser.script(forms, json!([])).await == 0).then_some(())
     })
     .await;
     assert_eq!(stage.sandbox.connect.guid_of("accounting-emea"), None);
@@ -297,6 +299,10 @@ pub(crate) async fn a_command_without_an_answer_says_so_after_a_reload_too(brows
     );
     tab.reload().await;
     let after = tab.words("The application did not respond").await;
+    let can_drop =
+        "return document.querySelector('[data-testid=do-drop_gateway]').checkVisibility();";
+    let offered = browser.script(can_drop, json!([])).await;
+    assert_eq!(offered, !is_over_http(), "where there is a gateway it can be dropped");
     assert_eq!(after.id, failed.id);
     let first = tab.messages().await.remove(0);
     assert_eq!((&first.id, without_age(&first)), (&before.id, without_age(&before)));
