@@ -290,7 +290,7 @@ pub(crate) async fn a_command_without_an_answer_says_so_after_a_reload_too(brows
     tab.write("connect", &format!("/ldapgroup search ABE{ENTER}")).await;
     let before = tab.words("ABE-TEST-2").await;
     stage.sandbox.set_trouble(Trouble::GatewayAway, true).await.unwrap();
-    tab.wait_for("[data-testid=banner]", |text| text.contains("isn’t connected")).await;
+    tab.wait_for("[data-testid=banner]", |text| text.contains("can’t reach the bot")).await;
     tab.write("connect", &format!("/ldapgroup search ABE{ENTER}")).await;
     let failed = tab.words("The application did not respond").await;
     assert_eq!(

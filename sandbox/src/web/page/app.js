@@ -262,7 +262,7 @@ class Page {
 function awayOf({ ready, starting }) {
   if (starting)
     return "The bot is starting anew with the changed settings: until it has, commands get no answer.";
-  return ready ? null : "The bot isn’t connected to Discord: until it is, commands get no answer.";
+  return ready ? null : "Discord can’t reach the bot: until it can, commands get no answer.";
 }
 
 new Page();
