@@ -31,6 +31,7 @@ mod searches;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod transaction;
 mod undelivered;
 mod waiting;
 

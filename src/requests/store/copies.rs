@@ -7,16 +7,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPool};
-use tokio::time::sleep;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
+use tokio::time::{sleep, timeout};
 
 use super::StoreError;
-use super::lease::Lease;
+use super::lease::{Lease, in_time};
+use super::postgres::{CONNECT_WITHIN, schema};
 use super::sql::{Tx, query};
 use crate::proof::Proof;
 
 /// The channel is the database's, and each bot has a schema of its own, whose name may be too long for one.
-const TELL: &str = "SELECT pg_notify('ldapgroup-bot ' || current_schema()::regnamespace::oid, $1)";
+const TELL: &str = concat!("SELECT pg_notify('ldapgroup-bot ' || ", schema!(), ", $1)");
 
 /// What is told of a change.
 const CHANGED: &str = "changed";
@@ -27,7 +28,10 @@ const SHOWN: &str = "shown ";
 /// The same of one that can't be shown for now.
 const UNSHOWN: &str = "unshown ";
 
-const CHANNEL: &str = "SELECT 'ldapgroup-bot ' || current_schema()::regnamespace::oid";
+const CHANNEL: &str = concat!("SELECT 'ldapgroup-bot ' || ", schema!());
+
+/// After so long without a word it is asked whether the connection is there.
+const SILENT: Duration = Duration::from_secs(15);
 
 /// The pause after the database failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
@@ -109,7 +113,7 @@ impl Copies {
 
     /// That it fails does no harm: they look now and then, anyway.
     async fn tell(&self, what: String) {
-        let told = sqlx::query(TELL).bind(what).execute(&self.pool).await;
+        let told = in_time(sqlx::query(TELL).bind(what).execute(&self.pool)).await;
         if let Err(error) = told {
             tracing::debug!(%error, "the other processes could not be told");
         }
@@ -118,21 +122,30 @@ impl Copies {
     /// Hears what any process tells, and of a change whenever something may have been missed.
     pub(in crate::requests) async fn listen(&self, hear: impl Fn(News)) -> Infallible {
         loop {
-            if let Err(error) = self.hear_until_it_fails(&hear).await {
+            if let Err(error) = Box::pin(self.hear_until_it_fails(&hear)).await {
                 tracing::debug!(%error, "the other processes can not be heard");
             }
             sleep(AFTER_FAILURE).await;
         }
     }
 
+    /// In a connection of its own: one that is dead without a word holds up nobody else.
     async fn hear_until_it_fails(&self, hear: impl Fn(News)) -> sqlx::Result<()> {
         let channel: String = sqlx::query_scalar(CHANNEL).fetch_one(&self.pool).await?;
-        let mut listener = PgListener::connect_with(&self.pool).await?;
-        listener.listen(&channel).await?;
+        let only = PgPoolOptions::new().max_connections(1).acquire_timeout(CONNECT_WITHIN);
+        let only = only.max_lifetime(None).connect_lazy_with(self.options.clone());
+        let mut listener = PgListener::connect_with(&only).await?;
+        in_time(listener.listen(&channel)).await?;
+        hear(News::Changed);
         loop {
-            hear(News::Changed);
-            while let Some(said) = listener.try_recv().await? {
-                News::parse(said.payload()).into_iter().for_each(&hear);
+            match timeout(SILENT, listener.try_recv()).await {
+                Ok(Ok(Some(said))) => News::parse(said.payload()).into_iter().for_each(&hear),
+                Ok(Ok(None)) => hear(News::Changed),
+                Ok(Err(error)) => return Err(error),
+                // Nothing was said, or the connection is dead.
+                Err(_) => {
+                    in_time(sqlx::query("SELECT 1").execute(&mut listener)).await?;
+                }
             }
         }
     }

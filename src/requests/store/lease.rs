@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::postgres::{be_durable, can_write, connect, is_away};
+use super::postgres::{be_durable, can_write, connect, is_away, schema};
 use super::schema::StoreError;
 use super::waiting::{Wait, Waiting, Waits};
 use crate::proof::{PROVEN, Proof};
@@ -26,8 +26,12 @@ use crate::proof::{PROVEN, Proof};
 /// The lock is the schema's, so that each bot has its own. It isn't waited for in the server: a statement
 /// that waits there for weeks would keep VACUUM from its work in the whole database, and a connection that
 /// is dead would look just like it. A server that takes no writes gives none.
-const TRY_LOCK: &str = "SELECT CASE current_setting('transaction_read_only') WHEN 'off' THEN \
-     pg_try_advisory_lock(1818518895, current_schema()::regnamespace::oid::int4) END";
+const TRY_LOCK: &str = concat!(
+    "SELECT CASE current_setting('transaction_read_only') WHEN 'off' THEN \
+     pg_try_advisory_lock(1818518895, ",
+    schema!(),
+    "::INT4) END"
+);
 
 /// Without the table it is an older version's database, and so may be whoever had the lock; without any
 /// it is nobody's yet.
@@ -249,7 +253,8 @@ async fn look(session: &mut PgConnection) -> sqlx::Result<()> {
     Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "it takes no writes any more").into())
 }
 
-async fn in_time<T>(answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+/// The answer, unless it takes too long.
+pub(super) async fn in_time<T>(answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
     let late = |_| Err(io::Error::from(io::ErrorKind::TimedOut).into());
     timeout(PATIENCE, answer).await.unwrap_or_else(late)
 }

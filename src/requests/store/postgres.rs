@@ -11,14 +11,23 @@ use tokio::time::timeout;
 
 use super::schema::{Condition, IN_POSTGRES, StoreError, refused, stands, unmade};
 
-/// One writes at a time, and who reads is soon done; and one hears what other processes tell.
+/// The number of the schema that the bot's tables are in, by which its locks and its channel are its own
+/// among other bots' in the same database. Its name may need quotes.
+macro_rules! schema {
+    () => {
+        "(SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
+    };
+}
+pub(super) use schema;
+
+/// One writes at a time, and who reads is soon done.
 const CONNECTIONS: u32 = 5;
 
 /// How long a connection is waited for: a server that is started anew is back by then.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long the server is waited for by who could do without it.
-const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
 /// The oldest release of the server that ends a session which it doesn't hear any more, of which
 /// [`Lease`](super::lease::Lease) makes use.
@@ -26,8 +35,12 @@ const OLDEST: i32 = 14;
 
 /// How long somebody else's lock is waited for, and how long a transaction may stand still: a process
 /// on a machine that is gone holds up the others no longer.
-const LIMITS: [(&str, &str); 2] =
-    [("lock_timeout", "2s"), ("idle_in_transaction_session_timeout", "10s")];
+const LIMITS: [(&str, &str); 3] = [
+    ("lock_timeout", "2s"),
+    ("idle_in_transaction_session_timeout", "10s"),
+    // Whoever has waited for another to write must see what that has written.
+    ("default_transaction_isolation", "read committed"),
+];
 
 /// What a statement reads it finds by an index, whatever the server takes the tables for: it knows little
 /// of them at first, and guesses too many of what an index of a few rows has. Pages cost nothing, since
@@ -46,8 +59,7 @@ const BY_INDEX: [(&str, &str); 7] = [
 const WAIT: &str = "SET lock_timeout = '30s'";
 
 /// The lock of whoever writes, for a whole session.
-const WRITE_ALONE: &str =
-    "SELECT pg_advisory_lock(1818518896, current_schema()::regnamespace::oid::int4)";
+const WRITE_ALONE: &str = concat!("SELECT pg_advisory_lock(1818518896, ", schema!(), "::INT4)");
 
 /// How the database at `url` is opened.
 pub(super) fn options(url: &SecretString) -> Result<PgConnectOptions, StoreError> {
@@ -83,6 +95,7 @@ pub(super) fn pool(options: PgConnectOptions) -> PgPool {
         .test_before_acquire(false)
         .after_connect(|connection, _| Box::pin(be_durable(connection)))
         .before_acquire(|connection, _| Box::pin(can_write(connection)))
+        .after_release(|connection, _| Box::pin(is_there(connection)))
         .connect_lazy_with(options.options(BY_INDEX))
 }
 
@@ -98,6 +111,14 @@ pub(super) async fn be_durable(connection: &mut PgConnection) -> sqlx::Result<()
 pub(super) async fn can_write(connection: &mut PgConnection) -> sqlx::Result<bool> {
     let is_read_only = "SELECT current_setting('transaction_read_only') = 'on'";
     Ok(!sqlx::query_scalar::<_, bool>(is_read_only).fetch_one(connection).await?)
+}
+
+/// Whether a connection still answers. One that is dead without a word would keep its place in the pool for
+/// as long as the system takes to notice.
+async fn is_there(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let late = |_| Err(io::Error::from(io::ErrorKind::TimedOut).into());
+    timeout(PATIENCE, connection.ping()).await.unwrap_or_else(late)?;
+    Ok(true)
 }
 
 /// A connection, or why there is none.

@@ -12,17 +12,22 @@ use std::time::{Duration, Instant};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
-use sqlx::{Encode, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, Transaction, Type};
+use sqlx::{Encode, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, Type};
 use tokio::time::timeout;
 
 use super::lease::Lease;
+use super::postgres::schema;
+use super::transaction::Transaction;
 use crate::metrics::Metrics;
 
 /// Has who writes to PostgreSQL wait for whoever does just now, as `SQLite` has it by itself: what a
 /// transaction reads is so until its end. Discord takes 50 calls a second from a bot, and one writer
 /// is many times faster than that. The lock is the schema's, so that each bot has its own.
-const BEGIN_ALONE: &str = "BEGIN; SELECT pg_advisory_xact_lock(1818518896, \
-     current_schema()::regnamespace::oid::int4)";
+const BEGIN_ALONE: &str = concat!(
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(1818518896, ",
+    schema!(),
+    "::INT4)"
+);
 
 /// What is read from PostgreSQL with several statements is of one moment.
 const BEGIN_READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -68,7 +73,8 @@ impl Pool {
         Ok(match &self.connections {
             Connections::Sqlite(pool) => Tx::Sqlite(pool.begin().await?, self.step()),
             Connections::Postgres(pool, lease) => {
-                let begun = in_time(lease.as_deref(), pool.begin_with(BEGIN_ALONE)).await?;
+                let begun =
+                    in_time(lease.as_deref(), Transaction::begin(pool, BEGIN_ALONE)).await?;
                 Tx::Postgres(begun, self.step(), lease.clone())
             }
         })
@@ -79,7 +85,8 @@ impl Pool {
         match &self.connections {
             Connections::Sqlite(_) => self.begin().await,
             Connections::Postgres(pool, lease) => {
-                let begun = in_time(lease.as_deref(), pool.begin_with(BEGIN_READING)).await?;
+                let begun =
+                    in_time(lease.as_deref(), Transaction::begin(pool, BEGIN_READING)).await?;
                 Ok(Tx::Postgres(begun, self.step(), lease.clone()))
             }
         }
@@ -126,8 +133,8 @@ impl Drop for Step {
 
 /// A transaction. Dropped, it is as if it had never begun.
 pub(super) enum Tx {
-    Sqlite(Transaction<'static, Sqlite>, Step),
-    Postgres(Transaction<'static, Postgres>, Step, Option<Arc<Lease>>),
+    Sqlite(sqlx::Transaction<'static, Sqlite>, Step),
+    Postgres(Transaction, Step, Option<Arc<Lease>>),
 }
 
 impl Tx {

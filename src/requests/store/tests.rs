@@ -2,6 +2,7 @@
 
 mod file;
 mod forgetting;
+mod given_up;
 mod lease;
 mod many;
 mod model;
