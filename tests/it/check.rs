@@ -607,7 +607,7 @@ async fn a_database_that_no_start_can_use_fails() {
 
 #[test]
 fn a_database_that_another_program_keeps_locked_fails() {
-    run_test(async |world| {
+    run_test_with(Setup::default().in_file().over_gateway(), async |world| {
         world.stop_bot().await;
         let lock = crate::database::lock(&world.sandbox.database()).await;
         assert_snapshot!(amiss(&world.sandbox, &NOTHING).await, @r"
