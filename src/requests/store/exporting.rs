@@ -68,12 +68,7 @@ async fn pages(
 /// The requests whose numbers follow `after`, up to `latest`.
 async fn page(pool: &Pool, after: i64, latest: i64) -> Result<Vec<(i64, Value)>, sqlx::Error> {
     let mut tx = pool.begin_reading().await?;
-    let rows = query("SELECT * FROM requests WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3")
-        .bind(after)
-        .bind(latest)
-        .bind(PAGE)
-        .fetch_all(&mut tx)
-        .await?;
+    let rows = query(REQUESTS).bind(after).bind(latest).bind(PAGE).fetch_all(&mut tx).await?;
     let last: i64 = rows.last().map_or(Ok(after), |row| row.try_get("id"))?;
     let mut of_each = HashMap::new();
     for (name, sql, value) in [
@@ -98,6 +93,10 @@ async fn page(pool: &Pool, after: i64, latest: i64) -> Result<Vec<(i64, Value)>,
     rows.iter().map(with_all).collect()
 }
 
+const REQUESTS: &str = "SELECT id, state, kind, guild, channel, requester, reason, created_at, \
+       approver, approved_at, decider, decided_at, denial_reason \
+     FROM requests WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3";
+
 const GROUPS: &str = "SELECT request_id, name, status, guid, failure FROM requested_groups \
      WHERE request_id > $1 AND request_id <= $2 ORDER BY request_id, position";
 
@@ -105,7 +104,8 @@ const PEOPLE: &str = "SELECT request_id, person, guild, channel, joined_at, reas
      FROM participants WHERE request_id > $1 AND request_id <= $2 \
      ORDER BY request_id, joined_at, person";
 
-const HISTORY: &str = "SELECT h.*, g.name FROM history h LEFT JOIN requested_groups g \
+const HISTORY: &str = "SELECT h.request_id, h.at, h.person, h.before, h.after, h.activity, h.why, \
+       h.cause, h.correlation_id, g.name FROM history h LEFT JOIN requested_groups g \
        ON g.request_id = h.request_id AND g.position = h.position \
      WHERE h.request_id > $1 AND h.request_id <= $2 ORDER BY h.request_id, h.id";
 

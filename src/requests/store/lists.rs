@@ -55,7 +55,8 @@ const OF_GROUP: &str = "FROM (SELECT request_id, position, status, guid FROM req
      WHERE h.request_id = g.request_id AND (h.position IS NULL OR h.position = g.position)";
 
 /// What is told of them.
-const STEPS: &str = "SELECT h.*, g.status, g.guid, \
+const STEPS: &str = "SELECT h.request_id, h.at, h.person, h.before, h.after, h.activity, h.why, \
+       h.cause, h.correlation_id, g.status, g.guid, \
        (SELECT decider FROM requests WHERE id = h.request_id) AS decider, \
        (SELECT kind FROM requests WHERE id = h.request_id) AS kind, \
        (SELECT approver FROM requests WHERE id = h.request_id) AS approver";

@@ -9,11 +9,15 @@ use crate::ids::{ChannelId, GuildId, Place, UserId};
 use crate::request::{Delay, GroupStatus, Kind, Reason, Request, RequestedGroup, State};
 
 /// Reads requests with their groups, a row for each group. What follows must put
-/// those of one request together, in the order of their positions.
+/// those of one request together, in the order of their positions. Columns are named, here as everywhere:
+/// PostgreSQL carries out no statement of before any more once a newer version has added one that it has.
 macro_rules! requests {
     ($rest:literal) => {
         concat!(
-            "SELECT r.*, g.name, g.status, g.guid, g.failure, g.sent \
+            "SELECT r.id, r.state, r.kind, r.guild, r.channel, r.requester, r.reason, r.created_at, \
+               r.approver, r.approved_at, r.decider, r.decided_at, r.denial_reason, r.delay, \
+               r.attempts, r.due_at, r.version, r.shown_version, r.resent, r.message_guild, \
+               r.message_channel, r.message, g.name, g.status, g.guid, g.failure, g.sent \
              FROM requests r JOIN requested_groups g ON g.request_id = r.id ",
             $rest
         )

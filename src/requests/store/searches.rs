@@ -59,7 +59,7 @@ impl Store {
         (after, until): Fresh,
     ) -> Result<Option<KeptSearch>, StoreError> {
         let row = query(
-            "SELECT * FROM searches WHERE guild = $1 AND channel = $2 AND nonce <> $3 \
+            "SELECT guild, channel, prefix, taken_at, nonce, sealed FROM searches WHERE guild = $1 AND channel = $2 AND nonce <> $3 \
                AND taken_at > $4 AND taken_at <= $5",
         )
         .bind(place.guild.0.cast_signed())
