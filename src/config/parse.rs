@@ -177,6 +177,6 @@ pub(super) fn log_filter(text: &str) -> Parsed<String> {
     if is_filter {
         Ok(text.to_owned())
     } else {
-        problem("isn't a filter, as in info, debug or ldapgroup_bot=debug")
+        problem("isn't a filter, as in info, debug or info,ldapgroup_bot=debug")
     }
 }

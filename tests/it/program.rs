@@ -99,7 +99,7 @@ async fn every_problem_of_the_configuration_is_named_at_once_and_no_value_is() {
     TICKET_TTL: isn't a duration, as in 90s, 10m or 72h
     HTTP_ADDR: must be an address with a port, as in 127.0.0.1:8080, or off
     LOG_FORMAT: must be text or json
-    RUST_LOG: isn't a filter, as in info, debug or ldapgroup_bot=debug
+    RUST_LOG: isn't a filter, as in info, debug or info,ldapgroup_bot=debug
     ");
     assert!(!stderr.contains(&secret));
     for arguments in ["run", "check"] {
