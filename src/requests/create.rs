@@ -58,7 +58,10 @@ impl Requests {
         let looked_up = self.look_up(place, wanted, id).await;
         let looked_up = looked_up.map_err(|error| if asks { error.of_asking() } else { error });
         let LookedUp { is_single, found, mut skipped } = looked_up?;
-        let names = found.iter().map(|hit| hit.name.clone()).collect();
+        let names: Vec<_> = found.iter().map(|hit| hit.name.clone()).collect();
+        if let Some(name) = names.iter().find(|name| !self.store.can_keep(name)) {
+            return Err(Refusal::TooLongToKeep(name.clone()).into());
+        }
         let kind = match (asks, is_single) {
             (true, _) => Kind::Asked,
             (false, false) => Kind::Batch,

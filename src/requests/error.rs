@@ -27,6 +27,8 @@ pub(crate) enum Refusal {
     Open(GroupName, Box<Request>),
     /// They named this many groups, more than [`MAX_GROUPS`](crate::request::MAX_GROUPS).
     TooManyGroups(usize),
+    /// The database takes no name that long.
+    TooLongToKeep(GroupName),
     /// They asked for it, even if they have left it since: somebody else decides.
     Own,
     /// It is somebody else's request.

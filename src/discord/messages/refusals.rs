@@ -231,6 +231,11 @@ fn words(refusal: &Refusal) -> String {
              steps.",
             count(*groups, "group")
         ),
+        Refusal::TooLongToKeep(name) => format!(
+            "The bot's database takes no name as long as {}. Nothing was done. Whoever runs the bot can \
+             create it in a terminal, with `ldapgroup-bot create`.",
+            span(name.as_str())
+        ),
         Refusal::Over(request) => format!("Nothing was changed: {}", standing(request)),
         Refusal::OldMessage => format!(
             "This message is out of date, and nothing was done. {} leads to the message that counts.",

@@ -55,6 +55,15 @@ const BY_INDEX: [(&str, &str); 7] = [
     ("random_page_cost", "0"),
 ];
 
+/// A table that the bot may not read and write.
+const BARRED: &str = concat!(
+    "SELECT relname::TEXT FROM pg_class WHERE relkind = 'r' AND relnamespace = ",
+    schema!(),
+    " AND NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT') \
+       AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE')) \
+     ORDER BY relname LIMIT 1"
+);
+
 /// Migrations of processes that start at once take more than a moment.
 const WAIT: &str = "SET lock_timeout = '30s'";
 
@@ -79,6 +88,8 @@ pub(super) async fn look_at(options: &PgConnectOptions) -> Result<(), StoreError
 
 /// Makes the tables, or brings them up to date, while nobody else writes.
 pub(super) async fn migrate(options: PgConnectOptions) -> Result<(), StoreError> {
+    // It would say at each start that its table of migrations is there.
+    let options = options.options([("client_min_messages", "warning")]);
     let session = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
     sqlx::query(WAIT).execute(&session).await?;
     sqlx::query(WRITE_ALONE).execute(&session).await?;
@@ -139,6 +150,8 @@ fn shut_out(error: sqlx::Error) -> StoreError {
         sqlx::Error::Tls(error) => StoreError::Unreachable(format!("TLS: {error}")),
         sqlx::Error::Database(said) => match said.code().as_deref() {
             Some("28000" | "28P01" | "3D000") => StoreError::LockedOut(said.message().to_owned()),
+            // Of PgBouncer, in its own words.
+            Some("08P01") if said.message().contains("startup parameter") => StoreError::Pooler,
             _ => StoreError::Unreachable(said.message().to_owned()),
         },
         _ => StoreError::Sql(error),
@@ -167,6 +180,15 @@ pub(super) async fn inspect(connection: &mut PgConnection) -> Result<Condition, 
     if version < OLDEST {
         return Err(StoreError::TooOld { version, oldest: OLDEST });
     }
+    let set = "SELECT current_setting('lock_timeout'), current_setting('server_encoding')";
+    let (limit, encoding): (String, String) =
+        sqlx::query_as(set).fetch_one(&mut *connection).await?;
+    if limit != LIMITS[0].1 {
+        return Err(StoreError::Pooler);
+    }
+    if encoding != "UTF8" {
+        return Err(StoreError::NotUnicode(encoding));
+    }
     let schema: Option<String> =
         sqlx::query_scalar("SELECT current_schema()::TEXT").fetch_one(&mut *connection).await?;
     if schema.is_none() {
@@ -179,6 +201,11 @@ pub(super) async fn inspect(connection: &mut PgConnection) -> Result<Condition, 
     }
     if !tables.iter().any(|table| table == "_sqlx_migrations") {
         return Err(StoreError::NotOurs);
+    }
+    let barred: Option<String> =
+        sqlx::query_scalar(BARRED).fetch_optional(&mut *connection).await?;
+    if let Some(table) = barred {
+        return Err(StoreError::NoRights(format!("permission denied for table {table}")));
     }
     let made = "SELECT version, checksum FROM _sqlx_migrations ORDER BY version";
     let mut made: Vec<(i64, Vec<u8>)> = sqlx::query_as(made).fetch_all(connection).await?;

@@ -71,6 +71,21 @@ pub enum StoreError {
         "DATABASE_URL: another program's tables are there, and nothing was changed; give the bot a database, or a schema, of its own"
     )]
     NotOurs,
+    /// The bot may not use its own tables: somebody else has made or restored them.
+    #[error(
+        "DATABASE_URL: the bot may not use its tables there ({0}); let its user own them, as with ALTER TABLE … OWNER TO"
+    )]
+    NoRights(String),
+    /// The database has not all characters.
+    #[error(
+        "DATABASE_URL: the database's encoding is {0}, which lacks most characters; make one with ENCODING 'UTF8'"
+    )]
+    NotUnicode(String),
+    /// Something stands between the bot and the server that keeps what the bot sets for its connections.
+    #[error(
+        "DATABASE_URL: a connection pooler is there, as PgBouncer is one, and the bot's locks and settings need connections of their own; name the server itself"
+    )]
+    Pooler,
     /// The server takes no writes.
     #[error(
         "DATABASE_URL: PostgreSQL takes no writes there: it is a standby, or set read-only; name the primary"
@@ -131,10 +146,13 @@ pub(super) fn refused(error: MigrateError) -> StoreError {
     }
 }
 
+/// PostgreSQL's code for what the user has no right to.
+const NOT_ALLOWED: &str = "42501";
+
 /// Why a table couldn't be made.
 pub(super) fn unmade(error: sqlx::Error) -> StoreError {
     match &error {
-        sqlx::Error::Database(said) if said.code().as_deref() == Some("42501") => {
+        sqlx::Error::Database(said) if said.code().as_deref() == Some(NOT_ALLOWED) => {
             StoreError::NoSchema(said.message().to_owned())
         }
         _ => StoreError::Sql(error),

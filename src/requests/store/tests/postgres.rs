@@ -85,6 +85,18 @@ async fn what_cannot_be_used_is_refused_with_what_to_do() {
     insta::assert_snapshot!(refused(&with(&url, "&user=guarded&password=hush")).await, @r#"DATABASE_URL: PostgreSQL doesn't let the bot in (password authentication failed for user "guarded"); check user, password and database, and its pg_hba.conf"#);
     execute(&url, "CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA public TO guest").await;
     insta::assert_snapshot!(refused(&with(&SecretString::new(server.schema("public")), "&user=guest")).await, @"DATABASE_URL: the bot can make no tables there (permission denied for schema public); let its user own the database, or a schema of its own");
+    let latin =
+        "CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0";
+    execute(&url, latin).await;
+    insta::assert_snapshot!(refused(&SecretString::new(server.schema("public").replace("/postgres?", "/latin?"))).await, @"DATABASE_URL: the database's encoding is LATIN1, which lacks most characters; make one with ENCODING 'UTF8'");
+    let ours = in_postgres().await.unwrap();
+    open(&ours).await.unwrap().close().await;
+    let name = ours.expose_secret().rsplit('=').next().unwrap().to_owned();
+    let grant = format!(
+        "GRANT ALL ON SCHEMA {name} TO guest; GRANT SELECT ON ALL TABLES IN SCHEMA {name} TO guest"
+    );
+    execute(&ours, sqlx::AssertSqlSafe(grant)).await;
+    insta::assert_snapshot!(refused(&with(&ours, "&user=guest")).await, @"DATABASE_URL: the bot may not use its tables there (permission denied for table _sqlx_migrations); let its user own them, as with ALTER TABLE … OWNER TO");
     execute(&url, "CREATE TABLE notes (id BIGINT)").await;
     insta::assert_snapshot!(refused(&url).await, @"DATABASE_URL: another program's tables are there, and nothing was changed; give the bot a database, or a schema, of its own");
 }
@@ -206,6 +218,7 @@ async fn what_a_connection_promises_is_so_whatever_the_server_is_set_to() {
         ("SHOW synchronous_commit", "on"),
         ("SHOW idle_in_transaction_session_timeout", "10s"),
         ("SHOW lock_timeout", "2s"),
+        ("SHOW default_transaction_isolation", "read committed"),
     ] {
         let is: String = query(setting).fetch_value(&store.pool).await.unwrap();
         assert_eq!(is, expected, "{setting}");
@@ -230,4 +243,20 @@ async fn a_connection_to_a_server_that_takes_no_writes_any_more_is_made_anew() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert!(matches!(examine(&url).await, Err(StoreError::ReadOnly)));
+}
+
+#[tokio::test]
+async fn a_name_that_no_index_takes_cannot_be_kept_and_the_longest_that_can_is() {
+    let Some(url) = in_postgres().await else { return };
+    let (store, folder) = (open(&url).await.unwrap(), tempfile::tempdir().unwrap());
+    let of_file = open(&in_folder(&folder)).await.unwrap();
+    // As chance has it, or the server would keep it in fewer bytes.
+    let mut rng = fastrand::Rng::with_seed(1);
+    let mut name = |bytes: usize| -> String { (0..bytes).map(|_| rng.lowercase()).collect() };
+    let (longest, longer) = (name(2600), name(2601));
+    let parsed = |name: &str| GroupName::parse(name).unwrap();
+    assert!(store.can_keep(&parsed(&longest)) && !store.can_keep(&parsed(&longer)));
+    assert!(of_file.can_keep(&parsed(&name(4095))));
+    let asked = store.ask(&new(&[&longest], 1), 9, SystemTime::now(), CorrelationId::new()).await;
+    assert!(asked.unwrap().unwrap().request.is_some());
 }

@@ -116,7 +116,7 @@ async fn what_a_newer_version_adds_to_the_tables_is_nothing_to_one_that_serves()
     assert!(tables.len() >= 9, "{tables:?}");
     for table in tables {
         let add = format!("ALTER TABLE {table} ADD COLUMN added TEXT; TRUNCATE {table} CASCADE");
-        super::super::postgres::execute(&url, sqlx::AssertSqlSafe(add)).await;
+        postgres::execute(&url, sqlx::AssertSqlSafe(add)).await;
     }
     steps(&store, || 0).await;
 }
