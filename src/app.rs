@@ -317,7 +317,7 @@ async fn forget_old(bot: &Bot) -> Infallible {
 /// Keeps interactions over HTTP from staying for ever.
 async fn forget_interactions(bot: &Bot) -> Infallible {
     if bot.gateway().is_none() {
-        bot.requests.forget_interactions().await;
+        return bot.requests.forget_interactions().await;
     }
     pending().await
 }

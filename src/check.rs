@@ -10,7 +10,7 @@ mod rooms;
 mod settings;
 
 pub(crate) use self::connect::{connect, failed, key_expiry};
-pub(crate) use self::database::{database, unusable};
+pub(crate) use self::database::{clock, database, unusable};
 pub(crate) use self::discord::{discord, interactions_endpoint, places, slow_discord};
 pub(crate) use self::finding::{Finding, Level, words};
 pub(crate) use self::people::{FEW_LOOKUPS, LOOKUPS};

@@ -156,13 +156,17 @@ pub async fn check(config: Config) -> io::Result<Outcome> {
         public_key: config.discord.public_key.as_ref(),
         lookups: check::LOOKUPS,
     };
-    let (discord, connect, database) = tokio::join!(
+    let (discord, connect, (database, clock)) = tokio::join!(
         check::discord(&rest, places, Some(&config.discord)),
         check::connect(&connect, CorrelationId::new()),
-        check::database(&config.database_url)
+        async {
+            let database = check::database(&config.database_url).await;
+            let has_copies = config.discord.public_key.is_some();
+            (database, if has_copies { check::clock(&config.database_url).await } else { None })
+        }
     );
     let mut outcome = Outcome::Done;
-    for finding in discord.into_iter().chain(connect).chain([database]) {
+    for finding in discord.into_iter().chain(connect).chain([database]).chain(clock) {
         writeln!(out, "{finding}")?;
         if finding.level == Level::Fail {
             outcome = Outcome::Failed;

@@ -4,8 +4,11 @@ mod error;
 mod import;
 mod resolve;
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
 
 pub(crate) use self::error::{Error, InUseBy, Refusal, SideEffect};
 pub(crate) use self::import::{Created, Known, is_there};
@@ -86,7 +89,7 @@ impl LdapGroups {
     /// was lost is looked into before it is called a failure.
     pub(crate) async fn create(&self, name: &str, id: CorrelationId) -> Result<Created, Error> {
         let hit = self.resolve(None, name, id).await?;
-        self.import(hit, id).await
+        self.import(hit, || ready(()).boxed(), id).await
     }
 
     /// The Connect server.

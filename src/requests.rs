@@ -35,8 +35,8 @@ pub(crate) use self::outcome::{CreateOutcome, Skipped};
 use self::searches::Shared;
 pub(crate) use self::store::{
     Alert, Bringer, Condition, Entry, ExportError, Listed, Listing, Moved, Notice, Outbox,
-    Overview, Sharing, StoreError, Undelivered, Wait, Waits, back_up, examine, export,
-    move_database,
+    Overview, Sharing, StoreError, Undelivered, Wait, Waits, back_up, clocks_apart, examine,
+    export, move_database,
 };
 use self::store::{Filter, Store};
 use crate::access::{Authority, Member, Policy};
@@ -128,6 +128,8 @@ impl Requests {
             opened = opened => opened?,
             () = stopping.cancelled() => return Ok(None),
         };
+        // Whoever starts with a wrong clock reads so at once. If it fails now, it is asked later.
+        drop(store.now().await);
         let shared = store.copies().and_then(|_| Shared::new(groups.connect()));
         Ok(Some(Arc::new(Self {
             groups,

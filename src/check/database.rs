@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use super::finding::{Finding, words};
-use crate::requests::{Condition, StoreError, examine};
+use crate::requests::{Condition, StoreError, clocks_apart, examine};
 
 /// Looks at the database at `url`: whether a start can use it. Nothing is changed.
 pub(crate) async fn database(url: &SecretString) -> Finding {
@@ -23,6 +23,15 @@ pub(crate) async fn database(url: &SecretString) -> Finding {
         }
         Err(error) => unusable(&error),
     }
+}
+
+/// What is amiss with this machine's clock for one of several copies with the database at `url`. Whether
+/// that can be asked is told elsewhere.
+pub(crate) async fn clock(url: &SecretString) -> Option<Finding> {
+    let apart = clocks_apart(url).await.ok().flatten()?.as_secs();
+    Some(Finding::warn(format!(
+        "this machine's clock and PostgreSQL's disagree by {apart} s, so set both by NTP"
+    )))
 }
 
 /// That the database failed, and what to do.

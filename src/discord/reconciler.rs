@@ -64,7 +64,7 @@ impl Reconciler {
     async fn follow(&self) -> Infallible {
         let mut noted = None;
         loop {
-            let next = match self.tick(SystemTime::now(), &mut noted).await {
+            let next = match self.tick(&mut noted).await {
                 Ok(next) => next,
                 Err(error) => {
                     self.publisher.rest.metrics.database_failed();
@@ -81,11 +81,8 @@ impl Reconciler {
 
     /// Has the service do what is due, then shows, tells and reminds. When the next tick is due at the
     /// latest.
-    async fn tick(
-        &self,
-        now: SystemTime,
-        noted: &mut Option<Vec<Undelivered>>,
-    ) -> Result<Instant, StoreError> {
+    async fn tick(&self, noted: &mut Option<Vec<Undelivered>>) -> Result<Instant, StoreError> {
+        let now = self.requests.now().await?;
         let swept = self.requests.sweep(now).await?;
         let next_try = self.deliver(&swept.reminders, now).await?;
         self.note_posting();

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
 use super::{Error, InUseBy, LdapGroups, Refusal, SideEffect};
 use crate::connect::{Code, ConnectError};
 use crate::correlation::CorrelationId;
@@ -45,14 +47,16 @@ pub(crate) fn is_there(created: &Result<Created, Error>) -> Option<(&GroupName, 
 
 impl LdapGroups {
     /// Creates the group of a hit: sends the creation once; a ticket that Connect doesn't take any more
-    /// was not used, and is renewed once. What channels remember of it is brought up to date.
+    /// was not used, and is renewed once. What channels remember of it is brought up to date. Nothing is
+    /// sent before it is `sure` that nobody else does.
     ///
     /// # Errors
     ///
     /// When Connect has the group, or refused, or failed. An answer that was lost is looked into.
-    pub(crate) async fn import(
+    pub(crate) async fn import<'a>(
         &self,
         mut hit: RemoteGroup,
+        sure: impl Fn() -> BoxFuture<'a, ()>,
         id: CorrelationId,
     ) -> Result<Created, Error> {
         let mut is_renewed = false;
@@ -61,6 +65,7 @@ impl LdapGroups {
                 let by = InUseBy::ThisGroup;
                 break Err(Refusal::InUse { name: hit.name, guid: Some(guid), by }.into());
             }
+            sure().await;
             match self.connect.create_group(&hit.temp_ticket, id).await {
                 Ok(group) => {
                     let known = Known::Answered;

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use futures_util::future::join_all;
 
@@ -68,7 +67,7 @@ impl Requests {
             (false, true) => Kind::Single,
         };
         let new = NewRequest { names, requester: member.user(), place, reason, kind };
-        let (now, max_open) = (SystemTime::now(), self.settings.max_open);
+        let (now, max_open) = (self.store.now().await?, self.settings.max_open);
         let mut outcome = if asks {
             let asked = self.store.ask(&new, max_open, now, id).await?;
             self.look_again();

@@ -174,7 +174,7 @@ impl Requests {
         change: &Change,
         doer: Option<Member>,
     ) -> Result<Request, Error> {
-        match self.store.change(request_id, change, SystemTime::now()).await? {
+        match self.store.change(request_id, change, self.store.now().await?).await? {
             Transition::Conflict(request)
                 if change.event == Event::Retry && request.can_be_retried() =>
             {

@@ -1,5 +1,6 @@
 //! What was over long ago is deleted, a little at a time.
 
+use std::convert::Infallible;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::sleep;
@@ -47,13 +48,20 @@ impl Requests {
     }
 
     /// Deletes interactions that can't come again, for as long as it is polled.
-    pub(crate) async fn forget_interactions(&self) {
-        while let Some(before) = SystemTime::now().checked_sub(INTERACTIONS_KEPT) {
-            if let Err(error) = self.store.forget_interactions(before).await {
+    pub(crate) async fn forget_interactions(&self) -> Infallible {
+        loop {
+            if let Err(error) = self.forget_served().await {
                 self.groups.connect().metrics().database_failed();
                 tracing::error!(%error, "served interactions could not be deleted");
             }
             sleep(INTERACTIONS_DELETED_EVERY).await;
+        }
+    }
+
+    async fn forget_served(&self) -> Result<(), StoreError> {
+        match self.store.now().await?.checked_sub(INTERACTIONS_KEPT) {
+            Some(before) => self.store.forget_interactions(before).await,
+            None => Ok(()),
         }
     }
 

@@ -7,6 +7,7 @@
 mod alerts;
 mod asking;
 mod changing;
+mod clock;
 mod copies;
 mod copying;
 mod examine;
@@ -35,11 +36,14 @@ mod transaction;
 mod undelivered;
 mod waiting;
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 pub(crate) use self::alerts::Alert;
 pub(super) use self::asking::NewRequest;
 pub(super) use self::changing::{Change, Transition};
+use self::clock::Clock;
+pub(crate) use self::clock::clocks_apart;
 pub(super) use self::copies::{Copies, News};
 pub(crate) use self::copying::back_up;
 pub(crate) use self::examine::examine;
@@ -71,6 +75,7 @@ pub(super) struct Store {
     /// Says to other processes that this one has the database.
     lock: Lock,
     open: OpenNames,
+    clock: Arc<Clock>,
 }
 
 impl Store {

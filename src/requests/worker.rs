@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use futures_util::FutureExt;
 use tokio::time::sleep;
 use tracing::Instrument;
 
+use super::claim::Held;
 use super::outcome::GroupOutcome;
 use super::store::{Change, StoreError, Transition};
 use super::{Error, Failure, Refusal, Requests};
@@ -38,11 +40,16 @@ pub(super) type Resolved = HashMap<GroupName, RemoteGroup>;
 pub(crate) struct Swept {
     /// Requests to be brought up again.
     pub reminders: Vec<Request>,
-    /// When the next thing is due that happens by itself.
+    /// When the next thing is due that happens by itself, by the clock of [`Requests::now`].
     pub next: Option<SystemTime>,
 }
 
 impl Requests {
+    /// The moment, by the clock that all processes with the database go by.
+    pub(crate) async fn now(&self) -> Result<SystemTime, StoreError> {
+        self.store.now().await
+    }
+
     /// Expires what nobody decided in time, and carries out what is due.
     pub(crate) async fn sweep(self: &Arc<Self>, now: SystemTime) -> Result<Swept, StoreError> {
         let id = CorrelationId::new();
@@ -71,7 +78,7 @@ impl Requests {
     /// Lets go of what was begun under this correlation id and isn't over: nobody waits for it here any
     /// more. An admin's create is settled by a look a minute later, for Connect may still be at work.
     pub(crate) async fn let_go(&self, id: CorrelationId) -> Result<Option<Request>, StoreError> {
-        let (begun, now) = (self.store.begun_by(id).await?, SystemTime::now());
+        let (begun, now) = (self.store.begun_by(id).await?, self.store.now().await?);
         if let Some(request) = begun.as_ref().filter(|request| request.kind == Kind::Single)
             && let Some(due) = request.next_try(now, Duration::ZERO)
         {
@@ -89,13 +96,9 @@ impl Requests {
         let work = async move {
             let Some(_claim) = requests.claim(request_id) else { return };
             let _turn = requests.creations.acquire().await;
-            let known = requests.store.request(request_id).await;
-            requests.is_written(&known);
-            // Another try may just have failed and been put off.
-            let is_due = |request: &Request| {
-                request.state == State::Creating && request.is_due(SystemTime::now())
-            };
-            if let Some(request) = known.ok().flatten().filter(is_due) {
+            let due = requests.if_due(request_id).await;
+            requests.is_written(&due);
+            if let Ok(Some(request)) = due {
                 drop(requests.carry_out(&request, resolved, id).await);
             }
         };
@@ -104,30 +107,57 @@ impl Requests {
         ));
     }
 
-    /// Creates the groups of a request that wait, and writes down what comes of each. What came of the
-    /// last one that was tried. Once stopping, what nobody waits for is left for the next start.
+    /// The request, if its creation is due: another try may just have failed and been put off.
+    async fn if_due(&self, request_id: i64) -> Result<Option<Request>, StoreError> {
+        let now = self.store.now().await?;
+        let known = self.store.request(request_id).await?;
+        Ok(known.filter(|known| known.state == State::Creating && known.is_due(now)))
+    }
+
+    /// Creates the groups of a request that wait, unless another process is at work on that. What came
+    /// of the last one that was tried.
     pub(super) async fn carry_out(
         self: &Arc<Self>,
         request: &Request,
-        mut resolved: Resolved,
+        resolved: Resolved,
         id: CorrelationId,
     ) -> Result<Option<Created>, Error> {
         let held = self.hold(request).await;
         self.is_written(&held);
-        let Some(held) = held? else {
-            let name = request.groups[0].name.clone();
-            return Err(Refusal::Open(name, Box::new(request.clone())).into());
-        };
+        if let Some(held) = held? {
+            let work = Box::pin(self.create_each(request, resolved, &held, id));
+            if let Some(last) = held.while_it_holds(work).await {
+                if self.stopping.is_cancelled() {
+                    held.let_go().await;
+                }
+                return last;
+            }
+            tracing::warn!(
+                "a creation is left to another process: this one or the database stood still"
+            );
+        }
+        let name = request.groups[0].name.clone();
+        Err(Refusal::Open(name, Box::new(request.clone())).into())
+    }
+
+    /// Creates the groups of a request that wait, and writes down what comes of each. What came of the
+    /// last one that was tried. Once stopping, what nobody waits for is left for the next start.
+    async fn create_each(
+        self: &Arc<Self>,
+        request: &Request,
+        mut resolved: Resolved,
+        held: &Held,
+        id: CorrelationId,
+    ) -> Result<Option<Created>, Error> {
         let (mut last, mut delay) = (Ok(None), None);
         let (mut away, mut shown) = (0, Instant::now());
         for (position, group) in in_turn(request) {
             let found = resolved.remove(&group.name);
             let is_awaited = request.kind == Kind::Single && found.is_some();
-            if held.is_lost() || self.stopping.is_cancelled() && !is_awaited {
-                held.let_go().await;
+            if self.stopping.is_cancelled() && !is_awaited {
                 return last;
             }
-            last = self.try_group(request, position, found, id).await;
+            last = self.try_group((request, position), found, held, id).await;
             if let Some(failure) = failure_of(&last).filter(|_| !is_awaited) {
                 tracing::warn!(error = failure.chain(), "a group could not be created");
             }
@@ -142,7 +172,7 @@ impl Requests {
                 }
             } else {
                 away = 0;
-                let settled = self.settle(request.id, position, &outcome);
+                let settled = held.write(self.settle(request.id, position, &outcome));
                 if !self.is_written(&settled.await) {
                     return last;
                 }
@@ -153,7 +183,8 @@ impl Requests {
             }
         }
         if let Some((why, wait)) = delay {
-            self.is_written(&self.postpone(request.id, why, wait, id).await);
+            let postponed = held.write(self.postpone(request.id, why, wait, id));
+            self.is_written(&postponed.await);
         }
         self.look_again();
         last
@@ -164,9 +195,9 @@ impl Requests {
     /// request has brought it in since. Nothing, if a creation that nobody waits for hasn't come about.
     async fn try_group(
         &self,
-        request: &Request,
-        position: usize,
+        (request, position): (&Request, usize),
         found: Option<RemoteGroup>,
+        held: &Held,
         id: CorrelationId,
     ) -> Result<Option<Created>, Error> {
         let name = &request.groups[position].name;
@@ -182,7 +213,7 @@ impl Requests {
             }
             self.store.note_sent(request.id, position).await?;
         }
-        let imported = self.groups.import(hit, id).await;
+        let imported = self.groups.import(hit, || held.make_sure().boxed(), id).await;
         if let Some((name, guid)) = ldapgroup::is_there(&imported) {
             self.note_guid(name, guid).await;
         }
@@ -198,7 +229,7 @@ impl Requests {
         id: CorrelationId,
     ) -> Result<(), StoreError> {
         let Some(request) = self.store.request(request_id).await? else { return Ok(()) };
-        let now = SystemTime::now();
+        let now = self.store.now().await?;
         if let Some(due) = request.next_try(now, wait) {
             let delay = Delay { why, tried_at: Some(now) };
             return self.store.postpone(request_id, &delay, due).await;

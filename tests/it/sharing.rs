@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use sandbox::Sandbox;
 use sandbox::connect::{self, Fault, Route, Times};
-use sandbox::discord::{self, REQUESTS, Who};
+use sandbox::discord::{self, First, REQUESTS, Who};
 use tokio::process::Child;
 use tokio::time::sleep;
 
 use crate::database::{execute, number};
-use crate::program::{BOT, other_program, terminate};
+use crate::program::{BOT, other_program, signal, terminate};
 use crate::world::{assert_no_violations, chosen, free_address, in_time, is_card, server};
 
 /// Stand-ins with an empty database in PostgreSQL; nothing where that isn't installed.
@@ -180,6 +180,72 @@ async fn what_a_copy_has_begun_is_left_to_it_for_a_minute_and_then_taken_over() 
     let groups = sandbox.connect.groups();
     assert_eq!(groups.iter().filter(|group| group.name == "accounting2").count(), 1);
     end(sandbox, [keeper]).await;
+}
+
+/// Two of them: the first sees to what is due, the second takes interactions.
+async fn keeper_and_other(sandbox: &Sandbox) -> [Copy; 2] {
+    let [keeper] = copies::<1>(sandbox).await;
+    let other = Copy::start(sandbox);
+    other.serve(sandbox).await;
+    // Each looks at LDAP once when it starts.
+    sandbox.connect.wait_for(2, Route::Search).await;
+    sandbox.connect.clear_requests();
+    [keeper, other]
+}
+
+/// Has a copy stand still for so long that what it is at work on is another's, while what it has asked
+/// Connect is answered.
+async fn stand_still(sandbox: &Sandbox, copy: &Copy) {
+    signal(&copy.process, "STOP");
+    sandbox.connect.release();
+    // As if the minute were over.
+    execute(sandbox, "UPDATE requests SET due_at = due_at - 60000 WHERE state = 'creating'").await;
+}
+
+#[tokio::test]
+async fn a_copy_that_stood_still_while_another_took_its_creation_over_sends_nothing_for_it() {
+    let Some(sandbox) = shared().await else { return };
+    let [keeper, other] = keeper_and_other(&sandbox).await;
+    let card = asked(&sandbox, "accounting2", 1).await;
+    sandbox.connect.clear_requests();
+    sandbox.connect.fail(Route::Search, Fault::Hold, Times::Once);
+    sandbox.discord.person(Who::Admin).press(&card, "Approve").await;
+    sandbox.connect.wait_for(1, Route::Search).await;
+    stand_still(&sandbox, &other).await;
+    created(&sandbox, 1).await;
+    signal(&other.process, "CONT");
+    // What is under way comes to its end.
+    end(sandbox.clone(), [keeper, other]).await;
+    assert_eq!(puts(&sandbox), 1);
+}
+
+#[tokio::test]
+async fn an_admins_create_that_another_copy_has_settled_comes_to_nothing_more() {
+    let Some(sandbox) = shared().await else { return };
+    let [keeper, other] = keeper_and_other(&sandbox).await;
+    let admin = sandbox.discord.person(Who::Admin);
+    admin.slash("search", &[("prefix", "acc".into())]).await;
+    sandbox.connect.expire_tickets();
+    sandbox.connect.clear_requests();
+    // Its ticket is renewed.
+    sandbox.connect.fail(Route::Search, Fault::Hold, Times::Once);
+    let creates = admin.start_slash("create", &[("name", "accounting2".into())]);
+    sandbox.connect.wait_for(1, Route::Search).await;
+    assert_eq!(creates.first().await, First::Thinking);
+    assert_eq!(puts(&sandbox), 1);
+    stand_still(&sandbox, &other).await;
+    let failed = "SELECT COUNT(*) FROM requests WHERE state = 'failed'";
+    in_time(async { while number(&sandbox, failed).await == 0 {} }).await;
+    signal(&other.process, "CONT");
+    let answer = creates.answer().await;
+    assert!(
+        answer.text().contains("`accounting2` is being created right now"),
+        "{}",
+        answer.text()
+    );
+    assert_eq!(puts(&sandbox), 1);
+    assert_eq!(sandbox.connect.guid_of("accounting2"), None);
+    end(sandbox, [keeper, other]).await;
 }
 
 /// With `OLDER_BOT`, the path of an older version's program.

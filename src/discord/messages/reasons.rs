@@ -25,7 +25,7 @@ pub(super) fn words(reason: &Reason) -> String {
         Reason::NoSuchGroup { near: None } => "LDAP had no such group.".into(),
         Reason::Ambiguous => "LDAP had several groups of this name.".into(),
         Reason::TooBroad => "Too many LDAP groups began with this name.".into(),
-        Reason::AnswerLost => "Connect's answer got lost, and the group wasn't there.".into(),
+        Reason::AnswerLost => "Connect's answer got lost, and a minute later the group wasn't there. It may have come since.".into(),
         Reason::NobodyWaited => "Nobody waited for Connect any longer.".into(),
         Reason::Refused { number, text } => refused(Code::from(*number), text),
         Reason::NotConnect { status, .. } => {

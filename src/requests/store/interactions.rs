@@ -3,9 +3,20 @@
 
 use std::time::SystemTime;
 
+use super::clock::server_millis;
 use super::rows::millis;
 use super::sql::query;
 use super::{Store, StoreError};
+
+const TAKE: &str =
+    "INSERT INTO interactions (id, taken_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
+
+/// The same where another process may delete it, whose clock may be another.
+const TAKE_SHARED: &str = concat!(
+    "INSERT INTO interactions (id, taken_at) VALUES ($1, ",
+    server_millis!(),
+    ") ON CONFLICT (id) DO NOTHING"
+);
 
 impl Store {
     /// Writes down that this interaction is being served. `false` if it was before.
@@ -14,14 +25,13 @@ impl Store {
         id: u64,
         now: SystemTime,
     ) -> Result<bool, StoreError> {
-        let taken = query(
-            "INSERT INTO interactions (id, taken_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
-        )
-        .bind(id.cast_signed())
-        .bind(millis(now))
-        .write(&self.pool)
-        .await?;
-        Ok(taken == 1)
+        let id = id.cast_signed();
+        let take = if self.pool.is_shared() {
+            query(TAKE_SHARED).bind(id)
+        } else {
+            query(TAKE).bind(id).bind(millis(now))
+        };
+        Ok(take.write(&self.pool).await? == 1)
     }
 
     /// Deletes what was taken before `before`.

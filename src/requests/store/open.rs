@@ -110,7 +110,12 @@ impl Store {
                 opened => break opened?,
             }
         };
-        Ok(Self { pool: Pool::new(connections, metrics), lock, open: OpenNames::default() })
+        Ok(Self {
+            pool: Pool::new(connections, metrics),
+            lock,
+            open: OpenNames::default(),
+            clock: Arc::default(),
+        })
     }
 
     async fn open_server(
@@ -157,7 +162,12 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let (pool, lock) = file::open(options, waits).await?;
         let pool = Pool::new(Connections::Sqlite(pool), metrics);
-        Ok(Self { pool, lock: Lock::File(Arc::new(lock)), open: OpenNames::default() })
+        Ok(Self {
+            pool,
+            lock: Lock::File(Arc::new(lock)),
+            open: OpenNames::default(),
+            clock: Arc::default(),
+        })
     }
 
     /// Until another process may have the database that this one has alone, which none can as long as this

@@ -1,5 +1,6 @@
 //! The store on each database, against a plain model, and what opening one promises.
 
+mod clock;
 mod file;
 mod forgetting;
 mod given_up;
