@@ -6,11 +6,11 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use super::outcome::{CreateOutcome, Skipped};
-use super::store::NewRequest;
+use super::store::{NewRequest, StoreError};
 use super::{AdminCreates, Error, Refusal, Requests};
 use crate::access::{Authority, Member};
 use crate::correlation::CorrelationId;
-use crate::group::RemoteGroup;
+use crate::group::{GroupName, RemoteGroup};
 use crate::ids::Place;
 use crate::ldapgroup;
 use crate::request::{Kind, MAX_GROUPS, MAX_REASON_CHARS};
@@ -57,10 +57,7 @@ impl Requests {
         let looked_up = self.look_up(place, wanted, id).await;
         let looked_up = looked_up.map_err(|error| if asks { error.of_asking() } else { error });
         let LookedUp { is_single, found, mut skipped } = looked_up?;
-        let names: Vec<_> = found.iter().map(|hit| hit.name.clone()).collect();
-        if let Some(name) = names.iter().find(|name| !self.store.can_keep(name)) {
-            return Err(Refusal::TooLongToKeep(name.clone()).into());
-        }
+        let names = found.iter().map(|hit| hit.name.clone()).collect();
         let kind = match (asks, is_single) {
             (true, _) => Kind::Asked,
             (false, false) => Kind::Batch,
@@ -69,11 +66,13 @@ impl Requests {
         let new = NewRequest { names, requester: member.user(), place, reason, kind };
         let (now, max_open) = (self.store.now().await?, self.settings.max_open);
         let mut outcome = if asks {
-            let asked = self.store.ask(&new, max_open, now, id).await?;
+            let asked = self.store.ask(&new, max_open, now, id).await;
+            let asked = asked.map_err(|error| unkept(error, &new.names))?;
             self.look_again();
             asked.ok_or(Refusal::TooMany(max_open))?
         } else {
-            self.store.begin(&new, now, id).await?
+            let begun = self.store.begin(&new, now, id).await;
+            begun.map_err(|error| unkept(error, &new.names))?
         };
         self.audit_made(&outcome, member, id);
         if is_single && let Some(Skipped::Open { name, request }) = outcome.skipped.pop_if(is_open)
@@ -188,6 +187,14 @@ impl Requests {
             }
         }
         Ok(LookedUp { is_single: typed.len() == 1, found, skipped })
+    }
+}
+
+/// Why a request isn't stored: it is no failure that the database takes no name that long.
+fn unkept(error: StoreError, names: &[GroupName]) -> Error {
+    match names.iter().max_by_key(|name| name.as_str().len()) {
+        Some(longest) if error.is_too_long() => Refusal::TooLongToKeep(longest.clone()).into(),
+        Some(_) | None => error.into(),
     }
 }
 

@@ -18,7 +18,6 @@ use super::schema::StoreError;
 use super::sql::{Connections, Pool};
 use super::waiting::Waits;
 use super::{Store, file, postgres};
-use crate::group::GroupName;
 use crate::metrics::Metrics;
 use crate::proof::Proof;
 
@@ -37,10 +36,6 @@ const STARTED_ANEW: Duration = Duration::from_secs(10);
 
 /// The pause between two tries.
 const TRY_EVERY: Duration = Duration::from_millis(500);
-
-/// PostgreSQL has no entry in an index that is longer than 2704 bytes with what comes to it; names are
-/// found by one. <https://www.postgresql.org/docs/current/btree.html>
-const LONGEST_INDEXED: usize = 2600;
 
 /// What keeps every other bot from the database, or what it takes to share it.
 #[derive(Clone)]
@@ -137,14 +132,6 @@ impl Store {
         proof.hold_for_good();
         let copies = Copies::new(pool.clone(), options.clone());
         Ok((Connections::Postgres(pool, None), Lock::Shared(Arc::new(copies))))
-    }
-
-    /// Whether a request for a group of this name can be stored.
-    pub(in crate::requests) fn can_keep(&self, name: &GroupName) -> bool {
-        match &self.lock {
-            Lock::File(_) => true,
-            Lock::Session(_) | Lock::Shared(_) => name.folded().len() <= LONGEST_INDEXED,
-        }
     }
 
     /// The processes that have the database, too, if it is shared.

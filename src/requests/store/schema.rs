@@ -106,6 +106,18 @@ pub enum StoreError {
     Sql(#[from] sqlx::Error),
 }
 
+impl StoreError {
+    /// Whether a name is longer than PostgreSQL takes into an index: more than 2704 bytes, once it is
+    /// compressed. <https://www.postgresql.org/docs/current/btree.html>
+    pub(crate) fn is_too_long(&self) -> bool {
+        let Self::Sql(sqlx::Error::Database(said)) = self else { return false };
+        said.code().as_deref() == Some(PROGRAM_LIMIT)
+    }
+}
+
+/// PostgreSQL's code for what exceeds a limit of its own.
+const PROGRAM_LIMIT: &str = "54000";
+
 /// What a start makes of the database.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Condition {

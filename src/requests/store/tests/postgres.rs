@@ -246,17 +246,18 @@ async fn a_connection_to_a_server_that_takes_no_writes_any_more_is_made_anew() {
 }
 
 #[tokio::test]
-async fn a_name_that_no_index_takes_cannot_be_kept_and_the_longest_that_can_is() {
+async fn a_name_that_no_index_takes_is_too_long_and_every_shorter_one_is_kept() {
     let Some(url) = in_postgres().await else { return };
-    let (store, folder) = (open(&url).await.unwrap(), tempfile::tempdir().unwrap());
-    let of_file = open(&in_folder(&folder)).await.unwrap();
+    let store = open(&url).await.unwrap();
     // As chance has it, or the server would keep it in fewer bytes.
     let mut rng = fastrand::Rng::with_seed(1);
-    let mut name = |bytes: usize| -> String { (0..bytes).map(|_| rng.lowercase()).collect() };
-    let (longest, longer) = (name(2600), name(2601));
-    let parsed = |name: &str| GroupName::parse(name).unwrap();
-    assert!(store.can_keep(&parsed(&longest)) && !store.can_keep(&parsed(&longer)));
-    assert!(of_file.can_keep(&parsed(&name(4095))));
-    let asked = store.ask(&new(&[&longest], 1), 9, SystemTime::now(), CorrelationId::new()).await;
-    assert!(asked.unwrap().unwrap().request.is_some());
+    let mut name = |bytes: usize| -> String { (0..bytes).map(|_| rng.alphanumeric()).collect() };
+    let (shorter, longer) = (name(2600), name(4095));
+    let ask = async |name: &str| {
+        store.ask(&new(&[name], 1), 9, SystemTime::now(), CorrelationId::new()).await
+    };
+    assert!(ask(&longer).await.unwrap_err().is_too_long());
+    for name in [&shorter, &"x".repeat(4095)] {
+        assert!(ask(name).await.unwrap().unwrap().request.is_some());
+    }
 }
