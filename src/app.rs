@@ -292,6 +292,7 @@ fn say(wait: Wait, server: Option<&Server>) {
         Wait::Former => {
             "the bot that had the database last ended without a word; waiting until it can't be at work"
         }
+        Wait::Server => "standby: PostgreSQL is away; waiting for it",
     };
     tracing::info!("{waits}");
     if let Some(server) = server {

@@ -360,6 +360,23 @@ mod tests {
     }
 
     #[test]
+    fn a_mistake_in_the_address_of_postgresql_is_named_before_it_is_used() {
+        let of = |url| problem(&[("DATABASE_URL", url)]);
+        for url in ["postgres://bot:a/b@db/bot", "postgres://bot:a#b@db/bot", "postgres://db:x/bot"]
+        {
+            assert!(of(url).contains("percent-encoded"), "{url}");
+        }
+        assert!(of("postgres://bot@db/bot?sslmode=verifyfull").contains("isn't an address"));
+        assert!(of("postgres://bot@db/bot?sslmod=verify-full").contains("misspelt"));
+        for url in [
+            "postgres://bot:a%2Fb@db/bot?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+            "postgresql:///bot?host=/run/postgresql&options[search_path]=bot",
+        ] {
+            assert!(read(&[("DATABASE_URL", url)]).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
     fn a_secret_is_read_from_the_file_that_its_twin_names_without_the_line_end() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("token");

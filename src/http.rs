@@ -89,6 +89,12 @@ const FORMER: Readiness = (
     "standby: another bot ended without a word; this one takes over within seconds\n",
 );
 
+/// It can't take over.
+const AWAY: Readiness = (
+    StatusCode::SERVICE_UNAVAILABLE,
+    "standby: PostgreSQL can't be reached; this one goes on waiting\n",
+);
+
 /// What is served as long as there is no bot.
 fn before((status, readiness): Readiness, metrics: &Arc<Metrics>) -> Router {
     let metrics = Arc::clone(metrics);
@@ -104,6 +110,7 @@ impl Server {
         let readiness = match wait {
             Wait::Another => STANDBY,
             Wait::Former => FORMER,
+            Wait::Server => AWAY,
         };
         drop(self.served.send_replace(before(readiness, &self.metrics)));
     }

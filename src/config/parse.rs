@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use reqwest::{Certificate, Url};
 use secrecy::SecretString;
+use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -110,9 +111,48 @@ pub(super) fn or_never(text: &str) -> Parsed<Option<Duration>> {
     }
 }
 
+/// What the address of a PostgreSQL may hold after its `?`, beside `options[…]`, as sqlx reads it: anything
+/// else it would leave out, be it a mistyped `sslmode`.
+const PARAMETERS: [&str; 18] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+];
+
 pub(super) fn database_url(text: &str) -> Parsed<SecretString> {
     let has_path = |scheme| text.strip_prefix(scheme).is_some_and(|path: &str| !path.is_empty());
-    if has_path("sqlite://") || has_path("postgres://") || has_path("postgresql://") {
+    if has_path("sqlite://") {
+        Ok(SecretString::new(text.to_owned()))
+    } else if has_path("postgres://") || has_path("postgresql://") {
+        let is_known = |key: &str| PARAMETERS.contains(&key) || key.starts_with("options[");
+        let read = Url::parse(text).ok();
+        if read.is_some_and(|url| !url.query_pairs().all(|(key, _)| is_known(&key))) {
+            return problem(
+                "has something after its ? that such addresses don't have; is it misspelt? sslmode, \
+                 sslrootcert and options[search_path] are the usual ones",
+            );
+        }
+        if PgConnectOptions::from_str(text).is_err() {
+            return problem(
+                "isn't an address of PostgreSQL, as in postgres://USER@HOST/DATABASE?sslmode=verify-full; \
+                 in user and password write what is neither letter nor digit percent-encoded, as / by %2F",
+            );
+        }
         Ok(SecretString::new(text.to_owned()))
     } else {
         problem(

@@ -6,7 +6,11 @@ use super::VARIABLES;
 use crate::text::escape_invisible;
 
 /// What only this program's variables begin with, in a file that is for it.
-const PREFIXES: [&str; 2] = ["DISCORD_", "CONNECT_"];
+const PREFIXES: [&str; 3] = ["DISCORD_", "CONNECT_", OF_POSTGRESQL];
+
+/// The beginning of what PostgreSQL's own programs read, and for the bot its library: from the environment
+/// alone.
+const OF_POSTGRESQL: &str = "PG";
 
 /// A variable that the bot doesn't know. Its value is kept nowhere.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -38,6 +42,12 @@ impl fmt::Display for Unknown {
         match self.meant {
             Some(meant) => {
                 write!(f, "{name}: isn't a setting, and does nothing; is {meant} meant?")
+            }
+            None if name.starts_with(OF_POSTGRESQL) => {
+                write!(
+                    f,
+                    "{name}: isn't read from .env, and does nothing; set it in the environment"
+                )
             }
             None => write!(f, "{name}: isn't a setting, and does nothing; take it out"),
         }
@@ -82,6 +92,12 @@ mod tests {
         }
         let odd = Unknown::in_file("DISCORD_\u{202e}WEBHOOK").unwrap().to_string();
         assert_eq!(odd, r"DISCORD_\u{202e}WEBHOOK: isn't a setting, and does nothing; take it out");
+    }
+
+    #[test]
+    fn what_postgresql_reads_of_the_environment_is_told_to_be_put_there() {
+        let told = Unknown::in_file("PGPASSWORD").unwrap().to_string();
+        assert!(told.contains("isn't read from .env"), "{told}");
     }
 
     #[test]

@@ -212,7 +212,10 @@ fn quoted() -> BTreeSet<String> {
 fn the_runbook_quotes_every_finding_and_every_sentence_that_names_who_runs_what_and_no_other() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let is_sentence = |text: &String| text.split(' ').count() > 4;
-    let findings = texts(&source.join("check")).into_iter().filter(is_sentence);
+    let refused = texts(&source.join("requests/store/schema.rs"));
+    let refused = refused.into_iter().filter(|text| text.starts_with("DATABASE_URL: "));
+    let refused = refused.map(|text| text.replacen("DATABASE_URL", "`DATABASE_URL`", 1));
+    let findings = texts(&source.join("check")).into_iter().chain(refused).filter(is_sentence);
     let said = texts(&source.join("discord/messages")).into_iter();
     let said = said.filter(|text| text.to_lowercase().contains("whoever runs"));
     let wanted: BTreeSet<_> = findings.chain(said).collect();

@@ -325,6 +325,21 @@ async fn who_is_alone_and_without_its_server_for_long_ends_and_goes_on_at_its_ne
 }
 
 #[tokio::test]
+async fn who_waits_while_the_server_is_away_says_so_and_takes_over_when_it_is_back() {
+    let Some(mut server) = Server::for_test() else { return };
+    let Pair { sandbox, first, second } = Pair::on(&server).await;
+    let card = ask_for_a_group(&sandbox).await;
+    sandbox.discord.forget_identify();
+    server.crash();
+    first.gives_up().await;
+    let away = "standby: PostgreSQL can't be reached; this one goes on waiting\n";
+    becomes(second.probes, "/readyz", away).await;
+    server.start_again();
+    taken_over(&sandbox).await;
+    approved(&sandbox, &card).await;
+}
+
+#[tokio::test]
 async fn a_start_waits_for_a_server_that_is_started_anew() {
     let Some(mut server) = Server::for_test() else { return };
     let sandbox = stand_ins().await.with_database(server.schema("public"));

@@ -119,6 +119,7 @@ impl Lease {
                 Ok(asked) => break asked,
                 Err(Stop::Session(error)) if waiting.is_patient() && is_away(&error) => {
                     drop(session);
+                    waiting.tell(Wait::Server);
                     session = reach(&options, &error.into()).await;
                 }
                 Err(Stop::Session(error)) => return Err(StoreError::Sql(error)),

@@ -8,6 +8,8 @@ pub(crate) enum Wait {
     /// Nobody has it, but whoever had it last didn't let go of it, and may not know yet that it has lost
     /// it. This takes a few seconds.
     Former,
+    /// The server of the database is away, so that nobody can have it.
+    Server,
 }
 
 /// Is told of each wait once, as it begins.
