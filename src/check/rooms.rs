@@ -130,9 +130,13 @@ async fn look(rest: &Rest, room: &Room, policy: &Policy, servers: &[Membership])
 fn unseen(room: &Room, error: &RestError) -> Finding {
     let (id, variable, loss) = (room.id, room.purpose.variable(), room.purpose.loss());
     let why = words(error);
-    // Of one that is gone Discord shows no name, so that its id says more.
-    let channel = if error.is_about_lost_message() { id.to_string() } else { format!("<#{id}>") };
-    room.of_no_use(if error.is_about_channel() {
+    let channel = format!("<#{id}>");
+    room.of_no_use(if error.is_about_lost_message() {
+        format!(
+            "there is no channel {id} ({why}), so {loss}: right-click the channel in Discord, choose \
+             Copy Channel ID, and set {variable} to that"
+        )
+    } else if error.is_about_channel() {
         format!(
             "the bot can't see channel {channel} ({why}), so {loss}: check {variable}, and give the \
              bot View Channel there"

@@ -79,7 +79,12 @@ impl Environment {
                 self.lacks_file = true;
                 return;
             }
-            Err(_) => return self.problems.push(".env: can't be read".to_owned()),
+            Err(_) => {
+                return self.problems.push(
+                    ".env: can't be read; check its owner, and that the bot's user may read it"
+                        .to_owned(),
+                );
+            }
         };
         let read = Cell::new(0);
         for entry in dotenvy::from_read_iter(Lines { rest: &text, read: &read }) {

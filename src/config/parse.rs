@@ -18,6 +18,9 @@ use super::{LogFormat, SECOND, YEAR};
 use crate::discord_api::signature::PublicKey;
 use crate::requests::AdminCreates;
 
+/// In seconds.
+const DAY: u64 = 24 * 60 * 60;
+
 type Parsed<T> = Result<T, String>;
 
 fn problem<T>(text: impl fmt::Display) -> Parsed<T> {
@@ -92,12 +95,16 @@ pub(super) fn max_open(text: &str) -> Parsed<u32> {
 pub(super) fn duration(text: &str, least: Duration, most: Duration) -> Parsed<Duration> {
     match humantime::parse_duration(text) {
         Ok(duration) if (least..=most).contains(&duration) => Ok(duration),
-        Ok(_) => problem(format_args!(
-            "must be from {} to {}",
-            humantime::format_duration(least),
-            humantime::format_duration(most)
-        )),
+        Ok(_) => problem(format_args!("must be from {} to {}", limit(least), limit(most))),
         Err(_) => problem("isn't a duration, as in 90s, 10m or 72h"),
+    }
+}
+
+/// A limit as people write it: humantime's years and months aren't whole days.
+fn limit(limit: Duration) -> String {
+    match limit.as_secs() / DAY {
+        days if days > 1 && limit.as_secs().is_multiple_of(DAY) => format!("{days}days"),
+        _ => humantime::format_duration(limit).to_string(),
     }
 }
 

@@ -261,7 +261,7 @@ async fn a_requests_channel_that_is_not_there_or_elsewhere_fails() {
     exit 1
     ");
     assert_snapshot!(named(17).await, @r"
-    FAIL  the bot can't see channel 17 (Discord answered 404 Not Found with code 10003: Unknown Channel), so no admin sees requests: check REQUESTS_CHANNEL_ID, and give the bot View Channel there
+    FAIL  there is no channel 17 (Discord answered 404 Not Found with code 10003: Unknown Channel), so no admin sees requests: right-click the channel in Discord, choose Copy Channel ID, and set REQUESTS_CHANNEL_ID to that
     exit 1
     ");
     assert_snapshot!(named(OTHER_CHANNEL).await, @r"
@@ -587,11 +587,11 @@ async fn a_database_that_no_start_can_use_fails() {
     let sandbox = sandbox().await;
     let at = async |url: &str| amiss(&sandbox, &[("DATABASE_URL", url)]).await;
     assert_snapshot!(at("sqlite:///nowhere/at/all.db").await, @r"
-    FAIL  DATABASE_URL: the file can't be written (No such file or directory (os error 2)); check the folder and its owner
+    FAIL  DATABASE_URL: the file can't be written (No such file or directory (os error 2)); check the file, its folder and their owner
     exit 1
     ");
     assert_snapshot!(at("sqlite:///dev").await, @r"
-    FAIL  DATABASE_URL: the file can't be written (Is a directory (os error 21)); check the folder and its owner
+    FAIL  DATABASE_URL: the file can't be written (Is a directory (os error 21)); check the file, its folder and their owner
     exit 1
     ");
     assert_snapshot!(at("postgres://bot:hush@127.0.0.1:1/bot").await, @r"

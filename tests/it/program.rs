@@ -290,7 +290,7 @@ async fn a_folder_in_place_of_the_settings_file_is_said_so() {
     command.current_dir(folder.path());
     let (code, _, stderr) = output(command).await;
     assert_eq!(code, Some(78));
-    assert!(stderr.starts_with(".env: can't be read\n"), "{stderr}");
+    assert!(stderr.starts_with(".env: can't be read; check its owner"), "{stderr}");
 }
 
 #[tokio::test]

@@ -146,7 +146,7 @@ async fn what_only_a_restart_can_mend_ends_it() {
     let nowhere = discord::STRANGE_GUILD.to_string();
     assert_snapshot!(ended(&[("DISCORD_GUILD_IDS", nowhere)]).await, @"DISCORD_GUILD_IDS: the bot isn't in server 1204617335902765066; invite it with https://discord.com/oauth2/authorize?client_id=1341094573829185537&permissions=274877991936&scope=bot+applications.commands");
     let file = "sqlite:///nowhere/at/all.db".to_owned();
-    assert_snapshot!(ended(&[("DATABASE_URL", file)]).await, @"DATABASE_URL: the file can't be written (No such file or directory (os error 2)); check the folder and its owner");
+    assert_snapshot!(ended(&[("DATABASE_URL", file)]).await, @"DATABASE_URL: the file can't be written (No such file or directory (os error 2)); check the file, its folder and their owner");
     sandbox.discord.refuse_token(true);
     assert_snapshot!(ended(&[]).await, @"DISCORD_TOKEN: Discord refuses this token; copy a new one from the application's page Bot");
 }

@@ -34,7 +34,9 @@ fn in_postgres(sql: &str) -> String {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The file can't be made or written.
-    #[error("DATABASE_URL: the file can't be written ({0}); check the folder and its owner")]
+    #[error(
+        "DATABASE_URL: the file can't be written ({0}); check the file, its folder and their owner"
+    )]
     File(#[source] io::Error),
     /// Another process has it open for its whole life.
     #[error(
