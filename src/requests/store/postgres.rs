@@ -55,11 +55,13 @@ const BY_INDEX: [(&str, &str); 7] = [
     ("random_page_cost", "0"),
 ];
 
-/// A table that the bot may not read and write.
+/// A table of the bot's that it may not read and write. Another's may be there, as extensions make them.
 const BARRED: &str = concat!(
     "SELECT relname::TEXT FROM pg_class WHERE relkind = 'r' AND relnamespace = ",
     schema!(),
-    " AND NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT') \
+    " AND relname IN ('requests', 'requested_groups', 'participants', 'history', 'interactions', \
+       'alerts', 'searches', 'picks', 'lease', 'undelivered', '_sqlx_migrations') \
+       AND NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT') \
        AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE')) \
      ORDER BY relname LIMIT 1"
 );

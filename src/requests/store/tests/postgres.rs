@@ -97,6 +97,11 @@ async fn what_cannot_be_used_is_refused_with_what_to_do() {
     );
     execute(&ours, sqlx::AssertSqlSafe(grant)).await;
     insta::assert_snapshot!(refused(&with(&ours, "&user=guest")).await, @"DATABASE_URL: the bot may not use its tables there (permission denied for table _sqlx_migrations); let its user own them, as with ALTER TABLE … OWNER TO");
+    let grant = format!(
+        "GRANT ALL ON ALL TABLES IN SCHEMA {name} TO guest; CREATE TABLE theirs (id BIGINT)"
+    );
+    execute(&ours, sqlx::AssertSqlSafe(grant)).await;
+    assert_eq!(examine(&with(&ours, "&user=guest")).await.unwrap(), Condition::Current);
     execute(&url, "CREATE TABLE notes (id BIGINT)").await;
     insta::assert_snapshot!(refused(&url).await, @"DATABASE_URL: another program's tables are there, and nothing was changed; give the bot a database, or a schema, of its own");
 }
