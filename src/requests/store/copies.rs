@@ -11,8 +11,8 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use tokio::time::{sleep, timeout};
 
 use super::StoreError;
-use super::lease::{Lease, in_time};
-use super::postgres::{CONNECT_WITHIN, schema};
+use super::lease::Lease;
+use super::postgres::{CONNECT_WITHIN, in_time, schema};
 use super::sql::{Tx, query};
 use crate::proof::Proof;
 

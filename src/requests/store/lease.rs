@@ -13,12 +13,12 @@ use futures_util::future::BoxFuture;
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::postgres::{be_durable, can_write, connect, is_away, schema};
+use super::postgres::{be_durable, can_write, connect, in_time, is_away, schema};
 use super::schema::StoreError;
 use super::waiting::{Wait, Waiting, Waits};
 use crate::proof::{PROVEN, Proof};
@@ -65,9 +65,6 @@ const REFUSED_AFTER: Duration = Duration::from_secs(3);
 
 /// How long after the lock was had nobody else can think any more that it has it.
 const FORMER: Duration = PROVEN.saturating_add(Duration::from_secs(1));
-
-/// How long an answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// After so long whoever waits tries again to reach a server that it couldn't: whoever had the lock
 /// before a restart takes it anew by then.
@@ -252,12 +249,6 @@ async fn look(session: &mut PgConnection) -> sqlx::Result<()> {
         return Ok(());
     }
     Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "it takes no writes any more").into())
-}
-
-/// The answer, unless it takes too long.
-pub(super) async fn in_time<T>(answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
-    let late = |_| Err(io::Error::from(io::ErrorKind::TimedOut).into());
-    timeout(PATIENCE, answer).await.unwrap_or_else(late)
 }
 
 /// Whoever has the lock.

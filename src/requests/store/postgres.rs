@@ -23,7 +23,7 @@ pub(super) use schema;
 /// One writes at a time, and who reads is soon done.
 const CONNECTIONS: u32 = 5;
 
-/// How long a connection is waited for: a server that is started anew is back by then.
+/// How long a connection, or an answer of one, is waited for: a server that is started anew is back by then.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long the server is waited for by who could do without it.
@@ -129,9 +129,14 @@ pub(super) async fn can_write(connection: &mut PgConnection) -> sqlx::Result<boo
 /// Whether a connection still answers. One that is dead without a word would keep its place in the pool for
 /// as long as the system takes to notice.
 async fn is_there(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    let late = |_| Err(io::Error::from(io::ErrorKind::TimedOut).into());
-    timeout(PATIENCE, connection.ping()).await.unwrap_or_else(late)?;
+    in_time(connection.ping()).await?;
     Ok(true)
+}
+
+/// The answer, unless it takes too long.
+pub(super) async fn in_time<T>(answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    let late = |_| Err(io::Error::from(io::ErrorKind::TimedOut).into());
+    timeout(PATIENCE, answer).await.unwrap_or_else(late)
 }
 
 /// A connection, or why there is none.

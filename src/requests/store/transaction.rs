@@ -5,14 +5,11 @@
 //! of whoever writes, in a connection that is used again.
 
 use std::ops::{Deref, DerefMut};
-use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, PgPool, Postgres};
-use tokio::time::timeout;
 
-/// How long the end of what was given up is waited for before its connection is cut.
-const PATIENCE: Duration = Duration::from_secs(5);
+use super::postgres::in_time;
 
 /// Dropped, it is as if it had never begun.
 pub(super) struct Transaction(Option<PoolConnection<Postgres>>);
@@ -52,8 +49,8 @@ impl Drop for Transaction {
         let Some(mut connection) = self.0.take() else { return };
         tokio::spawn(async move {
             // The answer to whatever was under way comes before.
-            let over = timeout(PATIENCE, sqlx::raw_sql("ROLLBACK").execute(&mut *connection)).await;
-            if !matches!(over, Ok(Ok(_))) {
+            let over = in_time(sqlx::raw_sql("ROLLBACK").execute(&mut *connection)).await;
+            if over.is_err() {
                 connection.close_on_drop();
             }
         });
